@@ -23,7 +23,7 @@ TINY = [
     "levels={seeds}",
     "evaluation.worlds=4",
     "evaluation.steps=32",
-    "evaluation.every=1",
+    "evaluation.every_steps=1",
     "logging.live=false",
 ]
 """Three cycles of 512 steps with dreams, evaluations and pictures."""

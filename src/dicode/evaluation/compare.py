@@ -14,16 +14,11 @@ import numpy as np
 
 from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
-from dicode.evaluation.results import Evaluation, RunResult, load_run
+from dicode.evaluation.results import HELDOUT, TARGET, Evaluation, RunResult, load_run
 from dicode.evaluation.statistics import Estimate
 
-TARGET = "target"
-"""The protocol of the unmodified game."""
-HELDOUT = "heldout"
-"""The protocol of a suite of levels that nobody trained on."""
-
 _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.kind"}
-_PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every")
+_PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every_steps")
 """Settings in which runs of one group may differ."""
 _PER_METHOD = (
     "method.", "dreamer.", "fm.", "budget.", "level_slots", "target_share", "seed_cycles", "worlds_per_level",

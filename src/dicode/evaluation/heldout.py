@@ -9,6 +9,8 @@ import numpy as np
 
 from dicode.craftax.batch import Level
 from dicode.evaluation.protocol import Progress, Protocol, first_episodes, header, parameters_hash, partial_key
+from dicode.evaluation.protocol import evaluate as evaluate_target
+from dicode.evaluation.results import HELDOUT
 from dicode.levels import library
 from dicode.runs.builder import LevelBuilder
 from dicode.runs.trainer import Trainer
@@ -18,6 +20,14 @@ from dicode.types import Draft, Origin, level_id
 
 
 def evaluate(
+    trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """The evaluation that `protocol` names: the unmodified game, or the held-out suite; see `protocol.evaluate`."""
+    play = _evaluate_suite if protocol.name == HELDOUT else evaluate_target
+    return play(trainer, params, protocol, folder, about, progress)
+
+
+def _evaluate_suite(
     trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
 ) -> dict[str, Any]:
     """Success rate by level over the first episodes of `protocol.worlds` worlds each, from the file if made before.

@@ -26,6 +26,11 @@ import numpy as np
 
 from dicode.errors import RunError
 
+TARGET = "target"
+"""The protocol of the unmodified game."""
+HELDOUT = "heldout"
+"""The protocol of a suite of levels that nobody trained on."""
+
 _REQUIRED = ("protocol", "worlds", "steps", "checkpoint", "env_steps", "returns")
 
 

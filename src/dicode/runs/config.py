@@ -150,7 +150,9 @@ class EvaluationConfig:
     worlds: int = option(1024, "held-out worlds", 1, 10_000_000)
     steps: int = option(8192, "steps of each world at most", 1, 10_000_000)
     seed: int = option(20_000, "seed of the held-out worlds", 0, 2**31 - 1)
-    every: int = option(0, "cycles between evaluations while training; 0: none", 0, 1_000_000)
+    every_steps: float = option(0, "environment steps between evaluations while training; 0: none", 0, 1e13)
+    heldout_worlds: int = option(0, "worlds of each held-out level, played at the end of training; 0: none", 0, 10**7)
+    heldout_steps: int = option(512, "steps of each held-out level at most", 1, 10_000_000)
 
 
 @dataclass

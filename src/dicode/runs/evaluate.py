@@ -13,8 +13,9 @@ from dicode.cache import enable_compile_cache
 from dicode.craftax.batch import Level
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
-from dicode.evaluation import heldout, statistics
-from dicode.evaluation.protocol import Protocol, evaluate, target_worlds
+from dicode.evaluation import statistics
+from dicode.evaluation.heldout import evaluate
+from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.runs.trainer import Trainer
@@ -95,9 +96,8 @@ def _evaluated(
         # With every parameter zero all logits are equal: the uniform policy, through the same program.
         params, folder = jax.tree.map(np.zeros_like, params), run.evaluation / "random"
         about = {**about, "policy": "random"}
-    call = heldout.evaluate if protocol.name == "heldout" else evaluate
     with console.status("evaluating") as status:
-        return call(
+        return evaluate(
             trainer, params, protocol, folder, about, lambda done, of: status.update(f"evaluating: {done} of {of}")
         )
 

@@ -5,9 +5,10 @@ Nothing here changes a run: a picture that can't be drawn is a warning, never th
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from rich.console import Console
 from dicode.craftax.batch import Level
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import DicodeError
-from dicode.evaluation.protocol import Protocol, evaluate
+from dicode.evaluation.heldout import evaluate
+from dicode.evaluation.protocol import Protocol
+from dicode.evaluation.results import HELDOUT
 from dicode.runs.builder import LevelBuilder
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
@@ -91,13 +94,23 @@ class Screen:
         self._view.show(self._progress)
 
     def _evaluate(self, report: CycleReport) -> None:
-        asked = self._config.evaluation
-        if not asked.every or (report.cycle + 1) % asked.every:
-            return
-        self._show(stage="evaluating")
+        asked, last = self._config.evaluation, report.cycle == self._config.num_cycles - 1
         about = {"cycle": report.cycle, "env_steps": report.row["env_steps"]}
-        protocol = Protocol(asked.worlds, asked.steps, asked.seed)
-        evaluate(self._trainer, report.learner.params, protocol, self._run.evaluation, about, lambda done, of: None)
+        with_params = partial(evaluate, self._trainer, report.learner.params)
+        if asked.every_steps and (last or self._crosses(report.cycle, asked.every_steps)):
+            protocol = Protocol(asked.worlds, asked.steps, asked.seed)
+            with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
+        if asked.heldout_worlds and last:
+            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=HELDOUT)
+            with_params(protocol, self._run.evaluation, about, self._counting("evaluating held-out levels"))
+
+    def _crosses(self, cycle: int, steps: float) -> bool:
+        """Whether a multiple of `steps` lies in this cycle."""
+        size = self._config.steps_per_cycle
+        return (cycle + 1) * size // steps > cycle * size // steps
+
+    def _counting(self, stage: str) -> Callable[[int, int], None]:
+        return lambda done, of: self._show(stage=f"{stage}: {done} of {of}")
 
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
