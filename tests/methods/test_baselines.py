@@ -78,7 +78,7 @@ def test_accel_edits_the_levels_that_it_replayed_best_first():
     method = make("accel", SETTINGS)
     snapshot = archive_of([0.1 * i for i in range(8)], [4] * 8)
     here = Context(snapshot, 5, Streams(0))
-    drafts = method.candidates(here).drafts
+    drafts = method.candidates(here)
     edits = [draft for draft in drafts if draft.parents]
     assert len(drafts) == 5 and len(edits) == 4
     assert [draft.parents[0] for draft in edits] == [world_draft(seed).id for seed in (7, 6, 5, 4)]
@@ -87,7 +87,7 @@ def test_accel_edits_the_levels_that_it_replayed_best_first():
 
 
 def test_accel_with_nothing_replayed_takes_random_levels():
-    drafts = make("accel", SETTINGS).candidates(Context(archive_of([], []), 0, Streams(0))).drafts
+    drafts = make("accel", SETTINGS).candidates(Context(archive_of([], []), 0, Streams(0)))
     assert len(drafts) == 10 and all(is_plain(draft.source) for draft in drafts)
 
 
@@ -99,7 +99,7 @@ def test_sfl_scores_without_gradient_and_trains_on_the_rates_nearest_one_half():
     rates: dict[str, int] = {}
     phases = []
     for cycle in range(4):
-        drafts = method.candidates(Context(snapshot, cycle, streams)).drafts
+        drafts = method.candidates(Context(snapshot, cycle, streams))
         snapshot = snapshot.with_levels(record_of(draft, cycle) for draft in drafts)
         here = Context(snapshot, cycle, streams)
         slots = method.propose(here).slots
@@ -142,10 +142,12 @@ def test_dr_never_plays_a_level_twice():
     assert len(played) == len(set(played)) == 100
 
 
-def test_a_grammar_generator_asks_for_open_loop_briefs():
-    wanted = make("dr", replace(SETTINGS, generator="grammar")).candidates(Context(archive_of([], []), 3, Streams(0)))
-    assert len(wanted.briefs) == 10 and not wanted.drafts
-    assert all(brief.parent is None and brief.target_success == {} and brief.cycle == 3 for brief in wanted.briefs)
+def test_the_grammar_generator_makes_other_level_programs_in_every_cycle():
+    method = make("dr", replace(SETTINGS, generator="grammar"))
+    made = [method.candidates(Context(archive_of([], []), cycle, Streams(0))) for cycle in (3, 4, 3)]
+    assert [len(drafts) for drafts in made] == [10, 10, 10] and made[0] == made[2]
+    texts = {draft.source for drafts in made[:2] for draft in drafts}
+    assert len(texts) >= 18 and all("\nGOAL = " in text for text in texts)
 
 
 def test_a_world_level_names_its_worlds_and_other_levels_do_not():

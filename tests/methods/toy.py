@@ -145,9 +145,9 @@ def train(
 def collect(method: Method, snapshot: Snapshot, cycle: int, streams: Streams, dream: Dream) -> Snapshot:
     asked = method.due(cycle)
     briefs = [brief for brief in snapshot.pending() if asked is not None and brief.cycle == asked]
-    wanted = method.candidates(Context(snapshot, cycle, streams))
-    snapshot = snapshot.with_levels(record_of(draft, cycle) for draft in wanted.drafts).with_briefs(wanted.briefs)
-    for brief in (*briefs, *wanted.briefs):
+    made = method.candidates(Context(snapshot, cycle, streams))
+    snapshot = snapshot.with_levels(record_of(draft, cycle) for draft in made)
+    for brief in briefs:
         draft = dream(brief, streams)
         if draft is not None:
             level = record_of(draft, cycle)

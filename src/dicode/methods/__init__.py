@@ -3,8 +3,8 @@
 `make(settings)` gives the `Method` that the loop calls; see `protocol` for the order of the calls.
 """
 
-from dicode.methods.protocol import Candidates, Context, Method
+from dicode.methods.protocol import Context, Method
 from dicode.methods.registry import METHODS, make
 from dicode.methods.settings import Settings
 
-__all__ = ["METHODS", "Candidates", "Context", "Method", "Settings", "make"]
+__all__ = ["METHODS", "Context", "Method", "Settings", "make"]

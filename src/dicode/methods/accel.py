@@ -9,7 +9,7 @@ close to the published 0.8 : 0.8 : 0.2.
 from dicode.curriculum.lineage import fill_round
 from dicode.curriculum.replay import best_first
 from dicode.methods import edits, generators, plr
-from dicode.methods.protocol import Candidates, Context, Method
+from dicode.methods.protocol import Context, Method
 from dicode.methods.settings import Settings
 from dicode.types import Draft
 
@@ -18,11 +18,11 @@ def make(settings: Settings) -> Method:
     """ACCEL with the kind and the size of edits from `settings`."""
     edits.check_kind(settings.mutation)
 
-    def explore(context: Context, count: int) -> Candidates:
+    def explore(context: Context, count: int) -> tuple[Draft, ...]:
         parents = fill_round(_just_replayed(context), round(count * settings.edit_probability))
         edited = tuple(_edited(context, settings, parent, index) for index, parent in enumerate(parents))
-        random = generators.candidates(context, settings, count - len(edited))
-        return Candidates((*edited, *random.drafts), random.briefs)
+        random = generators.drafts(context, settings, count - len(edited))
+        return (*edited, *random)
 
     return plr.replay_and_explore("accel", settings, explore)
 

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
-from dicode.methods.protocol import Candidates, Context, Method, never_due, no_briefs
+from dicode.methods.protocol import Context, Method, never_due, no_briefs
 from dicode.methods.settings import Settings
-from dicode.types import Proposal, Trial
+from dicode.types import Draft, Proposal, Trial
 
 
 def make(settings: Settings) -> Method:
     """Every free slot holds a new level of the generator; scores are noted and never used."""
 
-    def candidates(context: Context) -> Candidates:
-        return generators.candidates(context, settings, settings.free_slots)
+    def candidates(context: Context) -> tuple[Draft, ...]:
+        return generators.drafts(context, settings, settings.free_slots)
 
     def propose(context: Context) -> Proposal:
         return common.divide(settings, common.born_now(context)[: settings.free_slots])

@@ -1,4 +1,4 @@
-"""Random levels: the game's own worlds by seed, or open-loop briefs for the grammar dreamer.
+"""Random levels: the game's own worlds by seed, or random level programs.
 
 A world level is a level program that edits nothing and names its world: the constants `WORLD_SEED` and
 `WORLDS` tell whoever makes base worlds to make the same ones in every cycle, where other levels get
@@ -8,9 +8,10 @@ fresh ones.
 import re
 from dataclasses import dataclass
 
-from dicode.methods.protocol import Candidates, Context
+from dicode.dreaming.grammar import random_level
+from dicode.methods.protocol import Context
 from dicode.methods.settings import Settings
-from dicode.types import Brief, Draft, Origin
+from dicode.types import Draft, Origin
 
 _TEMPLATE = '''"""Objective: everything that the game offers, in a fixed world.
 Why: a random level of the game's own generator.
@@ -56,23 +57,11 @@ def is_plain(source: str) -> bool:
     return fixed is not None and source == world_draft(fixed.seed, fixed.worlds).source
 
 
-def candidates(context: Context, settings: Settings, count: int) -> Candidates:
+def drafts(context: Context, settings: Settings, count: int) -> tuple[Draft, ...]:
     """`count` new random levels of the configured generator, other ones in each cycle."""
     if settings.generator == "grammar":
-        return Candidates(briefs=tuple(_open_brief(context, settings, index) for index in range(count)))
+        streams, cycle = context.streams, context.cycle
+        return tuple(random_level(streams.rng("generator", cycle, index)) for index in range(count))
     rng = context.streams.rng("generator", context.cycle)
     seeds = rng.integers(0, 2**31, size=count).tolist()
-    return Candidates(drafts=tuple(world_draft(seed, settings.worlds_per_level) for seed in seeds))
-
-
-def _open_brief(context: Context, settings: Settings, index: int) -> Brief:
-    return Brief(
-        cycle=context.cycle,
-        index=index,
-        parent=None,
-        target_success={},
-        target_return=None,
-        known=frozenset(context.snapshot.levels),
-        allow_hooks=False,
-        goal_only=settings.goal_only,
-    )
+    return tuple(world_draft(seed, settings.worlds_per_level) for seed in seeds)

@@ -11,19 +11,19 @@ from collections.abc import Callable, Sequence
 from dicode.curriculum.replay import sample
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
-from dicode.methods.protocol import Candidates, Context, Method, never_due, no_briefs
+from dicode.methods.protocol import Context, Method, never_due, no_briefs
 from dicode.methods.settings import Settings
-from dicode.types import Proposal, Trial
+from dicode.types import Draft, Proposal, Trial
 
-Explore = Callable[[Context, int], Candidates]
+Explore = Callable[[Context, int], tuple[Draft, ...]]
 """(context, count) -> the new levels of this cycle."""
 
 
 def make(settings: Settings) -> Method:
     """PLR with new levels from the generator."""
 
-    def explore(context: Context, count: int) -> Candidates:
-        return generators.candidates(context, settings, count)
+    def explore(context: Context, count: int) -> tuple[Draft, ...]:
+        return generators.drafts(context, settings, count)
 
     return replay_and_explore("plr", settings, explore)
 
@@ -31,7 +31,7 @@ def make(settings: Settings) -> Method:
 def replay_and_explore(name: str, settings: Settings, explore: Explore) -> Method:
     """PLR with another source of new levels."""
 
-    def candidates(context: Context) -> Candidates:
+    def candidates(context: Context) -> tuple[Draft, ...]:
         return explore(context, settings.free_slots - len(replayed(context, settings)))
 
     def propose(context: Context) -> Proposal:

@@ -3,7 +3,7 @@
 In cycle c the loop
 
 1. takes the dreams asked after cycle `due(c)` and adds their levels to the snapshot (`born=c`),
-2. has the drafts and briefs of `candidates` built, and adds those levels too,
+2. has the drafts of `candidates` built, and adds those levels too,
 3. trains what `propose` says,
 4. hands the trials to `assess`, and applies the answer with `Snapshot.after`,
 5. dispatches `briefs`, notes them with `Snapshot.with_briefs`, and commits.
@@ -31,23 +31,13 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """Levels that a method wants built for this very cycle."""
-
-    drafts: tuple[Draft, ...] = ()
-    """Finished texts: the generator's worlds, edited levels."""
-    briefs: tuple[Brief, ...] = ()
-    """Open-loop briefs for the grammar dreamer, to be answered at once."""
-
-
-@dataclass(frozen=True)
 class Method:
     """A curriculum method, bound to its settings. Every function is pure."""
 
     name: str
     settings: Settings
-    candidates: Callable[[Context], Candidates]
-    """The levels it makes itself. Those that are accepted must be in the snapshot that `propose` sees."""
+    candidates: Callable[[Context], tuple[Draft, ...]]
+    """The levels it makes itself for this very cycle: random ones, edited ones. Those that are accepted must be in the snapshot that `propose` sees."""
     propose: Callable[[Context], Proposal]
     """Slots in order; counts sum to `num_envs`; levels with hooks come first."""
     assess: Callable[[Context, Sequence[Trial]], Assessment]
@@ -58,9 +48,9 @@ class Method:
     """The cycle after which the dreams that are taken at the start of this cycle were asked; None: none."""
 
 
-def no_candidates(context: Context) -> Candidates:
+def no_candidates(context: Context) -> tuple[Draft, ...]:
     """For methods that make no levels."""
-    return Candidates()
+    return ()
 
 
 def no_briefs(context: Context) -> tuple[Brief, ...]:

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
-from dicode.methods.protocol import Candidates, Context, Method, never_due, no_briefs
+from dicode.methods.protocol import Context, Method, never_due, no_briefs
 from dicode.methods.settings import Settings
-from dicode.types import TARGET, Proposal, Trial
+from dicode.types import TARGET, Draft, Proposal, Trial
 
 
 def make(settings: Settings) -> Method:
     """SFL with N, K and the length of a training phase from `settings`."""
 
-    def candidates(context: Context) -> Candidates:
+    def candidates(context: Context) -> tuple[Draft, ...]:
         phase = context.cycle % period(settings)
         if phase >= scoring_cycles(settings):
-            return Candidates()
+            return ()
         left = batch(settings) - phase * settings.free_slots
-        return generators.candidates(context, settings, min(left, settings.free_slots))
+        return generators.drafts(context, settings, min(left, settings.free_slots))
 
     def propose(context: Context) -> Proposal:
         if context.cycle % period(settings) < scoring_cycles(settings):

@@ -52,10 +52,6 @@ class DreamRounds:
             if self._blocking:
                 future.exception()
 
-    def answer_now(self, briefs: Sequence[Brief], levels: Iterable[LevelRecord]) -> list[Outcome]:
-        """One round, in the caller's thread."""
-        return self.dreamer.dream(briefs, self._checker(levels))
-
     def collect(self, cycle: int | None) -> list[tuple[Brief, Outcome]]:
         """The outcomes of the round that was asked after `cycle`, waited for until its deadline.
 

@@ -95,7 +95,7 @@ def multirun(overrides: Sequence[str]) -> int:
 def choose_dreamer(config: Config) -> str:
     """The dreamer that `auto` means here: the foundation model if its key and name are there, else the grammar."""
     if config.method.name != "dicode":
-        return "grammar" if config.method.generator == "grammar" else "none"
+        return "none"
     if config.dreamer.name not in ("auto", "foundation"):
         return config.dreamer.name
     from dicode.dreaming.providers import Endpoint, find_key

@@ -166,17 +166,11 @@ class Loop:
 
     def _add_candidates(self, known: Snapshot, cycle: int) -> Snapshot:
         """Levels that the method makes itself for this very cycle."""
-        made = self.parts.method.candidates(Context(known, cycle, self.streams))
         records = []
-        for draft in made.drafts:
+        for draft in self.parts.method.candidates(Context(known, cycle, self.streams)):
             if draft.id not in known.levels:
                 records.append(record_of(draft, self.parts.builder.check(draft), cycle))
-        known = known.with_levels(records)
-        if made.briefs:
-            outcomes = self.parts.dreams.answer_now(made.briefs, known.levels.values())
-            drafts = [(o.draft, o.verdict) for o in outcomes if o.draft is not None]
-            known = known.with_levels(record_of(draft, verdict, cycle) for draft, verdict in drafts)
-        return known
+        return known.with_levels(records)
 
     def _playables(self, known: Snapshot, proposal: Proposal, cycle: int) -> dict[str, Playable]:
         counts = self._world_counts(known, proposal)
