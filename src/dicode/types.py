@@ -118,6 +118,8 @@ class Trial:
     """The method's priority; None where fewer than the minimum of episodes finished."""
     positive_value_loss: float = 0.0
     max_mc: float = 0.0
+    compile_s: float = 0.0
+    """Seconds that compiling the rollout with the level's hooks took in this cycle; levels in hook slots share them."""
 
     @property
     def success_rate(self) -> float | None:

@@ -50,6 +50,34 @@ def test_equal_stories_have_equal_digests_whatever_the_time_and_the_order_of_ins
     assert digest("one", 1.0, 1) == digest("two", 2.0, -1)
 
 
+def test_the_seconds_of_compiling_hooks_are_kept_beside_the_level_but_not_in_the_digest(tmp_path):
+    def made(name: str, seconds: float) -> Archive:
+        archive = Archive(tmp_path / name)
+        archive.commit(0, Snapshot().with_levels([record("a")]).after(0, Assessment((trial("a", 0, 2, 1),))))
+        hooked = archive.snapshot().after(1, Assessment((trial("a", 1, 2, 1, compile_s=seconds),)))
+        archive.commit(1, hooked)
+        return archive
+
+    slow, fast = made("slow", 31.5), made("fast", 0.25)
+    assert [t.compile_s for t in slow.snapshot().trials["a"]] == [0.0, 31.5]
+    shown = export(slow.snapshot())["levels"][0]["trials"]
+    assert [t["compile_s"] for t in shown] == [0.0, 31.5]
+    assert slow.digest() == fast.digest()
+    slow.rewind(0)
+    assert not slow._db.execute("SELECT * FROM compiles").fetchall()
+
+
+def test_an_archive_from_before_these_seconds_is_read_and_continued(tmp_path):
+    archive = committed(tmp_path / "archive.sqlite", 2)
+    before = archive.digest()
+    archive._db.execute("DROP TABLE compiles")
+    archive.close()
+    with Archive(tmp_path / "archive.sqlite", read_only=True) as reader:
+        assert reader.digest() == before and reader.snapshot().trials
+    with Archive(tmp_path / "archive.sqlite") as writer:
+        assert writer.discard_above_committed() == 0 and writer.digest() == before
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -35,7 +35,7 @@ LEVEL = LevelRecord(
     repairs=(Repair("s", "build", "r", "h"),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial("a", 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75)
+TRIAL = Trial("a", 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 12.5)
 BRIEF = Brief(
     4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset("a"), False, True
 )
@@ -69,7 +69,7 @@ def test_levels_but_for_what_follows_from_their_trials():
 
 
 def test_trials():
-    assert codec.trial_from_json(through_json(codec.trial_to_json(TRIAL))) == TRIAL
+    assert codec.trial_from_json(through_json(codec.trial_to_json(TRIAL)), TRIAL.compile_s) == TRIAL
 
 
 def test_briefs_given_the_archive_they_were_made_from():

@@ -40,6 +40,10 @@ CREATE TABLE outcomes (cycle INTEGER, asked INTEGER, position INTEGER, level TEX
                        seconds REAL NOT NULL, PRIMARY KEY (asked, position));
 CREATE TABLE cycles (cycle INTEGER PRIMARY KEY, method TEXT NOT NULL, run TEXT NOT NULL, committed_at REAL NOT NULL);
 """
+_COMPILES = (
+    "CREATE TABLE IF NOT EXISTS compiles (level TEXT, cycle INTEGER, seconds REAL NOT NULL, PRIMARY KEY (level, cycle))"
+)
+"""`Trial.compile_s` where it isn't 0. A table of its own, without part in the digest; archives made before it lack it."""
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
     "levels": "cycle, id",
@@ -124,6 +128,7 @@ class Archive:
             raise RunError(f"can't rewind to cycle {cycle}; the archive holds cycles -1 to {self.committed_cycle()}")
         with self._writing():
             rows = sum(self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS)
+            self._db.execute("DELETE FROM compiles WHERE cycle > ?", (cycle,))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))
         return rows
 
@@ -143,8 +148,8 @@ class Archive:
 
     def _create(self) -> None:
         with self._writing():
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-            if tables:
+            self._db.execute(_COMPILES)
+            if _has_table(self._db, "meta"):
                 return
             for statement in _SCHEMA.split(";"):
                 if statement.strip():
@@ -202,7 +207,10 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
                 "score": record.score,
                 "last_trained": record.last_trained,
                 "children": children.get(record.id, []),
-                "trials": [codec.trial_to_json(trial) for trial in snapshot.trials.get(record.id, ())],
+                "trials": [
+                    codec.trial_to_json(trial) | {"compile_s": trial.compile_s}
+                    for trial in snapshot.trials.get(record.id, ())
+                ],
             }
             for record in snapshot.levels.values()
         ],
@@ -244,6 +252,10 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return db
 
 
+def _has_table(db: sqlite3.Connection, name: str) -> bool:
+    return bool(db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0])
+
+
 def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:
     """Insert every row of `cycle`; the caller holds the transaction."""
 
@@ -251,7 +263,7 @@ def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:
         db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)
 
     born = (record for record in snapshot.levels.values() if record.born == cycle)
-    trained = ((level, trials[-1]) for level, trials in snapshot.trials.items() if trials[-1].cycle == cycle)
+    trained = [(level, trials[-1]) for level, trials in snapshot.trials.items() if trials[-1].cycle == cycle]
     changes = (change for change in snapshot.activations if change.cycle == cycle)
     asked = (brief for brief in snapshot.briefs if brief.cycle == cycle)
     taken = (outcome for outcome in snapshot.outcomes if outcome.cycle == cycle)
@@ -264,6 +276,7 @@ def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:
             for level, trial in trained
         ),
     )
+    insert("compiles", 3, ((level, cycle, trial.compile_s) for level, trial in trained if trial.compile_s))
     insert("activations", 4, ((cycle, i, int(change.active), change.level) for i, change in enumerate(changes)))
     insert("briefs", 3, ((cycle, b.index, codec.dumps(codec.brief_to_json(b, snapshot.levels))) for b in asked))
     insert(
@@ -285,9 +298,11 @@ def _load(db: sqlite3.Connection, cycle: int) -> Snapshot:
         row["id"]: codec.level_from_json(parse(row["body"]), row["seconds"])
         for row in db.execute("SELECT * FROM levels ORDER BY rowid")
     }
+    found = db.execute("SELECT * FROM compiles").fetchall() if _has_table(db, "compiles") else []
+    compiled = {(row["level"], row["cycle"]): row["seconds"] for row in found}
     trials: dict[str, tuple[Trial, ...]] = {}
     for row in db.execute("SELECT * FROM trials ORDER BY cycle, rowid"):
-        trial = codec.trial_from_json(parse(row["body"]))
+        trial = codec.trial_from_json(parse(row["body"]), compiled.get((row["level"], row["cycle"]), 0.0))
         trials[trial.level] = (*trials.get(trial.level, ()), trial)
         levels[trial.level] = _after_trial(levels[trial.level], trial, Status(row["status"]))
     activations = tuple(

@@ -1,6 +1,7 @@
 """Records of the archive as JSON values and back, exactly.
 
-Timing is kept apart (`Accepted.seconds` is a column of its own), because it must not enter the digest.
+Timing is kept apart (`Accepted.seconds` and `Trial.compile_s` have columns of their own), because it must not enter
+the digest.
 """
 
 import json
@@ -84,13 +85,15 @@ def level_from_json(body: Mapping[str, Any], seconds: float = 0.0) -> LevelRecor
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
-    """A trial as JSON values."""
-    return asdict(trial) | {"achievements": dict(trial.achievements)}
+    """A trial as JSON values, without its timing."""
+    body = asdict(trial) | {"achievements": dict(trial.achievements)}
+    del body["compile_s"]
+    return body
 
 
-def trial_from_json(body: Mapping[str, Any]) -> Trial:
+def trial_from_json(body: Mapping[str, Any], compile_s: float = 0.0) -> Trial:
     """The inverse of `trial_to_json`."""
-    return Trial(**body)
+    return Trial(**body, compile_s=compile_s)
 
 
 def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, Any]:

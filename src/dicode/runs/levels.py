@@ -38,6 +38,13 @@ def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
+def _hooks(record: LevelRecord, snapshot: Snapshot) -> str:
+    """A level's mechanics and the seconds that compiling them took, over all cycles; `-` without hooks."""
+    names = record.verdict.hooks if isinstance(record.verdict, Accepted) else ()
+    seconds = sum(trial.compile_s for trial in snapshot.trials.get(record.id, ()))
+    return f"{', '.join(names)} ({seconds:.1f} s)" if names else "-"
+
+
 def show(path: str, as_json: bool, digest: bool) -> int:
     """Print the archive of the run at `path`. Raises RunError if there is none."""
     run = open_run(path)
@@ -52,8 +59,11 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     table = Table(title=f"{run.path.name}: {len(snapshot.levels)} levels after cycle {snapshot.cycle}")
     for name in ("id", "parents", "origin", "goal", "success", "learnability", "status", "active", "episodes"):
         table.add_column(name, justify="right" if name in ("success", "learnability", "episodes") else "left")
+    hooked = any(_hooks(record, snapshot) != "-" for record in snapshot.levels.values())
+    if hooked:
+        table.add_column("hooks (compiled in)")
     for record in snapshot.levels.values():
-        table.add_row(*_row(record, snapshot))
+        table.add_row(*_row(record, snapshot), *([_hooks(record, snapshot)] if hooked else []))
     Console().print(table)
     return 0
 

@@ -9,7 +9,7 @@ at any moment goes on from its last commit as if nothing had happened.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Protocol
 
@@ -120,7 +120,7 @@ class Loop:
         done = self.parts.trainer.train(self.learner, batch, cycle, self._on_update(cycle))
         trained = time.monotonic() - started
         self.learner = done.learner
-        found = trials(done.stats, proposal.slots, cycle)
+        found = _with_compile(trials(done.stats, proposal.slots, cycle), playables, hook_s)
         known = known.after(cycle, self.parts.method.assess(context, found))
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))
         known = known.with_briefs(briefs)
@@ -234,6 +234,11 @@ class Loop:
         for sink in self.parts.sinks:
             sink.write(row)
         self.snapshot = self.parts.archive.commit(cycle, known)
+
+
+def _with_compile(found: Iterable[Trial], playables: Mapping[str, Playable], seconds: float) -> tuple[Trial, ...]:
+    """The trials, those of levels with hooks with the seconds that compiling the rollout anew took."""
+    return tuple(replace(t, compile_s=round(seconds, 3)) if playables[t.level].hooks else t for t in found)
 
 
 def _with_answers(known: Snapshot, cycle: int, answers: Sequence[tuple[Brief, object]]) -> Snapshot:
