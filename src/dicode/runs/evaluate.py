@@ -42,6 +42,8 @@ def protocol_of(run: RunDirectory, options: Mapping[str, str]) -> tuple[Protocol
     for key, word in words.items():
         if word not in _CHOICES[key]:
             raise ConfigError(f"{key}={word!r}{nearest(word, _CHOICES[key])} (choices: {', '.join(_CHOICES[key])})")
+    if words["engine"] == "package" and words["suite"] == "heldout":
+        raise ConfigError("the package's engine knows no rules but the game's own; suite=heldout needs engine=own")
     return Protocol(**numbers, engine=words["engine"], name=words["suite"]), words["policy"]
 
 

@@ -1,0 +1,81 @@
+"""`dicode eval` on a finished run: one protocol, two engines, nothing played twice."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from dicode.errors import ConfigError
+from dicode.evaluation.heldout import evaluate
+from dicode.evaluation.protocol import Protocol
+from dicode.runs.directory import open_run
+from dicode.runs.evaluate import newest_parameters, open_trainer, protocol_of
+
+PROTOCOL = Protocol(worlds=16, steps=64)
+"""Two batches of eight worlds."""
+
+
+class Evaluator:
+    """Plays protocols with the newest parameters of a run, and counts what is played."""
+
+    def __init__(self, path, engine: str):
+        self.run = open_run(str(path))
+        self.protocol = replace(PROTOCOL, engine=engine)
+        self.trainer = open_trainer(self.run, self.protocol, Console(quiet=True))
+        self.params, self.about = newest_parameters(self.run, self.trainer)
+
+    def __call__(self, folder) -> tuple[dict, list[int]]:
+        """The evaluation in `folder`, and the worlds that were done whenever a batch began or ended."""
+        told: list[int] = []
+        call = (self.trainer, self.params, self.protocol, folder, self.about)
+        return evaluate(*call, lambda done, of: told.append(done)), told
+
+
+@pytest.fixture(scope="module")
+def own(finished_run) -> Evaluator:
+    return Evaluator(finished_run.path, "own")
+
+
+@pytest.fixture(scope="module")
+def result(own, tmp_path_factory) -> dict:
+    return own(tmp_path_factory.mktemp("evaluation"))[0]
+
+
+def test_both_engines_give_the_same_numbers(finished_run, result, tmp_path):
+    package, _ = Evaluator(finished_run.path, "package")(tmp_path)
+    assert len(result["returns"]) == 16 and max(result["lengths"]) > 1 and len(set(result["returns"])) > 1
+    for name in ("returns", "lengths", "floor", "finished", "achievements", "checkpoint"):
+        assert result[name] == package[name], name
+
+
+def test_an_evaluation_that_was_made_is_read_not_played(own, tmp_path):
+    first, told = own(tmp_path)
+    assert told == [0, 8, 16]
+    assert own(tmp_path) == (first, [])
+
+
+def test_a_broken_evaluation_goes_on_where_it_was(own, result, tmp_path):
+    own(tmp_path)
+    (final,) = tmp_path.glob("*.json")
+    half = {name: result[name][:8] for name in ("returns", "lengths", "floor")}
+    final.unlink()
+    partial = {**half, "reached": [0] * len(result["achievements"]), "finished": 8}
+    final.with_suffix(".partial").write_text(json.dumps(partial) + "\n")
+    again, told = own(tmp_path)
+    assert told == [8, 16] and again["returns"] == result["returns"]
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ({"engine": "packge"}, "package"),
+        ({"suite": "heldout", "engine": "package"}, "own"),
+        ({"world": "8"}, "worlds"),
+        ({"worlds": "0"}, "at least 1"),
+        ({"steps": "many"}, "not a number"),
+    ],
+)
+def test_words_that_cannot_be_are_refused(finished_run, words, said):
+    with pytest.raises(ConfigError, match=said):
+        protocol_of(open_run(str(finished_run.path)), words)
