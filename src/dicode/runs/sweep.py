@@ -50,12 +50,12 @@ def one(node: Any, swept: Collection[str]) -> int:
         with Archive(directory.open_run(path).archive_file) as archive:
             left = config.num_cycles - 1 - archive.committed_cycle()
         if left <= 0:
-            console.print(f"{path} is finished already", highlight=False)
+            console.print(f"{path} is finished already", highlight=False, soft_wrap=True)
             return 0
-        console.print(f"{path} goes on, {left} cycles are left", highlight=False)
+        console.print(f"{path} goes on, {left} cycles are left", highlight=False, soft_wrap=True)
         return launch.resume(str(path), quiet=True)
     except DicodeError as error:
-        console.print(f"dicode: {error}", highlight=False, markup=False)
+        console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
         return 1
 
 

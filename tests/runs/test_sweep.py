@@ -1,0 +1,39 @@
+"""A sweep that was broken is started again with the same words: what is finished stays, what is not goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+DEADLINE_S = 600
+
+
+def lines(run: Path) -> list[dict]:
+    """The finished cycles of a run."""
+    file = run / "metrics.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, tiny_run):
+    words = [w for w in tiny_run(tmp_path, "-") if not w.startswith("run=")]
+    words += ["method=ppo", "seed=0,1", "evaluation.every_steps=0", "logging.report_every=0", "logging.video=false"]
+    command = [sys.executable, "-m", "dicode.cli", "train", "--multirun", *words]
+    first, second = tmp_path / "smoke-ppo-0", tmp_path / "smoke-ppo-1"
+    sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, cwd=tmp_path)
+    deadline = time.monotonic() + DEADLINE_S
+    while not lines(second):
+        assert sweep.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(sweep.pid, signal.SIGKILL)
+    sweep.wait()
+    assert len(lines(first)) == 3 and len(lines(second)) < 3
+    before = (first / "archive.sqlite").stat().st_mtime_ns
+    again = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "smoke-ppo-0 is finished already" in again.stdout and "smoke-ppo-1 goes on" in again.stdout
+    assert [row["cycle"] for row in lines(second)] == [0, 1, 2]
+    assert (first / "archive.sqlite").stat().st_mtime_ns == before
+    assert {p.name for p in tmp_path.iterdir()} == {"seeds", ".sweep", first.name, second.name}
