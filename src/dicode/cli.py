@@ -19,6 +19,8 @@ Train an agent on levels that are dreamed while it trains.
   dicode train dreamer=foundation fm=openai    a foundation model dreams
   dicode train from=runs/demo run=more         start from another run's parameters
   dicode train --multirun method=ppo,dicode seed=0,1,2
+  srun -n 4 dicode train preset=gpu            one run on four processes (SLURM), or by addresses, N times with I from 0:
+  dicode train ... distributed.coordinator=HOST:PORT distributed.processes=N distributed.process=I
 
 """
 
@@ -52,11 +54,11 @@ def _settings_help() -> str:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from dicode.runs import config, launch
+    from dicode.runs import launch
 
     if arguments.multirun:
         return launch.multirun(arguments.overrides)
-    return launch.train(config.load(launch.with_preset(arguments.overrides)), quiet=arguments.quiet)
+    return launch.start(arguments.overrides, quiet=arguments.quiet)
 
 
 def _resume(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ import numpy as np
 
 from dicode.craftax import worlds
 from dicode.craftax.batch import Level
-from dicode.learner import distributed
 from dicode.levels.names import MAX_RETURN, Achievement
 from dicode.runs.trainer import Trainer
 from dicode.streams import Streams
@@ -63,19 +61,24 @@ def first_episodes(trainer: Trainer, params: Any, level: Level, steps: int, key:
     `key(name, *indices)` gives the draws. Returns `FirstEpisode` arrays [worlds] on the host.
     """
     batch, count = trainer.evaluation_batch(level, steps)
-    programs = trainer.programs
-    batch = programs.place_batch(batch)
-    carry = programs.start(key("start"), batch)
-    for part in range(ceil(steps / programs.config.rollout_steps)):
-        carry, _, _ = programs.rollout(params, carry, batch, key("rollout", part))
-        if bool(np.all(np.asarray(carry.env_state.first.done)[:count])):
-            break
-    return jax.tree.map(lambda x: np.asarray(x)[:count], distributed.fetch(carry.env_state.first))
+    return trainer.first_episodes(params, batch, count, steps, key)
 
 
-def partial_key(streams: Streams, *name: int | str) -> Callable[..., jax.Array]:
+@dataclass(frozen=True)
+class Keys:
+    """Keys of a seed below a name; a value, so that it can be sent to other processes."""
+
+    streams: Streams
+    name: str
+
+    def __call__(self, *rest: int | str) -> jax.Array:
+        """The key of `rest`."""
+        return self.streams.key(self.name, *rest)
+
+
+def partial_key(streams: Streams, *name: int | str) -> Keys:
     """Keys of `streams` below `name`."""
-    return lambda *rest: streams.key("/".join(map(str, name)), *rest)
+    return Keys(streams, "/".join(map(str, name)))
 
 
 def target_worlds(protocol: Protocol, first: int, count: int) -> Mapping[str, np.ndarray]:

@@ -12,33 +12,61 @@ from typing import Any
 import jax
 import numpy as np
 from jax._src.distributed import global_state as distributed_state
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from dicode.errors import ConfigError
+from dicode.errors import ConfigError, RunError
 
 AXIS = "env"
+
+_SHUTDOWN_S = 30
+"""Seconds that a process which has ended waits for the others to end."""
+
+
+def slurm_processes() -> int:
+    """Processes of the SLURM step this one belongs to; 1 outside of `srun` (a batch script alone is no step)."""
+    step = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID")
+    return int(os.environ["SLURM_STEP_NUM_TASKS"]) if all(name in os.environ for name in step) else 1
 
 
 def initialise(coordinator: str | None = None, num_processes: int | None = None, process_id: int | None = None) -> bool:
     """Join the other processes of this run: by the given addresses, else by SLURM's; False for a run of one process.
 
-    Call once, before anything else asks JAX for its devices. Raises `ConfigError` for half an address.
+    Call once, before anything else asks JAX for its devices. Under SLURM each process takes one accelerator of its
+    node. Raises `ConfigError` for half an address, `RunError` if the others do not come within five minutes.
     """
     given = (coordinator is not None, num_processes is not None, process_id is not None)
     if any(given) and not all(given):
         raise ConfigError("several processes need coordinator, num_processes and process_id, all three")
-    if all(given):
-        jax.distributed.initialize(coordinator, num_processes, process_id)
-        return True
-    if "SLURM_JOB_ID" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1:
-        jax.distributed.initialize()
-        return True
-    return False
+    if not all(given) and slurm_processes() == 1:
+        return False
+    try:
+        jax.distributed.initialize(coordinator, num_processes, process_id, shutdown_timeout_seconds=_SHUTDOWN_S)
+    except jax.errors.JaxRuntimeError as error:
+        raise RunError(f"the processes of this run did not find each other: {str(error).splitlines()[0]}") from error
+    return True
 
 
 def is_writer() -> bool:
     """Whether this process writes the run's files."""
     return jax.process_index() == 0
+
+
+def leader_host() -> str:
+    """Name or address of the machine of process 0; only after `initialise`."""
+    return str(distributed_state.coordinator_address).rsplit(":", 1)[0].strip("[]")
+
+
+def publish(name: str, value: bytes) -> None:
+    """Tell all processes a small value, once; they ask for it with `published`."""
+    client: Any = distributed_state.client
+    client.key_value_set_bytes(name, value)
+
+
+def published(name: str, timeout_s: float = 300.0) -> bytes:
+    """What process 0 has told under `name`, waited for."""
+    client: Any = distributed_state.client
+    return client.blocking_key_value_get_bytes(name, int(timeout_s * 1000))
 
 
 def wait_for_all(name: str, timeout_s: int = 3600) -> None:
@@ -90,6 +118,21 @@ def place(tree: Any, shardings: Any) -> Any:
 def fetch(tree: Any) -> Any:
     """Host copies of replicated arrays (metrics, statistics, parameters); waits for them."""
     return jax.tree.map(lambda x: np.asarray(x.addressable_data(0)) if isinstance(x, jax.Array) else x, tree)
+
+
+def gather(tree: Any) -> Any:
+    """Host copies of arrays however they are laid out; waits. Every process must call it at the same place."""
+    if jax.process_count() == 1:
+        return jax.tree.map(np.asarray, tree)
+    return multihost_utils.process_allgather(tree, tiled=True)
+
+
+def mesh_devices(per_process: int) -> list[jax.Device]:
+    """The first `per_process` devices of every process, or all for 0."""
+    ordered: dict[int, list[jax.Device]] = {}
+    for device in jax.devices():
+        ordered.setdefault(device.process_index, []).append(device)
+    return [device for own in ordered.values() for device in own[: per_process or None]]
 
 
 def fields(shardings: Mapping[str, Any], default: Any, tree: Any) -> Any:

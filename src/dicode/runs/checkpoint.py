@@ -2,6 +2,7 @@
 
 `save` writes under a temporary name, flushes every file to disk and renames; only then may the
 archive say that the cycle is committed. Arrays are kept by Orbax, everything else in `meta.json`.
+Process 0 writes and reads alone, host arrays, and waits for no other process.
 """
 
 import json
@@ -37,20 +38,28 @@ def _sync_tree(path: Path) -> None:
         _sync(Path(folder))
 
 
+def _checkpointer() -> Any:
+    """Orbax's checkpointer, taking part in no barrier of several processes."""
+    import orbax.checkpoint as ocp
+
+    alone = ocp.options.MultiprocessingOptions(primary_host=0, active_processes={0}, barrier_sync_key_prefix="writer")
+    return ocp.StandardCheckpointer(multiprocessing_options=alone)
+
+
 def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: int) -> Path:
-    """Write `state` (a pytree of arrays) for a finished cycle; older checkpoints beyond `keep` go.
+    """Write `state` (a pytree of arrays, whole on every device) for a finished cycle; older checkpoints beyond `keep` go.
 
     Raises RunError if the disk refuses; what was there before is then untouched.
     """
-    import orbax.checkpoint as ocp
+    from dicode.learner import distributed
 
     final, partial = folder / _name(cycle), folder / f"tmp-{_name(cycle)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        with ocp.StandardCheckpointer() as checkpointer:
-            checkpointer.save((partial / "state").absolute(), state)
+        with _checkpointer() as checkpointer:
+            checkpointer.save((partial / "state").absolute(), distributed.fetch(state))
         # Orbax notes the absolute path in this marker; a run's directory names no path of the machine.
         for marker in partial.rglob("commit_success.txt"):
             marker.write_text("committed")
@@ -103,17 +112,17 @@ def meta(folder: Path, cycle: int) -> dict[str, Any]:
 
 
 def restore(folder: Path, cycle: int, template: Any) -> Any:
-    """The pytree saved for `cycle`, in the shapes, dtypes and shardings of `template`.
+    """The pytree saved for `cycle`, as host arrays, in the shapes and dtypes of `template`.
 
     Raises RunError if the checkpoint is of another network.
     """
     import jax
-    import orbax.checkpoint as ocp
+    import numpy as np
 
     meta(folder, cycle)
-    abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, template)
+    abstract = jax.tree.map(lambda x: np.empty(x.shape, x.dtype), template)
     try:
-        with ocp.StandardCheckpointer() as checkpointer:
+        with _checkpointer() as checkpointer:
             return checkpointer.restore((folder / _name(cycle) / "state").absolute(), abstract)
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise RunError(

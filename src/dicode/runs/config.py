@@ -156,6 +156,15 @@ class EvaluationConfig:
 
 
 @dataclass
+class DistributedConfig:
+    """Processes that train one run together. Never kept in a run's directory; under `srun` nothing need be given."""
+
+    coordinator: str = option("", "host:port of process 0, a free port there; empty: SLURM's, or one process alone")
+    processes: int = option(0, "processes that train this run together; 0: as SLURM says", 0, 100_000)
+    process: int = option(-1, "number of this process, from 0; -1: as SLURM says", -1, 99_999)
+
+
+@dataclass
 class Config:
     """One run."""
 
@@ -183,7 +192,7 @@ class Config:
     keep_checkpoints: int = option(2, "checkpoints kept", 1, 1000)
     hook_slots: int = option(2, "level slots whose levels may bring hooks", 0, 64)
     hook_cycles: int = option(5, "cycles a resident set of hooks is kept", 1, 1000)
-    devices: int = option(0, "local devices used; 0: all", 0, 4096)
+    devices: int = option(0, "devices used of each process; 0: all", 0, 4096)
     agent: AgentConfig = field(default_factory=AgentConfig)
     learner: LearnerConfig = field(default_factory=LearnerConfig)
     method: MethodConfig = field(default_factory=MethodConfig)
@@ -192,6 +201,7 @@ class Config:
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    distributed: DistributedConfig = field(default_factory=DistributedConfig)
 
     @property
     def steps_per_update(self) -> int:
@@ -272,11 +282,12 @@ def check_overrides(overrides: Sequence[str]) -> None:
         _check_override(override)
 
 
-def _check_values(config: Any, prefix: str = "") -> None:
+def check_values(config: Any, prefix: str = "") -> None:
+    """Raise ConfigError for a value out of its field's range or choices, sections included."""
     for f in fields(config):
         value = getattr(config, f.name)
         if is_dataclass(value):
-            _check_values(value, f"{prefix}{f.name}.")
+            check_values(value, f"{prefix}{f.name}.")
             continue
         meta, name = f.metadata, f"{prefix}{f.name}"
         if meta["choices"] and value not in meta["choices"]:
@@ -324,7 +335,7 @@ def _check_together(config: Config) -> None:
 
 def check(config: Config) -> Config:
     """The configuration itself, or a ConfigError."""
-    _check_values(config)
+    check_values(config)
     _check_together(config)
     return config
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dicode.errors import RunError, nearest
-from dicode.runs.config import Config, from_yaml, to_yaml
+from dicode.runs.config import Config, DistributedConfig, from_yaml, to_yaml
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ class RunDirectory:
         return from_yaml(self.config_file.read_text())
 
     def write_config(self, config: Config) -> None:
-        """Replace the configuration, at once or not at all. Folders of this machine stay out: a run may be moved."""
+        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved."""
         kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
+        kept = replace(kept, distributed=DistributedConfig())
         partial = self.config_file.with_suffix(".tmp")
         try:
             partial.write_text(to_yaml(kept))

@@ -1,6 +1,7 @@
 """Starting, resuming and replaying runs: checks everything, puts the parts together, runs the loop."""
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,15 +12,22 @@ from typing import Any
 from dicode.cache import enable_compile_cache
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.runs import config as configuration
-from dicode.runs import directory
+from dicode.runs import directory, joining, processes
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
+from dicode.runs.processes import ALONE, Alone, Follower, Leader
 
 _log = logging.getLogger(__name__)
 
+Leading = Alone | Leader
+"""Whoever runs the loop."""
+
 
 def with_preset(overrides: Sequence[str]) -> list[str]:
-    """The overrides with this machine's preset where none is named: `gpu` with an accelerator, else `laptop`."""
+    """The overrides with this machine's preset where none is named: `gpu` with an accelerator, else `laptop`.
+
+    It asks JAX for its devices, so several processes must have joined before.
+    """
     if any(o.startswith("preset=") for o in overrides):
         return list(overrides)
     import jax
@@ -28,15 +36,25 @@ def with_preset(overrides: Sequence[str]) -> list[str]:
     return [f"preset={preset}", *overrides]
 
 
-def train(config: Config, quiet: bool = False) -> int:
-    """Start a new run. Raises DicodeError before anything is written if it can't work."""
+def start(overrides: Sequence[str], quiet: bool = False) -> int:
+    """Start a new run from its words, in one process or as one of several."""
+    with joining.join(joining.asked(overrides)) as group:
+        config = configuration.load(with_preset(overrides))
+        if isinstance(group, Follower):
+            return _follow(group, config)
+        group.agree(config)
+        return train(config, quiet, group)
+
+
+def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
+    """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
     seeds = _seeds(config, Path(config.levels) if config.levels else None)
     warm = _warm_start(config)
     dreamer = choose_dreamer(config)
     run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)))
     try:
-        return _run(run, run.config(), quiet, seeds=seeds, warm=warm)
+        return _run(run, run.config(), quiet, seeds=seeds, warm=warm, group=group)
     except Exception:
         if not run.archive_file.exists():
             shutil.rmtree(run.path, ignore_errors=True)
@@ -44,9 +62,22 @@ def train(config: Config, quiet: bool = False) -> int:
 
 
 def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int:
-    """Continue a run from its last commit, or beyond its end with `total_steps=`."""
-    run = directory.open_run(path)
-    changes = _resume_changes(overrides)
+    """Continue a run from its last commit, or beyond its end with `total_steps=`; `distributed.` words as for `start`.
+
+    Of several processes only process 0 needs the run's directory.
+    """
+    changes = _resume_changes([o for o in overrides if not o.startswith("distributed.")])
+    with joining.join(joining.asked(overrides)) as group:
+        if isinstance(group, Follower):
+            return _follow(group, None)
+        run = directory.open_run(path)
+        config = _resumed(run, changes)
+        group.agree(config)
+        return _run(run, config, quiet, group=group)
+
+
+def _resumed(run: RunDirectory, changes: dict[str, str]) -> Config:
+    """The run's configuration with the changes, which are written into it."""
     config = run.config()
     if "total_steps" in changes:
         total = _number(changes["total_steps"])
@@ -55,7 +86,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             raise ConfigError(f"total_steps={total:g} is less than the run's {config.total_steps:g}; a run only grows")
         config = configuration.check(longer)
         run.write_config(config)
-    return _run(run, config, quiet)
+    return config
 
 
 def replay(path: str, overrides: Sequence[str] = ()) -> int:
@@ -89,6 +120,8 @@ def multirun(overrides: Sequence[str]) -> int:
     """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed."""
     from dicode.runs import sweep
 
+    if any(o.startswith("distributed.") for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
     return sweep.run(with_preset(overrides))
 
 
@@ -227,7 +260,7 @@ def method_settings(config: Config) -> Any:
 
 
 @contextmanager
-def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any]) -> Iterator[Any]:
+def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading) -> Iterator[Any]:
     """All parts of a run, closed in the end."""
     from dicode.curriculum.archive import Archive
     from dicode.dreaming.similarity import most_similar
@@ -259,7 +292,7 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         sinks = open_sinks(config, run, archive.committed_cycle())
         for sink in sinks:
             stack.callback(sink.close)
-        trainer = Trainer(config)
+        trainer = Trainer(config, announce=group.announce)
         watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
         yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
 
@@ -270,6 +303,7 @@ def _run(
     quiet: bool,
     seeds: Sequence[Any] | None = None,
     warm: RunDirectory | None = None,
+    group: Leading = ALONE,
 ) -> int:
     """Assemble and run the loop, from the start or from the last commit."""
     from dicode.runs import restore
@@ -278,7 +312,17 @@ def _run(
     enable_compile_cache()
     if seeds is None:
         seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-    with _assembled(run, config, quiet, seeds) as parts:
+    with _assembled(run, config, quiet, seeds, group) as parts:
         cycle = parts.archive.committed_cycle()
         Loop(parts, lambda trainer: restore.learner(config, run, cycle, trainer, warm)).run()
+    return 0
+
+
+def _follow(group: Follower, config: Config | None) -> int:
+    """Take part in a run that process 0 leads; `config`: what this process was told, if it was."""
+    from dicode.runs.trainer import Trainer
+
+    agreed = group.agree(config)
+    enable_compile_cache()
+    processes.follow(Trainer(agreed), group)
     return 0

@@ -35,11 +35,11 @@ def learner(config: Config, run: RunDirectory, cycle: int, trainer: Trainer, war
     fresh = trainer.new_learner()
     if cycle >= 0:
         state = checkpoint.restore(run.checkpoints, cycle, fresh)
-        return trainer.programs.place_learner(_with_schedule(config, state))
+        return trainer.place_learner(_with_schedule(config, state))
     if warm is not None:
         newest = checkpoint.cycles(warm.checkpoints)[-1]
         other = checkpoint.restore(warm.checkpoints, newest, fresh)
-        return trainer.programs.place_learner(fresh.replace(params=other.params))  # type: ignore[attr-defined]
+        return trainer.place_learner(fresh.replace(params=other.params))  # type: ignore[attr-defined]
     return fresh
 
 

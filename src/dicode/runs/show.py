@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from dicode.craftax.batch import Level
@@ -147,22 +146,8 @@ def animate(
     from dicode.view.episode import write_gif
 
     batch, _ = trainer.evaluation_batch(level, config.episode_limit)
-    carry = trainer.programs.start(trainer.streams.key("video", title), batch)
-    parts: list[dict[str, np.ndarray]] = []
-    for part in range(max(1, most // config.learner.rollout_steps)):
-        carry, seen, _ = trainer.programs.rollout(params, carry, batch, trainer.streams.key("video", title, part))
-        parts.append(
-            {
-                "cells": np.asarray(seen.observation.cells[:, 0]),
-                "scalars": np.asarray(seen.observation.scalars[:, 0]),
-                "rewards": np.asarray(seen.reward[:, 0]),
-                "done": np.asarray(seen.done[:, 0]),
-            }
-        )
-        if parts[-1]["done"].any():
-            break
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return write_gif(path, joined["cells"], joined["scalars"], joined["rewards"], joined["done"], title)
+    seen = trainer.watch(params, batch, title, most)
+    return write_gif(path, seen["cells"], seen["scalars"], seen["rewards"], seen["done"], title)
 
 
 def _newest(snapshot: Snapshot) -> list[LevelRecord]:

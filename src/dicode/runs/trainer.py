@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from math import ceil
 from typing import Any
 
 import jax
@@ -29,6 +31,10 @@ OnUpdate = Callable[[int, Mapping[str, float] | None], None]
 """Called after each dispatched update with its number within the cycle, and its metrics where they are there."""
 
 
+Announce = Callable[..., None]
+"""Called with an operation's name and its arguments, but for the learner, which every process has."""
+
+
 @dataclass(frozen=True)
 class CycleResult:
     """What one cycle of training leaves behind, on the host."""
@@ -47,9 +53,14 @@ def pool_size(config: Config) -> int:
 class Trainer:
     """Builds batches, compiles once, trains cycle after cycle. One for a run."""
 
-    def __init__(self, config: Config, engine: str = "own") -> None:
-        """`engine`: whose step the environment takes, `own` or the craftax `package`'s (slow, for evaluation)."""
-        self.config = config
+    def __init__(self, config: Config, engine: str = "own", announce: Announce | None = None) -> None:
+        """One trainer.
+
+        `engine`: whose step the environment takes, `own` or the craftax `package`'s (slow, for evaluation).
+        `announce`: of the process that leads others; told of every operation on the devices before it begins.
+        """
+        self.config, self._announce = config, announce
+        self._newest: Any = None
         self.streams = Streams(config.seed)
         agent = asdict(config.agent)
         self.env = LevelEnv(
@@ -104,6 +115,7 @@ class Trainer:
 
     def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
         """Compile the run's programs for the shapes of `batch`, once."""
+        self._tell("compile", batch)
         c = self.config.learner
         ppo = PpoConfig(
             rollout_steps=c.rollout_steps,
@@ -118,7 +130,7 @@ class Trainer:
             adam_eps=c.adam_eps,
             bootstrap_time_limit=c.bootstrap_time_limit,
         )
-        devices = jax.devices()[: self.config.devices or None]
+        devices = distributed.mesh_devices(self.config.devices)
         self._programs = compile_programs(self.agent, self.env, ppo, batch, devices=devices, progress=progress)
 
     def use_hooks(self, hooks: Sequence[Mapping[str, bytes]], progress: Callable[[str], None]) -> float:
@@ -139,15 +151,22 @@ class Trainer:
 
     def new_learner(self) -> LearnerState:
         """A learner that has learnt nothing, its rate falling over the whole run."""
+        self._tell("new_learner")
         c = self.config
         rates = schedule.linear(c.learner.lr, c.learner.lr_final, 0, c.num_updates)
-        return self.programs.init(self.streams.key("init"), rates)
+        return self._hold(self.programs.init(self.streams.key("init"), rates))
+
+    def place_learner(self, learner: LearnerState) -> LearnerState:
+        """A learner from a checkpoint (host arrays), on all devices; raises `ShapeError` if it is another network's."""
+        self._tell("place_learner", learner)
+        return self._hold(self.programs.place_learner(learner))
 
     def train(self, learner: LearnerState, batch: LevelBatch, cycle: int, on_update: OnUpdate) -> CycleResult:
         """One cycle: environments and memory afresh, then `updates_per_cycle` rollouts and updates.
 
         The host runs ahead of the device by one update at most, so that Ctrl-C and the live view stay prompt.
         """
+        self._tell("train", batch, cycle, params=learner.params)
         programs, history, stats = self._hooked[1] if self._hooked else self.programs, [], None
         batch = programs.place_batch(batch)
         carry = programs.start(self.streams.key("start", cycle), batch)
@@ -160,7 +179,58 @@ class Trainer:
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
         means = {name: float(np.mean([float(m[name]) for m in history])) for name in history[0]}
-        return CycleResult(learner, distributed.fetch(stats), means)
+        return CycleResult(self._hold(learner), distributed.fetch(stats), means)
+
+    def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
+        """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.
+
+        At most `steps` steps, in whole rollouts; `key(name, *indices)` gives the draws. Returns `FirstEpisode` arrays
+        [count] on the host.
+        """
+        self._tell("first_episodes", batch, count, steps, key, params=params)
+        batch = self.programs.place_batch(batch)
+        carry = self.programs.start(key("start"), batch)
+        for part in range(ceil(steps / self.config.learner.rollout_steps)):
+            carry, _, _ = self.programs.rollout(params, carry, batch, key("rollout", part))
+            if bool(np.all(distributed.gather(carry.env_state.first.done)[:count])):
+                break
+        return jax.tree.map(lambda x: x[:count], distributed.gather(carry.env_state.first))
+
+    def watch(self, params: Any, batch: LevelBatch, title: str, most: int) -> dict[str, np.ndarray]:
+        """What environment 0 sees and gets in its first episode, in whole rollouts, at most `most` steps (one rollout).
+
+        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], on the host.
+        """
+        self._tell("watch", batch, title, most, params=params)
+        batch = self.programs.place_batch(batch)
+        carry = self.programs.start(self.streams.key("video", title), batch)
+        parts: list[dict[str, np.ndarray]] = []
+        for part in range(max(1, most // self.config.learner.rollout_steps)):
+            carry, seen, _ = self.programs.rollout(params, carry, batch, self.streams.key("video", title, part))
+            names = {"cells": seen.observation.cells, "scalars": seen.observation.scalars}
+            names |= {"rewards": seen.reward, "done": seen.done}
+            parts.append(distributed.fetch(_first_environment(names, distributed.replicated(self.programs.mesh))))
+            if parts[-1]["done"].any():
+                break
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _tell(self, operation: str, *arguments: Any, params: Any = None) -> None:
+        """Announce an operation to the other processes, which use the newest learner where one is needed."""
+        if self._announce is None:
+            return
+        if params is not None and params is not self._newest:
+            raise RuntimeError(f"{operation}: the other processes hold the newest learner only")
+        self._announce(operation, *arguments)
+
+    def _hold(self, learner: LearnerState) -> LearnerState:
+        self._newest = learner.params
+        return learner
+
+
+@partial(jax.jit, static_argnums=1)
+def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> Any:
+    """Environment 0 of arrays [T, E, ...], on every device."""
+    return jax.tree.map(lambda x: jax.lax.with_sharding_constraint(x[:, 0], everywhere), trajectory)
 
 
 def hook_envs(config: Config) -> int:
