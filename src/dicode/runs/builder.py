@@ -14,6 +14,7 @@ import numpy as np
 from dicode.craftax import worlds
 from dicode.craftax.goals import TARGET_GOAL
 from dicode.dreaming import novelty
+from dicode.dreaming.repair import scrubbed
 from dicode.errors import DicodeError
 from dicode.levels.goal import Goal
 from dicode.levels.run import pool_hash
@@ -90,7 +91,7 @@ class LevelBuilder:
             return Accepted(TARGET_GOAL.to_json(), {}, pool_hash(base))
         built = self._build_checked(draft.source, draft.id, draft.origin)
         if isinstance(built, Rejected):
-            return built
+            return scrubbed(built)
         verdict = Accepted(
             goal=built.goal.to_json(),
             rules=built.rules.to_json(),

@@ -16,7 +16,7 @@ from dicode.errors import RunError
 
 _ADDRESSED = frozenset(
     f"socket.{name}"
-    for name in "bind connect sendto sendmsg getaddrinfo gethostbyname gethostbyaddr getnameinfo".split()
+    for name in ("bind", "connect", "sendto", "sendmsg", "getaddrinfo", "gethostbyname", "gethostbyaddr", "getnameinfo")
 )
 """Events that name another party; a pair needs none of them. `sendmsg` tells its address, None on a pair."""
 _lock = threading.Lock()
