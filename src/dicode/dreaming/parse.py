@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from dicode.levels.advice import goal_hint
 from dicode.types import Rejected
 
 MAX_SOURCE = 40_000
@@ -63,10 +64,10 @@ def parse_level(
         if isinstance(second, SyntaxError):
             return _syntax(source, tree)
         source, tree = straight, second
-    missing = _missing(tree, allow_hooks, goal_only)
+    said = _text(_docstring(tree))
+    missing = _missing(tree, allow_hooks, goal_only, said or objective)
     if missing:
         return missing
-    said = _text(_docstring(tree))
     told = inspect.cleandoc(said)
     if not _OBJECTIVE.search(said):
         told = f"Objective: {' '.join((said or objective or _goal_in_words(tree)).split())[:400]}"
@@ -222,8 +223,8 @@ def _defined(tree: ast.Module) -> set[str]:
     return names
 
 
-def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool) -> Rejected | None:
-    """What the file lacks, or has and must not have."""
+def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, said: str) -> Rejected | None:
+    """What the file lacks, or has and must not have; `said` is what it says of itself."""
     names = _defined(tree)
     hooks = [hook for hook in HOOKS if hook in names]
     if "GOAL" not in names and "success" not in names:
@@ -231,7 +232,7 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool) -> Rejected |
         return Rejected(
             "parse",
             f"the file defines no GOAL (it has {has})",
-            f"Add a line such as GOAL = Goal.all_of(Achievement.COLLECT_COAL). {FORM}",
+            f"{goal_hint(None, said)}. {FORM}",
         )
     if hooks and not allow_hooks:
         return Rejected(

@@ -58,7 +58,7 @@ def _counters() -> list[Quantity]:
         *placed,
         Quantity("eaten", 1000, "meals eaten this episode (mobs and ripe plants)"),
         Quantity("drunk", 1000, "sips of water taken this episode"),
-        Quantity("damage_taken", 1000, "health lost this episode, to anything"),
+        Quantity("damage_taken", 1000, "health lost this episode to mobs and projectiles"),
     ]
 
 

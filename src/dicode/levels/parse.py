@@ -4,6 +4,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from dicode.levels.advice import goal_hint
 from dicode.types import Rejected
 
 HOOKS = ("transition", "success", "bonus")
@@ -71,7 +72,7 @@ def _read(text: str, tree: ast.Module) -> LevelText | Rejected:
             'begin with """Objective: what the player must achieve.\\nWhy: what it trains.\\n"""',
         )
     if "GOAL" not in assigned and "success" not in hooks:
-        return _no("there is no GOAL", "write GOAL = Goal.all_of(Achievement.COLLECT_WOOD) at the top of the file")
+        return _no("there is no GOAL", goal_hint(None, doc))
     if "build" not in functions and not hooks and "RULES" not in assigned and "build" in _nested(tree):
         return _no("build is not at the top level of the file", "write `def build(world: World) -> None:` unindented")
     return LevelText(

@@ -5,6 +5,7 @@ from enum import IntEnum
 import numpy as np
 
 from dicode.errors import nearest
+from dicode.levels.advice import elsewhere
 from dicode.levels.amounts import Amounts
 from dicode.levels.errors import LevelError
 from dicode.levels.grid import Position, manhattan
@@ -166,10 +167,10 @@ class Player:
     def __setattr__(self, name: str, value: object) -> None:
         if name == "inventory" or not isinstance(getattr(type(self), name, None), property):
             known = sorted(key for key, member in vars(Player).items() if isinstance(member, property))
-            hint = (
-                "use player.inventory.set(...)" if name == "inventory" else f"it has {', '.join(known)} and inventory"
-            )
-            raise LevelError(f"player.{name} cannot be set{nearest(name, known)} ({hint})")
+            hint = elsewhere(name) or f"it has {', '.join(known)} and inventory{nearest(name, known)}"
+            if name == "inventory":
+                hint = "use world.player.inventory.set(...)"
+            raise LevelError(f"player.{name} cannot be set; {hint}")
         super().__setattr__(name, value)
 
     health = _vital("health", "Health above 0, 9 at the start of the game; most: 8 + strength.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dicode.levels.advice import goal_hint
 from dicode.levels.amounts import Amounts
 from dicode.levels.errors import LevelError
 from dicode.levels.goal import Goal
@@ -72,7 +73,7 @@ def read_parts(namespace: Mapping[str, object]) -> tuple[Goal, Rules, tuple[str,
     goal = namespace.get("GOAL", Goal() if "success" in hooks else None)
     if not isinstance(goal, Goal):
         got = "missing" if goal is None else f"{type(goal).__name__}"
-        raise LevelError(f"GOAL is {got}; write GOAL = Goal.all_of(Achievement.COLLECT_WOOD) at the top of the level")
+        raise LevelError(f"GOAL is {got}; {goal_hint(goal, str(namespace.get('__doc__') or ''))}")
     if goal.is_empty and "success" not in hooks:
         raise LevelError("GOAL asks for nothing; ask for an achievement or a quantity, or define success(state)")
     rules = namespace.get("RULES")

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from dicode.errors import nearest
+from dicode.levels.advice import goal_hint
 from dicode.types import Rejected
 
 IMPORTS = ("dicode.levels", "numpy", "jax", "jax.numpy")
@@ -143,7 +144,9 @@ def _definitions(tree: ast.Module) -> Iterator[Rejected]:
         )
     if "GOAL" not in assigned and "success" not in functions:
         yield Rejected(
-            "screen", "the level assigns no GOAL", "add: GOAL = Goal.all_of(Achievement.COLLECT_WOOD) or a success hook"
+            "screen",
+            "the level assigns no GOAL",
+            f"{goal_hint(None, ast.get_docstring(tree) or '')}; or define a success hook",
         )
     for name, count in {"build": 1, **HOOKS}.items():
         node = functions.get(name)

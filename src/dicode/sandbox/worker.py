@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dicode.levels.advice import advice
 from dicode.levels.errors import LevelError
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
@@ -171,11 +172,19 @@ def explain(error: BaseException, source: str) -> Rejected:
     if isinstance(error, RecursionError):
         return Rejected("build", f"{where}the recursion is too deep", "use a loop with an explicit stack")
     if isinstance(error, LevelError):
-        return Rejected("build", f"{where}{error}")
+        return Rejected("build", f"{where}{error}", _advice(error))
     if isinstance(error, OSError):
         return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED)
     reason = f"{where}{type(error).__name__}: {error}"
-    return Rejected("build", reason, _HINTS.get(type(error).__name__, ""))
+    return Rejected("build", reason, _advice(error) or _HINTS.get(type(error).__name__, ""))
+
+
+def _advice(error: BaseException) -> str:
+    """`advice`, but nothing that a level's own classes could make fail."""
+    try:
+        return advice(error)
+    except Exception:
+        return ""
 
 
 _WALLED = "level code has no files, network, processes, environment or entropy; draw from world.rng"

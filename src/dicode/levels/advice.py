@@ -1,0 +1,118 @@
+"""What an author should write instead: hints made from the level's own words, never a goal of someone else's.
+
+A model copies what a hint says to the letter, so a hint names the call, attribute or member that was
+meant, and a goal only where the level itself says which.
+"""
+
+import inspect
+import re
+from enum import Enum
+
+from dicode.errors import nearest
+from dicode.levels.goal import Condition, Goal
+from dicode.levels.names import Achievement
+
+
+def homes() -> dict[str, str]:
+    """Where each name of the level API lives: `time_of_day` -> `world.time_of_day`; the shortest place wins."""
+    from dicode.levels.player import Inventory, Player
+    from dicode.levels.world import World
+
+    found = {name: f"world.player.inventory.{name}" for name in Inventory.NAMES}
+    found |= {name: f"world.player.{name}" for name in _public(Player)}
+    return found | {name: f"world.{name}" for name in _public(World)} | {"inventory": "world.player.inventory"}
+
+
+def _public(owner: type) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_")]
+
+
+_TOP = {
+    "rules": "set RULES = Rules(...) at the top of the file",
+    "goal": "set GOAL = Goal.all_of(...) at the top of the file",
+}
+
+
+def elsewhere(name: str) -> str:
+    """The hint for a name that belongs to another object, empty for one that belongs to none."""
+    home = homes().get(name)
+    return f"write {home}" if home else _TOP.get(name, "")
+
+
+def advice(error: BaseException) -> str:
+    """What to do about an error that level code raised, empty where nothing better than its message is known."""
+    if isinstance(error, AttributeError):
+        return _attribute(error)
+    if isinstance(error, TypeError):
+        return _call(str(error))
+    placed = re.match(r"the inventory has no '(\w+)'", str(error))
+    return elsewhere(placed[1]) if placed else ""
+
+
+def _attribute(error: AttributeError) -> str:
+    owner, name = error.obj, str(error.name or "")
+    if isinstance(owner, type) and issubclass(owner, Enum):
+        close = nearest(name.upper(), owner.__members__)
+        members = "" if close or len(owner.__members__) > 40 else f"its members are {', '.join(owner.__members__)}"
+        return f"{owner.__name__} has no {name}{close}{members and '; ' + members}"
+    told = re.search(r"'(World|Player|Inventory)' object has no attribute '(\w+)'", str(error))
+    if not told:
+        return ""
+    known = homes()
+    # What is alike among the calls and attributes of the same object, else anywhere.
+    own = [n for n, home in known.items() if home == f"world.{'' if told[1] == 'World' else 'player.'}{n}"]
+    return elsewhere(told[2]) or (nearest(told[2], own) or nearest(told[2], known)).removeprefix("; ")
+
+
+def _call(message: str) -> str:
+    """How a method of the level API is called, for a call with wrong arguments."""
+    if re.match(r"'(Achievement|Condition)' object is not iterable", message):
+        return "a goal is made by Goal.all_of(...)"
+    told = re.match(r"(World|Inventory|Goal)\.(\w+)\(\) ", message)
+    if not told:
+        return ""
+    from dicode.levels.player import Inventory
+    from dicode.levels.world import World
+
+    owner, called = {
+        "World": (World, "world"),
+        "Inventory": (Inventory, "world.player.inventory"),
+        "Goal": (Goal, "Goal"),
+    }[told[1]]
+    method = getattr(owner, told[2], None)
+    if not callable(method):
+        return ""
+    parameters = list(inspect.signature(method).parameters.values())
+    shown = [p for p in parameters if p.name not in ("self", "cls")]
+    plain = (p.replace(annotation=p.empty) for p in shown)
+    return f"call it as {called}.{told[2]}{inspect.Signature(list(plain))}"
+
+
+def goal_hint(value: object, said: str = "") -> str:
+    """How to write GOAL, from what stands there (`value`) or from what the level says of itself (`said`)."""
+    parts = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if parts and all(isinstance(part, (Achievement, Condition)) for part in parts):
+        return f"write GOAL = Goal.all_of({', '.join(map(_part, parts))})"
+    named = asked_in(f"{value} {said}" if isinstance(value, str) else said)
+    if named:
+        return f"write GOAL = Goal.all_of({', '.join(map(_part, named))})"
+    return "write GOAL = Goal.all_of(...) at the top of the file, with the Achievement or quantity that the Objective names"
+
+
+def _part(part: object) -> str:
+    if isinstance(part, Achievement):
+        return f"Achievement.{part.name}"
+    return f"Goal.at_least({part.quantity!r}, {part.minimum:g})" if isinstance(part, Condition) else "..."
+
+
+def asked_in(text: str, most: int = 2) -> list[Achievement]:
+    """Achievements that a text names, as `COLLECT_WOOD` or in words (`collect some wood`), first named first."""
+    words = re.sub(r"[^a-z]+", " ", text.lower())
+    found = []
+    for achievement in Achievement:
+        verb, *rest = achievement.name.lower().split("_")
+        pattern = rf"\b{verb}s? (?:(?:a|an|the|some|one|its|\w+ed) )?{' '.join(rest)}s?\b" if rest else rf"\b{verb}\b"
+        match = re.search(pattern, words)
+        if match:
+            found.append((match.start(), achievement))
+    return [achievement for _, achievement in sorted(found)][:most]
