@@ -17,6 +17,7 @@ from dicode.dreaming.foundation import FoundationDreamer, Settings, make_foundat
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
+from dicode.runs.dreams import spending
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
 
@@ -206,12 +207,17 @@ def test_a_spent_budget_falls_back_to_the_grammar_with_a_message(fm_server, tmp_
     briefs = [brief(index=i) for i in range(4)]
     ledger = Ledger("vllm", "m", tokens=1500)
     with caplog.at_level(logging.WARNING):
-        outcomes = dreamer(fm_server, tmp_path, ledger=ledger, concurrency=1).dream(briefs, validate)
+        made = dreamer(fm_server, tmp_path, ledger=ledger, concurrency=1)
+        outcomes = made.dream(briefs, validate)
     origins = [o.draft.origin for o in outcomes]
     assert origins[0] is Origin.FOUNDATION and origins[-1] is Origin.GRAMMAR
     assert all(o.accepted for o in outcomes)
     assert "budget.tokens=1500 is spent" in caplog.text
     assert len(fm_server.requests) == origins.count(Origin.FOUNDATION)
+    spent = spending(made, [], [])
+    assert spent["total"]["calls"] == len(fm_server.requests)
+    assert spent["stopped"]["cycle"] == 1 and spent["stopped"]["dreams"] == origins.count(Origin.GRAMMAR)
+    assert "budget.tokens=1500 is spent" in spent["stopped"]["reason"]
     assert replayed(fm_server, tmp_path, [briefs], concurrency=1) == [outcomes]
     resumed = dreamer(fm_server, tmp_path, ledger=Ledger("vllm", "m", tokens=1500), concurrency=1)
     assert resumed.dream([brief(2)], validate)[0].draft.origin is Origin.GRAMMAR
@@ -358,6 +364,30 @@ def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tm
         again = make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
         assert again.dream([brief()], validate) == outcomes
     assert len(fm_server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fm", "budget", "says"),
+    [
+        ({"provider": "openai", "model": "gpt-5-mini"}, {}, "budget.usd=5 (dollars) or budget.tokens=1e6 sets one"),
+        ({"provider": "openai", "model": "a-model-without-a-price"}, {}, "no cap is set; budget.tokens=1e6 sets one"),
+        ({"provider": "openai", "model": "gpt-5-mini"}, {"tokens": 1e6}, None),
+        ({"provider": "vllm", "model": "m"}, {}, None),
+    ],
+)
+def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, monkeypatch, caplog, fm, budget, says):
+    from contextlib import ExitStack
+    from dataclasses import replace
+
+    from dicode.runs.config import BudgetConfig, Config, FmConfig
+
+    monkeypatch.setenv("FM_KEY", SECRET)
+    fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", **fm)
+    with ExitStack() as stack, caplog.at_level(logging.WARNING):
+        config = replace(Config(), fm=fm, budget=replace(BudgetConfig(), **budget))
+        make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
+    told = [record.getMessage() for record in caplog.records]
+    assert [says in line and "may cost money" in line and "\n" not in line for line in told] == [True] * bool(says)
 
 
 def test_a_round_that_nobody_waits_for_is_lost_in_a_replay_too(fm_server, tmp_path):

@@ -200,6 +200,15 @@ def test_the_seconds_are_told_beside_the_level(model_run, capsys, monkeypatch):
     assert entry["trials"][0]["compile_s"] == seconds
 
 
+def test_the_report_tells_what_the_model_made_and_cost(model_run):
+    text = (model_run.path / "report" / "dreaming.md").read_text()
+    total = model_run.rows[-1]["fm"]["total"]
+    assert f"{total['calls']} calls, about {total['tokens_in']} + {total['tokens_out']} tokens" in text.splitlines()[2]
+    assert "for each of 4 accepted levels" in text and "Dreams lost: 2" in text
+    for record in model_run.dreamed:
+        assert isinstance(record.verdict, Rejected) or f"| {record.id} |" in text
+
+
 def private() -> dict[str, bytes]:
     """What must not be in a run that is published, by what it is."""
     found = {

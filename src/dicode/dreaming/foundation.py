@@ -8,6 +8,7 @@ dreamer and carry its origin. A dream that the provider did not deliver is lost 
 """
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -19,7 +20,7 @@ from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Opener
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
 from dicode.dreaming.journal import Fate, Journal
-from dicode.dreaming.ledger import Ledger
+from dicode.dreaming.ledger import Ledger, price
 from dicode.dreaming.parse import Parsed, parse_design, parse_level
 from dicode.dreaming.providers import Endpoint, Key, find_key
 from dicode.dreaming.repair import rejection, repair_messages
@@ -29,6 +30,7 @@ from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, Origin, Rejected, Repair
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 MAX_KEPT = 20_000
 """Characters kept of an answer that is no level."""
@@ -47,7 +49,19 @@ def make_foundation_dreamer(
     key = Key("", "") if config.fm.journal == "replay" else find_key(endpoint)
     book = stack.enter_context(Journal(journal, config.fm.journal))
     settings = Settings.from_config(config.fm, config.dreamer)
+    if config.fm.journal != "replay" and not endpoint.quirks.free and not (config.budget.usd or config.budget.tokens):
+        log.warning("%s", _uncapped(endpoint))
     return FoundationDreamer(endpoint, settings, streams, book, ledger, lambda: OpenAIClient(endpoint, key), fallback)
+
+
+def _uncapped(endpoint: Endpoint) -> str:
+    """That a run may spend money without end, and how to prevent it."""
+    priced = price(endpoint.provider, endpoint.model) is not None or endpoint.quirks.reports_cost
+    cap = "budget.usd=5 (dollars) or budget.tokens=1e6" if priced else "budget.tokens=1e6"
+    return (
+        f"this run asks {endpoint.model} at {endpoint.provider} for levels, which may cost money, and no cap is set; "
+        f"{cap} sets one, dreamer=grammar asks no model"
+    )
 
 
 class FoundationDreamer:

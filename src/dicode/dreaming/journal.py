@@ -116,6 +116,10 @@ class Journal:
         """What became of a dream, where that was recorded."""
         return self._fates.get((cycle, index))
 
+    def fates(self) -> list[Fate]:
+        """Every recorded fate, by cycle and dream."""
+        return [self._fates[key] for key in sorted(self._fates)]
+
     def record_fate(self, fate: Fate) -> None:
         """Keep the end of one dream for good."""
         self._write({"kind": "fate", "fate": asdict(fate)})

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from dicode.dreaming.calls import Answer, Request
 from dicode.dreaming.journal import Journal
@@ -93,6 +94,19 @@ class Totals:
     def tokens(self) -> int:
         """Tokens read and written."""
         return self.tokens_in + self.tokens_out
+
+    def to_json(self) -> dict[str, Any]:
+        """The sum as JSON values; `usd` is None where there are calls and no price is known for any."""
+        usd = self.usd if self.unpriced < self.calls or not self.calls else None
+        return {
+            "calls": self.calls,
+            "tokens_in": self.tokens_in,
+            "tokens_cached": self.tokens_cached,
+            "tokens_out": self.tokens_out,
+            "usd": None if usd is None else round(usd, 8),
+            "unpriced": self.unpriced,
+            "estimated": self.estimated,
+        }
 
     def __str__(self) -> str:
         money = f"${self.usd:.4f}" if self.unpriced < self.calls or not self.calls else "price unknown"

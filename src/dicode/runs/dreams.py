@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
-from dicode.types import Brief, LevelRecord
+from dicode.types import Accepted, Brief, LevelRecord, Origin
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,26 @@ class _Round:
     briefs: tuple[Brief, ...]
     future: "Future[list[Outcome]]"
     dispatched: float
+
+
+def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[LevelRecord]) -> dict[str, Any] | None:
+    """What the dreamer's model has cost by now, as JSON values; None for a dreamer that asks no model.
+
+    `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
+    of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not).
+    """
+    ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
+    if ledger is None or journal is None:
+        return None
+    ours = [r for r in levels if r.origin is Origin.FOUNDATION and isinstance(r.verdict, Accepted)]
+    unpaid = [fate for fate in journal.fates() if fate.kind == "fallback"]
+    stopped = {"cycle": unpaid[0].cycle, "reason": unpaid[0].reason, "dreams": len(unpaid)} if unpaid else None
+    return {
+        "total": ledger.total().to_json(),
+        "accepted": len(ours),
+        "levels": [{"level": r.id, **ledger.of(r.requests).to_json()} for r in fresh if r.requests],
+        "stopped": stopped,
+    }
 
 
 class DreamRounds:

@@ -23,7 +23,7 @@ from dicode.runs import checkpoint
 from dicode.runs.builder import LevelBuilder, Playable, record_of
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
-from dicode.runs.dreams import DreamRounds
+from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.levels import write_files
 from dicode.runs.metrics import Sink
 from dicode.runs.trainer import CycleResult, Trainer, trials
@@ -127,9 +127,9 @@ class Loop:
         env_steps = (cycle + 1) * self.config.steps_per_cycle
         known = known.with_run_state({"env_steps": env_steps, "bonus": bonus})
         row = self._row(known, done, playables.values(), env_steps, trained, time.monotonic() - began)
-        ledger = getattr(self.parts.dreams.dreamer, "ledger", None)
-        if ledger is not None:
-            row["cost"] = str(ledger.total())
+        fresh = [r for r in known.levels.values() if r.born == cycle]
+        if spent := spending(self.parts.dreams.dreamer, known.levels.values(), fresh):
+            row["fm"] = spent
         row["hooks"] = {"levels": [p.level for p in playables.values() if p.hooks], "compile_s": round(hook_s, 2)}
         self._commit(cycle, known, row)
         if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer

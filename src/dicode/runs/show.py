@@ -27,6 +27,7 @@ from dicode.runs.metrics import read_lines
 from dicode.runs.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
+from dicode.view import spending as spent
 from dicode.view.live import LiveView, Progress, dream_lines, level_lines
 
 _log = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ class Screen:
             dreams=dream_lines(report.briefs, arrived),
             known=len(snapshot.accepted()),
             active=len(snapshot.active()),
-            cost=str(row.get("cost", "")),
+            cost=spent.line(row),
+            notes=tuple(filter(None, [spent.stopped(row)])),
         )
         self._evaluate(report)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1

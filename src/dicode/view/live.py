@@ -78,6 +78,8 @@ class Progress:
 def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableType:
     """The picture for a terminal of `width` columns; at most `rows` levels and as many dreams."""
     parts: list[RenderableType] = [_header(progress), _bars(progress, width)]
+    if progress.cost:
+        parts.append(Text.assemble(("cost  ", "dim"), words.printable(progress.cost)))
     if progress.levels:
         parts.append(_levels(progress.levels, rows))
     if progress.dreams:
@@ -102,7 +104,7 @@ def plain_line(progress: Progress) -> str:
         parts.append(f"dreaming {dreaming}")
     if progress.seconds_left is not None:
         parts.append(f"{duration(progress.seconds_left)} left")
-    return ", ".join(parts + ([progress.cost] if progress.cost else []))
+    return ", ".join([*parts, *([progress.cost] if progress.cost else []), *progress.notes])
 
 
 def duration(seconds: float) -> str:
@@ -242,8 +244,6 @@ def _bars(progress: Progress, width: int) -> Table:
         ProgressBar(total=max(progress.updates, 1), completed=progress.update, width=bar),
         Text.assemble(progress.stage, f"  {progress.update} of {progress.updates} updates"),
     )
-    if progress.cost:
-        grid.add_row(Text("cost", style="dim"), "", progress.cost)
     return grid
 
 

@@ -1,7 +1,8 @@
 """A run's report: PNGs drawn from the archive's snapshot and the rows of `metrics.jsonl`.
 
 `learning_curve.png` return on the target and the levels' statuses over time; `achievements.png` success rates on
-the target; `levels.png` how levels rise from unsolved to mastered; `lineage.png` who descends from whom.
+the target; `levels.png` how levels rise from unsolved to mastered; `lineage.png` who descends from whom. Where a
+foundation model dreams, `dreaming.md` says what it made and what it cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dicode.curriculum.snapshot import Snapshot
 from dicode.types import TARGET
-from dicode.view import lineage_tree, style, words
+from dicode.view import lineage_tree, spending, style, words
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of `metrics.jsonl` with `cycle`, `env_steps`, `target_return`, `target_success` and `status`."""
@@ -27,9 +28,12 @@ _AGE = LinearSegmentedColormap.from_list("age", ["#352A6B", "#2A6F97", "#2FA36B"
 
 
 def write(snapshot: Snapshot, rows: Rows, folder: Path | str, max_return: float = 226.0) -> list[Path]:
-    """Draw everything into `folder`; returns the files. Works from the first committed cycle on."""
+    """Draw everything into `folder`; returns the pictures. Works from the first committed cycle on."""
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
+    dreaming = spending.page(snapshot, rows)
+    if dreaming:
+        (out / "dreaming.md").write_text(dreaming, encoding="utf-8")
     return [
         *learning_curve(rows, out / "learning_curve", max_return),
         *achievements(rows, out / "achievements"),

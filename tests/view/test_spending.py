@@ -1,0 +1,80 @@
+"""What a model cost is told in one line and on one page."""
+
+import pytest
+from view_examples import run
+
+from dicode.curriculum.snapshot import Outcome
+from dicode.types import Accepted, Draft, LevelRecord, Origin, Rejected, Repair
+from dicode.view import report, spending
+
+pytestmark = pytest.mark.fast
+
+
+def sums(calls: int, usd: float | None = 0.5, estimated: int = 0) -> dict:
+    return {
+        "calls": calls,
+        "tokens_in": 1000 * calls,
+        "tokens_cached": 600 * calls,
+        "tokens_out": 100 * calls,
+        "usd": usd,
+        "unpriced": calls * (usd is None),
+        "estimated": estimated,
+    }
+
+
+def row(cycle: int = 0, calls: int = 4, accepted: int = 2, levels=(), stopped=None, **more) -> dict:
+    fm = {"total": sums(calls, **more), "accepted": accepted, "levels": list(levels), "stopped": stopped}
+    return {"cycle": cycle, "env_steps": 1, "target_return": None, "fm": fm}
+
+
+CAP = {"cycle": 3, "reason": "budget.tokens=5000 is spent (5100 tokens)", "dreams": 7}
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (row(), "4 calls, 4000 + 400 tokens, $0.5000; 2,200 tokens and $0.2500 for each of 2 accepted levels"),
+        (row(usd=None), "4 calls, 4000 + 400 tokens, price unknown; 2,200 tokens for each of 2 accepted levels"),
+        (row(accepted=0, estimated=1), "4 calls, about 4000 + 400 tokens, $0.5000, no level accepted yet"),
+        ({"cycle": 0}, ""),
+    ],
+)
+def test_one_line(given, line):
+    assert spending.line(given) == line
+
+
+def test_a_cap_that_stopped_the_model_is_told():
+    text = spending.stopped(row(stopped=CAP))
+    for part in ("since the dreams of cycle 3", "budget.tokens=5000 is spent", "7 dreams were written by the grammar"):
+        assert part in text
+    assert spending.stopped(row()) == "" and spending.stopped({"cycle": 1}) == ""
+
+
+def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_path):
+    good = Accepted({"achievements": ["EAT_COW"], "minimum": {}}, {}, "-")
+    verdicts = {
+        "one": (good, (Repair("s", "build", "r", "h"),)),
+        "two": (good, ()),
+        "bad": (Rejected("build", "no"), ()),
+    }
+    records = []
+    for text, (verdict, repairs) in verdicts.items():
+        draft = Draft(text, text, Origin.FOUNDATION)
+        records.append(LevelRecord(draft.id, text, text, draft.origin, (), "", 1, verdict, repairs=repairs))
+    snapshot, rows = run(2)
+    snapshot = snapshot.with_levels(records).with_outcomes([Outcome(1, 0, 1, None, Rejected("lost", "late"))])
+    costs = [{"level": record.id, **sums(number)} for number, record in enumerate(records[:2], 7)]
+    rows = [rows[0] | row(0, 4), rows[1] | row(1, 9, levels=costs, stopped=CAP)]
+    report.write(snapshot, rows, tmp_path)
+    text = (tmp_path / "dreaming.md").read_text()
+    assert (
+        "3 drafts of the model: 2 accepted (1 after a repair); rejected by stage: build 1. Dreams lost: 1." in text
+    )
+    assert f"| {records[0].id} | eat cow | 1 | 7 | 7000 | 4200 | 700 | $0.5000 |" in text
+    assert f"| {records[1].id} | eat cow | 0 | 8 |" in text and records[2].id not in text
+    assert "**The model is stopped since the dreams of cycle 3" in text
+
+
+def test_a_run_without_a_model_has_no_page(tmp_path):
+    snapshot, rows = run(1)
+    assert spending.page(snapshot, rows) == ""
