@@ -1,11 +1,15 @@
 """A scripted chat-completions server: real sockets on loopback, answers as the test says."""
 
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -116,3 +120,12 @@ class Scripted:
                 pass
 
         return Handler
+
+
+@contextmanager
+def no_sockets() -> Iterator[None]:
+    """Nothing may open a socket, not even a pair."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "socket", lambda *a, **k: pytest.fail("a replay opened a socket"))
+        patch.setattr(socket, "socketpair", lambda *a, **k: pytest.fail("a replay opened a socket pair"))
+        yield

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import re
-import socket
 import time
 
 import openai  # noqa: F401 - imported before anything is timed
 import pytest
+from scripted import no_sockets
 
 from dicode.dreaming import prompts
 from dicode.dreaming.client import OpenAIClient, Patience
@@ -87,9 +87,7 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
 def replayed(server, folder, rounds, **settings):
     """The outcomes of a replay, during which nothing may open a socket."""
     replay = dreamer(server, folder, "replay", **settings)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "socket", lambda *a, **k: pytest.fail("a replay opened a socket"))
-        patch.setattr(socket, "socketpair", lambda *a, **k: pytest.fail("a replay opened a socket pair"))
+    with no_sockets():
         return [replay.dream(briefs, validate) for briefs in rounds]
 
 
@@ -345,6 +343,7 @@ def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tm
     fm = SimpleNamespace(
         provider="vllm", model="m", base_url=fm_server.url, key_env="FM_KEY", temperature=0.6, top_p=0.95, max_tokens=100,
         concurrency=2, timeout_s=5.0, retries=0, compact=True, max_drafts=0, max_repairs=-1, blocking=True, journal="record",
+        embedding_model="",
     )  # fmt: skip
     config = SimpleNamespace(
         fm=fm,

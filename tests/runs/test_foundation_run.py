@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import hashlib
 import json
 import os
 import re
@@ -50,6 +51,13 @@ def level(goal: str, build: str, spawn: float = 0.2, imports: str = "", more: st
     return said(LEVEL.format(**words, imports=imports, more=more))
 
 
+def vector(text: str) -> Step:
+    """An embedding that follows from the text."""
+    numbers = [byte / 255 for byte in hashlib.sha256(text.encode()).digest()]
+    answer = {"model": "vectors", "data": [{"embedding": numbers}], "usage": {"prompt_tokens": 50}}
+    return Step(body=json.dumps(answer).encode())
+
+
 COW = "world.spawn(Mob.COW, count=3, distance=(2, 5))"
 ANSWERS = [
     # After cycle 0: a mechanic of its own; a level that tells where NumPy lies, and its repair, which knows the key.
@@ -71,7 +79,9 @@ ANSWERS = [
 class FoundationRun:
     path: Path
     asked: int
-    """Requests that the server got."""
+    """Questions that the server got."""
+    embedded: int = 0
+    """Texts of which it was asked the vector."""
 
     @property
     def rows(self) -> list[dict]:
@@ -106,6 +116,7 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
         "fm.key_env=FM_TEST_KEY",
         "fm.concurrency=1",
         "fm.retries=2",
+        "fm.embedding_model=vectors",
         "evaluation.every_steps=0",
         "logging.video=false",
         "logging.report_every=0",
@@ -118,11 +129,18 @@ def model_run(tmp_path_factory, tiny_run):
     from dicode.runs import config, launch
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
-    server.script = ANSWERS
     genuine = LiveHands.until_deadline
 
+    def asked() -> int:
+        return sum("messages" in body for body in server.requests)
+
+    def script(body: dict, number: int) -> Step:
+        return vector(body["input"]) if "input" in body else ANSWERS[asked() - 1]
+
+    server.script = script
+
     def deadline(hands: LiveHands):
-        if len(server.requests) != LATE:
+        if asked() != LATE:
             return genuine(hands)
         return asyncio.timeout_at(asyncio.get_running_loop().time() + 2.0)
 
@@ -130,9 +148,8 @@ def model_run(tmp_path_factory, tiny_run):
         patch.setenv("FM_TEST_KEY", KEY)
         patch.setattr(LiveHands, "until_deadline", deadline)
         assert launch.train(config.load(words(folder, tiny_run, server.url)), quiet=True) == 0
-        asked = len(server.requests)
     server.close()
-    return FoundationRun(folder / "model", asked)
+    return FoundationRun(folder / "model", asked(), len(server.requests) - asked())
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +166,12 @@ def test_the_run_met_every_answer_and_ended(model_run):
     assert [row["cycle"] for row in model_run.rows] == [0, 1, 2, 3]
     accepted = [r for r in model_run.dreamed if isinstance(r.verdict, Accepted)]
     assert len(accepted) == 4 and sum(bool(r.repairs) for r in accepted) == 2
+
+
+def test_the_examples_were_chosen_by_vectors_each_level_s_asked_for_once(model_run):
+    shown = {r.id for brief in model_run.snapshot.briefs for r in brief.examples}
+    parents = {brief.parent.level.id for brief in model_run.snapshot.briefs}
+    assert shown and len(shown | parents) <= model_run.embedded <= 7
 
 
 def test_a_late_dream_is_lost_and_so_is_one_without_a_key(model_run):
@@ -203,7 +226,7 @@ def test_the_seconds_are_told_beside_the_level(model_run, capsys, monkeypatch):
 def test_the_report_tells_what_the_model_made_and_cost(model_run):
     text = (model_run.path / "report" / "dreaming.md").read_text()
     total = model_run.rows[-1]["fm"]["total"]
-    assert f"{total['calls']} calls, about {total['tokens_in']} + {total['tokens_out']} tokens" in text.splitlines()[2]
+    assert f"{total['calls']} calls, {total['tokens_in']} + {total['tokens_out']} tokens" in text.splitlines()[2]
     assert "for each of 4 accepted levels" in text and "Dreams lost: 2" in text
     for record in model_run.dreamed:
         assert isinstance(record.verdict, Rejected) or f"| {record.id} |" in text

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+EMBEDDING = "embedding"
+"""The stage of a request for a vector instead of a text; its answer's text is `replies.encode_vector`'s."""
 FORMAT = 1
 """Version of the canonical form; a change of it makes every journal miss, so it is part of the hash."""
 
@@ -32,7 +34,7 @@ class Request:
     index: int
     """Position of the dream in its round."""
     stage: str
-    """`design`, `code`, `level` (both at once), `repair` or `probe`."""
+    """`design`, `code`, `level` (both at once), `repair`, `probe` or `embedding`."""
     attempt: int
     """0 for the first draft; counts every further question about the same dream."""
     provider: str

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Protocol
 
-from dicode.dreaming.calls import Answer, Kind, Message, Request
+from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
 from dicode.dreaming.providers import Endpoint, Key, find_key, scrub_paths
-from dicode.dreaming.replies import read_reply
+from dicode.dreaming.replies import read_reply, read_vector
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +137,17 @@ class OpenAIClient:
         try:
             # The SDK's time-out is between bytes; a server that drips must not escape.
             async with asyncio.timeout(self.endpoint.timeout_s):
-                raw = await self._sdk.chat.completions.with_raw_response.create(**self._body(request))
+                if request.stage == EMBEDDING:
+                    text = request.messages[0].content
+                    raw: Any = await self._sdk.embeddings.with_raw_response.create(
+                        model=request.model, input=text, encoding_format="float"
+                    )
+                else:
+                    raw = await self._sdk.chat.completions.with_raw_response.create(**self._body(request))
         except (TimeoutError, openai.APITimeoutError):
             return self._failed(f"no complete answer within {self.endpoint.timeout_s:g} s")
         except openai.APIStatusError as error:
-            return self._refused_status(error)
+            return self._refused_status(error, request)
         except (openai.APIError, OSError) as error:
             cause = error.__cause__ or error
             return self._failed(f"the connection failed ({type(cause).__name__})")
@@ -149,7 +155,8 @@ class OpenAIClient:
             body = json.loads(raw.content)
         except (ValueError, RecursionError):
             return self._failed("the server's answer is not JSON")
-        answer = self._scrubbed(read_reply(body, request))
+        read = read_vector if request.stage == EMBEDDING else read_reply
+        answer = self._scrubbed(read(body, request))
         return _Try(answer, again=answer.kind is Kind.FAILED)
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -164,14 +171,14 @@ class OpenAIClient:
         }
         return {name: value for name, value in body.items() if value is not None}
 
-    def _refused_status(self, error: Any) -> _Try:
+    def _refused_status(self, error: Any, request: Request) -> _Try:
         status = int(error.status_code)
         said = self._clean(_server_message(error.body))
         if status == 401:
             name = self._key.variable or "(none configured: fm.key_env is empty)"
             return _Try(Answer(Kind.DENIED, reason=f"the server rejects the key in {name} (HTTP 401)"))
         if status in DENIED_STATUS or _out_of_credit(error.body):
-            about = f"; model {self.endpoint.model!r} at {self.endpoint.provider}" if status == 404 else ""
+            about = f"; model {request.model!r} at {self.endpoint.provider}" if status == 404 else ""
             return _Try(Answer(Kind.DENIED, reason=f"HTTP {status}: {said}{about}"))
         tried = self._failed(f"HTTP {status}: {said}")
         return replace(tried, retry_after=_retry_after(error.response.headers))

@@ -9,7 +9,7 @@ dreamer and carry its origin. A dream that the provider did not deliver is lost 
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,17 +19,19 @@ from dicode.dreaming import prompts
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Opener
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
+from dicode.dreaming.embeddings import Embeddings
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger, price
 from dicode.dreaming.parse import Parsed, parse_design, parse_level
 from dicode.dreaming.providers import Endpoint, Key, find_key
 from dicode.dreaming.repair import rejection, repair_messages
 from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
-from dicode.dreaming.similarity import syntax
+from dicode.dreaming.similarity import most_similar, syntax
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, Origin, Rejected, Repair
+from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected, Repair
 
 T = TypeVar("T")
+Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
 log = logging.getLogger(__name__)
 
 MAX_KEPT = 20_000
@@ -51,7 +53,14 @@ def make_foundation_dreamer(
     settings = Settings.from_config(config.fm, config.dreamer)
     if config.fm.journal != "replay" and not endpoint.quirks.free and not (config.budget.usd or config.budget.tokens):
         log.warning("%s", _uncapped(endpoint))
-    return FoundationDreamer(endpoint, settings, streams, book, ledger, lambda: OpenAIClient(endpoint, key), fallback)
+
+    def open_client() -> OpenAIClient:
+        return OpenAIClient(endpoint, key)
+
+    similar: Similar = most_similar
+    if config.fm.embedding_model:
+        similar = Embeddings(endpoint, config.fm.embedding_model, book, ledger, open_client).similar
+    return FoundationDreamer(endpoint, settings, streams, book, ledger, open_client, fallback, similar)
 
 
 def _uncapped(endpoint: Endpoint) -> str:
@@ -82,11 +91,14 @@ class FoundationDreamer:
         ledger: Ledger,
         open_client: Opener,
         fallback: Dreamer | None = None,
+        similar: Similar = most_similar,
     ) -> None:
         self.endpoint, self.settings, self.streams = endpoint, settings, streams
         self.journal, self.ledger = journal, ledger
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
+        self.similar = similar
+        """Picks the examples of this dreamer's briefs."""
         self._open_client = open_client
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)

@@ -94,6 +94,10 @@ class Journal:
             raise JournalMiss(self._miss(request))
         return call.answer if call else None
 
+    def has(self, request: Request) -> bool:
+        """Whether an answer is recorded."""
+        return request.key in self._calls
+
     def record(self, request: Request, answer: Answer) -> None:
         """Keep one call for good."""
         canonical = request.canonical()

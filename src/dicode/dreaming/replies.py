@@ -5,7 +5,10 @@ FAILED with a reason, so that it can be tried again.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
 
@@ -15,6 +18,8 @@ _REFUSAL = re.compile(
 )
 REFUSAL_LENGTH = 400
 """Longer texts, and those with code in them, are answers, however they begin."""
+MAX_NUMBERS = 16_384
+"""Longest embedding that is believed."""
 
 
 def read_reply(body: Any, request: Request) -> Answer:
@@ -88,3 +93,41 @@ def _count(value: Any) -> int | None:
     """A token count that can be believed."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and 0 <= value < 1_000_000_000 else None
+
+
+def read_vector(body: Any, request: Request) -> Answer:
+    """The answer in an embeddings body, its vector as text (see `encode_vector`); FAILED where the body is not one."""
+    values = _vector(body)
+    if not values:
+        return _nonsense("holds no embedding")
+    usage, model = body.get("usage"), body.get("model")
+    tokens = _count(usage.get("prompt_tokens")) if isinstance(usage, dict) else None
+    return Answer(
+        Kind.TEXT,
+        encode_vector(values),
+        tokens_in=request.prompt_tokens if tokens is None else tokens,
+        estimated=tokens is None,
+        model=model if isinstance(model, str) else "",
+    )
+
+
+def _vector(body: Any) -> list[float]:
+    """The numbers of the first embedding in a body, empty where they can't be believed."""
+    data = body.get("data") if isinstance(body, dict) else None
+    values = data[0].get("embedding") if isinstance(data, list) and data and isinstance(data[0], dict) else None
+    if not isinstance(values, list) or len(values) > MAX_NUMBERS:
+        return []
+    numbers = [v for v in values if isinstance(v, float | int) and not isinstance(v, bool) and -1e30 < v < 1e30]
+    return list(map(float, numbers)) if len(numbers) == len(values) and any(numbers) else []
+
+
+def encode_vector(values: Sequence[float]) -> str:
+    """A vector of length 1 as hexadecimal float16, little endian: a third of its JSON, and no key can hide in it."""
+    vector = np.asarray(values, np.float64)
+    vector = vector / np.abs(vector).max()
+    return (vector / np.linalg.norm(vector)).astype("<f2").tobytes().hex()
+
+
+def decode_vector(text: str) -> np.ndarray:
+    """The vector in an answer's text, float64 of length about 1."""
+    return np.frombuffer(bytes.fromhex(text), "<f2").astype(np.float64)

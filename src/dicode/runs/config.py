@@ -116,6 +116,9 @@ class FmConfig:
     concurrency: int = option(8, "requests under way at once", 1, 256)
     timeout_s: float = option(600.0, "seconds a request may take", 0.1, 1e5)
     retries: int = option(5, "tries after a failure that may pass", 0, 20)
+    embedding_model: str = option(
+        "", "embedding model there that picks similar levels as examples; empty: they are compared by structure"
+    )
     compact: bool = option(False, "the short one-stage prompts for small models")
     max_drafts: int = option(0, "drafts a round at most; 0: as dreamer.round says", 0, 1000)
     max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)

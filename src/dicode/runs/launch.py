@@ -278,12 +278,13 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
 
     with ExitStack() as stack:
         stack.enter_context(run.lock())
-        method = registry.make(config.method.name, method_settings(config), similar=most_similar)
         walls: Any = config.sandbox
         sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_envs(config)))
         if config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         dreamer = _dreamer(config, run, stack)
+        similar = getattr(dreamer, "similar", most_similar)
+        method = registry.make(config.method.name, method_settings(config), similar=similar)
         archive = stack.enter_context(Archive(run.archive_file))
         rewind_to_checkpoint(run, archive)
         builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level)
