@@ -1,7 +1,11 @@
 """Run directories: made at once, held by one, free of this machine's paths."""
 
+import _socket
+import os
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,12 +69,32 @@ def test_metrics_above_the_commit_are_cut_and_a_torn_line_is_ignored(tmp_path):
     assert [row["env_steps"] for row in metrics.read_lines(path)] == [1, 9]
 
 
-def test_a_replay_can_open_no_socket():
-    import socket
-
-    with forbid_sockets(), pytest.raises(RunError, match="no socket"):
-        socket.create_connection(("127.0.0.1", 9), timeout=1)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: socket.socket(socket.AF_INET),
+        lambda: socket.socket(socket.AF_INET6),
+        lambda: _socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        lambda: socket.create_connection(("127.0.0.1", 9), timeout=1),
+        lambda: socket.getaddrinfo("localhost", 80),
+        lambda: socket.socket(socket.AF_UNIX).connect("/nowhere"),
+        lambda: socket.socket(socket.AF_UNIX).bind("/nowhere/socket"),
+    ],
+)
+def test_a_replay_can_open_no_socket_in_any_thread(ask):
+    with forbid_sockets(), ThreadPoolExecutor(1) as pool, pytest.raises(RunError, match="no socket"):
+        pool.submit(ask).result()
     socket.socket().close()
+
+
+def test_a_replay_can_still_hand_a_descriptor_to_a_worker():
+    with forbid_sockets():
+        ours, theirs = socket.socketpair()
+        with ours, theirs, open(os.devnull) as file:
+            socket.send_fds(ours, [b"x"], [file.fileno()])
+            data, handles, _, _ = socket.recv_fds(theirs, 8, 1)
+        os.close(handles[0])
+    assert data == b"x"
 
 
 @pytest.mark.parametrize("extra, word", [("tensorboard", "logging.tensorboard=true"), ("wandb", "logging.wandb=true")])

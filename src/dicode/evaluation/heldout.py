@@ -1,22 +1,24 @@
 """Success on the library's held-out levels: what an agent can do that it was never trained to do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dicode.craftax.batch import Level
+from dicode.errors import DicodeError
 from dicode.evaluation.protocol import Progress, Protocol, first_episodes, header, parameters_hash, partial_key
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
 from dicode.levels import library
+from dicode.levels.parse import parse_level
 from dicode.runs.builder import LevelBuilder
 from dicode.runs.trainer import Trainer
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
-from dicode.types import Draft, Origin, level_id
+from dicode.types import Draft, Origin, Rejected, level_id
 
 
 def evaluate(
@@ -32,13 +34,14 @@ def _evaluate_suite(
 ) -> dict[str, Any]:
     """Success rate by level over the first episodes of `protocol.worlds` worlds each, from the file if made before.
 
-    Raises DicodeError for a held-out level that cannot be built.
+    Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
     final = folder / f"{protocol.label}-{parameters_hash(params)}.json"
     if final.exists():
         return json.loads(final.read_text())
-    folder.mkdir(parents=True, exist_ok=True)
     levels, streams = library.load_heldout(), Streams(protocol.seed)
+    _refuse_hooks(levels)
+    folder.mkdir(parents=True, exist_ok=True)
     firsts = {}
     with Sandbox() as sandbox:
         builder = LevelBuilder(sandbox, streams, protocol.worlds)
@@ -55,6 +58,18 @@ def _evaluate_suite(
     partial.write_text(json.dumps(result))
     partial.replace(final)
     return result
+
+
+def _refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
+    """Evaluation plays the rollout without hooks, so that one program serves every agent and every level."""
+    for name, source in levels:
+        text = parse_level(source)
+        hooks = () if isinstance(text, Rejected) else text.hooks
+        if hooks:
+            raise DicodeError(
+                f"the held-out level {name} defines {', '.join(hooks)}, and evaluation plays the game without hooks; "
+                "say it with GOAL, RULES and build, or keep the level for training"
+            )
 
 
 def _count(trainer: Trainer, protocol: Protocol) -> int:
