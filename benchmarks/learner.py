@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,11 @@ from dicode.craftax.env import LevelEnv
 from dicode.learner import schedule
 from dicode.learner.programs import compile_programs
 from dicode.learner.types import PpoConfig
+from dicode.runs import config
 
 KEY = np.array([1, 2], np.uint32)
-LEVELS, WORLDS, UPDATES_PER_CYCLE, LAPTOP_UPDATES = 16, 16, 100, 16
+LEVELS, WORLDS, UPDATES_PER_CYCLE = 16, 16, 100
 PAPER = PpoConfig()
-LAPTOP = PpoConfig(rollout_steps=64, epochs=2, minibatches=4, gamma=0.99, entropy=0.01)
 
 
 @dataclass
@@ -179,6 +179,20 @@ def table(rows: list[tuple[str, ...]]) -> None:
         )
 
 
+def laptop_preset(env: LevelEnv) -> Side:
+    """The cycle of `dicode train preset=laptop`."""
+    preset = config.load(["preset=laptop"])
+    sizes = asdict(preset.agent)
+    sizes.pop("conditioning")
+    ppo = PpoConfig(
+        **{f.name: getattr(preset.learner, f.name) for f in fields(PpoConfig) if hasattr(preset.learner, f.name)}
+    )
+    batch, seconds = level_batch(env, preset.num_envs, preset.level_slots, preset.worlds_per_level)
+    side = ours("Craftax: laptop preset", make_agent(env.spec, **sizes), env, batch, ppo)
+    side.pool_us = seconds / preset.steps_per_cycle * 1e6
+    return side
+
+
 def compare(num_envs: int, repeats: int, quick: bool) -> dict[str, float]:
     env = LevelEnv()
     spec = env.spec
@@ -194,10 +208,7 @@ def compare(num_envs: int, repeats: int, quick: bool) -> dict[str, float]:
         sides[-1].pool_us = seconds / (UPDATES_PER_CYCLE * num_envs * PAPER.rollout_steps) * 1e6
         for name, resets in (("Craftax: plain, auto-reset", 0), ("Craftax: plain, optimistic", num_envs // 16)):
             sides.append(plain_side(name, params, PackageEnv(num_envs, spec.conditioning, resets), num_envs, PAPER))
-        small = make_agent(spec, "lstm", width=128, head_hidden=128)
-        laptop, seconds = level_batch(env, num_envs, 9, WORLDS)
-        sides.append(ours("Craftax: laptop preset", small, env, laptop, LAPTOP))
-        sides[-1].pool_us = seconds / (LAPTOP_UPDATES * num_envs * LAPTOP.rollout_steps) * 1e6
+        sides.append(laptop_preset(env))
     for _ in range(repeats):
         for side in sides:
             side.time()
