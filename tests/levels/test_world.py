@@ -45,6 +45,7 @@ def test_mobs_have_the_health_of_the_levels_rules():
         (lambda w: w.spawn(Mob.COW, count=4), "3 more would fit"),
         (lambda w: w.spawn(Mob.SKELETON, count=3), "holds 2 ranged"),
         (lambda w: w.spawn("ZOMBI"), "ZOMBIE"),
+        (lambda w: w.spawn(Block.FOUNTAIN), r"world.place\(Block.FOUNTAIN"),
         (lambda w: w.spawn(Mob.COW, count=3, distance=(40, 50)), r"distance=\("),
         (lambda w: w.spawn(Mob.COW, distance=(5, 2)), "least <= most"),
         (lambda w: w.spawn(Mob.COW, count=0), "at least 1"),

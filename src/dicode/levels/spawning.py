@@ -9,7 +9,7 @@ from dicode.levels.amounts import Amounts
 from dicode.levels.creatures import CREATURES, MOB_RECORDS, slots
 from dicode.levels.errors import LevelError
 from dicode.levels.grid import Position, bit, flood, from_bits, to_bits
-from dicode.levels.names import Block, Floor, Mob
+from dicode.levels.names import Block, Floor, Item, Mob
 from dicode.levels.placement import occupied, rebuild_mob_map
 from dicode.levels.player import Arrays, nearest_true
 
@@ -42,6 +42,8 @@ def as_mob(mob: object, amounts: Amounts, floor: Floor) -> Mob:
             return native(amounts, floor, mob.lower())
         if mob.upper() in Mob.__members__:
             return Mob[mob.upper()]
+    if isinstance(mob, (Block, Item)):
+        raise LevelError(f"{mob.name} is no mob; write world.place({type(mob).__name__}.{mob.name}, cell)")
     raise LevelError(
         f"no mob {mob!r}{nearest(str(mob).upper(), Mob.__members__)} (or use 'passive', 'melee', 'ranged')"
     )
