@@ -3,7 +3,7 @@
 import pytest
 
 from dicode.levels import Achievement, Block, Goal, LevelError, Mob, World
-from dicode.levels.advice import advice, asked_in, goal_hint
+from dicode.levels.advice import advice, asked_in, corrected, goal_hint
 from dicode.levels.amounts import Amounts
 from dicode.levels.run import read_parts
 
@@ -26,9 +26,14 @@ def world(blank_pool):
         ("world.inventory.set(wood=3)", "write world.player.inventory"),
         ("world.player.inventory.set(health=3)", "write world.player.health"),
         ("world.player.inventory.health", "write world.player.health"),
-        ("world.spawn_mob(Mob.COW)", "did you mean 'spawn'?"),
+        ("world.spawn_mob(Mob.COW)", "there is no spawn_mob; did you mean 'spawn'?"),
         ("world.rules = 1", "set RULES = Rules(...) at the top of the file"),
         ("world.spawn(Mob.COWS)", "Mob has no COWS; did you mean 'COW'?"),
+        ("world.scatter(Block.COW, 3)", "Block has no COW; write Mob.COW"),
+        (
+            "Block.LADDER_DOWN",
+            "ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()",
+        ),
         ("Goal.all_of(Achievement.COLECT_WOOD)", "Achievement has no COLECT_WOOD; did you mean 'COLLECT_WOOD'?"),
         ("Goal(Achievement.COLLECT_WOOD)", "a goal is made by Goal.all_of(...)"),
         ("world.place(Block.TREE)", "call it as world.place(block, position, floor=None)"),
@@ -80,3 +85,25 @@ def test_no_hint_hands_out_a_goal_that_the_level_did_not_name():
 def test_names_in_a_text_come_in_its_order():
     asked = asked_in("Place a table after you collected... no: COLLECT_SAPLING, eat the cow, PLACE_TABLE")
     assert asked == [Achievement.PLACE_TABLE, Achievement.COLLECT_SAPLING]
+
+
+@pytest.mark.parametrize(
+    "line, right",
+    [
+        ("world.player.inventory.set(arrow=5, bow=1)", "world.player.inventory.set(arrows=5, bow=1)"),
+        ("    world.player.time_of_day = 0.7  # night", "world.time_of_day = 0.7  # night"),
+        ("world.player.wood = 5", "world.player.inventory.wood = 5"),
+        ("world.health = 3", "world.player.health = 3"),
+        ("world.spawn_mob(Mob.COW)", "world.spawn(Mob.COW)"),
+        ("world.spawn(Mob.COWS, count=2)", "world.spawn(Mob.COW, count=2)"),
+        ("world.player.inventory.set(health=3)", ""),
+        ("world.place(Block.TREE)", ""),
+        ("world.player.light = 3", ""),
+        ("x = [Mob.COWS, Mob.COWS]", ""),
+    ],
+)
+def test_the_whole_line_is_given_as_it_should_read_where_that_is_clear(world, line, right):
+    names = {"world": world, "Mob": Mob, "Goal": Goal, "Achievement": Achievement, "Block": Block}
+    with pytest.raises(Exception) as raised:
+        exec(line.strip(), names)
+    assert corrected(line, f"{raised.value} {advice(raised.value)}") == right

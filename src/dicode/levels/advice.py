@@ -10,7 +10,7 @@ from enum import Enum
 
 from dicode.errors import nearest
 from dicode.levels.goal import Condition, Goal
-from dicode.levels.names import Achievement
+from dicode.levels.names import Achievement, Block, Floor, Item, Mob
 
 
 def homes() -> dict[str, str]:
@@ -52,6 +52,11 @@ def advice(error: BaseException) -> str:
 def _attribute(error: AttributeError) -> str:
     owner, name = error.obj, str(error.name or "")
     if isinstance(owner, type) and issubclass(owner, Enum):
+        others = [enum.__name__ for enum in (Block, Item, Mob, Floor, Achievement) if name in enum.__members__]
+        if name.startswith("LADDER") and owner is Block:
+            return "ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()"
+        if others:
+            return f"{owner.__name__} has no {name}; write {others[0]}.{name}"
         close = nearest(name.upper(), owner.__members__)
         members = "" if close or len(owner.__members__) > 40 else f"its members are {', '.join(owner.__members__)}"
         return f"{owner.__name__} has no {name}{close}{members and '; ' + members}"
@@ -61,7 +66,38 @@ def _attribute(error: AttributeError) -> str:
     known = homes()
     # What is alike among the calls and attributes of the same object, else anywhere.
     own = [n for n, home in known.items() if home == f"world.{'' if told[1] == 'World' else 'player.'}{n}"]
-    return elsewhere(told[2]) or (nearest(told[2], own) or nearest(told[2], known)).removeprefix("; ")
+    close = nearest(told[2], own) or nearest(told[2], known)
+    return elsewhere(told[2]) or (f"there is no {told[2]}{close}" if close else "")
+
+
+def corrected(line: str, said: str) -> str:
+    """`line` as it should read, where what was said about it (message and hint) names a wrong word and the right one.
+
+    Small models send a line back as it was when they are told only what is wrong with it. Empty where
+    the correction isn't unambiguous.
+    """
+    line = line.strip()
+    placed = re.search(r"player\.(\w+) cannot be set; write (world[\w.]+)", said) or re.search(
+        r"'(?:World|Player)' object has no attribute '(\w+)'.* write (world[\w.]+)", said
+    )
+    if placed:
+        if not _settable(placed[2]):
+            return ""
+        wrong, right = rf"\b[A-Za-z_][\w.]*\.{placed[1]}\b", placed[2]
+    else:
+        named = re.search(r"'?\b(\w+)'?; did you mean '(\w+)'\?", said)
+        if not named:
+            return ""
+        wrong, right = rf"\b{named[1]}\b", named[2]
+    return re.sub(wrong, right, line) if len(re.findall(wrong, line)) == 1 else ""
+
+
+def _settable(home: str) -> bool:
+    """Whether an attribute of the world or the player takes a value; the world's arrays don't."""
+    from dicode.levels.world import World
+
+    member = vars(World).get(home.removeprefix("world."))
+    return not (isinstance(member, property) and member.fset is None)
 
 
 def _call(message: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dicode.levels.advice import advice
+from dicode.levels.advice import advice, corrected
 from dicode.levels.errors import LevelError
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
@@ -172,19 +172,28 @@ def explain(error: BaseException, source: str) -> Rejected:
     if isinstance(error, RecursionError):
         return Rejected("build", f"{where}the recursion is too deep", "use a loop with an explicit stack")
     if isinstance(error, LevelError):
-        return Rejected("build", f"{where}{error}", _advice(error))
+        return Rejected("build", f"{where}{error}", _advice(error, source))
     if isinstance(error, OSError):
         return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED)
     reason = f"{where}{type(error).__name__}: {error}"
-    return Rejected("build", reason, _advice(error) or _HINTS.get(type(error).__name__, ""))
+    return Rejected("build", reason, _advice(error, source) or _HINTS.get(type(error).__name__, ""))
 
 
-def _advice(error: BaseException) -> str:
-    """`advice`, but nothing that a level's own classes could make fail."""
+def _advice(error: BaseException, source: str) -> str:
+    """What to write instead, with the whole line where that is clear; nothing that a level's own classes could make fail."""
     try:
-        return advice(error)
+        hint, number = advice(error), _line(error)
+        fixed = corrected(source.splitlines()[number - 1], f"{error} {hint}") if number else ""
     except Exception:
         return ""
+    whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
+    return "; ".join(filter(None, [hint, whole]))
+
+
+def _line(error: BaseException) -> int | None:
+    """The line of the level's text that was running."""
+    frames = traceback.extract_tb(error.__traceback__, limit=200)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == FILE), None)
 
 
 _WALLED = "level code has no files, network, processes, environment or entropy; draw from world.rng"
@@ -199,14 +208,12 @@ _HINTS = {
 
 def _where(error: BaseException, source: str) -> str:
     try:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__, limit=200) if frame.filename == FILE
-        ]
+        number = _line(error)
     except Exception:
         return ""
-    if not lines or lines[-1] is None:
+    if number is None:
         return ""
     text = source.splitlines()
     notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str) and note.startswith("in world")]
-    shown = text[lines[-1] - 1].strip()[:120] if 0 < lines[-1] <= len(text) else ""
-    return f"line {lines[-1]} ({shown}), {notes[0]}: " if notes else f"line {lines[-1]} ({shown}): "
+    shown = text[number - 1].strip()[:120] if 0 < number <= len(text) else ""
+    return f"line {number} ({shown}), {notes[0]}: " if notes else f"line {number} ({shown}): "
