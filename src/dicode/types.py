@@ -118,6 +118,9 @@ class Trial:
     """The method's priority; None where fewer than the minimum of episodes finished."""
     positive_value_loss: float = 0.0
     max_mc: float = 0.0
+    """Highest return of this cycle less the mean value; `scores.scored` makes it the highest return ever."""
+    return_max: float | None = None
+    """Highest return of an episode that ended in this cycle, None without one."""
     compile_s: float = 0.0
     """Seconds that compiling the rollout with the level's hooks took in this cycle; levels in hook slots share them."""
 

@@ -57,6 +57,18 @@ def test_pooling_joins_just_enough_of_the_latest_trials():
     assert scores.pooled(trials[2:], 15) == trials[2]
 
 
+def test_maxmc_takes_the_highest_return_that_the_level_ever_gave():
+    cycles = [
+        trial("a", 0, 4, 0, max_mc=2.0, return_max=5.0),
+        trial("a", 3, 4, 0, max_mc=0.5, return_max=2.0),
+        trial("a", 6, 4, 0, max_mc=1.0, return_max=6.0),
+    ]
+    expected = [2.0, 0.5 + 3.0, 1.0]
+    found = [scores.scored(cycles[: n + 1], scores.max_mc, 1, window=1).score for n in range(3)]
+    assert found == pytest.approx(expected)
+    assert scores.scored([trial("a", 0, 0, 0, max_mc=0.0)], scores.max_mc, 1).score is None
+
+
 def test_pooling_does_not_reach_back_beyond_its_window():
     old_and_new = [trial("a", 0, 15, 15), trial("a", 4, 15, 0)]
     assert scores.pooled(old_and_new, 20, window=4) is None
@@ -77,6 +89,7 @@ def test_trials_come_from_sums_per_slot():
         "achievements": np.array([[2, 0], [0, 0], [9, 9]]),
         "positive_value_loss": np.array([0.5, 0.0, 0.0]),
         "max_mc": np.array([0.25, 0.0, 0.0]),
+        "return_max": np.array([3.5, -np.inf, 0.0]),
     }
     first, second = scores.trials_of(stats, [Slot("a", 2), Slot("b", 2)], 3, ["WAKE_UP", "EAT_COW"])
     assert first == trial(
@@ -89,5 +102,6 @@ def test_trials_come_from_sums_per_slot():
         achievements={"WAKE_UP": 0.5},
         positive_value_loss=0.5,
         max_mc=0.25,
+        return_max=3.5,
     )
     assert (second.episodes, second.return_mean, second.achievements) == (0, 0.0, {})

@@ -86,9 +86,17 @@ def pooled(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES, window: in
 
 
 def scored(trials: Sequence[Trial], score: Score, min_episodes: int, window: int = POOLING_WINDOW) -> Trial:
-    """The last of `trials` with its score, taken on what `pooled` gives; score None where that is None."""
+    """The last of `trials`, all that a level has, with its score, taken on what `pooled` gives; None where that is None."""
     whole = pooled(trials, min_episodes, window)
-    return replace(trials[-1], score=None if whole is None else float(score(whole)))
+    return replace(trials[-1], score=None if whole is None else float(score(_with_best_ever(whole, trials))))
+
+
+def _with_best_ever(whole: Trial, trials: Sequence[Trial]) -> Trial:
+    """MaxMC is linear in the highest return, so that of an earlier cycle can replace the latest one's."""
+    if whole.return_max is None:
+        return whole
+    best = max(trial.return_max for trial in trials if trial.return_max is not None)
+    return replace(whole, max_mc=whole.max_mc + max(best - whole.return_max, 0.0))
 
 
 def trials_of(
@@ -97,7 +105,8 @@ def trials_of(
     """Sums per slot as trials, in the order of `slots`.
 
     `stats` holds, with leading axis L >= len(slots): episodes, successes, return_sum, length_sum,
-    achievements[L, A] (episodes that reached each), and the means positive_value_loss and max_mc.
+    achievements[L, A] (episodes that reached each), return_max (-inf without an episode), and the means
+    positive_value_loss and max_mc.
     """
     return tuple(_trial(stats, row, slot.level, cycle, achievement_names) for row, slot in enumerate(slots))
 
@@ -121,6 +130,7 @@ def _trial(
         },
         positive_value_loss=float(stats["positive_value_loss"][row]),
         max_mc=float(stats["max_mc"][row]),
+        return_max=float(stats["return_max"][row]) if np.isfinite(stats["return_max"][row]) else None,
     )
 
 
@@ -143,4 +153,5 @@ def _join(older: Trial, newer: Trial) -> Trial:
         },
         positive_value_loss=mean(older.positive_value_loss, newer.positive_value_loss),
         max_mc=mean(older.max_mc, newer.max_mc),
+        return_max=max((r for r in (older.return_max, newer.return_max) if r is not None), default=None),
     )

@@ -150,6 +150,7 @@ def _check_trial(trial: Trial, cycle: int, levels: Mapping[str, LevelRecord]) ->
         trial.length_mean,
         trial.positive_value_loss,
         trial.max_mc,
+        trial.return_max or 0.0,
         trial.score or 0.0,
         *trial.achievements.values(),
     )

@@ -260,4 +260,5 @@ def trials(stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial,
     sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
+    sums["return_max"] = np.asarray(stats.scores.max_return)
     return scores.trials_of(sums, slots, cycle, [a.name for a in Achievement])
