@@ -190,4 +190,4 @@ def test_tables_and_figures_hold_the_numbers(runs, tmp_path):
     assert len(rows) == 8 * 32
     mean = np.mean([float(row["return"]) for row in rows if row["group"] == "dicode"])
     assert mean == pytest.approx(comparison.groups[0].estimates["return"].value)
-    assert "| dicode | 4 | " in (tmp_path / "out" / "summary.md").read_text()
+    assert "| method | dicode (4) | ppo (4) |" in (tmp_path / "out" / "summary.md").read_text()

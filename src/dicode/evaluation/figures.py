@@ -39,26 +39,47 @@ def write(comparison: Comparison, folder: Path | str) -> list[Path]:
 
 
 def markdown(comparison: Comparison) -> str:
-    """The summary as a table: one row a group, 95 % intervals in brackets, differences that were allowed below."""
-    shown = [name for name in QUANTITIES if any(name in group.estimates for group in comparison.groups)]
-    lines = [
-        f"| {comparison.by} | runs | " + " | ".join(QUANTITIES[name] for name in shown) + " |",
-        "|---" * (len(shown) + 2) + "|",
+    """The summary as tables, a column a group: quantities, then achievements; differences that were allowed below."""
+    groups = comparison.groups
+    shown = [name for name in QUANTITIES if any(name in group.estimates for group in groups)]
+    lines = [_row(comparison.by, [f"{group.name} ({len(group.runs)})" for group in groups])]
+    lines += ["|---" * (len(groups) + 1) + "|"]
+    lines += [
+        _row(
+            QUANTITIES[name] + ", %" * _is_rate(name),
+            [_cell(group.estimates.get(name), _is_rate(name)) for group in groups],
+        )
+        for name in shown
     ]
-    for group in comparison.groups:
-        cells = [_cell(group.estimates.get(name)) for name in shown]
-        lines.append(f"| {group.name} | {len(group.runs)} | " + " | ".join(cells) + " |")
-    lines += ["", "Mean over seeds and 95 % stratified bootstrap interval; one seed has no interval."]
+    if any(group.achievements for group in groups):
+        lines += ["", _row("% of worlds", [group.name for group in groups]), "|---" * (len(groups) + 1) + "|"]
+        lines += [
+            _row(name.lower().replace("_", " "), [_cell(group.achievements.get(name), True) for group in groups])
+            for name in _telling(groups)
+        ]
+    lines += ["", "Runs in brackets. Mean over seeds and 95 % stratified bootstrap interval; one seed has no interval."]
     lines += [f"Allowed difference: {text}." for text in comparison.differences]
     return "\n".join(lines) + "\n"
 
 
-def _cell(estimate: Estimate | None) -> str:
+def _row(name: str, cells: Sequence[str]) -> str:
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _is_rate(quantity: str) -> bool:
+    return quantity.startswith("suite")
+
+
+def _cell(estimate: Estimate | None, percent: bool = False) -> str:
     if estimate is None:
         return "-"
-    if estimate.low == estimate.high:
-        return f"{estimate.value:.3g}"
-    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
+    scale = 100.0 if percent else 1.0
+    value, low, high = (_number(scale * x) for x in (estimate.value, estimate.low, estimate.high))
+    return value if low == high else f"{value} [{low}, {high}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
