@@ -1,0 +1,259 @@
+"""Several processes train one run: what they are told, how they end together, and that nothing else changes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+from dicode.curriculum.archive import Archive
+from dicode.errors import ConfigError, RunError
+from dicode.runs import config, directory, joining
+from dicode.runs.processes import DONE, FAILED, INTERRUPTED, Follower, Leader, follow
+
+DEADLINE_S = 600
+ADDRESS = "distributed.coordinator=127.0.0.1:4321"
+FLAGS = "--xla_backend_optimization_level=0"
+"""The programs here run for a second and are compiled anew in every process but the first."""
+
+
+@pytest.fixture
+def settings():
+    return config.load(["preset=smoke"])
+
+
+def pair(leave=lambda code: None, grace_s: float = 0.2) -> tuple[Leader, Follower]:
+    ours, theirs = Pipe()
+    return Leader([ours], leave, grace_s), Follower(1, theirs, leave, grace_s)
+
+
+def agreed(settings, **more) -> tuple[Leader, Follower]:
+    """A pair that has agreed. The follower answers from a thread, as both wait for each other."""
+    import threading
+
+    leader, follower = pair(**more)
+    answer = threading.Thread(target=follower.agree, args=(None,))
+    answer.start()
+    leader.agree(settings)
+    answer.join()
+    return leader, follower
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        ([ADDRESS], "missing: distributed.processes, distributed.process"),
+        ([ADDRESS, "distributed.processes=2"], "missing: distributed.process"),
+        ([ADDRESS, "distributed.processes=2", "distributed.process=2"], "numbered 0 to 1"),
+        (["distributed.coordinator=here", "distributed.processes=2", "distributed.process=0"], "is not host:port"),
+        (["distributed.proceses=2"], "did you mean 'distributed.processes'"),
+        (["distributed.processes=-1"], "allowed range is 0 to"),
+    ],
+)
+def test_half_an_address_is_one_sentence(words, expected):
+    with pytest.raises(ConfigError, match=expected):
+        joining.asked(words)
+
+
+@pytest.mark.fast
+def test_a_whole_address_is_taken_and_nothing_given_is_one_process():
+    asked = joining.asked(["preset=smoke", ADDRESS, "distributed.processes=2", "distributed.process=1"])
+    assert (asked.coordinator, asked.processes, asked.process) == ("127.0.0.1:4321", 2, 1)
+    assert joining.asked(["preset=smoke"]) == config.DistributedConfig()
+
+
+@pytest.mark.fast
+def test_a_runs_directory_keeps_no_address(settings, tmp_path):
+    here = config.DistributedConfig("127.0.0.1:4321", 2, 0)
+    run = directory.create(replace(settings, runs_dir=str(tmp_path), run="r", distributed=here))
+    assert run.config().distributed == config.DistributedConfig()
+
+
+@pytest.mark.fast
+def test_another_setting_in_a_follower_is_named_on_both_sides(settings):
+    import threading
+
+    leader, follower = pair()
+    said: list[str] = []
+
+    def answer() -> None:
+        with pytest.raises(ConfigError) as error:
+            follower.agree(replace(settings, seed=3))
+        said.append(str(error.value))
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with pytest.raises(ConfigError, match=r"process 1 .* seed is 3 and not 0"):
+        leader.agree(settings)
+    thread.join()
+    assert "seed is 3 and not 0" in said[0]
+
+
+@pytest.mark.fast
+def test_a_follower_does_what_is_announced_until_the_run_is_done(settings):
+    class Recorder:
+        def __init__(self):
+            self.calls = []
+
+        def compile(self, batch):
+            self.calls.append(("compile", batch))
+
+        def new_learner(self):
+            return replace(settings.learner, epochs=7)
+
+        def first_episodes(self, params, *arguments):
+            self.calls.append(("first_episodes", *arguments))
+
+    leader, follower = agreed(settings)
+    with leader:
+        leader.announce("compile", {"pool": 3})
+    recorder = Recorder()
+    follow(recorder, follower)
+    assert recorder.calls == [("compile", {"pool": 3})]
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    "error, raised, code", [(RunError("disk full"), RunError, FAILED), (KeyboardInterrupt(), KeyboardInterrupt, 130)]
+)
+def test_a_leader_that_ends_early_ends_a_busy_follower(settings, error, raised, code):
+    left: list[int] = []
+    leader, follower = agreed(settings, leave=left.append)
+    with pytest.raises(raised), leader:
+        raise error
+    time.sleep(0.5)
+    assert left == [code, code], "neither has come to an end by itself, so both were ended"
+    with pytest.raises(raised):
+        list(follower.orders())
+    assert INTERRUPTED == 130 and DONE == 0
+
+
+@pytest.mark.fast
+def test_a_leader_that_is_gone_ends_the_follower_at_once(settings):
+    left: list[int] = []
+    leader, _ = agreed(settings, leave=left.append)
+    socket.socket(fileno=os.dup(leader._followers[0].fileno())).shutdown(socket.SHUT_RDWR)
+    time.sleep(0.3)
+    assert left[:1] == [FAILED]
+
+
+@pytest.mark.fast
+def test_a_follower_that_fails_ends_the_leader_by_name(settings):
+    leader, follower = agreed(settings)
+    with pytest.raises(RunError, match="process 1 has failed: out of memory"), leader:
+        with pytest.raises(ValueError), follower:
+            raise ValueError("out of memory")
+        time.sleep(10)
+
+
+@pytest.mark.fast
+def test_a_sweep_takes_one_process_a_run(monkeypatch):
+    from dicode.runs import launch
+
+    with pytest.raises(ConfigError, match="one process"):
+        launch.multirun([ADDRESS, "seed=0,1"])
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
+    with pytest.raises(ConfigError, match="one process"):
+        launch.multirun(["seed=0,1"])
+
+
+def start(folder: Path, devices: int, *words: str) -> subprocess.Popen[str]:
+    """`dicode` in its own working folder, with its own group of processes."""
+    folder.mkdir(exist_ok=True)
+    flags = f"--xla_force_host_platform_device_count={devices} {FLAGS}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "dicode.cli", *words],
+        cwd=folder,
+        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def together(folder: Path, *words: str) -> list[subprocess.Popen[str]]:
+    """Two processes with one device each, in folders of their own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"distributed.coordinator=127.0.0.1:{probe.getsockname()[1]}"
+    shared = (*words, address, "distributed.processes=2")
+    return [start(folder / str(n), 1, *shared, f"distributed.process={n}") for n in range(2)]
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, output
+
+
+def committed(run: Path) -> int:
+    try:
+        with Archive(run / "archive.sqlite", read_only=True) as archive:
+            return archive.committed_cycle()
+    except Exception:  # it is not there yet, or being created
+        return -1
+
+
+def digest(run: Path) -> str:
+    with Archive(run / "archive.sqlite", read_only=True) as archive:
+        return archive.digest()
+
+
+@pytest.fixture(scope="module")
+def words(tiny_run, tmp_path_factory) -> list[str]:
+    given = tiny_run(tmp_path_factory.mktemp("words"), "r")
+    return [word for word in given if not word.startswith("runs_dir=")] + ["logging.report_every=0"]
+
+
+def test_two_processes_killed_and_resumed_leave_what_two_devices_leave(words, tmp_path):
+    run = tmp_path / "0" / "runs" / "r"
+    leader, follower = together(tmp_path, "train", *words)
+    deadline = time.monotonic() + DEADLINE_S
+    while committed(run) < 0:
+        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
+    output, _ = follower.communicate(timeout=60)
+    assert follower.returncode != 0 and "process 0" in output
+    assert committed(run) < 2
+    for process in together(tmp_path, "resume", "runs/r"):
+        finish(process)
+    finish(start(tmp_path / "alone", 2, "train", *words))
+    assert committed(run) == 2
+    assert digest(run) == digest(tmp_path / "alone" / "runs" / "r")
+    assert {p.name for p in (run / "report").glob("*.gif")} == {"target.gif", "newest.gif"}
+    assert list((tmp_path / "1").iterdir()) == [], "only process 0 writes"
+
+
+@pytest.mark.long
+def test_a_follower_that_is_killed_ends_the_leader(words, tmp_path):
+    run = tmp_path / "0" / "runs" / "r"
+    leader, follower = together(tmp_path, "train", *words)
+    while committed(run) < 0:
+        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
+        time.sleep(0.05)
+    os.killpg(follower.pid, signal.SIGKILL)
+    output, _ = leader.communicate(timeout=60)
+    assert leader.returncode == FAILED and "process 1 is gone" in output
+
+
+@pytest.mark.long
+def test_an_interrupted_leader_ends_the_follower_as_interrupted(words, tmp_path):
+    run = tmp_path / "0" / "runs" / "r"
+    leader, follower = together(tmp_path, "train", *words)
+    while committed(run) < 0:
+        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
+        time.sleep(0.05)
+    leader.send_signal(signal.SIGINT)
+    for process in (leader, follower):
+        output, _ = process.communicate(timeout=90)
+        assert process.returncode == INTERRUPTED, output
