@@ -9,11 +9,11 @@ where a collective would give up; and whoever dies closes its socket, which the 
 while its main thread is held up by a collective that will never finish: then a thread ends the process.
 """
 
-import _thread
 import logging
 import os
 import pickle
 import queue
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -120,7 +120,7 @@ class Leader:
             self._failed.set()
             if self._ending:
                 return
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # wakes it even where it waits
         self._leave_later(FAILED)
 
     def _leave_later(self, code: int) -> None:
