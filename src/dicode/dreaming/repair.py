@@ -4,7 +4,6 @@ The conversation is the original question, the model's last answer and what is w
 attempts are named in a line each, so that a prompt stays bounded and keeps its cached beginning.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -44,19 +43,6 @@ def scrubbed(verdict: Rejected) -> Rejected:
     return replace(verdict, reason=short[0], hint=short[1])
 
 
-def corrected_line(verdict: Rejected) -> str:
-    """The rejected line as it should read, where the rejection names a wrong word and the nearest right one; else empty.
-
-    Small models send the same file back when they are told the right word, and copy a line.
-    """
-    where = re.search(r"line (\d+) \((.+)\), in world", verdict.reason)
-    words = re.search(r"no '?(\w+)'?.*?; did you mean '(\w+)'", f"{verdict.reason} {verdict.hint}", re.DOTALL)
-    if not where or not words:
-        return ""
-    line = re.sub(rf"\b{words[1]}\b", words[2], where[2])
-    return f"Write line {where[1]} as `{line}`." if line != where[2] else ""
-
-
 def repair_messages(
     question: Sequence[Message], said: str, verdict: Rejected, earlier: Sequence[Repair] = (), code: bool = True
 ) -> tuple[Message, ...]:
@@ -65,7 +51,7 @@ def repair_messages(
         "repair" if code else "repair_design",
         stage=verdict.stage,
         reason=verdict.reason,
-        hint=corrected_line(verdict) or verdict.hint or "Correct or delete what the reason names.",
+        hint=verdict.hint or "Correct or delete what the reason names.",
         earlier="".join(f"\nAn earlier attempt failed at {r.stage}: {r.reason[:200]}" for r in earlier),
     )
     shown = said.strip()[:MAX_SHOWN]
