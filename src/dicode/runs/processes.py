@@ -30,6 +30,9 @@ _log = logging.getLogger(__name__)
 GRACE_S = 15.0
 """Seconds that a process has to end by itself after another one has failed; then it is ended."""
 
+BUSY_S = 3.0
+"""Seconds that a follower, likely within a collective, has to end after process 0 has failed or was interrupted."""
+
 CONNECT_S = 300.0
 """Seconds that the processes wait for each other at the start."""
 
@@ -121,11 +124,11 @@ class Leader:
             if self._ending:
                 return
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # wakes it even where it waits
-        self._leave_later(FAILED)
+        self._leave_later(FAILED, failure)
 
-    def _leave_later(self, code: int) -> None:
+    def _leave_later(self, code: int, why: str) -> None:
         def leave() -> None:
-            _log.error("%s; this process could not end by itself within %g s", self._failure or "ended", self._grace_s)
+            _log.error("process 0 did not come to an end within %g s and is ended (%s)", self._grace_s, why)
             self._leave(code)
 
         timer = threading.Timer(self._grace_s, leave)
@@ -148,7 +151,7 @@ class Leader:
             except OSError:
                 continue
         if error is not None:
-            self._leave_later(code)
+            self._leave_later(code, "interrupted" if code == INTERRUPTED else self._failure or str(error))
         if self._failure and error is not None and self._failure != "interrupted":
             raise RunError(f"{self._failure}; the last finished cycle is kept, `dicode resume` goes on from it")
 
@@ -201,9 +204,11 @@ class Follower:
                 return
             self._orders.put(message)
             if message[0] == "end":
-                if not self._ended.wait(self._grace_s):
-                    _log.error("process 0 has ended (%s), so process %d ends", message[1] or "done", self._number)
-                    self._leave(message[2] or FAILED)
+                _, text, code = message
+                if not self._ended.wait(self._grace_s if code == DONE else min(self._grace_s, BUSY_S)):
+                    text = "was interrupted" if code == INTERRUPTED else f"has ended the run: {text or 'done'}"
+                    _log.error("process 0 %s; process %d ends", text, self._number)
+                    self._leave(code or FAILED)
                 return
 
     def orders(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
