@@ -147,12 +147,18 @@ def test_a_leader_that_is_gone_ends_the_follower_at_once(settings):
 
 
 @pytest.mark.fast
-def test_a_follower_that_fails_ends_the_leader_by_name(settings):
+@pytest.mark.parametrize("disposition", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_follower_that_fails_ends_the_leader_by_name(settings, disposition):
     leader, follower = agreed(settings)
-    with pytest.raises(RunError, match="process 1 has failed: out of memory"), leader:
-        with pytest.raises(ValueError), follower:
-            raise ValueError("out of memory")
-        time.sleep(10)
+    before = signal.signal(signal.SIGINT, disposition)
+    try:
+        with pytest.raises(RunError, match="process 1 has failed: out of memory"), leader:
+            with pytest.raises(ValueError), follower:
+                raise ValueError("out of memory")
+            time.sleep(10)
+        assert signal.getsignal(signal.SIGINT) == disposition
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.fast

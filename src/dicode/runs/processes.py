@@ -136,10 +136,16 @@ class Leader:
         timer.start()
 
     def __enter__(self) -> "Leader":
+        # A shell that starts a process in the background lets it ignore SIGINT, which is what a lost follower sends.
+        self._sigint = signal.getsignal(signal.SIGINT)
+        if self._sigint == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
         """Tell the followers how it ended; an error that a follower has caused is raised as such."""
+        if self._sigint == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         with self._lock:
             self._ending = True
         code = DONE if error is None else INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
