@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,11 @@ def _goal(record: LevelRecord) -> str:
         return f"rejected: {record.verdict.stage}"
     from dicode.levels.goal import Goal
 
-    return str(Goal.from_json(record.verdict.goal)) if record.verdict.goal else "all achievements"
+    return (
+        str(Goal.from_json(record.verdict.goal)).lower().replace("_", " ")
+        if record.verdict.goal
+        else "all achievements"
+    )
 
 
 def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
@@ -27,13 +32,13 @@ def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
     rate = trials[-1].success_rate if trials else None
     return (
         record.id,
-        " ".join(record.parents) or "-",
-        record.origin.value + (f" ({record.move})" if record.move else ""),
+        " ".join(parent[:6] for parent in record.parents) or "-",
+        f"{record.origin.value} {record.move}".strip(),
         _goal(record),
         "-" if rate is None else f"{100 * rate:.0f} %",
-        "-" if rate is None else f"{rate * (1 - rate):.3f}",
+        "-" if rate is None else f"{rate * (1 - rate):.2f}".removeprefix("0"),
         record.status.value,
-        "target" if record.id == TARGET else "yes" if record.active else "no",
+        "-" if record.id == TARGET else "yes" if record.active else "no",
         str(sum(t.episodes for t in trials)),
     )
 
@@ -56,9 +61,16 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     if as_json:
         print(json.dumps(archive_export(snapshot), indent=1, sort_keys=True))
         return 0
-    table = Table(title=f"{run.path.name}: {len(snapshot.levels)} levels after cycle {snapshot.cycle}")
-    for name in ("id", "parents", "origin", "goal", "success", "learnability", "status", "active", "episodes"):
-        table.add_column(name, justify="right" if name in ("success", "learnability", "episodes") else "left")
+    title = f"{run.path.name}: {len(snapshot.levels)} levels after cycle {snapshot.cycle}; p: success rate when last trained"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("id", "parents", "origin", "goal", "p", "p(1-p)", "", "on", "ended"):
+        right = name in ("p", "p(1-p)", "ended")
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            no_wrap=name not in ("origin", "goal"),
+            min_width=18 * (name == "goal") or None,
+        )
     hooked = any(_hooks(record, snapshot) != "-" for record in snapshot.levels.values())
     if hooked:
         table.add_column("hooks (compiled in)")
