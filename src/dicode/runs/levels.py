@@ -69,7 +69,7 @@ def show(path: str, as_json: bool, digest: bool) -> int:
             name,
             justify="right" if right else "left",
             no_wrap=name not in ("origin", "goal"),
-            min_width=18 * (name == "goal") or None,
+            min_width=12 * (name == "goal") or None,
         )
     hooked = any(_hooks(record, snapshot) != "-" for record in snapshot.levels.values())
     if hooked:
