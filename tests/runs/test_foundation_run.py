@@ -217,7 +217,7 @@ def test_the_seconds_are_told_beside_the_level(model_run, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     seconds = model_run.snapshot.trials[model_run.hooked.id][0].compile_s
     assert main(["levels", str(model_run.path)]) == 0
-    line = next(line for line in capsys.readouterr().out.splitlines() if model_run.hooked.id in line.split()[1:2])
+    line = next(line for line in capsys.readouterr().out.splitlines() if model_run.hooked.id in line.split()[:1])
     assert f"bonus ({seconds:.1f} s)" in line
     entry = next(e for e in export(model_run.snapshot)["levels"] if e["id"] == model_run.hooked.id)
     assert entry["trials"][0]["compile_s"] == seconds
