@@ -41,7 +41,7 @@ def main(num_devices: int, *address: str) -> None:
         learner, metrics = programs.update(learner, trajectory, key(12 + n))
     assert len(trajectory.action.sharding.device_set) == num_devices
     found = distributed.fetch((learner.params, stats, metrics))
-    if distributed.is_writer():
+    if jax.process_index() == 0:
         sys.stdout.write(
             json.dumps([np.asarray(x, np.float64).ravel().tolist() for x in jax.tree.leaves(found)]) + "\n"
         )

@@ -18,6 +18,14 @@ def world(blank_pool):
     return World(arrays, np.random.default_rng(0), Amounts())
 
 
+def mistake(world: World, line: str) -> Exception:
+    """What a line of level code raises."""
+    names = {"world": world, "Mob": Mob, "Goal": Goal, "Achievement": Achievement, "Block": Block}
+    with pytest.raises(Exception) as raised:
+        exec(line, names)
+    return raised.value
+
+
 @pytest.mark.parametrize(
     "line, hint",
     [
@@ -27,6 +35,7 @@ def world(blank_pool):
         ("world.player.inventory.set(health=3)", "write world.player.health"),
         ("world.player.inventory.health", "write world.player.health"),
         ("world.spawn_mob(Mob.COW)", "there is no spawn_mob; did you mean 'spawn'?"),
+        ("world.player.inventory.set(plant=1)", ""),
         ("world.rules = 1", "set RULES = Rules(...) at the top of the file"),
         ("world.spawn(Mob.COWS)", "Mob has no COWS; did you mean 'COW'?"),
         ("world.scatter(Block.COW, 3)", "Block has no COW; write Mob.COW"),
@@ -41,10 +50,7 @@ def world(blank_pool):
     ],
 )
 def test_a_mistake_is_answered_with_what_was_meant(world, line, hint):
-    names = {"world": world, "Mob": Mob, "Goal": Goal, "Achievement": Achievement, "Block": Block}
-    with pytest.raises(Exception) as raised:
-        exec(line, names)
-    assert advice(raised.value) == hint
+    assert advice(mistake(world, line)) == hint
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,5 @@ def test_names_in_a_text_come_in_its_order():
     ],
 )
 def test_the_whole_line_is_given_as_it_should_read_where_that_is_clear(world, line, right):
-    names = {"world": world, "Mob": Mob, "Goal": Goal, "Achievement": Achievement, "Block": Block}
-    with pytest.raises(Exception) as raised:
-        exec(line.strip(), names)
-    assert corrected(line, f"{raised.value} {advice(raised.value)}") == right
+    error = mistake(world, line.strip())
+    assert corrected(line, f"{error} {advice(error)}") == right

@@ -220,6 +220,17 @@ def words(tiny_run, tmp_path_factory) -> list[str]:
     return [word for word in given if not word.startswith("runs_dir=")] + ["logging.report_every=0"]
 
 
+def in_their_second_cycle(folder: Path, words: list[str]) -> list[subprocess.Popen[str]]:
+    """Leader and follower of a run whose first cycle is committed."""
+    processes = together(folder, "train", *words)
+    deadline = time.monotonic() + DEADLINE_S
+    while committed(folder / "0" / "runs" / "r") < 0:
+        assert all(process.poll() is None for process in processes), [process.communicate() for process in processes]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return processes
+
+
 @pytest.fixture(scope="module")
 def alone(words, tmp_path_factory) -> Path:
     """The run of one process with two devices."""
@@ -241,12 +252,7 @@ def test_two_processes_leave_what_two_devices_leave_and_only_one_writes(words, a
 @pytest.mark.long
 def test_two_processes_whose_leader_is_killed_go_on_as_if_nothing_had_happened(words, alone, tmp_path):
     run = tmp_path / "0" / "runs" / "r"
-    leader, follower = together(tmp_path, "train", *words)
-    deadline = time.monotonic() + DEADLINE_S
-    while committed(run) < 0:
-        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    leader, follower = in_their_second_cycle(tmp_path, words)
     os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
     output, _ = follower.communicate(timeout=60)
@@ -260,11 +266,7 @@ def test_two_processes_whose_leader_is_killed_go_on_as_if_nothing_had_happened(w
 
 @pytest.mark.long
 def test_a_follower_that_is_killed_ends_the_leader(words, tmp_path):
-    run = tmp_path / "0" / "runs" / "r"
-    leader, follower = together(tmp_path, "train", *words)
-    while committed(run) < 0:
-        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
-        time.sleep(0.05)
+    leader, follower = in_their_second_cycle(tmp_path, words)
     os.killpg(follower.pid, signal.SIGKILL)
     output, _ = leader.communicate(timeout=60)
     assert leader.returncode == FAILED and "process 1 is gone" in output
@@ -272,11 +274,7 @@ def test_a_follower_that_is_killed_ends_the_leader(words, tmp_path):
 
 @pytest.mark.long
 def test_an_interrupted_leader_ends_the_follower_as_interrupted(words, tmp_path):
-    run = tmp_path / "0" / "runs" / "r"
-    leader, follower = together(tmp_path, "train", *words)
-    while committed(run) < 0:
-        assert leader.poll() is None and follower.poll() is None, (leader.communicate(), follower.communicate())
-        time.sleep(0.05)
+    leader, follower = in_their_second_cycle(tmp_path, words)
     leader.send_signal(signal.SIGINT)
     for process in (leader, follower):
         output, _ = process.communicate(timeout=90)

@@ -47,11 +47,6 @@ def initialise(coordinator: str | None = None, num_processes: int | None = None,
     return True
 
 
-def is_writer() -> bool:
-    """Whether this process writes the run's files."""
-    return jax.process_index() == 0
-
-
 def leader_host() -> str:
     """Name or address of the machine of process 0; only after `initialise`."""
     return str(distributed_state.coordinator_address).rsplit(":", 1)[0].strip("[]")

@@ -46,7 +46,7 @@ def advice(error: BaseException) -> str:
     if isinstance(error, TypeError):
         return _call(str(error))
     placed = re.match(r"the inventory has no '(\w+)'", str(error))
-    return elsewhere(placed[1]) if placed else ""
+    return elsewhere(placed[1]) if placed and _settable(homes().get(placed[1], "")) else ""
 
 
 def _attribute(error: AttributeError) -> str:
@@ -93,11 +93,11 @@ def corrected(line: str, said: str) -> str:
 
 
 def _settable(home: str) -> bool:
-    """Whether an attribute of the world or the player takes a value; the world's arrays don't."""
+    """Whether an attribute of the world or the player takes a value; the world's calls and arrays don't."""
     from dicode.levels.world import World
 
     member = vars(World).get(home.removeprefix("world."))
-    return not (isinstance(member, property) and member.fset is None)
+    return not callable(member) and not (isinstance(member, property) and member.fset is None)
 
 
 def _call(message: str) -> str:

@@ -1,0 +1,58 @@
+"""When a run evaluates itself, and on what; and the sizes that a method has in a preset."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from dicode.runs import config, show
+
+pytestmark = pytest.mark.fast
+
+CYCLE = 16 * 32 * 8
+"""Steps of a cycle of the smoke preset."""
+
+
+def played(monkeypatch, *words: str) -> list[tuple[int, str, int, int]]:
+    """(cycle, suite, worlds, steps) of every evaluation of a run of five cycles."""
+    settings = config.load(["preset=smoke", *words])
+    found = []
+
+    def evaluate(trainer, params, protocol, folder, about, progress):
+        found.append((about["cycle"], protocol.name, protocol.worlds, protocol.steps))
+
+    monkeypatch.setattr(show, "evaluate", evaluate)
+    view = SimpleNamespace(show=lambda progress: None)
+    run = SimpleNamespace(path=SimpleNamespace(name="r"), evaluation=None)
+    screen = show.Screen(settings, run, None, None, view)
+    for cycle in range(settings.num_cycles):
+        row = {"env_steps": (cycle + 1) * settings.steps_per_cycle}
+        screen._evaluate(SimpleNamespace(cycle=cycle, row=row, learner=SimpleNamespace(params=None)))
+    return found
+
+
+def test_a_run_evaluates_where_it_crosses_a_multiple_and_at_its_end(monkeypatch):
+    words = ("evaluation.worlds=3", "evaluation.steps=7")
+    each = played(monkeypatch, *words, f"evaluation.every_steps={2 * CYCLE}")
+    assert each == [(cycle, "target", 3, 7) for cycle in (1, 3, 4)]
+    odd = played(monkeypatch, *words, f"evaluation.every_steps={1.5 * CYCLE}")
+    assert [cycle for cycle, *_ in odd] == [1, 2, 4]
+    assert played(monkeypatch, *words) == []
+
+
+def test_held_out_levels_are_played_once_at_the_end(monkeypatch):
+    found = played(monkeypatch, "evaluation.heldout_worlds=5", "evaluation.heldout_steps=9")
+    assert found == [(4, "heldout", 5, 9)]
+
+
+@pytest.mark.parametrize("method", ["dr", "plr", "accel", "sfl"])
+@pytest.mark.parametrize("words", [("preset=laptop",), ("experiment=laptop/compare",)])
+def test_a_level_of_a_baseline_on_a_laptop_is_one_world(method, words):
+    found = config.load([*words, f"method={method}"])
+    assert (found.level_slots, found.worlds_per_level, found.target_share, found.updates_per_cycle) == (32, 1, 0.0, 8)
+    assert found.method.scoring_batch == (128 if method == "sfl" else 0)
+    assert config.load([*words, f"method={method}", "level_slots=20"]).level_slots == 20
+
+
+def test_methods_without_sizes_of_their_own_have_the_presets():
+    for words in (["preset=laptop", "method=ppo"], ["preset=laptop"], ["preset=smoke", "method=dr"]):
+        assert config.load(words).target_share > 0
