@@ -20,11 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode import config as configuration
 from dicode.cache import enable_compile_cache
 from dicode.curriculum.snapshot import target_record
 from dicode.learner.compilation import count_compilations
 from dicode.levels import library
-from dicode.runs import config as configuration
 from dicode.runs.builder import LevelBuilder, record_of
 from dicode.runs.trainer import Trainer
 from dicode.sandbox import Sandbox

@@ -378,7 +378,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from dicode.runs.config import BudgetConfig, Config, FmConfig
+    from dicode.config import BudgetConfig, Config, FmConfig
 
     monkeypatch.setenv("FM_KEY", SECRET)
     fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", **fm)

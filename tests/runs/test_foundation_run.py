@@ -125,8 +125,9 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def model_run(tmp_path_factory, tiny_run):
+    from dicode import config
     from dicode.dreaming.round import LiveHands
-    from dicode.runs import config, launch
+    from dicode.runs import launch
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
     genuine = LiveHands.until_deadline

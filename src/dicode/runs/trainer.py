@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from dicode.agent.make import make_agent
+from dicode.config import Config
 from dicode.craftax import batch as batches
 from dicode.craftax import dynamics, package_step
 from dicode.craftax.batch import Level, LevelBatch, Sizes
@@ -22,7 +23,6 @@ from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, PpoConfig, Statistics
 from dicode.levels.names import Achievement
 from dicode.runs.builder import Playable
-from dicode.runs.config import Config
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.types import TARGET, Proposal, Slot, Trial
