@@ -7,14 +7,25 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "dicode"
 
-HOST_ONLY = ("types", "errors", "streams", "cache", "levels", "curriculum", "methods", "dreaming", "sandbox.screen")
+HOST_ONLY = (
+    "types",
+    "errors",
+    "streams",
+    "cache",
+    "counting",
+    "levels",
+    "curriculum",
+    "methods",
+    "dreaming",
+    "sandbox.screen",
+)
 GAME_NEUTRAL = ("agent", "learner", "curriculum")
 MAY_IMPORT = {
     "levels": {"levels", "types", "errors", "streams"},
     "curriculum": {"curriculum", "levels", "types", "errors", "streams"},
     "agent": {"agent", "errors"},
     "learner": {"learner", "agent", "errors", "cache", "streams"},
-    "craftax": {"craftax", "levels", "agent", "errors", "cache", "streams", "types"},
+    "craftax": {"craftax", "counting", "levels", "agent", "errors", "cache", "streams", "types"},
     "sandbox": {"sandbox", "levels", "types", "errors", "cache"},
 }
 MAY_EXECUTE = {"sandbox/worker.py", "sandbox/hook_worker.py"}
