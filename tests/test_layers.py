@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "craftax": {"craftax", "levels", "agent", "errors", "cache", "streams", "types"},
     "sandbox": {"sandbox", "levels", "types", "errors", "cache"},
 }
+SEARCHES = ("startswith", "endswith", "find", "index", "count")
 MAY_EXECUTE = {"sandbox/worker.py", "sandbox/hook_worker.py"}
 
 
@@ -89,3 +90,19 @@ def test_learner_and_curriculum_name_no_block_and_no_mob(name):
     for path in (SOURCE / name).rglob("*.py"):
         text = path.read_text()
         assert not [w for w in words if w in text], path
+
+
+@pytest.mark.fast
+def test_nothing_decides_by_the_words_of_a_verdict():
+    """Reasons and hints are prose: comparing or searching them is how a branch comes to be dead."""
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            looked_at = []
+            if isinstance(node, ast.Compare):
+                looked_at = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                searched = node.func.attr in ("match", "search", "fullmatch", "findall")
+                looked_at = list(node.args) if searched else [node.func.value] * (node.func.attr in SEARCHES)
+            for part in looked_at:
+                prose = isinstance(part, ast.Attribute) and part.attr in ("reason", "hint")
+                assert not prose, f"{path.relative_to(SOURCE)}:{node.lineno} looks into a {part.attr}"
