@@ -19,7 +19,7 @@ from scripted import Scripted, Step, problem, said
 
 from dicode.curriculum.archive import Archive, export
 from dicode.curriculum.snapshot import Snapshot
-from dicode.types import Accepted, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
 
 KEY = "Zx9-no-usual-shape-0123456789"
 LEVEL = '''```python
@@ -273,7 +273,9 @@ def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, m
 
     class Outside:
         def build(self, *_):
-            return Rejected("build", f"cannot read {tmp_path}/deep/thing.txt", f"look into {tmp_path}/deep")
+            return Rejected(
+                "build", f"cannot read {tmp_path}/deep/thing.txt", f"look into {tmp_path}/deep", code=Code.ERROR
+            )
 
     builder = LevelBuilder(Outside(), None, 2)  # type: ignore[arg-type]
     monkeypatch.setattr(builder, "base_worlds", lambda *_: blank_pool)

@@ -9,7 +9,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial, Verdict
+from dicode.types import (
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    ParentReport,
+    Rejected,
+    Repair,
+    Status,
+    Trial,
+    Verdict,
+)
 
 
 def dumps(value: object) -> str:
@@ -20,7 +32,7 @@ def dumps(value: object) -> str:
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict without its timing."""
     if isinstance(verdict, Rejected):
-        return {"accepted": False, "stage": verdict.stage, "reason": verdict.reason, "hint": verdict.hint}
+        return {"accepted": False, **verdict.to_json()}
     return {
         "accepted": True,
         "goal": dict(verdict.goal),
@@ -35,7 +47,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
 def verdict_from_json(body: Mapping[str, Any], seconds: float = 0.0) -> Verdict:
     """The inverse of `verdict_to_json`."""
     if not body["accepted"]:
-        return Rejected(body["stage"], body["reason"], body["hint"])
+        return Rejected.from_json(body)
     return Accepted(
         goal=body["goal"],
         rules=body["rules"],
@@ -79,9 +91,13 @@ def level_from_json(body: Mapping[str, Any], seconds: float = 0.0) -> LevelRecor
         move=body["move"],
         born=body["born"],
         verdict=verdict_from_json(body["verdict"], seconds),
-        repairs=tuple(Repair(**repair) for repair in body["repairs"]),
+        repairs=tuple(_repair(repair) for repair in body["repairs"]),
         requests=tuple(body["requests"]),
     )
+
+
+def _repair(body: Mapping[str, str]) -> Repair:
+    return Repair(**{**body, "code": Code(body.get("code", Code.UNTOLD))})  # type: ignore[arg-type]
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
