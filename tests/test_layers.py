@@ -11,7 +11,8 @@ HOST_ONLY = ("types", "errors", "streams", "cache", "levels", "curriculum", "met
 GAME_NEUTRAL = ("agent", "learner", "curriculum")
 MAY_IMPORT = {
     "levels": {"levels", "types", "errors", "streams"},
-    "curriculum": {"curriculum", "levels", "types", "errors", "streams"},
+    "curriculum": {"curriculum", "levels", "received", "types", "errors", "streams"},
+    "received": {"received", "errors"},
     "agent": {"agent", "errors"},
     "learner": {"learner", "agent", "errors", "cache", "streams"},
     "craftax": {"craftax", "levels", "agent", "errors", "cache", "streams", "types"},
