@@ -8,6 +8,7 @@ from dicode.types import (
     TARGET,
     Accepted,
     Brief,
+    Code,
     Draft,
     LevelRecord,
     Origin,
@@ -38,7 +39,7 @@ def record(
             goal=goal or {"achievements": [name]}, rules={"melee_spawn": 0.5}, pool_hash=f"hash-{name}", seconds=0.25
         )
         if accepted
-        else Rejected("verify", f"{name} is solved at reset", "start without wood")
+        else Rejected("verify", f"{name} is solved at reset", "start without wood", code=Code.SOLVED)
     )
     return LevelRecord(
         id=name,

@@ -6,7 +6,19 @@ from dataclasses import MISSING, fields, replace
 import pytest
 
 from dicode.curriculum import codec
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial, level_id
+from dicode.types import (
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    ParentReport,
+    Rejected,
+    Repair,
+    Status,
+    Trial,
+    level_id,
+)
 
 pytestmark = pytest.mark.fast
 
@@ -34,7 +46,7 @@ LEVEL = LevelRecord(
     status=Status.B,
     score=0.1 + 0.2,
     last_trained=4,
-    repairs=(Repair("s", "build", "r", "h"),),
+    repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
 TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
@@ -47,7 +59,9 @@ def through_json(body):
     return json.loads(codec.dumps(body))
 
 
-@pytest.mark.parametrize("record", [ACCEPTED, Rejected("build", "r", "h"), LEVEL, TRIAL, BRIEF, BRIEF.parent])
+@pytest.mark.parametrize(
+    "record", [ACCEPTED, Rejected("build", "r", "h", code=Code.NO_ROOM), LEVEL, TRIAL, BRIEF, BRIEF.parent]
+)
 def test_the_examples_of_this_file_leave_no_field_at_its_default(record):
     for f in fields(record):
         default = (
@@ -58,10 +72,17 @@ def test_the_examples_of_this_file_leave_no_field_at_its_default(record):
         assert getattr(record, f.name) != default, f.name
 
 
-@pytest.mark.parametrize("verdict", [ACCEPTED, Rejected("build", "r", "h")])
+@pytest.mark.parametrize("verdict", [ACCEPTED, Rejected("build", "r", "h", code=Code.NO_ROOM)])
 def test_verdicts(verdict):
     seconds = codec.verdict_seconds(verdict)
     assert codec.verdict_from_json(through_json(codec.verdict_to_json(verdict)), seconds) == verdict
+
+
+def test_verdicts_and_repairs_recorded_before_reasons_had_codes_are_still_read():
+    body = through_json(codec.level_to_json(replace(LEVEL, verdict=Rejected("build", "r", "h", code=Code.NO_ROOM))))
+    del body["verdict"]["code"], body["repairs"][0]["code"]
+    old = codec.level_from_json(body)
+    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD) and old.repairs[0].code is Code.UNTOLD
 
 
 def test_levels_but_for_what_follows_from_their_trials():

@@ -15,6 +15,7 @@ from dicode.types import (
     TARGET,
     Accepted,
     Brief,
+    Code,
     LevelRecord,
     Origin,
     ParentReport,
@@ -34,7 +35,7 @@ def dumps(value: object) -> str:
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict without its timing."""
     if isinstance(verdict, Rejected):
-        return {"accepted": False, "stage": verdict.stage, "reason": verdict.reason, "hint": verdict.hint}
+        return {"accepted": False, **verdict.to_json()}
     return {
         "accepted": True,
         "goal": dict(verdict.goal),
@@ -52,7 +53,7 @@ def verdict_from_json(body: Any, seconds: float = 0.0) -> Verdict:
         raise ValueError("a verdict does not say whether it is accepted")
     values = {name: value for name, value in body.items() if name != "accepted"}
     if not body["accepted"]:
-        return record(Rejected, values)
+        return record(Rejected, {"code": Code.UNTOLD.value, **values})
     return replace(record(Accepted, values), seconds=seconds)
 
 
@@ -77,6 +78,9 @@ def level_to_json(record: LevelRecord) -> dict[str, Any]:
     }
 
 
+_NO_VERDICT = {"stage": "", "reason": "", "code": Code.UNTOLD.value}
+
+
 def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
     """The inverse of `level_to_json`; a level as it was when it was recorded.
 
@@ -85,7 +89,7 @@ def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
     if not isinstance(body, dict):
         raise ValueError("a level is not an object")
     verdict = verdict_from_json(body.get("verdict"), seconds)
-    level = record(LevelRecord, body | {"verdict": {"stage": "lost", "reason": ""}})
+    level = record(LevelRecord, body | {"verdict": _NO_VERDICT})
     return replace(checked_id(level), verdict=verdict)
 
 
