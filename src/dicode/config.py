@@ -31,7 +31,10 @@ class AgentConfig:
     memory: int = option(128, "steps of memory (gtrxl)", 1, 4096)
     window: int = option(64, "gradient window in steps (gtrxl; lstm and gru use the whole rollout)", 1, 4096)
     gate_bias: float = option(2.0, "initial bias of the GRU-type gates (gtrxl)", -10, 10)
-    conditioning: str = option("full", "goal input", choices=("full", "paper"))
+    feed_activation: str = option("relu", "activation in the feed-forward block (gtrxl)", choices=("relu", "gelu"))
+    gate_order: str = option("stream", "what the second gate passes at first (gtrxl)", choices=("stream", "feed"))
+    init: str = option("orthogonal", "weights of encoder, feed-forward, gates (gtrxl)", choices=("orthogonal", "lecun"))
+    conditioning: str = option("full", "goal input", choices=("full", "paper", "none"))
 
 
 @dataclass
@@ -50,6 +53,9 @@ class LearnerConfig:
     value: float = option(0.5, "weight of the value loss", 0, 10)
     max_grad_norm: float = option(1.0, "global gradient norm", 0, 1e9)
     adam_eps: float = option(1e-5, "Adam's epsilon", 0, 1)
+    strata: int = option(
+        8, "blocks of environments that give each minibatch evenly; a multiple of the devices", 1, 4096
+    )
     bootstrap_time_limit: bool = option(False, "value the state before a time-out instead of treating it as an end")
     precision: str = option("float32", "compute type of the network", choices=("float32", "bfloat16"))
 
@@ -62,14 +68,18 @@ class MethodConfig:
     score: str = option(
         "learnability",
         "priority",
-        choices=("learnability", "achievement_learnability", "positive_value_loss", "max_mc"),
+        choices=("learnability", "achievement_learnability", "positive_value_loss", "max_mc", "return_spread"),
     )
     generator: str = option("worlds", "where dr, plr, accel and sfl get levels", choices=("worlds", "grammar"))
     active_limit: int = option(100, "levels in the active set", 1, 1_000_000)
-    active_threshold: float = option(0.0, "least score of a level that is activated", -1e9, 1e9)
+    active_threshold: float = option(0.0, "a level is activated whose score is above this", -1e9, 1e9)
     temperature: float = option(1.0, "of the replay distribution over ranks", 1e-3, 1e3)
     staleness: float = option(0.3, "weight of staleness in the replay distribution", 0, 1)
     replay_probability: float = option(0.5, "share of the slots that replay (plr, accel)", 0, 1)
+    replay_rule: str = option(
+        "share", "slots of every cycle are shared, or a coin decides for all (plr, accel)", choices=("share", "coin")
+    )
+    minimum_fill: float = option(0.0, "share of the buffer that is full before anything is replayed (plr, accel)", 0, 1)
     buffer: int = option(4000, "levels in the buffer (plr, accel)", 1, 10_000_000)
     robust: bool = option(True, "new levels give no gradient (plr, accel)")
     score_updates: int = option(
@@ -79,8 +89,14 @@ class MethodConfig:
         100_000,
     )
     min_episodes: int = option(20, "episodes that a status needs; fewer leave a level unscored", 1, 100_000)
+    unscored: str = option("retry", "a level with too few episodes: tried again, or score 0", choices=("retry", "zero"))
     max_children: int = option(5, "children after which a level is no parent any more", 1, 1000)
-    parents: str = option("frontier", "how parents are picked", choices=("frontier", "random", "any"))
+    counted_children: str = option("accepted", "children that count towards that", choices=("accepted", "asked"))
+    heir: str = option(
+        "ever", "a child closes its parent that reached C or better: ever, or now", choices=("ever", "now")
+    )
+    surplus: str = option("wait", "accepted levels beyond dreamer.keep wait, or are dropped", choices=("wait", "drop"))
+    parents: str = option("frontier", "how parents are picked", choices=("frontier", "strict", "random", "any"))
     open_loop: bool = option(False, "dream without parents and without feedback")
     edits: int = option(20, "cells that an edit touches (accel)", 1, 2304)
     scoring_batch: int = option(
@@ -88,6 +104,8 @@ class MethodConfig:
     )
     scoring_every: int = option(5, "cycles between scoring rounds (sfl)", 1, 1000)
     scoring_keep: int = option(0, "levels trained after a scoring round (sfl); 0: a quarter of the batch", 0, 1_000_000)
+    scoring_limit: int = option(0, "steps of an episode in a scoring round (sfl); 0: as in training", 0, 1_000_000)
+    random_share: float = option(0.0, "share of the slots that train on fresh random levels (sfl)", 0, 1)
     edit_probability: float = option(0.8, "share of the slots without replay that edits get (accel)", 0, 1)
     mutation: str = option("noise", "kind of edit (accel)", choices=("noise", "swap", "restricted_swap"))
 
@@ -185,6 +203,7 @@ class Config:
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
     num_envs: int = option(1024, "environments", 2, 1_000_000)
     level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
+    min_envs: int = option(2, "environments that a level gets at least", 1, 1000)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1)
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000)
@@ -333,10 +352,11 @@ def _check_together(config: Config) -> None:
         )
     if config.level_slots > 1:
         others = config.num_envs - round(config.num_envs * config.target_share)
-        if others < 2 * (config.level_slots - 1):
+        least, target = config.min_envs, config.target_share > 0
+        if others < least * (config.level_slots - target):
             raise ConfigError(
-                f"level_slots={config.level_slots} leaves fewer than 2 of {others} environments to each level; "
-                f"at most level_slots={others // 2 + 1} fit"
+                f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
+                f"at most level_slots={others // least + target} fit"
             )
     if config.dreamer.hooks and config.devices > 1:
         raise ConfigError("dreamer.hooks=true runs on one device for now; set devices=1")

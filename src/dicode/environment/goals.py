@@ -86,14 +86,14 @@ def empty(asked: Bool[Array, "... A"], minimum: Float[Array, "... Q"]) -> Bool[A
 TARGET_GOAL = Goal.all_of(*Achievement)
 """The goal of the unmodified game: everything."""
 
-CONDITIONINGS = {"full": len(Achievement) + len(QUANTITIES), "paper": len(Achievement)}
+CONDITIONINGS = {"full": len(Achievement) + len(QUANTITIES), "paper": len(Achievement), "none": 0}
 """Length of the conditioning vector by kind."""
 
 
 def conditioning(goal: Goal, kind: str = "full") -> np.ndarray:
     """What the agent is told of a goal, float32[C].
 
-    `paper`: the 67 achievements multi-hot. `full`: these, then
+    `none`: nothing. `paper`: the 67 achievements multi-hot. `full`: these, then
     log2(1 + minimum) / 8 for every quantity, 0 where none is asked; 255 maps to 1.
     """
     asked, minimum = goal.to_arrays()

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from dicode.curriculum import scores
 from dicode.curriculum.lineage import SEEDS
 from dicode.curriculum.replay import activate
 from dicode.curriculum.snapshot import Assessment, Snapshot
 from dicode.methods.protocol import Context
-from dicode.methods.settings import MIN_ENVS, Settings
+from dicode.methods.settings import Settings
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, Status, Trial
 
 RATE_SCORES = frozenset({"learnability", "achievement_learnability"})
@@ -32,14 +33,17 @@ def divide(
         slots.append(Slot(TARGET, settings.target_envs))
         left -= settings.target_envs
     share, over = divmod(left, len(levels))
-    if share < MIN_ENVS:
+    if share < settings.min_envs:
         raise AssertionError(f"{left} environments for {len(levels)} levels; the settings were not checked")
     slots += [Slot(level, share + (i < over), level not in untrained) for i, level in enumerate(levels)]
     return Proposal(tuple(slots))
 
 
 def judge(context: Context, trials: Sequence[Trial], settings: Settings) -> tuple[tuple[Trial, ...], dict[str, Status]]:
-    """The cycle's trials with their scores, and a status for every level that has enough episodes."""
+    """The cycle's trials with their scores, and a status for every level that has enough episodes.
+
+    With `unscored="zero"` a level that has too few has score 0, as published.
+    """
     score = scores.score_named(settings.score)
     needed = settings.min_episodes if settings.score in RATE_SCORES else 1
     window = scores.POOLING_WINDOW if settings.score in RATE_SCORES else 1
@@ -47,7 +51,8 @@ def judge(context: Context, trials: Sequence[Trial], settings: Settings) -> tupl
     statuses: dict[str, Status] = {}
     for trial in trials:
         history = (*context.snapshot.trials.get(trial.level, ()), trial)
-        judged.append(scores.scored(history, score, needed, window))
+        found = scores.scored(history, score, needed, window)
+        judged.append(replace(found, score=0.0) if found.score is None and settings.unscored == "zero" else found)
         status = scores.status(scores.pooled(history, settings.min_episodes), settings.min_episodes)
         if status is not Status.UNSCORED:
             statuses[trial.level] = status

@@ -77,7 +77,10 @@ def _propose(context: Context, settings: Settings) -> Proposal:
     residents = _residents(context, settings)
     room = settings.free_slots - len(residents)
     limit = room if context.cycle < settings.seed_cycles else min(settings.keep, room)
-    new = [level for level in waiting(context) if not common.has_hooks(levels[level])][:limit]
+    new = [level for level in waiting(context) if not common.has_hooks(levels[level])]
+    if settings.surplus == "drop":
+        new = [level for level in new if levels[level].born == context.cycle or context.snapshot.trials.get(level)]
+    new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, settings), room - len(new), context.streams, "replay", context.cycle)
     return common.divide(settings, [*new, *replayed], hooked=residents)
@@ -143,7 +146,19 @@ def _parents(context: Context, settings: Settings) -> Sequence[str | None]:
     elif settings.parents == "any":
         chosen = lineage.fill_round(lineage.unrestricted(snapshot, streams, cycle), settings.round)
     else:
-        best = lineage.frontier(snapshot, streams, cycle, settings.max_children, settings.min_episodes)
+        strict = settings.parents == "strict"
+        best = lineage.frontier(
+            snapshot,
+            streams,
+            cycle,
+            settings.max_children,
+            settings.min_episodes,
+            heir=settings.heir,
+            counted=settings.counted_children,
+            fallback=not strict,
+        )
         chosen = lineage.fill_round(best, settings.round)
+        if strict:
+            return chosen
     # An archive without a single accepted level leaves nothing to derive from: the round is open-loop then.
     return chosen or [None] * settings.round

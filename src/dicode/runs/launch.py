@@ -248,6 +248,7 @@ def method_settings(config: Config) -> Any:
         "hook_envs": hook_envs(config),
         "hook_cycles": config.hook_cycles,
         "num_envs": config.num_envs,
+        "min_envs": config.min_envs,
         "level_slots": config.level_slots,
         "target_share": config.target_share,
         "seed_cycles": config.seed_cycles,

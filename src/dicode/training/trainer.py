@@ -12,7 +12,7 @@ import numpy as np
 
 from dicode.agent.make import make_agent
 from dicode.config import Config
-from dicode.counting import Counting
+from dicode.counting import FOREVER, Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -78,7 +78,7 @@ class Trainer:
         self.agent = make_agent(
             self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
         )
-        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
+        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config), config.min_envs)
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
 
@@ -103,6 +103,7 @@ class Trainer:
                 goal=levels[slot.level].goal,
                 bonus=0.0 if slot.level == TARGET else bonus,
                 train=slot.train,
+                episode_limit=slot.episode_limit or FOREVER,
             )
             for slot in proposal.slots
         ]
@@ -137,6 +138,7 @@ class Trainer:
             max_grad_norm=c.max_grad_norm,
             adam_eps=c.adam_eps,
             bootstrap_time_limit=c.bootstrap_time_limit,
+            strata=c.strata,
         )
         devices = distributed.mesh_devices(self.config.devices)
         self._programs = compile_programs(self.agent, self.env, ppo, batch, devices=devices, progress=progress)
