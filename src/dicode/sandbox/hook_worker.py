@@ -30,6 +30,7 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     import jax.numpy
     import jax.random
 
+    importlib.import_module("dicode.levels")  # what the text of a level imports; no file can be read behind the wall
     for late in ("scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):  # the CPU backend loads them when it starts
         importlib.import_module(late)
     jax.config.update("jax_platforms", "cpu")
