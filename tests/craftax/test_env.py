@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from dicode.counting import Counting
 from dicode.environment import batch as batches
 from dicode.environment import goals, resets
 from dicode.environment.batch import Level, Sizes, build
@@ -129,6 +130,42 @@ def test_what_the_start_implies_pays_nothing_and_counts_as_had(toy, blank_pool):
     achieved = np.asarray(toy.env.stats(played.state, batch).achievements)
     assert achieved[0, Achievement.DEFEAT_ZOMBIE] == 2
     assert achieved.sum() == 8
+
+
+def test_episodes_count_by_their_beginning(toy, blank_pool):
+    survive = Goal.all_of(Goal.survive(7))
+    batch = four_levels(blank_pool, toy, [survive] * 4, limit=8, counting=Counting(cycle_steps=40, score_steps=24))
+    first, last = 16, 32
+    rng = np.random.default_rng(4)
+    dies = rng.random((40, 8)) < 0.15
+    played = toy.play(batch, np.where(dies, DIE, CHOP))
+    done = np.array([step.done for step in played.steps])
+    success = np.array([step.success for step in played.steps])
+    expected = {"episodes": np.zeros(4), "successes": np.zeros(4), "length_sum": np.zeros(4), "return_sum": np.zeros(4)}
+    rewards = np.array([step.reward for step in played.steps])
+    for env in range(8):
+        ends = np.flatnonzero(done[:, env])
+        for began, end in zip([0, *(ends[:-1] + 1)], ends, strict=True):
+            counts = first <= began <= last
+            assert bool(played.steps[end].counted[env]) == counts
+            expected["episodes"][env // 2] += counts
+            expected["successes"][env // 2] += counts * success[end, env]
+            expected["length_sum"][env // 2] += counts * (end + 1 - began)
+            expected["return_sum"][env // 2] += counts * rewards[began : end + 1, env].sum()
+    stats = toy.env.stats(played.state, batch)
+    assert expected["episodes"].min() >= 4 and 0 < expected["successes"].sum() < expected["episodes"].sum()
+    for name, sums in expected.items():
+        np.testing.assert_allclose(getattr(stats, name), sums, rtol=1e-6)
+    assert stats.achievements[:, Achievement.COLLECT_WOOD].sum() <= expected["episodes"].sum()
+    assert np.all(stats.return_squares >= stats.return_sum**2 / stats.episodes - 1e-3)
+
+
+def test_a_levels_own_limit_shortens_its_episodes_and_decides_which_count(toy, blank_pool):
+    short, long = Level(blank_pool, episode_limit=3), Level(blank_pool)
+    batch = build([short, long], [4, 4], toy.sizes, episode_limit=10, counting=Counting(20))
+    assert np.array_equal(batch.episode_limit[:2], [3, 10]) and np.array_equal(batch.count_last[:2], [17, 10])
+    stats = toy.env.stats(toy.play(batch, idle(20)).state, batch)
+    assert np.array_equal(stats.episodes[:2], [4 * 6, 4 * 2]) and np.array_equal(stats.length_sum[:2], [4 * 18, 4 * 20])
 
 
 def test_the_step_limit_counts_episode_steps_and_is_told_from_death_and_success(toy, blank_pool):

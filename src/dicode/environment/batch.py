@@ -15,6 +15,7 @@ from flax import struct
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Bool, Float, Int
 
+from dicode.counting import EVERYTHING, FOREVER, Counting, counted_starts
 from dicode.environment.goals import TARGET_GOAL, conditioning
 from dicode.errors import ConfigError
 from dicode.games.craftax.levels.goal import NUM_QUANTITIES, Goal
@@ -42,6 +43,8 @@ class Level:
     """Paid once, when the goal is reached."""
     train: bool = True
     """False: played and counted, but without gradient."""
+    episode_limit: int = FOREVER
+    """Steps of an episode at most, where that is less than the batch's."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,10 @@ class LevelBatch:
     conditioning: Float[Array, "L C"]
     bonus: Float[Array, "L"]
     episode_limit: Int[Array, "L"]
+    count_first: Int[Array, "L"]
+    """First step since the reset at which an episode that counts begins."""
+    count_last: Int[Array, "L"]
+    """The last one; see `dicode.counting`."""
     train: Bool[Array, "L"]
     slot: Int[Array, "E"]
     """Level slot that each environment plays."""
@@ -100,6 +107,7 @@ def build(
     sizes: Sizes,
     *,
     episode_limit: int,
+    counting: Counting = EVERYTHING,
     conditioning_kind: str = "full",
     first_world: np.ndarray | None = None,
     groups: Sequence[tuple[int, int]] = (),
@@ -109,7 +117,7 @@ def build(
 
     Environments are assigned to levels in order. `groups`, pairs of level and size, stand at the front
     of each of `shards` equal parts of the environments, for levels with hooks. An episode ends after `episode_limit` steps, or after
-    the level's own `episode_length` rule if that is shorter. Achievements that a start implies are
+    the level's own limit or `episode_length` rule if that is shorter; `counting` says which of them count. Achievements that a start implies are
     marked in the pool. `first_world` int[E] fixes each environment's first world (-1: drawn).
 
     Raises:
@@ -130,7 +138,9 @@ def build(
     assert asked.shape[1] == NUM_ACHIEVEMENTS and minimum.shape[1] == NUM_QUANTITIES
     tables = [Rules.from_json(level.rules).arrays() for level in levels] + [Rules().arrays()] * empty
     rules = {name: jnp.asarray(np.stack([table[name] for table in tables])) for name in tables[0]}
-    limits = [min(episode_limit, int(table["episode_length"])) for table in tables]
+    own = [level.episode_limit for level in levels] + [FOREVER] * empty
+    limits = [min(episode_limit, one, int(table["episode_length"])) for one, table in zip(own, tables, strict=True)]
+    first, last = zip(*(counted_starts(counting, limit) for limit in limits), strict=True)
     return LevelBatch(
         pool=from_arrays(_pool(levels, sizes.pool_size)),
         pool_start=_ints([*(np.cumsum(worlds) - worlds), *[0] * empty]),
@@ -141,6 +151,8 @@ def build(
         conditioning=jnp.asarray(np.stack([conditioning(goal, conditioning_kind) for goal in goals])),
         bonus=jnp.asarray([*(level.bonus for level in levels), *[0.0] * empty], jnp.float32),
         episode_limit=_ints(limits),
+        count_first=_ints(first),
+        count_last=_ints(last),
         train=jnp.asarray([*(level.train for level in levels), *[False] * empty]),
         slot=_ints(slot),
         env_index=_ints(np.arange(sizes.num_envs)),

@@ -21,6 +21,7 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from dicode.agent.spec import ObservationSpec
+from dicode.counting import FOREVER
 from dicode.environment import episode, goals, resets
 from dicode.environment.batch import LevelBatch, partition
 from dicode.environment.episode import Counters, FirstEpisode, LevelStats, Outcome, Tally
@@ -35,7 +36,6 @@ from dicode.games.craftax.state import GameState
 from dicode.games.craftax.types import StepResult
 
 GameStep = Callable[[jax.Array, GameState, jax.Array, RuleTable], StepResult]
-_FOREVER = 2**31 - 1
 
 
 @struct.dataclass
@@ -48,6 +48,8 @@ class Task:
     goal_minimum: Float[Array, "E Q"]
     bonus: Float[Array, "E"]
     episode_limit: Int[Array, "E"]
+    count_first: Int[Array, "E"]
+    count_last: Int[Array, "E"]
     pool_start: Int[Array, "E"]
     pool_size: Int[Array, "E"]
     env_index: Int[Array, "E"]
@@ -63,9 +65,11 @@ class EnvState:
     counters: Counters
     """Of the running episode."""
     tally: Tally
-    """Of the finished ones."""
+    """Of those that count and have ended."""
     first: FirstEpisode
     """Of the first one."""
+    elapsed: Int[Array, "E"]
+    """Steps since the reset."""
 
 
 @struct.dataclass
@@ -80,6 +84,8 @@ class TimeStep:
     """The goal was reached; implies done."""
     time_limit: Bool[Array, "E"]
     """The episode was cut off by its step limit alone; implies done."""
+    counted: Bool[Array, "E"]
+    """The episode that ended belongs to those that count (`dicode.counting`); implies done."""
     final_observation: Observation | None
     """Before the reset, valid only where `time_limit`; None unless the environment bootstraps time limits."""
 
@@ -178,7 +184,7 @@ class LevelEnv:
     def _reset(self, key: jax.Array, batch: LevelBatch) -> EnvState:
         rows = jax.tree.map(lambda of_level: of_level[batch.slot], _rows(batch))
         # Time is up by the episode's own steps, so that a level may start late in the day.
-        rows["rules"] = rows["rules"].replace(episode_length=jnp.full(batch.num_envs, _FOREVER, jnp.int32))
+        rows["rules"] = rows["rules"].replace(episode_length=jnp.full(batch.num_envs, FOREVER, jnp.int32))
         task = Task(**rows, env_index=batch.env_index)
         _, draws = _split(key, task.env_index)
         drawn = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
@@ -191,6 +197,7 @@ class LevelEnv:
             counters=episode.new_counters(num_envs, game.achievements, game.player_level),
             tally=episode.new_tally(num_envs),
             first=episode.new_first_episode(num_envs),
+            elapsed=jnp.zeros(num_envs, jnp.int32),
         )
 
     def _step(self, key: jax.Array, state: EnvState, action: jax.Array, batch: LevelBatch) -> tuple[EnvState, TimeStep]:
@@ -201,7 +208,8 @@ class LevelEnv:
         hooked = apply_hooks(self.hooks, before, action, result, step_keys)
         game = hooked.state
         counters = episode.count_step(state.counters, result.events, game.player_level)
-        outcome = _outcome(task, hooked, counters)
+        elapsed = state.elapsed + 1
+        outcome = _outcome(task, hooked, counters, elapsed)
         counters = replace(counters, total_reward=counters.total_reward + outcome.reward)
         unlocked = game.achievements & ~counters.initial_achievements
         final = self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
@@ -214,6 +222,7 @@ class LevelEnv:
             counters=counters,
             tally=episode.tally_step(state.tally, outcome, counters, unlocked),
             first=episode.first_step(state.first, outcome, counters, unlocked),
+            elapsed=elapsed,
         )
         after = replace(after, counters=_restart_counters(outcome.done, after))
         return after, TimeStep(
@@ -222,11 +231,12 @@ class LevelEnv:
             done=outcome.done,
             success=outcome.success,
             time_limit=outcome.time_limit,
+            counted=outcome.counted,
             final_observation=final,
         )
 
     def stats(self, state: EnvState, batch: LevelBatch) -> LevelStats:
-        """Sums by level over the episodes that began and ended since the reset."""
+        """Sums by level over the episodes since the reset that count."""
         return episode.level_stats(state.tally, batch.slot, batch.num_levels)
 
     def _observe_at(self, wanted: jax.Array, game: GameState, task: Task) -> Observation:
@@ -251,8 +261,9 @@ class LevelEnv:
 
 
 def _rows(batch: LevelBatch) -> dict[str, Any]:
-    names = ("rules", "goal_achievements", "goal_minimum", "bonus", "episode_limit", "pool_start", "pool_size")
-    return {name: getattr(batch, name) for name in names}
+    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "pool_start", "pool_size")
+    episodes = ("episode_limit", "count_first", "count_last")
+    return {name: getattr(batch, name) for name in levels + episodes}
 
 
 def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -265,7 +276,7 @@ def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     return keys[:, 0], keys[:, 1, 0]
 
 
-def _outcome(task: Task, hooked: Hooked, counters: Counters) -> Outcome:
+def _outcome(task: Task, hooked: Hooked, counters: Counters, elapsed: jax.Array) -> Outcome:
     game = hooked.state
     values = goals.quantities(game, counters)
     reached = goals.met(game.achievements, values, task.goal_achievements, task.goal_minimum)
@@ -273,11 +284,13 @@ def _outcome(task: Task, hooked: Hooked, counters: Counters) -> Outcome:
         nothing_asked = goals.empty(task.goal_achievements, task.goal_minimum)
         reached = jnp.where(hooked.decides, (reached | nothing_asked) & hooked.success, reached)
     time_limit = (counters.steps >= task.episode_limit) & ~hooked.done & ~reached
+    done, began = hooked.done | reached | time_limit, elapsed - counters.steps
     return Outcome(
         reward=hooked.reward + jnp.where(reached, task.bonus, 0.0),
-        done=hooked.done | reached | time_limit,
+        done=done,
         success=reached,
         time_limit=time_limit,
+        counted=done & (task.count_first <= began) & (began <= task.count_last),
     )
 
 

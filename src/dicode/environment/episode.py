@@ -1,7 +1,8 @@
 """What is counted: within an episode, over an environment's finished episodes, and in its first episode.
 
 Everything has one entry per environment, so that it shards like the environments; `LevelStats` sums it
-by level when it is asked for. Counters start from zero in every episode and remember nothing of the last.
+by level when it is asked for. Counters start from zero in every episode and remember nothing of the last. Sums are
+over the episodes that count, which their beginning decides (`dicode.counting`).
 """
 
 from dataclasses import replace
@@ -38,12 +39,13 @@ class Counters:
 
 @struct.dataclass
 class Tally:
-    """Sums over the finished episodes of every environment."""
+    """Sums over the episodes of every environment that count and have ended."""
 
     episodes: Int[Array, "E"]
     successes: Int[Array, "E"]
     time_limits: Int[Array, "E"]
     return_sum: Float[Array, "E"]
+    return_squares: Float[Array, "E"]
     length_sum: Int[Array, "E"]
     achievements: Int[Array, "E A"]
 
@@ -62,7 +64,7 @@ class FirstEpisode:
 
 @struct.dataclass
 class LevelStats:
-    """Sums per level over the episodes that began and ended since the reset; add those of two devices."""
+    """Sums per level over the episodes since the reset that count; add those of two devices."""
 
     episodes: Int[Array, "L"]
     successes: Int[Array, "L"]
@@ -70,6 +72,8 @@ class LevelStats:
     """Episodes ended by the step limit alone."""
     return_sum: Float[Array, "L"]
     """Of the rewards, the completion bonus included."""
+    return_squares: Float[Array, "L"]
+    """Of the squared returns, from which their spread follows."""
     length_sum: Int[Array, "L"]
     achievements: Int[Array, "L A"]
     """Episodes in which each achievement was newly unlocked."""
@@ -83,6 +87,8 @@ class Outcome:
     done: Bool[Array, "E"]
     success: Bool[Array, "E"]
     time_limit: Bool[Array, "E"]
+    counted: Bool[Array, "E"]
+    """The episode ended and belongs to those that count; implies done."""
 
 
 def new_counters(num_envs: int, initial_achievements: Bool[Array, "E A"], floor: Int[Array, "E"]) -> Counters:
@@ -124,21 +130,23 @@ def new_tally(num_envs: int) -> Tally:
         successes=zero,
         time_limits=zero,
         return_sum=jnp.zeros(num_envs, jnp.float32),
+        return_squares=jnp.zeros(num_envs, jnp.float32),
         length_sum=zero,
         achievements=jnp.zeros((num_envs, NUM_ACHIEVEMENTS), jnp.int32),
     )
 
 
 def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
-    """The tally with the episodes that end in this step; `unlocked` is what each newly achieved."""
-    done = outcome.done
+    """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
+    counted = outcome.counted
     return Tally(
-        episodes=tally.episodes + done,
-        successes=tally.successes + (done & outcome.success),
-        time_limits=tally.time_limits + (done & outcome.time_limit),
-        return_sum=tally.return_sum + jnp.where(done, counters.total_reward, 0.0),
-        length_sum=tally.length_sum + jnp.where(done, counters.steps, 0),
-        achievements=tally.achievements + (unlocked & done[:, None]),
+        episodes=tally.episodes + counted,
+        successes=tally.successes + (counted & outcome.success),
+        time_limits=tally.time_limits + (counted & outcome.time_limit),
+        return_sum=tally.return_sum + jnp.where(counted, counters.total_reward, 0.0),
+        return_squares=tally.return_squares + jnp.where(counted, counters.total_reward**2, 0.0),
+        length_sum=tally.length_sum + jnp.where(counted, counters.steps, 0),
+        achievements=tally.achievements + (unlocked & counted[:, None]),
     )
 
 

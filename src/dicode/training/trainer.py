@@ -12,6 +12,7 @@ import numpy as np
 
 from dicode.agent.make import make_agent
 from dicode.config import Config
+from dicode.counting import Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -42,7 +43,13 @@ class CycleResult:
     learner: LearnerState
     stats: Statistics
     metrics: dict[str, float]
-    """Means over the cycle's updates."""
+    """Means over the cycle's updates that had gradient; only `trained` and `learning_rate` where none had."""
+
+
+def counting(config: Config) -> Counting:
+    """Which episodes of a cycle count."""
+    steps = config.learner.rollout_steps
+    return Counting(config.updates_per_cycle * steps, config.method.score_updates * steps)
 
 
 def pool_size(config: Config) -> int:
@@ -104,6 +111,7 @@ class Trainer:
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
             episode_limit=self.config.episode_limit,
+            counting=counting(self.config),
             conditioning_kind=self.config.agent.conditioning,
         )
 
@@ -178,8 +186,7 @@ class Trainer:
             history.append(metrics)
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
-        means = {name: float(np.mean([float(m[name]) for m in history])) for name in history[0]}
-        return CycleResult(self._hold(learner), distributed.fetch(stats), means)
+        return CycleResult(self._hold(learner), distributed.fetch(stats), _means([_floats(m) for m in history]))
 
     def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
         """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.
@@ -250,13 +257,20 @@ def _digest(hooks: Sequence[Mapping[str, bytes]]) -> str:
     return digest.hexdigest()
 
 
+def _means(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Means over updates. What an update without gradient says of the loss stands for nothing and is left out."""
+    trained = [metrics for metrics in history if metrics["trained"] > 0]
+    of = {name: history if name in ("trained", "learning_rate") else trained for name in history[0]}
+    return {name: float(np.mean([metrics[name] for metrics in rows])) for name, rows in of.items() if rows}
+
+
 def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
 def trials(stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
     """What the cycle's sums say about the level in each used slot."""
-    names = ("episodes", "successes", "return_sum", "length_sum", "achievements")
+    names = ("episodes", "successes", "return_sum", "return_squares", "length_sum", "achievements")
     sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
