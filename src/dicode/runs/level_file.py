@@ -28,13 +28,14 @@ def read(path: str) -> str:
 
 
 def _with_builder(wall: str, call: Callable[..., T]) -> T:
+    from dicode import games
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(sandbox, Streams(0), WORLDS))
+        return call(LevelBuilder(games.device("craftax"), sandbox, Streams(0), WORLDS))
 
 
 def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:
