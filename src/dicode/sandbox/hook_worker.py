@@ -13,15 +13,14 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dicode.levels import hook_state
-from dicode.levels.errors import LevelError
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels import hook_state
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import module_check, wire, worker
 from dicode.sandbox.module_check import ModuleError
 from dicode.sandbox.screen import HOOKS
 from dicode.sandbox.verify import clean
 from dicode.types import Rejected
-
 
 _LATE = (
     "scipy.linalg.cython_blas scipy.linalg.cython_lapack "  # the CPU backend loads them when it starts
