@@ -26,8 +26,9 @@ _LATE = (
     "scipy.linalg.cython_blas",  # the CPU backend loads these two when it starts
     "scipy.linalg.cython_lapack",
     *(f"jaxlib.mlir.dialects.{name}" for name in ("builtin", "chlo", "func", "mhlo", "sdy", "stablehlo")),
+    "dicode.levels",
 )
-"""What JAX imports late; jobs can open no file once they hold anything of the level's."""
+"""What JAX and levels import late; jobs can open no file once they hold anything of the level's."""
 
 
 def prepare() -> Callable[[wire.Message], wire.Message]:
