@@ -89,7 +89,9 @@ def test_counters_remember_nothing_of_the_last_episode(toy, blank_pool):
     played = toy.play(batch, actions)
     full, empty = played.states[-2].counters, played.last.counters
     assert full.steps[0] == 5 and full.events.kills[0, 1, 0] == 1 and full.events.collected[0, 0] == 1
-    assert full.events.eaten[0] == full.events.drunk[0] == 1 and full.events.damage_taken[0] == 2 and full.deepest[0] == 1
+    assert (
+        full.events.eaten[0] == full.events.drunk[0] == 1 and full.events.damage_taken[0] == 2 and full.deepest[0] == 1
+    )
     assert all(not np.any(leaf) for leaf in jax.tree.leaves(empty))
 
 
