@@ -31,7 +31,8 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     import jax.numpy
     import jax.random
 
-    for late in ("scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):  # the CPU backend loads them when it starts
+    # What level text imports, and what the CPU backend loads when it starts.
+    for late in ("dicode.levels", "scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):
         importlib.import_module(late)
     jax.config.update("jax_platforms", "cpu")
     jax.config.update("jax_traceback_filtering", "off")
