@@ -105,7 +105,7 @@ def load_run(path: Path | str) -> RunResult:
         raise RunError(f"{folder} is not a run's directory: it has no config.yaml")
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
-    return RunResult(folder, _config(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
+    return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -139,7 +139,8 @@ def load_evaluation(path: Path) -> Evaluation:
     )
 
 
-def _config(folder: Path) -> dict[str, object]:
+def settings(folder: Path) -> dict[str, object]:
+    """A run's settings by dotted name. Raises `RunError` where `config.yaml` can't be read."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
