@@ -25,12 +25,12 @@ import jax.numpy as jnp
 import level_env
 import numpy as np
 
-from dicode.craftax import package, worlds
-from dicode.craftax.dynamics import step
-from dicode.craftax.rules import default_rules
-from dicode.craftax.state import from_arrays, to_package
-from dicode.levels.names import Action
-from dicode.levels.schema import state_bytes
+from dicode.games.craftax import package, worlds
+from dicode.games.craftax.dynamics import step
+from dicode.games.craftax.levels.names import Action
+from dicode.games.craftax.levels.schema import state_bytes
+from dicode.games.craftax.rules import default_rules
+from dicode.games.craftax.state import from_arrays, to_package
 
 SIZES = (16, 64, 256, 1024)
 ENVIRONMENTS = 64

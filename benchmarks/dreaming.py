@@ -22,7 +22,7 @@ from pathlib import Path
 # This folder holds a craftax.py, which must not hide the package.
 sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
 
-from dicode.levels.blank import blank_worlds
+from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Sandbox, jail
 from dicode.types import Origin, Rejected
 
@@ -112,10 +112,10 @@ def hooks(worlds: dict) -> dict[str, float]:
     import jax
 
     from dicode.cache import enable_compile_cache
-    from dicode.craftax.goals import TARGET_GOAL
+    from dicode.environment.goals import TARGET_GOAL
     from dicode.runs import config as configuration
-    from dicode.runs.builder import Playable
-    from dicode.runs.trainer import Trainer, hook_envs
+    from dicode.training.builder import Playable
+    from dicode.training.trainer import Trainer, hook_envs
     from dicode.types import TARGET, Proposal, Slot
 
     enable_compile_cache()

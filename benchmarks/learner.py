@@ -32,9 +32,9 @@ from learner_envs import FreeEnv, PackageEnv, PlainFreeEnv
 from dicode.agent import make_agent
 from dicode.agent.types import Agent
 from dicode.cache import enable_compile_cache
-from dicode.craftax import worlds
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.craftax.env import LevelEnv
+from dicode.environment.batch import Level, Sizes, build
+from dicode.environment.env import LevelEnv
+from dicode.games.craftax import worlds
 from dicode.learner import schedule
 from dicode.learner.programs import compile_programs
 from dicode.learner.types import PpoConfig

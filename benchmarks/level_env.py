@@ -24,9 +24,9 @@ import jax
 import jax.numpy as jnp
 
 from dicode.cache import enable_compile_cache
-from dicode.craftax import package, worlds
-from dicode.craftax.batch import Level, LevelBatch, Sizes, build
-from dicode.craftax.env import LevelEnv
+from dicode.environment.batch import Level, LevelBatch, Sizes, build
+from dicode.environment.env import LevelEnv
+from dicode.games.craftax import package, worlds
 
 LEVELS = 16
 WORLDS = 16

@@ -22,13 +22,13 @@ import numpy as np
 
 from dicode.cache import enable_compile_cache
 from dicode.curriculum.snapshot import target_record
+from dicode.games.craftax import library
 from dicode.learner.compilation import count_compilations
-from dicode.levels import library
 from dicode.runs import config as configuration
-from dicode.runs.builder import LevelBuilder, record_of
-from dicode.runs.trainer import Trainer
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
+from dicode.training.builder import LevelBuilder, record_of
+from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, Draft, Origin, Proposal, Slot
 
 SETTINGS = ["preset=laptop", "num_envs=64", "level_slots=16", "target_share=0.25", "dreamer=none"]

@@ -5,9 +5,9 @@
 No JAX is imported: levels are NumPy, and the worlds here are synthetic ones.
 """
 
-from dicode.dreaming.grammar import GrammarDreamer
-from dicode.levels.blank import blank_worlds
-from dicode.levels.names import Achievement
+from dicode.games.craftax.grammar import GrammarDreamer
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.names import Achievement
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, Rejected, Verdict

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from dicode.cache import enable_compile_cache
-from dicode.craftax import worlds
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.craftax.env import LevelEnv
+from dicode.environment.batch import Level, Sizes, build
+from dicode.environment.env import LevelEnv
+from dicode.games.craftax import worlds
 from dicode.levels import Achievement, Goal, Rules
 
 enable_compile_cache()

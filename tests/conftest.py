@@ -22,7 +22,7 @@ NUM_ENVS = 8
 @pytest.fixture(scope="session")
 def blank_pool() -> dict[str, np.ndarray]:
     """Four synthetic worlds, made without compiling anything."""
-    from dicode.levels.blank import blank_worlds
+    from dicode.games.craftax.levels.blank import blank_worlds
 
     return blank_worlds(4)
 
@@ -32,7 +32,7 @@ def worlds8() -> dict[str, np.ndarray]:
     """Eight worlds of the unmodified game; compiles the world generator."""
     import jax.numpy as jnp
 
-    from dicode.craftax import worlds
+    from dicode.games.craftax import worlds
 
     return worlds.generate(jnp.array([8, 0], jnp.uint32), 8)
 
@@ -40,7 +40,7 @@ def worlds8() -> dict[str, np.ndarray]:
 @pytest.fixture(scope="session")
 def sizes8():
     """The shapes of the shared environment: 8 environments, 4 level slots, 16 worlds."""
-    from dicode.craftax.batch import Sizes
+    from dicode.environment.batch import Sizes
 
     return Sizes(NUM_ENVS, level_slots=4, pool_size=16)
 
@@ -54,8 +54,8 @@ def env8(worlds8, sizes8):
     import jax
     import jax.numpy as jnp
 
-    from dicode.craftax.batch import Level, build
-    from dicode.craftax.env import LevelEnv
+    from dicode.environment.batch import Level, build
+    from dicode.environment.env import LevelEnv
 
     env = LevelEnv(bootstrap_time_limit=True)
     batch = build([Level(worlds8)], [NUM_ENVS], sizes8, episode_limit=100)

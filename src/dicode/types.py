@@ -1,7 +1,7 @@
 """The host side's vocabulary: what travels between dreamers, sandbox, archive, methods and the loop.
 
 Read this first. Everything here is a frozen dataclass of plain Python values (no JAX), so it can be
-printed, hashed, stored as JSON and compared. Device-side types live in `dicode.craftax.types` and
+printed, hashed, stored as JSON and compared. Device-side types live in `dicode.games.craftax.types` and
 `dicode.learner.types`.
 """
 

@@ -18,8 +18,8 @@ def toy_step(key, state, action, rules):
     """
     import jax.numpy as jnp
 
-    from dicode.craftax.types import Events, StepResult
-    from dicode.levels.names import Achievement
+    from dicode.games.craftax.levels.names import Achievement
+    from dicode.games.craftax.types import Events, StepResult
 
     wood = state.inventory.wood + (action == CHOP)
     lost = jnp.where(action == HURT, 2.0, 0.0)
@@ -88,8 +88,8 @@ def toy(blank_pool, sizes8) -> Toy:
     import jax
     import jax.numpy as jnp
 
-    from dicode.craftax.batch import Level, build
-    from dicode.craftax.env import LevelEnv
+    from dicode.environment.batch import Level, build
+    from dicode.environment.env import LevelEnv
 
     env = LevelEnv(game_step=toy_step, bootstrap_time_limit=True)
     batch = build([Level(blank_pool)], [8], sizes8, episode_limit=5)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.levels.names import MAP_SIZE, Action, Block, Item
+from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block, Item
 
 World = dict[str, np.ndarray]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dicode.levels.names import MAP_SIZE, Action, Block, Item
-from dicode.levels.rule_axes import AXES
-from dicode.levels.schema import MAX_MOBS, STATE_FIELDS
+from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block, Item
+from dicode.games.craftax.levels.rule_axes import AXES
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 
 World = dict[str, np.ndarray]
 HERE = (24, 24)

@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.levels.names import Achievement
-from dicode.levels.rule_spec import RULES
-from dicode.levels.rules import Rules
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.names import Achievement
+from dicode.games.craftax.levels.rule_spec import RULES
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 
 def test_a_state_survives_the_way_to_the_package_and_back(blank_pool):
-    from dicode.craftax.state import from_arrays, from_package, to_arrays, to_package
+    from dicode.games.craftax.state import from_arrays, from_package, to_arrays, to_package
 
     state = from_arrays(blank_pool)
     again = to_arrays(from_package(to_package(state)))
@@ -23,7 +23,7 @@ def test_a_state_survives_the_way_to_the_package_and_back(blank_pool):
 
 @pytest.mark.fast
 def test_rounding_light_never_lights_or_darkens_a_cell():
-    from dicode.craftax.state import LIT, decode_light, encode_light
+    from dicode.games.craftax.state import LIT, decode_light, encode_light
 
     level = jnp.asarray(np.linspace(0, 1, 20_001), jnp.float32)
     stored = encode_light(level)
@@ -33,7 +33,7 @@ def test_rounding_light_never_lights_or_darkens_a_cell():
 
 
 def test_the_draws_are_those_of_the_packages_splits():
-    from dicode.craftax.dynamics.draws import draw
+    from dicode.games.craftax.dynamics.draws import draw
 
     key = jax.random.PRNGKey(3)
     draws = jax.jit(draw)(key)
@@ -77,7 +77,7 @@ def test_the_draws_are_those_of_the_packages_splits():
 
 @pytest.mark.fast
 def test_the_default_tables_are_the_packages():
-    from dicode.craftax.package import constants
+    from dicode.games.craftax.package import constants
 
     ours = {name: rule.default for name, rule in RULES.items()}
     kinds = np.asarray(constants.FLOOR_MOB_MAPPING)
@@ -103,9 +103,9 @@ def test_the_default_tables_are_the_packages():
 
 @pytest.mark.fast
 def test_solid_blocks_and_floor_achievements_are_the_packages():
-    from dicode.craftax.dynamics.movement import ENTER_FLOOR
-    from dicode.craftax.dynamics.scene import is_solid
-    from dicode.craftax.package import constants
+    from dicode.games.craftax.dynamics.movement import ENTER_FLOOR
+    from dicode.games.craftax.dynamics.scene import is_solid
+    from dicode.games.craftax.package import constants
 
     assert np.array_equal(is_solid(jnp.arange(37, dtype=jnp.uint8)), np.asarray(constants.SOLID_BLOCK_MAPPING))
     assert np.array_equal(ENTER_FLOOR, np.asarray(constants.LEVEL_ACHIEVEMENT_MAP))
@@ -114,7 +114,7 @@ def test_solid_blocks_and_floor_achievements_are_the_packages():
 
 @pytest.mark.fast
 def test_the_device_table_has_the_values_by_name():
-    from dicode.craftax.rules import default_rules, table
+    from dicode.games.craftax.rules import default_rules, table
 
     rules = Rules(plant_ripening=50, monster_damage=2)
     changed, plain = table(rules.to_json()), default_rules()

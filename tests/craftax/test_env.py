@@ -4,13 +4,13 @@ import jax
 import numpy as np
 import pytest
 
-from dicode.craftax import batch as batches
-from dicode.craftax import goals, resets
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.craftax.env import LevelEnv
+from dicode.environment import batch as batches
+from dicode.environment import goals, resets
+from dicode.environment.batch import Level, Sizes, build
+from dicode.environment.env import LevelEnv
 from dicode.errors import ConfigError
-from dicode.levels.goal import QUANTITIES, Goal
-from dicode.levels.names import Achievement, Mob
+from dicode.games.craftax.levels.goal import QUANTITIES, Goal
+from dicode.games.craftax.levels.names import Achievement, Mob
 
 NOTHING, DIE, CHOP, KILL, HURT, DESCEND, EAT = range(7)
 pytestmark = pytest.mark.fast

@@ -7,8 +7,8 @@ import sys
 import jax
 import jax.numpy as jnp
 
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.levels.goal import Goal
+from dicode.environment.batch import Level, Sizes, build
+from dicode.games.craftax.levels.goal import Goal
 
 
 def test_the_state_stays_in_place_inside_a_scan(toy, blank_pool):
@@ -32,10 +32,10 @@ SHARDED = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh
 from conftest import toy_step
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.craftax.env import LevelEnv
-from dicode.levels.blank import blank_worlds
-from dicode.levels.goal import Goal
+from dicode.environment.batch import Level, Sizes, build
+from dicode.environment.env import LevelEnv
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.goal import Goal
 
 pool = blank_worlds(4) | {"player_xp": np.arange(4, dtype=np.int32)}
 levels = [Level(pool, goal=Goal.all_of(Goal.survive(n))) for n in (1, 3)]

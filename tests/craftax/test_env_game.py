@@ -4,12 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from dicode.craftax import observation, package
-from dicode.craftax.batch import Level, build
-from dicode.craftax.rules import default_rules
-from dicode.craftax.state import to_package
-from dicode.levels.goal import Goal
-from dicode.levels.names import Action
+from dicode.environment.batch import Level, build
+from dicode.games.craftax import observation, package
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.names import Action
+from dicode.games.craftax.rules import default_rules
+from dicode.games.craftax.state import to_package
 
 
 @pytest.fixture(scope="module")

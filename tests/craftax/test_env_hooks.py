@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.craftax.batch import Level, Sizes, build
-from dicode.craftax.env import LevelEnv
-from dicode.craftax.hooks import MAX_BONUS, Hook
-from dicode.levels.goal import Goal
-from dicode.levels.names import Achievement
+from dicode.environment.batch import Level, Sizes, build
+from dicode.environment.env import LevelEnv
+from dicode.environment.hooks import MAX_BONUS, Hook
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.names import Achievement
 
 NOTHING, DIE, CHOP, KILL, HURT, DESCEND, EAT = range(7)
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.craftax.invariants import UNTOUCHABLE, restore
-from dicode.craftax.state import from_arrays
-from dicode.levels.blank import blank_worlds
-from dicode.levels.hook_state import to_values
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.invariants import UNTOUCHABLE, restore
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.hook_state import to_values
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.state import from_arrays
 
 restored = jax.jit(restore)
 

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.craftax import observation, package
-from dicode.craftax.rules import default_rules
-from dicode.craftax.state import LIT, from_arrays, to_package
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax import observation, package
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.rules import default_rules
+from dicode.games.craftax.state import LIT, from_arrays, to_package
 
 NUM_STATES = 64
 MOBS = ("melee_mobs", "passive_mobs", "ranged_mobs", "mob_projectiles", "player_projectiles")

@@ -19,9 +19,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import parity_worlds
 
-from dicode.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.levels.names import NUM_ACHIEVEMENTS, Achievement, Action
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
+from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Action
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 CHUNK = 50
 LIT = 13
@@ -55,7 +55,7 @@ def _far_apart(a, b, before):
 
 def _compare(before, theirs, ours, rewards, dones):
     """Per environment: which fields differ, the largest distance of floats, and how light stands."""
-    from dicode.craftax.state import from_package
+    from dicode.games.craftax.state import from_package
 
     narrow = from_package(theirs)
     rows = []
@@ -106,10 +106,10 @@ def _effects(before, after, action, events):
 @jax.jit
 def _chunk(theirs, ours, keys, policy):
     """`CHUNK` steps of both sides: (theirs, ours), and what the host needs to judge."""
-    from dicode.craftax import package
-    from dicode.craftax.dynamics import step
-    from dicode.craftax.rules import default_rules
-    from dicode.craftax.state import GameState
+    from dicode.games.craftax import package
+    from dicode.games.craftax.dynamics import step
+    from dicode.games.craftax.rules import default_rules
+    from dicode.games.craftax.state import GameState
 
     rules = default_rules()
 
@@ -146,7 +146,7 @@ def _chunk(theirs, ours, keys, policy):
             return b if name == "light" else jnp.where(wrong, a, b) if name not in FLOATS else a
 
         flat = {name: settle(name, _get(narrow, name), _get(result.state, name)) for name in STATE_FIELDS}
-        from dicode.craftax.state import _build
+        from dicode.games.craftax.state import _build
 
         settled: GameState = _build(flat)
         return (after, settled), report
@@ -208,7 +208,7 @@ class Report:
 
 
 def _run(bases, num_envs: int, chunks: int, seed: int = 0) -> Report:
-    from dicode.craftax.state import from_arrays, to_arrays, to_package
+    from dicode.games.craftax.state import from_arrays, to_arrays, to_package
 
     attempts = np.zeros(num_envs, int)
     starts = [parity_worlds.start(bases, env, 0) for env in range(num_envs)]

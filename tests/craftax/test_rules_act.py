@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import rule_cases
 from rule_cases import ANY, CASES
 
-from dicode.levels.names import MAP_SIZE, Action, Block
-from dicode.levels.rule_spec import MULTIPLIERS, RULES, VALUES
-from dicode.levels.rules import Rules
-from dicode.levels.schema import MAX_MOBS, STATE_FIELDS
+from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block
+from dicode.games.craftax.levels.rule_spec import MULTIPLIERS, RULES, VALUES
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 
 ROWS = 2 * len(CASES)
 SEED = 5
@@ -30,9 +30,9 @@ SEED = 5
 @pytest.fixture(scope="module")
 def play():
     """(worlds[ROWS], actions, list of Rules, seed) -> list of (state, record) after one step."""
-    from dicode.craftax.dynamics import step
-    from dicode.craftax.rules import RuleTable
-    from dicode.craftax.state import from_arrays, to_arrays
+    from dicode.games.craftax.dynamics import step
+    from dicode.games.craftax.rules import RuleTable
+    from dicode.games.craftax.state import from_arrays, to_arrays
 
     compiled = jax.jit(jax.vmap(step))
 

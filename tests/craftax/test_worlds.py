@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.craftax import package, worlds
-from dicode.craftax.state import from_package, to_arrays
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax import package, worlds
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.state import from_package, to_arrays
 from dicode.streams import Streams
 
 KEY = jnp.array([8, 0], jnp.uint32)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from dicode.dreaming import novelty
-from dicode.dreaming.grammar.frontier import before
+from dicode.games.craftax.grammar.frontier import before
+from dicode.games.craftax.levels.checks import check
+from dicode.games.craftax.levels.run import build_pool
+from dicode.games.craftax.library import load
 from dicode.levels import Achievement, LevelError
-from dicode.levels.checks import check
-from dicode.levels.library import load
-from dicode.levels.run import build_pool
 from dicode.types import (
     Accepted,
     Brief,

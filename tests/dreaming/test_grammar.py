@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from dicode.dreaming.dreamer import Dreamer
-from dicode.dreaming.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
-from dicode.dreaming.grammar.frontier import before, missing, rates
-from dicode.dreaming.grammar.lessons import stage
+from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
+from dicode.games.craftax.grammar.frontier import before, missing, rates
+from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.levels import Achievement, Floor
-from dicode.levels.parse import parse_level
-from dicode.levels.techtree import implied, requirements
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicode.dreaming.grammar import Help, moves, plan_of, print_level
-from dicode.dreaming.grammar.lessons import stage
-from dicode.dreaming.grammar.mechanics import MECHANICS
-from dicode.dreaming.grammar.plan import Plan, Site
+from dicode.games.craftax.grammar import Help, moves, plan_of, print_level
+from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.mechanics import MECHANICS
+from dicode.games.craftax.grammar.plan import Plan, Site
+from dicode.games.craftax.levels.hook_state import from_values
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.levels import Achievement, Block, Mob
-from dicode.levels.hook_state import from_values
-from dicode.levels.schema import STATE_FIELDS
 from dicode.types import Origin, Rejected
 
 _spec = importlib.util.spec_from_file_location("dreaming_briefs", Path(__file__).with_name("briefs.py"))

@@ -5,8 +5,8 @@ import pytest
 
 from dicode.dreaming import novelty
 from dicode.dreaming.similarity import most_similar, similarity, syntax
+from dicode.games.craftax.levels.run import build_pool
 from dicode.levels import Block
-from dicode.levels.run import build_pool
 from dicode.types import Accepted, Draft, LevelRecord, Origin, Rejected
 
 pytestmark = pytest.mark.fast

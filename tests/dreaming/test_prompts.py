@@ -3,11 +3,12 @@ import re
 import numpy as np
 import pytest
 
-from dicode.dreaming import facts, prompts
+from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
 from dicode.dreaming.parse import Parsed, parse_level
+from dicode.games.craftax import facts
+from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.levels import Achievement, World
-from dicode.levels.rule_spec import RULES
 from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Trial
 
 pytestmark = pytest.mark.fast
@@ -179,9 +180,9 @@ def test_every_name_in_the_templates_code_is_of_the_api():
 
 
 def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
-    from dicode.levels.blank import blank_worlds
-    from dicode.levels.checks import check
-    from dicode.levels.run import build_pool
+    from dicode.games.craftax.levels.blank import blank_worlds
+    from dicode.games.craftax.levels.checks import check
+    from dicode.games.craftax.levels.run import build_pool
 
     source = prompts.template("example")
     namespace = {}
@@ -201,8 +202,8 @@ def test_a_hook_in_the_prompts_reads_as_a_level():
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)
 def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achievement, blank):
     from dicode import levels
-    from dicode.levels.checks import check
-    from dicode.levels.run import build_pool
+    from dicode.games.craftax.levels.checks import check
+    from dicode.games.craftax.levels.run import build_pool
 
     body = "\n    ".join((facts.recipe(achievement) or "pass").split("\n"))
     namespace = {name: getattr(levels, name) for name in levels.__all__}
@@ -213,6 +214,6 @@ def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achi
 
 @pytest.fixture(scope="module")
 def blank():
-    from dicode.levels.blank import blank_worlds
+    from dicode.games.craftax.levels.blank import blank_worlds
 
     return blank_worlds(1, seed=3)

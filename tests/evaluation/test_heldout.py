@@ -7,7 +7,7 @@ from dicode.errors import DicodeError
 from dicode.evaluation import heldout
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
-from dicode.levels import library
+from dicode.games.craftax import library
 
 pytestmark = pytest.mark.fast
 

@@ -6,9 +6,9 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from dicode.levels.blank import blank_world, blank_worlds
-from dicode.levels.run import build_pool
-from dicode.levels.world import World
+from dicode.games.craftax.levels.blank import blank_world, blank_worlds
+from dicode.games.craftax.levels.run import build_pool
+from dicode.games.craftax.levels.world import World
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
+from dicode.games.craftax.levels.advice import advice, asked_in, corrected, goal_hint
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.run import read_parts
 from dicode.levels import Achievement, Block, Goal, LevelError, Mob, World
-from dicode.levels.advice import advice, asked_in, corrected, goal_hint
-from dicode.levels.amounts import Amounts
-from dicode.levels.run import read_parts
 
 pytestmark = pytest.mark.fast
 

@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
+from dicode.games.craftax.levels.checks import check
+from dicode.games.craftax.levels.run import build_pool
 from dicode.levels import Achievement, Block, Floor, Goal, Item, Mob, Rules
-from dicode.levels.checks import check
-from dicode.levels.run import build_pool
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast

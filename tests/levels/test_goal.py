@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from dicode.games.craftax.levels.goal import NUM_QUANTITIES, QUANTITIES, QUANTITY_INDEX
 from dicode.levels import Achievement, Floor, Goal, LevelError, Mob
-from dicode.levels.goal import NUM_QUANTITIES, QUANTITIES, QUANTITY_INDEX
 
 pytestmark = pytest.mark.fast
 

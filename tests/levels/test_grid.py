@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dicode.levels.blank import blank_world
-from dicode.levels.grid import WALKABLE, bit, distance_map, flood, from_bits, to_bits, touchable
+from dicode.games.craftax.levels.blank import blank_world
+from dicode.games.craftax.levels.grid import WALKABLE, bit, distance_map, flood, from_bits, to_bits, touchable
 
 pytestmark = pytest.mark.fast
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from dicode.levels import Floor, library
-from dicode.levels.checks import check
-from dicode.levels.parse import parse_level
+from dicode.games.craftax import library
+from dicode.games.craftax.levels.checks import check
+from dicode.games.craftax.levels.parse import parse_level
+from dicode.levels import Floor
 from dicode.types import level_id
 
 EVERYTHING = library.load() + library.load_heldout()

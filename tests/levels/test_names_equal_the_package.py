@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from dicode.levels import names
-from dicode.levels.amounts import DEFAULT
-from dicode.levels.creatures import CREATURES
-from dicode.levels.grid import SOLID, TORCH_BLOCKS, block_table
-from dicode.levels.schema import MAX_MOBS, STATE_FIELDS
-from dicode.levels.techtree import ENTER, WORTH
+from dicode.games.craftax.levels import names
+from dicode.games.craftax.levels.amounts import DEFAULT
+from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, block_table
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
+from dicode.games.craftax.levels.techtree import ENTER, WORTH
 
 
 @pytest.fixture(scope="module")
 def constants():
-    from dicode.craftax.package import constants
+    from dicode.games.craftax.package import constants
 
     return constants
 
@@ -56,7 +56,7 @@ def test_entering_a_floor_earns_the_same_achievement(constants):
 
 
 def test_slots_and_map_size_are_the_same():
-    from dicode.craftax.package import STATIC_PARAMS
+    from dicode.games.craftax.package import STATIC_PARAMS
 
     assert STATE_FIELDS["blocks"].shape == (STATIC_PARAMS.num_levels, *STATIC_PARAMS.map_size)
     assert {record: getattr(STATIC_PARAMS, f"max_{record}") for record in MAX_MOBS} == MAX_MOBS

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dicode.levels import library
-from dicode.levels.parse import parse_level
+from dicode.games.craftax import library
+from dicode.games.craftax.levels.parse import parse_level
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from dicode.levels.goal import QUANTITIES
-from dicode.levels.names import Achievement
-from dicode.levels.reference import compact, reference
-from dicode.levels.rule_spec import RULES
-from dicode.levels.schema import STATE_FIELDS
-from dicode.levels.world import World
+from dicode.games.craftax.levels.goal import QUANTITIES
+from dicode.games.craftax.levels.names import Achievement
+from dicode.games.craftax.levels.reference import compact, reference
+from dicode.games.craftax.levels.rule_spec import RULES
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.world import World
 
 pytestmark = pytest.mark.fast
 PAGE = Path(__file__).parents[2] / "docs" / "level-api.md"
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "level-api.md"
 
 def test_the_page_in_docs_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == reference(), (
-        "write it anew: python -c \"from dicode.levels.reference import write; write('docs/level-api.md')\""
+        "write it anew: python -c \"from dicode.games.craftax.levels.reference import write; write('docs/level-api.md')\""
     )
 
 

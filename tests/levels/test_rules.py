@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dicode.levels.errors import LevelError
-from dicode.levels.names import Achievement, Floor, Mob
-from dicode.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, VALUES, reference
-from dicode.levels.rules import Rules
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.names import Achievement, Floor, Mob
+from dicode.games.craftax.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, VALUES, reference
+from dicode.games.craftax.levels.rules import Rules
 
 pytestmark = pytest.mark.fast
 

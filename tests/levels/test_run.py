@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.run import build_pool, pool_hash
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.levels import Achievement, Goal, LevelError, Mob
-from dicode.levels.blank import blank_worlds
-from dicode.levels.run import build_pool, pool_hash
-from dicode.levels.schema import STATE_FIELDS
 
 pytestmark = pytest.mark.fast
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from dicode.levels import Achievement, Block, Floor, Mob
-from dicode.levels.amounts import DEFAULT
-from dicode.levels.blank import blank_worlds
-from dicode.levels.creatures import CREATURES
-from dicode.levels.grid import WALKABLE
-from dicode.levels.rule_spec import RULES
-from dicode.levels.techtree import (
+from dicode.games.craftax.levels.amounts import DEFAULT
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.grid import WALKABLE
+from dicode.games.craftax.levels.rule_spec import RULES
+from dicode.games.craftax.levels.techtree import (
     REQUIREMENTS,
     WORTH,
     ancestors,
@@ -20,6 +19,7 @@ from dicode.levels.techtree import (
     prerequisites,
     requirements,
 )
+from dicode.levels import Achievement, Block, Floor, Mob
 
 pytestmark = pytest.mark.fast
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.blank import blank_world
+from dicode.games.craftax.levels.grid import manhattan
+from dicode.games.craftax.levels.placement import rebuild_mob_map
+from dicode.games.craftax.levels.world import World
 from dicode.levels import Block, Enchantment, Facing, Floor, Item, LevelError, Mob, Rules
-from dicode.levels.amounts import Amounts
-from dicode.levels.blank import blank_world
-from dicode.levels.grid import manhattan
-from dicode.levels.placement import rebuild_mob_map
-from dicode.levels.world import World
 
 pytestmark = pytest.mark.fast
 

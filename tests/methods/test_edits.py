@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dicode.levels.blank import blank_worlds
-from dicode.levels.names import Block
-from dicode.levels.run import build_pool
-from dicode.methods.edits import KINDS, edit_cells, edited_source
+from dicode.games.craftax.edits import KINDS, edit_cells, edited_source
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.names import Block
+from dicode.games.craftax.levels.run import build_pool
 from dicode.methods.generators import fixed_worlds, world_draft
 from dicode.sandbox.screen import screen
 

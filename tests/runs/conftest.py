@@ -34,7 +34,7 @@ SEEDS = ("collect_wood", "wood_pickaxe")
 
 def tiny(folder: Path, name: str) -> list[str]:
     """The words that start a tiny run `name` in `folder`, with two seed levels."""
-    from dicode.levels import library
+    from dicode.games.craftax import library
 
     seeds = folder / "seeds"
     seeds.mkdir(exist_ok=True)

@@ -267,7 +267,7 @@ def test_what_went_wrong_is_still_told(model_run):
 
 
 def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, monkeypatch):
-    from dicode.runs.builder import LevelBuilder
+    from dicode.training.builder import LevelBuilder
     from dicode.types import Draft
 
     class Outside:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dicode.levels.blank import blank_worlds
+from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Limits, Sandbox, jail
 from dicode.sandbox.jail import NAMESPACES
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dicode.levels.blank import blank_worlds
+from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import landlock, syscalls
 from dicode.types import Origin, Rejected
 

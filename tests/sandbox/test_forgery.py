@@ -10,10 +10,10 @@ import zlib
 import numpy as np
 import pytest
 
-from dicode.levels.goal import Goal
-from dicode.levels.names import Achievement
-from dicode.levels.rules import Rules
-from dicode.levels.schema import STATE_FIELDS, state_bytes
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.names import Achievement
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import STATE_FIELDS, state_bytes
 from dicode.sandbox import invariants, verify, wire
 from dicode.types import Origin, Rejected
 
@@ -195,7 +195,7 @@ FORGED = {
         "    good = import_.encode(import_.Message({'ok': True, 'pool_hash': 'x'}, {}))\n"
         "    [os.write(fd, good) for fd in range(3, 20) if open_(fd)]\n    os._exit(0)"
     ),
-    "replaces the checks": "sys.modules['dicode.levels.run'].finish = lambda arrays: arrays\n    world.arrays['blocks'][:] = 99",
+    "replaces the checks": "sys.modules['dicode.games.craftax.levels.run'].finish = lambda arrays: arrays\n    world.arrays['blocks'][:] = 99",
     "replaces the writing of pools": "np.savez = lambda file, **arrays: file.write(b'PK' + bytes(99))",
     "claims a huge answer": "[os.write(fd, b'dcd1' + bytes([255] * 8)) for fd in range(3, 20) if open_(fd)]\n    os._exit(0)",
 }

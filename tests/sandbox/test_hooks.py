@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import Limits, Sandbox, jail, wire
 from dicode.sandbox.hooks import load_hook
 from dicode.types import Origin, Rejected

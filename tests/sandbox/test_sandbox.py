@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.levels import Achievement
-from dicode.levels.blank import blank_worlds
-from dicode.levels.schema import STATE_FIELDS
 from dicode.sandbox import Limits, Sandbox, SandboxError, workers
 from dicode.types import Origin, Rejected
 

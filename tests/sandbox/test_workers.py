@@ -8,7 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from dicode.levels.blank import blank_worlds
+from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Sandbox
 from dicode.types import Origin, Rejected
 

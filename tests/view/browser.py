@@ -40,7 +40,12 @@ class Browser:
         self._folder = tempfile.mkdtemp(prefix="browser-")
         to_read, self._to = os.pipe()
         self._from, to_write = os.pipe()
-        words = [str(find()), *_FLAGS, f"--user-data-dir={self._folder}", f"--window-size={self._size[0]},{self._size[1]}"]
+        words = [
+            str(find()),
+            *_FLAGS,
+            f"--user-data-dir={self._folder}",
+            f"--window-size={self._size[0]},{self._size[1]}",
+        ]
         script = f'exec "$@" 3<&{to_read} 4>&{to_write}'
         self._process = subprocess.Popen(
             ["bash", "-c", script, "browser", *words], pass_fds=(to_read, to_write),
@@ -98,7 +103,9 @@ class Browser:
         """Press and release one key."""
         for kind in ("keyDown", "keyUp"):
             more = {"text": text} if text and kind == "keyDown" else {}
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key if len(key) > 1 else f"Key{key.upper()}", **more)
+            self.send(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key if len(key) > 1 else f"Key{key.upper()}", **more
+            )
 
     def until(self, true: Callable[[], Any], seconds: float = 30.0) -> Any:
         """Wait until `true()` is; returns its value."""

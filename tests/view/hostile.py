@@ -73,7 +73,8 @@ def snapshots(levels: int, cycles: int) -> list[Snapshot]:
         born = [record(n, cycle, (f"lev{n - each:05d}",) if cycle else (text(n), "nobody")) for n in numbers]
         snapshot = snapshot.with_levels(born)
         trials = tuple(
-            Trial(one.id, cycle, 30, n % 31, 1.0, 9.0, {text(n): 0.5}, score=0.1) for n, one in zip(numbers, born, strict=True)
+            Trial(one.id, cycle, 30, n % 31, 1.0, 9.0, {text(n): 0.5}, score=0.1)
+            for n, one in zip(numbers, born, strict=True)
         )
         snapshot = snapshot.after(cycle, Assessment(trials, {one.id: Status.C for one in born}))
         parent = ParentReport(born[0], (), ())
@@ -94,12 +95,29 @@ def write(folder: Path, levels: int, cycles: int = 10) -> Path:
             archive.commit(cycle, snapshot)
     _spoil(run / "archive.sqlite")
     rows = [{"cycle": i, "env_steps": 100 * i, "target_return": i, "target_success": {text(i): 0.5}} for i in range(5)]
-    odd = [{"cycle": 7, "env_steps": 9e99, "target_return": float("nan"), "status": {"A": float("inf")}, "fm": {"total": text(1)}}]
+    odd = [
+        {
+            "cycle": 7,
+            "env_steps": 9e99,
+            "target_return": float("nan"),
+            "status": {"A": float("inf")},
+            "fm": {"total": text(1)},
+        }
+    ]
     odd += [{"cycle": text(1)}, [1, 2], "text", {"cycle": 8, "env_steps": 900, "status": [text(1)], "fm": 3}]  # type: ignore[list-item]
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows + odd) + '{"torn')
     (run / "evaluation").mkdir()
-    good = {"protocol": "target", "worlds": 2, "steps": 9, "checkpoint": text(1), "env_steps": 400, "returns": [1.0, 2.0]}
-    (run / "evaluation" / "a.json").write_text(json.dumps(good | {"achievements": {"EAT_COW": text(1)}, "success": text(2)}))
+    good = {
+        "protocol": "target",
+        "worlds": 2,
+        "steps": 9,
+        "checkpoint": text(1),
+        "env_steps": 400,
+        "returns": [1.0, 2.0],
+    }
+    (run / "evaluation" / "a.json").write_text(
+        json.dumps(good | {"achievements": {"EAT_COW": text(1)}, "success": text(2)})
+    )
     (run / "evaluation" / "<b>.json").write_text(json.dumps(good | {"worlds": text(1)}))
     with Journal(run / "journal") as journal:
         for number in range(30):

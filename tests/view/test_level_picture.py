@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dicode.errors import DicodeError
+from dicode.games.craftax.level_picture import TILE, around_player, contact_sheet, render_world, save_picture
+from dicode.games.craftax.levels.blank import blank_world, blank_worlds
+from dicode.games.craftax.levels.world import World
 from dicode.levels import Block, Floor, Mob
-from dicode.levels.blank import blank_world, blank_worlds
-from dicode.levels.world import World
-from dicode.view.level_picture import TILE, around_player, contact_sheet, render_world, save_picture
 
 pytestmark = pytest.mark.fast
 
@@ -69,8 +69,8 @@ def test_a_sheet_shows_one_start_a_world(tmp_path):
 
 def test_drawing_imports_no_jax():
     code = (
-        "import sys, numpy as np; from dicode.levels.blank import blank_world;"
-        "from dicode.view.level_picture import render_world; render_world(blank_world(np.random.default_rng(0)));"
+        "import sys, numpy as np; from dicode.games.craftax.levels.blank import blank_world;"
+        "from dicode.games.craftax.level_picture import render_world; render_world(blank_world(np.random.default_rng(0)));"
         "sys.exit(any(m.split('.')[0] in ('jax', 'craftax') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -61,7 +61,9 @@ def example() -> data.RunData:
                 Outcome(5, 4, 2, None, Rejected("lost", "no answer in 900 s")))  # fmt: skip
     levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
     snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
-    evaluation = Evaluation("target", 4, 9, "c", 300_000, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.zeros(4), {"EAT_COW": 0.75})
+    evaluation = Evaluation(
+        "target", 4, 9, "c", 300_000, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.zeros(4), {"EAT_COW": 0.75}
+    )
     random = replace(evaluation, returns=np.array([0.5, 0.7]), achievements={"EAT_COW": 0.25})
     settings = {"method.name": "dicode", "seed": 3, "episode_limit": 128}
     return data.tidy(data.RunData("demo", snapshot, tuple(rows), (evaluation,), (random,), settings, {"k1": call}))
@@ -105,13 +107,23 @@ def test_rejected_and_lost_dreams_are_told_with_reason_and_hint(example, tmp_pat
 
 def test_the_first_page_names_training_evaluation_and_the_random_policy(example, tmp_path):
     said = Page((pages_of(example, tmp_path) / "index.html").read_text()).text
-    for part in ("return, evaluated", "2.50", "over 4 worlds", "random policy", "0.60", "environment steps", "mean return"):
+    for part in (
+        "return, evaluated",
+        "2.50",
+        "over 4 worlds",
+        "random policy",
+        "0.60",
+        "environment steps",
+        "mean return",
+    ):
         assert part in said, part
     assert re.search(r"eat cow\s*\d+ %\s*75 %\s*25 %", said)
 
 
 def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
-    other = replace(example, name="other", settings={**example.settings, "seed": 4}, evaluations=(), rows=example.rows[:3])
+    other = replace(
+        example, name="other", settings={**example.settings, "seed": 4}, evaluations=(), rows=example.rows[:3]
+    )
     export.write([example, other], tmp_path, craftax())
     said = Page((tmp_path / "index.html").read_text())
     assert "2 runs side by side" in said.text and re.search(r"seed\s*3\s*4", said.text)
@@ -170,9 +182,13 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
         page.encode()  # no half characters
         seen = Page(page)
         assert {tag for tag, _ in seen.tags} <= ALLOWED, address
-        assert [attrs["src"] for tag, attrs in seen.tags if tag == "script"] == ["../" * address.count("/") + "static/pages.js"]
+        assert [attrs["src"] for tag, attrs in seen.tags if tag == "script"] == [
+            "../" * address.count("/") + "static/pages.js"
+        ]
         for tag, attrs in seen.tags:
-            odd = [name for name in attrs if name.startswith("on") or name in ("style", "action", "srcdoc", "formaction")]
+            odd = [
+                name for name in attrs if name.startswith("on") or name in ("style", "action", "srcdoc", "formaction")
+            ]
             assert not odd, f"{address}: {tag} {odd}"
         assert all(re.fullmatch(r"[\w./#-]*", link) for link in seen.links()), address
         hidden = [letter for letter in page if letter not in "\n\t" and not text.visible(letter) == letter]
@@ -200,7 +216,11 @@ def test_code_is_numbered_and_never_more_than_text():
 
 
 def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
-    shown = str(charts.lines([charts.Series("<name>", [(0, 1), (1, float("nan")), (2, 3)])], charts.Axes("steps", "return", "t")))
+    shown = str(
+        charts.lines(
+            [charts.Series("<name>", [(0, 1), (1, float("nan")), (2, 3)])], charts.Axes("steps", "return", "t")
+        )
+    )
     assert "nan" not in shown and "&lt;name&gt;" in shown and ">steps<" in shown and ">return<" in shown
     assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
 

@@ -51,7 +51,9 @@ def test_a_hostile_run_of_5000_levels_is_shown_without_an_error_or_a_request_els
         assert not [request for request in page.requests if hostile.EVIL in request]
         page.open(url(folder / "lineage.html"))
         assert page.run("document.querySelectorAll('.row').length") >= 4990
-        page.run("document.getElementById('q').value = 'script'; document.getElementById('q').dispatchEvent(new Event('input'))")
+        page.run(
+            "document.getElementById('q').value = 'script'; document.getElementById('q').dispatchEvent(new Event('input'))"
+        )
         assert 0 < int(page.run("document.getElementById('shown').textContent").split()[0]) < 5000
         assert page.errors == []
 
@@ -109,7 +111,7 @@ def test_the_lineage_is_walked_folded_and_filtered_with_keys(thousand):
 def test_a_thousand_levels_are_exported_within_30_seconds(tmp_path):
     import time
 
-    from dicode.levels import library
+    from dicode.games.craftax import library
 
     source = max((source for _, source in library.load_seeds()), key=len)
     snapshot, rows = run(168, fresh=12)

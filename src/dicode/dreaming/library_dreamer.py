@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dicode.dreaming.dreamer import Outcome, Validate, lost
-from dicode.dreaming.grammar.frontier import MASTERED, Rates, before, missing, rates
-from dicode.dreaming.grammar.plan import Plan
-from dicode.dreaming.grammar.reader import asked_of, plan_of
 from dicode.errors import RunError
-from dicode.levels.parse import parse_level
-from dicode.levels.techtree import depth
+from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
+from dicode.games.craftax.grammar.plan import Plan
+from dicode.games.craftax.grammar.reader import asked_of, plan_of
+from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.craftax.levels.techtree import depth
 from dicode.types import Brief, Draft, Origin, Rejected
 
-LIBRARY = Path(__file__).parents[1] / "levels" / "library"
+LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
 """Where the package's own levels lie."""
 
 

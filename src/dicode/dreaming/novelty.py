@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from dicode.dreaming.similarity import overlap, syntax
-from dicode.levels.names import Block, Item
+from dicode.games.craftax.levels.names import Block, Item
 from dicode.types import Accepted, LevelRecord, Rejected
 
 SAME_CODE = 0.6

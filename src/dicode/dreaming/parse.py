@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dicode.levels.advice import goal_hint
+from dicode.games.craftax.levels.advice import goal_hint
 from dicode.types import Rejected
 
 MAX_SOURCE = 40_000

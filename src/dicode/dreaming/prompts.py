@@ -13,13 +13,13 @@ from importlib import resources
 
 import numpy as np
 
-from dicode.dreaming import facts
 from dicode.dreaming.calls import Message, estimate_tokens
+from dicode.games.craftax import facts
+from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.levels import Achievement, Floor
 from dicode.levels import __all__ as _api_names
-from dicode.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.levels.schema import STATE_FIELDS
-from dicode.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.types import TARGET, Brief, LevelRecord, ParentReport
 
 LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000}

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from dicode.craftax.batch import Level
+from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.protocol import Progress, Protocol, first_episodes, header, parameters_hash, partial_key
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
-from dicode.levels import library
-from dicode.levels.parse import parse_level
-from dicode.runs.builder import LevelBuilder
-from dicode.runs.trainer import Trainer
+from dicode.games.craftax import library
+from dicode.games.craftax.levels.parse import parse_level
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
+from dicode.training.builder import LevelBuilder
+from dicode.training.trainer import Trainer
 from dicode.types import Draft, Origin, Rejected, level_id
 
 

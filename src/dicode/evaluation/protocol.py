@@ -16,11 +16,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from dicode.craftax import worlds
-from dicode.craftax.batch import Level
-from dicode.levels.names import MAX_RETURN, Achievement
-from dicode.runs.trainer import Trainer
+from dicode.environment.batch import Level
+from dicode.games.craftax import worlds
+from dicode.games.craftax.levels.names import MAX_RETURN, Achievement
 from dicode.streams import Streams
+from dicode.training.trainer import Trainer
 
 Progress = Callable[[int, int], None]
 """Told (worlds done, worlds in all)."""

@@ -4,12 +4,12 @@ A level is a Python file with a docstring (`Objective:` and `Why:`), a `GOAL`, o
 function `build(world)`; the modules of this package that judge or run levels are not meant for it.
 """
 
-from dicode.levels.errors import LevelError
-from dicode.levels.goal import Goal
-from dicode.levels.names import MAP_SIZE, Achievement, Action, Block, Facing, Floor, Item, Mob
-from dicode.levels.player import Enchantment
-from dicode.levels.rules import Rules
-from dicode.levels.world import World
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Facing, Floor, Item, Mob
+from dicode.games.craftax.levels.player import Enchantment
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.world import World
 
 __all__ = [
     "MAP_SIZE",

@@ -8,7 +8,8 @@ close to the published 0.8 : 0.8 : 0.2.
 
 from dicode.curriculum.lineage import fill_round
 from dicode.curriculum.replay import best_first
-from dicode.methods import edits, generators, plr
+from dicode.games.craftax import edits
+from dicode.methods import generators, plr
 from dicode.methods.protocol import Context, Method
 from dicode.methods.settings import Settings
 from dicode.types import Draft

@@ -8,7 +8,7 @@ fresh ones.
 import re
 from dataclasses import dataclass
 
-from dicode.dreaming.grammar import random_level
+from dicode.games.craftax.grammar import random_level
 from dicode.methods.protocol import Context
 from dicode.methods.settings import Settings
 from dicode.types import Draft, Origin

@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from dicode.cache import enable_compile_cache
-from dicode.craftax.batch import Level
 from dicode.curriculum.archive import Archive
+from dicode.environment.batch import Level
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import RunDirectory, open_run
-from dicode.runs.trainer import Trainer
+from dicode.training.trainer import Trainer
 
 _KEYS = ("worlds", "steps", "seed", "engine", "suite", "policy")
 _CHOICES = {"engine": ("own", "package"), "suite": ("target", "heldout"), "policy": ("agent", "random")}

@@ -180,7 +180,7 @@ def _check_extras(config: Config) -> None:
 
 def _seeds(config: Config, folder: Path | None) -> list[Any]:
     """The levels of the first cycle: those of a folder, or the library's seed set."""
-    from dicode.levels import library
+    from dicode.games.craftax import library
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
@@ -189,7 +189,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
         from dicode.dreaming.library_dreamer import read_folder
 
         return [volume.draft for volume in read_folder(folder, Origin.FILE)]
-    from dicode.levels.parse import parse_level
+    from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
     for name, source in library.load_seeds():
@@ -216,7 +216,7 @@ def _warm_start(config: Config) -> RunDirectory | None:
 
 def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     """The configured dreamer, and whether training pauses while it dreams."""
-    from dicode.dreaming.grammar import GrammarDreamer
+    from dicode.games.craftax.grammar import GrammarDreamer
     from dicode.streams import Streams
 
     streams = Streams(config.seed)
@@ -236,9 +236,9 @@ def method_settings(config: Config) -> Any:
     """The method's settings, from the configuration."""
     from dataclasses import fields
 
-    from dicode.levels.names import Achievement
+    from dicode.games.craftax.levels.names import Achievement
     from dicode.methods.settings import Settings
-    from dicode.runs.trainer import hook_envs
+    from dicode.training.trainer import hook_envs
 
     given = {
         **asdict(config.method),
@@ -265,15 +265,15 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
     from dicode.curriculum.archive import Archive
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
-    from dicode.runs.builder import LevelBuilder
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
     from dicode.runs.metrics import open_sinks
     from dicode.runs.restore import rewind_to_checkpoint
     from dicode.runs.show import observer
-    from dicode.runs.trainer import Trainer, hook_envs
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
+    from dicode.training.builder import LevelBuilder
+    from dicode.training.trainer import Trainer, hook_envs
     from dicode.types import Origin
 
     with ExitStack() as stack:
@@ -321,7 +321,7 @@ def _run(
 
 def _follow(group: Follower, config: Config | None) -> int:
     """Take part in a run that process 0 leads; `config`: what this process was told, if it was."""
-    from dicode.runs.trainer import Trainer
+    from dicode.training.trainer import Trainer
 
     agreed = group.agree(config)
     enable_compile_cache()

@@ -28,9 +28,9 @@ def read(path: str) -> str:
 
 
 def _with_builder(wall: str, call: Callable[..., T]) -> T:
-    from dicode.runs.builder import LevelBuilder
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
+    from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def check(path: str, wall: str) -> int:
     if isinstance(verdict, Rejected):
         _say_rejected(console, path, verdict)
         return 1
-    from dicode.levels.goal import Goal
+    from dicode.games.craftax.levels.goal import Goal
 
     console.print(f"[bold green]accepted[/] {path} (id {draft.id})", highlight=False)
     console.print(f"  goal:   {Goal.from_json(verdict.goal)}", highlight=False, markup=False)
@@ -68,8 +68,8 @@ def check(path: str, wall: str) -> int:
 
 def show(path: str, output: str, floor: int | None, wall: str) -> int:
     """Draw a level: one floor whole, or the starts of several worlds. Returns 0, or 1 if it is rejected."""
-    from dicode.levels.names import NUM_FLOORS
-    from dicode.view.level_picture import contact_sheet, render_world, save_picture
+    from dicode.games.craftax.level_picture import contact_sheet, render_world, save_picture
+    from dicode.games.craftax.levels.names import NUM_FLOORS
 
     if floor is not None and not 0 <= floor < NUM_FLOORS:
         raise ConfigError(f"--floor is {floor}; floors are 0 to {NUM_FLOORS - 1}")

@@ -18,7 +18,7 @@ from dicode.types import TARGET, Accepted, LevelRecord
 def _goal(record: LevelRecord) -> str:
     if not isinstance(record.verdict, Accepted):
         return f"rejected: {record.verdict.stage}"
-    from dicode.levels.goal import Goal
+    from dicode.games.craftax.levels.goal import Goal
 
     return (
         str(Goal.from_json(record.verdict.goal)).lower().replace("_", " ")

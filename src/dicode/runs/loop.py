@@ -20,14 +20,14 @@ from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
 from dicode.runs import checkpoint
-from dicode.runs.builder import LevelBuilder, Playable, record_of
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.levels import write_files
 from dicode.runs.metrics import Sink
-from dicode.runs.trainer import CycleResult, Trainer, trials
 from dicode.streams import Streams
+from dicode.training.builder import LevelBuilder, Playable, record_of
+from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)

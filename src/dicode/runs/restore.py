@@ -9,7 +9,7 @@ from dicode.learner.types import LearnerState
 from dicode.runs import checkpoint
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
-from dicode.runs.trainer import Trainer
+from dicode.training.trainer import Trainer
 
 
 def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:

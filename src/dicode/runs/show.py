@@ -13,18 +13,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dicode.craftax.batch import Level
 from dicode.curriculum.snapshot import Snapshot
+from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
-from dicode.runs.builder import LevelBuilder
 from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
 from dicode.runs.metrics import read_lines
-from dicode.runs.trainer import Trainer
+from dicode.training.builder import LevelBuilder
+from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
 from dicode.view import spending as spent
@@ -151,7 +151,7 @@ class Screen:
                 _log.warning("level %s could not be drawn: %s", level, error)
 
     def _draw_level(self, record: LevelRecord, cycle: int, place: int) -> None:
-        from dicode.view.level_picture import contact_sheet, save_picture
+        from dicode.games.craftax.level_picture import contact_sheet, save_picture
 
         pool = self._builder.playable(record, cycle, 4).pool
         save_picture(contact_sheet(pool, count=4, columns=4), self._run.report / f"newest_{place + 1}.png")
@@ -168,7 +168,7 @@ def animate(
     trainer: Trainer, params: object, level: Level, config: Config, path: Path, title: str, most: int = 512
 ) -> Path:
     """A GIF of the first episode of environment 0 on `level`, at most `most` steps; returns the path."""
-    from dicode.view.episode import write_gif
+    from dicode.games.craftax.episode_picture import write_gif
 
     batch, _ = trainer.evaluation_batch(level, config.episode_limit)
     seen = trainer.watch(params, batch, title, most)

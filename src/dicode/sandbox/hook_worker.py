@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dicode.levels import hook_state
-from dicode.levels.errors import LevelError
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels import hook_state
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import module_check, wire, worker
 from dicode.sandbox.module_check import ModuleError
 from dicode.sandbox.screen import HOOKS

@@ -7,8 +7,8 @@ on every platform. They are exported for a fixed number of environments and cann
 from collections.abc import Callable
 from typing import Any
 
-from dicode.levels.hook_state import to_values
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.hook_state import to_values
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 
 def load_hook(data: bytes) -> Callable[..., Any]:
@@ -17,7 +17,7 @@ def load_hook(data: bytes) -> Callable[..., Any]:
     States are anything with the schema's attributes (such as `GameState`) or a mapping of dotted
     names, all arrays [G, ...] with the schema's dtypes; `action` is int32[G], `key` uint32[G, 2].
     `transition(before, action, after, key)` gives a dict of dotted names to arrays [G, ...], whose
-    values are *not* bounded yet: pass it through `dicode.craftax.invariants.restore`.
+    values are *not* bounded yet: pass it through `dicode.games.craftax.invariants.restore`.
     `success(state)` gives bool[G], `bonus(before, action, after)` float32[G], which may be NaN.
     """
     import jax

@@ -7,8 +7,8 @@ found by minimum and maximum.
 
 import numpy as np
 
-from dicode.levels.run import pool_hash
-from dicode.levels.schema import STATE_FIELDS, state_bytes
+from dicode.games.craftax.levels.run import pool_hash
+from dicode.games.craftax.levels.schema import STATE_FIELDS, state_bytes
 
 
 class InvariantError(Exception):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dicode.levels.schema import state_bytes
+from dicode.games.craftax.levels.schema import state_bytes
 
 MIB = 2**20
 GIB = 2**30

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dicode.levels.goal import Goal
-from dicode.levels.rules import Rules
-from dicode.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import invariants, jail, screen, wire, workers
 from dicode.sandbox.limits import Limits
 from dicode.sandbox.workers import SandboxError, Worker

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from dicode.errors import nearest
-from dicode.levels.advice import goal_hint
+from dicode.games.craftax.levels.advice import goal_hint
 from dicode.types import Rejected
 
 IMPORTS = ("dicode.levels", "numpy", "jax", "jax.numpy")

@@ -1,7 +1,7 @@
 """Reads what a level's process answered, in a clean process that never ran the level.
 
 The answer is hostile until shown otherwise: its frame, JSON, npz headers, goal, rules, every array's
-dtype, shape and range are compared with `dicode.levels.schema` before `dicode.levels.checks` looks at
+dtype, shape and range are compared with `dicode.games.craftax.levels.schema` before `dicode.games.craftax.levels.checks` looks at
 the meaning. What leaves is re-made from the values: JSON from parsed records, the pool as the plain
 bytes of its arrays in the schema's order, and its hash.
 """
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from dicode.errors import DicodeError, nearest
-from dicode.levels.goal import Goal
-from dicode.levels.run import HOOKS, pool_hash
-from dicode.levels.schema import STATE_FIELDS, Field
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.run import HOOKS, pool_hash
+from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
 from dicode.sandbox import wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Rejected
@@ -36,7 +36,7 @@ class VerifyError(Exception):
 
 def prepare() -> Callable[[wire.Message], wire.Message]:
     """Import what checking needs, once, and return the job handler."""
-    from dicode.levels import checks, rules
+    from dicode.games.craftax.levels import checks, rules
 
     warm_up()
 

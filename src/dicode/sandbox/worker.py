@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from dicode.levels.advice import advice, corrected
-from dicode.levels.errors import LevelError
+from dicode.games.craftax.levels.advice import advice, corrected
+from dicode.games.craftax.levels.errors import LevelError
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Rejected
@@ -26,7 +26,7 @@ FILE = "<level>"
 _PRELOAD = (
     "linecache tokenize tracemalloc decimal fractions heapq bisect collections.abc encodings.idna "
     "numpy.random numpy.linalg numpy.fft numpy.ma numpy.polynomial numpy.lib.stride_tricks numpy.lib.recfunctions "
-    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.levels.rules"
+    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.games.craftax.levels.rules"
 )
 """Imported before the wall goes up, because afterwards no file can be opened."""
 _HIDDEN = (
@@ -49,7 +49,7 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     """Import what levels may use, once, and return the job handler."""
     import importlib
 
-    from dicode.levels import run
+    from dicode.games.craftax.levels import run
 
     for name in _PRELOAD.split():
         importlib.import_module(name)

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dicode.levels.names import MAP_SIZE, Floor
+from dicode.games.craftax.level_picture import render_world
+from dicode.games.craftax.levels.names import MAP_SIZE, Floor
 from dicode.view import words
-from dicode.view.level_picture import render_world
 
 _EVERY = 8
 """Cells between two numbers on the axes."""

@@ -44,7 +44,7 @@ class RuleLine:
 
 def craftax() -> Game:
     """The game of this project."""
-    from dicode.levels.names import MAX_RETURN, Achievement, Floor
+    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Floor
 
     return Game(
         name="Craftax",
@@ -59,7 +59,7 @@ def craftax() -> Game:
 
 def floor_of(record: LevelRecord) -> int | None:
     """The floor of most of a level's worlds, from the statistics that its check left."""
-    from dicode.levels.names import NUM_FLOORS
+    from dicode.games.craftax.levels.names import NUM_FLOORS
 
     if not isinstance(record.verdict, Accepted) or not isinstance(record.verdict.statistics, Mapping):
         return None
@@ -71,7 +71,7 @@ def floor_of(record: LevelRecord) -> int | None:
 
 def rule_lines(rules: Mapping[str, object]) -> list[RuleLine]:
     """A level's rules as lines, a line an entry where a table is changed in part."""
-    from dicode.levels.rule_spec import RULES
+    from dicode.games.craftax.levels.rule_spec import RULES
 
     lines: list[RuleLine] = []
     for name, change in list(rules.items())[:200]:

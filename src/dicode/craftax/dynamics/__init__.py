@@ -1,8 +1,0 @@
-"""One step of the game, written from its rules.
-
-`step` is for one environment and may be mapped over; with default rules it equals the package's.
-"""
-
-from dicode.craftax.dynamics.step import step
-
-__all__ = ["step"]

@@ -1,8 +1,0 @@
-"""Levels by rule: a dreamer that needs no foundation model, and random level programs."""
-
-from dicode.dreaming.grammar.dreamer import GrammarDreamer, random_level
-from dicode.dreaming.grammar.plan import Help, Plan
-from dicode.dreaming.grammar.printer import print_level
-from dicode.dreaming.grammar.reader import plan_of
-
-__all__ = ["GrammarDreamer", "Help", "Plan", "plan_of", "print_level", "random_level"]

@@ -1,0 +1,299 @@
+"""The environment: many levels of Craftax side by side, reset from pools, counted as they run.
+
+    env = LevelEnv()
+    state = env.reset(key, batch)
+    state, seen = env.step(key, state, action, batch)
+
+Both are pure, may be jitted and scanned, and keep the state's buffers in place there. Every array of
+`EnvState` leads with the environments: `env.on(mesh, axis)` is the same environment with its work cut
+along a mesh axis. An environment's randomness depends on its number and the step's key, not on the
+device it lives on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from jax.sharding import Mesh, PartitionSpec
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from dicode.agent.spec import ObservationSpec
+from dicode.environment import episode, goals, resets
+from dicode.environment.batch import LevelBatch, partition
+from dicode.environment.episode import Counters, FirstEpisode, LevelStats, Outcome, Tally
+from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
+from dicode.errors import ConfigError, nearest
+from dicode.games.craftax import observation
+from dicode.games.craftax.dynamics import step as game_step
+from dicode.games.craftax.levels.names import Action
+from dicode.games.craftax.observation import Observation
+from dicode.games.craftax.rules import RuleTable
+from dicode.games.craftax.state import GameState
+from dicode.games.craftax.types import StepResult
+
+GameStep = Callable[[jax.Array, GameState, jax.Array, RuleTable], StepResult]
+_FOREVER = 2**31 - 1
+
+
+@struct.dataclass
+class Task:
+    """The rows of the batch that each environment plays by, gathered once at the reset."""
+
+    rules: RuleTable
+    """[E, ...]"""
+    goal_achievements: Bool[Array, "E A"]
+    goal_minimum: Float[Array, "E Q"]
+    bonus: Float[Array, "E"]
+    episode_limit: Int[Array, "E"]
+    pool_start: Int[Array, "E"]
+    pool_size: Int[Array, "E"]
+    env_index: Int[Array, "E"]
+
+
+@struct.dataclass
+class EnvState:
+    """Everything between two steps."""
+
+    game: GameState
+    """[E, ...]"""
+    task: Task
+    counters: Counters
+    """Of the running episode."""
+    tally: Tally
+    """Of the finished ones."""
+    first: FirstEpisode
+    """Of the first one."""
+
+
+@struct.dataclass
+class TimeStep:
+    """What a step returns to the agent."""
+
+    observation: Observation
+    """Of the state after the step, already that of the next episode where `done`."""
+    reward: Float[Array, "E"]
+    done: Bool[Array, "E"]
+    success: Bool[Array, "E"]
+    """The goal was reached; implies done."""
+    time_limit: Bool[Array, "E"]
+    """The episode was cut off by its step limit alone; implies done."""
+    final_observation: Observation | None
+    """Before the reset, valid only where `time_limit`; None unless the environment bootstraps time limits."""
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """The action space: integers 0 to n - 1."""
+
+    n: int
+
+    def sample(self, key: UInt32[Array, "2"], shape: tuple[int, ...] = ()) -> Int[Array, "..."]:
+        """Uniform actions."""
+        return jax.random.randint(key, shape, 0, self.n)
+
+    def contains(self, action: Int[Array, "..."]) -> Bool[Array, "..."]:
+        """Whether each action is legal."""
+        return (action >= 0) & (action < self.n)
+
+
+@dataclass(frozen=True)
+class LevelEnv:
+    """Craftax under many levels; how many environments, levels and worlds there are, the batch says.
+
+    Raises ConfigError for an unknown kind of conditioning or a chunk below 1.
+    """
+
+    bootstrap_time_limit: bool = False
+    """Also return the observation before the reset."""
+    conditioning: str = "full"
+    """What an agent is told of the goal: `full`, or `paper` (achievements only)."""
+    hooks: tuple[Hook, ...] = ()
+    """Mechanics of the groups of environments at the front (of every device), in order."""
+    reset_chunk: int | None = None
+    """Ended environments written at a time; None: what suits the backend."""
+    game_step: GameStep = game_step
+    """One environment's step; another one makes a toy of the same shapes, for tests."""
+    mesh: Mesh | None = None
+    axis: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        if self.conditioning not in goals.CONDITIONINGS:
+            hint = nearest(self.conditioning, goals.CONDITIONINGS)
+            raise ConfigError(f"conditioning={self.conditioning!r} is not one of {list(goals.CONDITIONINGS)}{hint}")
+        if self.reset_chunk is not None and self.reset_chunk < 1:
+            raise ConfigError(f"reset_chunk is {self.reset_chunk}; at least one environment is reset at a time")
+
+    def on(self, mesh: Mesh, axis: str) -> "LevelEnv":
+        """This environment with its work cut along an axis of a mesh, no device waiting for another.
+
+        Left to the compiler, resets would gather whole states from the other devices.
+        """
+        return replace(self, mesh=mesh, axis=axis) if mesh.shape[axis] > 1 else self
+
+    @property
+    def spec(self) -> ObservationSpec:
+        """The layout of observation and conditioning, and the number of actions."""
+        return observation.spec(goals.CONDITIONINGS[self.conditioning])
+
+    @property
+    def observation_space(self) -> ObservationSpec:
+        """The layout of an observation."""
+        return self.spec
+
+    @property
+    def action_space(self) -> Discrete:
+        """The game's actions."""
+        return Discrete(len(Action))
+
+    def reset(self, key: UInt32[Array, "2"], batch: LevelBatch) -> EnvState:
+        """Start an episode in every environment; counts start from zero."""
+        if self.mesh is None or self.axis is None:
+            return self._reset(key, batch)
+        own = PartitionSpec(self.axis)
+        specs = (PartitionSpec(), partition(self.axis))
+        return jax.shard_map(self._reset, mesh=self.mesh, in_specs=specs, out_specs=own, check_vma=False)(key, batch)
+
+    def step(
+        self, key: UInt32[Array, "2"], state: EnvState, action: Int[Array, "E"], batch: LevelBatch
+    ) -> tuple[EnvState, TimeStep]:
+        """One step of every environment; those whose episode ends start another at once.
+
+        `batch` must be the one that `state` was reset with: only its pool is read here.
+        """
+        if self.mesh is None or self.axis is None:
+            return self._step(key, state, action, batch)
+        own = PartitionSpec(self.axis)
+        specs = (PartitionSpec(), own, own, partition(self.axis))
+        cut = jax.shard_map(self._step, mesh=self.mesh, in_specs=specs, out_specs=(own, own), check_vma=False)
+        return cut(key, state, action, batch)
+
+    def observe(self, state: EnvState) -> Observation:
+        """What the agent sees now."""
+        return self._observe(state.game, state.task)
+
+    def _reset(self, key: jax.Array, batch: LevelBatch) -> EnvState:
+        rows = jax.tree.map(lambda of_level: of_level[batch.slot], _rows(batch))
+        # Time is up by the episode's own steps, so that a level may start late in the day.
+        rows["rules"] = rows["rules"].replace(episode_length=jnp.full(batch.num_envs, _FOREVER, jnp.int32))
+        task = Task(**rows, env_index=batch.env_index)
+        _, draws = _split(key, task.env_index)
+        drawn = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
+        world = jnp.where(batch.first_world >= 0, batch.first_world, drawn)
+        game = resets.gather(batch.pool, task.pool_start + world)
+        num_envs = batch.num_envs
+        return EnvState(
+            game=game,
+            task=task,
+            counters=episode.new_counters(num_envs, game.achievements, game.player_level),
+            tally=episode.new_tally(num_envs),
+            first=episode.new_first_episode(num_envs),
+        )
+
+    def _step(self, key: jax.Array, state: EnvState, action: jax.Array, batch: LevelBatch) -> tuple[EnvState, TimeStep]:
+        task = state.task
+        step_keys, draws = _split(key, task.env_index)
+        before = before_hooks(self.hooks, state.game)
+        result = jax.vmap(self.game_step)(step_keys, state.game, action, task.rules)
+        hooked = apply_hooks(self.hooks, before, action, result, step_keys)
+        game = hooked.state
+        counters = episode.count_step(state.counters, result.events, game.player_level)
+        outcome = _outcome(task, hooked, counters)
+        counters = replace(counters, total_reward=counters.total_reward + outcome.reward)
+        unlocked = game.achievements & ~counters.initial_achievements
+        final = self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
+
+        world = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
+        chunk = self.reset_chunk or resets.default_chunk()
+        after = EnvState(
+            game=resets.restart(game, _once_seen(outcome.done, final), task.pool_start + world, batch.pool, chunk),
+            task=task,
+            counters=counters,
+            tally=episode.tally_step(state.tally, outcome, counters, unlocked),
+            first=episode.first_step(state.first, outcome, counters, unlocked),
+        )
+        after = replace(after, counters=_restart_counters(outcome.done, after))
+        return after, TimeStep(
+            observation=self.observe(after),
+            reward=outcome.reward,
+            done=outcome.done,
+            success=outcome.success,
+            time_limit=outcome.time_limit,
+            final_observation=final,
+        )
+
+    def stats(self, state: EnvState, batch: LevelBatch) -> LevelStats:
+        """Sums by level over the episodes that began and ended since the reset."""
+        return episode.level_stats(state.tally, batch.slot, batch.num_levels)
+
+    def _observe_at(self, wanted: jax.Array, game: GameState, task: Task) -> Observation:
+        """Observations of the environments that are wanted; computed only in steps in which there are any.
+
+        A loop of one trip or none, because its operands are whole buffers: computed beside the step,
+        the observation would read the state before the step's last writes and cost a copy of the maps.
+        """
+
+        def body(carry: tuple[jax.Array, Observation]) -> tuple[jax.Array, Observation]:
+            pending = carry[0]
+            # Depends on the carry, so that XLA cannot move it out of the loop.
+            shown = replace(game, player_level=jnp.where(pending, game.player_level, 0))
+            return jnp.zeros_like(pending), self._observe(shown, task)
+
+        shapes = jax.eval_shape(self._observe, game, task)
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+        return jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
+
+    def _observe(self, game: GameState, task: Task) -> Observation:
+        return jax.vmap(observation.observe)(game, task.rules)
+
+
+def _rows(batch: LevelBatch) -> dict[str, Any]:
+    names = ("rules", "goal_achievements", "goal_minimum", "bonus", "episode_limit", "pool_start", "pool_size")
+    return {name: getattr(batch, name) for name in names}
+
+
+def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Of every environment: the key of its step, and 32 random bits that choose its next world."""
+
+    def one(index: jax.Array) -> jax.Array:
+        return jax.random.split(jax.random.fold_in(key, index))
+
+    keys = jax.vmap(one)(env_index)
+    return keys[:, 0], keys[:, 1, 0]
+
+
+def _outcome(task: Task, hooked: Hooked, counters: Counters) -> Outcome:
+    game = hooked.state
+    values = goals.quantities(game, counters)
+    reached = goals.met(game.achievements, values, task.goal_achievements, task.goal_minimum)
+    if hooked.success is not None and hooked.decides is not None:
+        nothing_asked = goals.empty(task.goal_achievements, task.goal_minimum)
+        reached = jnp.where(hooked.decides, (reached | nothing_asked) & hooked.success, reached)
+    time_limit = (counters.steps >= task.episode_limit) & ~hooked.done & ~reached
+    return Outcome(
+        reward=hooked.reward + jnp.where(reached, task.bonus, 0.0),
+        done=hooked.done | reached | time_limit,
+        success=reached,
+        time_limit=time_limit,
+    )
+
+
+def _once_seen(done: jax.Array, final: Observation | None) -> jax.Array:
+    """`done`, but not known before `final` is.
+
+    Otherwise nothing says that the old state is read before a reset overwrites it, and XLA would keep a
+    copy of every map for it. The lit byte is 0 or 1, which XLA does not know.
+    """
+    return done if final is None else done & (final.cells[:, 0, 0, 2] <= 1)
+
+
+def _restart_counters(done: jax.Array, state: EnvState) -> Counters:
+    fresh = episode.new_counters(done.shape[0], state.game.achievements, state.game.player_level)
+
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), new, old)
+
+    return jax.tree.map(choose, fresh, state.counters)

@@ -1,0 +1,8 @@
+"""One step of the game, written from its rules.
+
+`step` is for one environment and may be mapped over; with default rules it equals the package's.
+"""
+
+from dicode.games.craftax.dynamics.step import step
+
+__all__ = ["step"]

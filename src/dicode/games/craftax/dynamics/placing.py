@@ -1,0 +1,96 @@
+"""Putting things into the world: stone, stations, saplings, torches."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dicode.games.craftax.dynamics.light import torch_light
+from dicode.games.craftax.dynamics.rare import rare
+from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
+from dicode.games.craftax.levels.counted import PLACEABLES
+from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Item
+from dicode.games.craftax.rules import RuleTable
+from dicode.games.craftax.state import GameState
+
+_STONE, _TABLE, _FURNACE, _PLANT, _TORCH = range(len(PLACEABLES))
+_KIND_OF_ACTION = np.full(len(Action), -1)
+for _kind, _name in enumerate(PLACEABLES):
+    _KIND_OF_ACTION[Action[f"PLACE_{_name.upper()}"]] = _kind
+PLACES = _KIND_OF_ACTION >= 0
+"""bool[43]: which actions place something."""
+_BLOCK_OF_KIND = np.array([Block.STONE, Block.CRAFTING_TABLE, Block.FURNACE, Block.PLANT, 0], np.uint8)
+_TORCH_GROUND = (Block.GRASS, Block.SAND, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS)
+
+
+def place(
+    needed: jax.Array,
+    before: tuple[Scene, jax.Array],
+    action: jax.Array,
+    row: jax.Array,
+    column: jax.Array,
+    block: jax.Array,
+    near: tuple[jax.Array, jax.Array],
+    rules: RuleTable,
+) -> tuple[Scene, jax.Array]:
+    """Put what the action says on the faced cell, if it fits; also returns int32[5], what was placed.
+
+    Tables and furnaces stand on anything that is not solid, even water and lava; stone fills water too;
+    torches need ground; saplings need grass.
+    """
+    scene = before[0]
+    game, held = scene.game, scene.game.inventory
+    kind = jnp.asarray(_KIND_OF_ACTION)[action]
+    item = game.items[game.player_level, _on_map(row), _on_map(column)]
+    no_item = item == Item.NONE
+    bare = ~is_solid(block) & no_item
+    on_ground = jnp.isin(block, np.array(_TORCH_GROUND, np.uint8)) & no_item
+    fits = jnp.stack([bare | (block == Block.WATER), bare, bare, (block == Block.GRASS) & no_item, on_ground])
+    stock = jnp.stack([held.stone, held.wood, held.stone, held.sapling, held.torches])
+    wanted = jnp.arange(len(PLACEABLES)) == kind
+    free = inside(row, column) & ~occupied(scene, row, column)
+    placed = needed & wanted & fits & (stock >= rules.place_cost) & free
+    placed = placed.at[_FURNACE].set(placed[_FURNACE] & (near[0] | (rules.furnace_needs_table == 0)))
+
+    paid = jnp.where(placed, rules.place_cost, 0)
+    held = held.replace(
+        stone=held.stone - paid[_STONE] - paid[_FURNACE],
+        wood=held.wood - paid[_TABLE],
+        sapling=held.sapling - paid[_PLANT],
+        torches=held.torches - paid[_TORCH],
+    )
+    new_block = jnp.asarray(_BLOCK_OF_KIND)[jnp.maximum(kind, 0)]
+    items, light = rare(
+        placed[_TORCH], _light_torch, (game.items, game.light), game.player_level, jnp.stack([row, column]), rules
+    )
+    game = game.replace(inventory=held, items=items, light=light)
+    scene = scene.replace(
+        game=_grow(game, row, column, placed[_PLANT]),
+        blocks=scene.blocks.write(row, column, new_block, placed.any() & ~placed[_TORCH]),
+    )
+    earned = {int(Achievement[f"PLACE_{name.upper()}"]): placed[i] for i, name in enumerate(PLACEABLES)}
+    return scene.earn(earned), placed.astype(jnp.int32)
+
+
+def _grow(game: GameState, row: jax.Array, column: jax.Array, planted: jax.Array) -> GameState:
+    """Remember a sapling in the first free slot; without one it never ripens."""
+    taken = game.growing_plants_mask
+    slot = (jnp.arange(taken.shape[0]) == jnp.argmin(taken)) & ~taken.all() & planted
+    return game.replace(
+        growing_plants_positions=jnp.where(slot[:, None], jnp.stack([row, column]), game.growing_plants_positions),
+        growing_plants_age=jnp.where(slot, 0, game.growing_plants_age),
+        growing_plants_mask=taken | slot,
+    )
+
+
+def _light_torch(
+    lit: jax.Array, maps: tuple[jax.Array, jax.Array], floor: jax.Array, position: jax.Array, rules: RuleTable
+) -> tuple[jax.Array, jax.Array]:
+    items, light = maps
+    light, around = torch_light(lit, light, items, floor, position, rules)
+    # The map of items is written after it has been read, and so in place; the condition is always true.
+    row = jnp.where(lit & (around >= 0), position[0], MAP_SIZE)
+    return items.at[floor, row, position[1]].set(jnp.uint8(Item.TORCH), mode="drop"), light
+
+
+def _on_map(index: jax.Array) -> jax.Array:
+    return jnp.clip(jnp.where(index < 0, index + MAP_SIZE, index), 0, MAP_SIZE - 1)

@@ -1,0 +1,196 @@
+"""The grammar dreamer: levels without a foundation model, from the same brief.
+
+It is the default without an API key, the control that shows what a foundation model adds, and what the
+tests run. Each brief is answered from its own random stream, so the same brief gives the same level.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dicode.dreaming.dreamer import Outcome, Validate, repaired
+from dicode.games.craftax.grammar import moves
+from dicode.games.craftax.grammar.frontier import before
+from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.moves import Situation, situation_of
+from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
+from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, print_level
+from dicode.games.craftax.levels.techtree import depth
+from dicode.levels import Achievement, Floor
+from dicode.streams import Streams
+from dicode.types import Brief, Draft, Origin, Rejected, Verdict
+
+TRIES = 3
+"""Drafts shown to `validate` for one brief."""
+DRAWS = 40
+"""Plans drawn in search of one that the archive doesn't hold."""
+HOOK_SHARE = 0.25
+"""Share of the levels that get a new mechanic, where mechanics are allowed."""
+
+
+class GrammarDreamer:
+    """Moves along Craftax's technology tree and prints level code; implements `Dreamer`."""
+
+    name = "grammar"
+
+    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256) -> None:
+        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last."""
+        self._streams, self._hooks, self._horizon = streams, hooks, horizon
+
+    def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
+        """One outcome per brief; levels of one round differ from each other too."""
+        taken: set[str] = set()
+        outcomes = []
+        for brief in briefs:
+            outcome = self._answer(brief, validate, taken)
+            if outcome.draft is not None:
+                taken.add(outcome.draft.id)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
+        rng = self._streams.rng("dream", brief.cycle, brief.index)
+        draft: Draft | None = None
+        plan: Plan | None = None
+        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold")
+        for _ in range(TRIES):
+            plan, fresh = self._fresh(brief, rng, taken | ({draft.id} if draft else set()), plan, verdict)
+            if fresh is None:
+                break
+            draft = repaired(fresh, draft, verdict) if draft and isinstance(verdict, Rejected) else fresh
+            verdict = validate(draft)
+            if not isinstance(verdict, Rejected):
+                break
+        return Outcome(draft, verdict)
+
+    def _fresh(
+        self, brief: Brief, rng: np.random.Generator, taken: set[str], failed: Plan | None, verdict: Verdict
+    ) -> tuple[Plan | None, Draft | None]:
+        """A plan and its draft that neither the archive nor this round holds; (None, None) if none is found."""
+        situation = situation_of(brief, self._horizon)
+        for draw in range(DRAWS):
+            if failed is not None and isinstance(verdict, Rejected) and draw < DRAWS // 2:
+                plan = adapted(failed, verdict, rng)
+            else:
+                plan = self._plan(brief, situation, rng)
+            plan = plan if brief.goal_only else paced(plan, self._horizon)
+            draft = _draft(plan, situation, brief)
+            if draft.id not in brief.known and draft.id not in taken:
+                return plan, draft
+        return None, None
+
+    def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator) -> Plan:
+        name = moves.choose(situation, rng)
+        plan = moves.MOVES[name](situation, rng).changed(moved=name)
+        if brief.goal_only:
+            return Plan(plan.achievements, plan.minimum, help=Help.GAME, moved=name)
+        if self._hooks and brief.allow_hooks and rng.random() < HOOK_SHARE:
+            plan = moves.with_mechanic(plan.changed(mechanic="", numbers={}), rng).changed(moved=name)
+        elif not (self._hooks and brief.allow_hooks):
+            plan = plan.changed(mechanic="", numbers={})
+        return plan
+
+
+def paced(plan: Plan, horizon: int) -> Plan:
+    """`plan` with episodes as short as its help allows: more tries in a cycle, and no time to solve it by chance."""
+    steps = {Help.HANDED: max(96, horizon // 8), Help.NEAR: max(128, horizon // 4), Help.TOOLS: 3 * horizon // 4}
+    rules = {name: value for name, value in plan.rules.items() if name != "episode_length"}
+    least = 2 * plan.minimum.get("survive", 0)
+    length = max(steps.get(plan.help, horizon), int(least))
+    return plan.changed(rules={**rules, "episode_length": float(length)} if length < horizon else rules)
+
+
+def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
+    """A plan that answers a rejection: more room, another try at the numbers, more help, or no mechanic."""
+    if verdict.stage in ("build", "limits") and plan.mechanic == "":
+        return _roomier(plan, rng)
+    if plan.mechanic and verdict.stage in ("hooks", "screen", "limits", "build"):
+        return plan.changed(mechanic="", numbers={}) if plan.achievements else _again(plan, rng)
+    if verdict.stage == "verify" and "reset" in verdict.reason:
+        return moves.settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
+    return _again(plan, rng)
+
+
+def _roomier(plan: Plan, rng: np.random.Generator) -> Plan:
+    """More open ground, and everything allowed a little farther away."""
+    spread = int(rng.integers(1, 4))
+    blocks = tuple(Near(spot.block, max(1, spot.count - 1), spot.low, spot.high + spread) for spot in plan.blocks)
+    mobs = tuple(replace(crowd, high=min(13, crowd.high + spread)) for crowd in plan.mobs)
+    site = Site.CLEARING if plan.site == Site.WILD else plan.site
+    return plan.changed(blocks=blocks, mobs=mobs, site=site, radius=min(8, plan.radius + spread))
+
+
+def _again(plan: Plan, rng: np.random.Generator) -> Plan:
+    """The same goals with numbers drawn anew and, half of the time, more help."""
+    if not plan.achievements:
+        return moves.with_mechanic(plan.changed(mechanic="", numbers={}), rng)
+    help_ = Help(min(Help.HANDED, plan.help + 1)) if rng.random() < 0.5 or plan.help == Help.GAME else plan.help
+    return moves.restage(plan.achievements, help_, rng).changed(moved=plan.moved)
+
+
+def _draft(plan: Plan, situation: Situation, brief: Brief) -> Draft:
+    why = _why(plan, situation)
+    source = print_level(plan, why)
+    parents = (brief.parent.level.id,) if brief.parent is not None else ()
+    move = f"{plan.moved}+{plan.mechanic}" if plan.mechanic else plan.moved
+    about = objective(plan)
+    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", Origin.GRAMMAR, parents, move)
+
+
+_REASONS = {
+    "expand": "a first level for it, with scaffolds",
+    "scaffold": "more help than before",
+    "ease": "an easier version",
+    "harden": "less help than before",
+    "relocate": "the same skill in other surroundings",
+    "combine": "two skills at once",
+}
+
+
+def _why(plan: Plan, situation: Situation) -> str:
+    """The reason that goes into the level's docstring."""
+    focus = plan.focus
+    parts = []
+    if focus is not None:
+        rate = situation.success[focus]
+        name = focus.name.lower().replace("_", " ")
+        parts.append(f"{name} is reached in {rate:.0%} of the target's episodes")
+        lacking = sorted((a for a in before(focus) if situation.success[a] < 0.3), key=lambda a: (depth(a), a))
+        if lacking:
+            parts.append("what usually comes before it and is not known yet: " + _names(lacking[:3]))
+    if plan.mechanic:
+        parts.append(f"a mechanic that the game doesn't have ({mechanic_sentence(plan)})")
+    if situation.parent_id and situation.rate is not None:
+        parts.append(f"its parent {situation.parent_id} was solved in {situation.rate:.0%}")
+    if plan.moved:
+        parts.append(f"{plan.moved}: {_REASONS[plan.moved]}")
+    text = "; ".join(parts) or "practice"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _names(achievements: Sequence[Achievement]) -> str:
+    return ", ".join(achievement.name.lower().replace("_", " ") for achievement in achievements)
+
+
+def random_level(rng: np.random.Generator) -> Draft:
+    """A random level program: any achievement (shallow ones oftener), any amount of help, any of its floors."""
+    names = sorted(Achievement)
+    weights = np.exp(-0.2 * np.array([depth(a) for a in names]))
+    achievement = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+    help_ = Help(int(rng.integers(Help.BARE, Help.HANDED + 1)))
+    plan = stage(achievement, help_, rng)
+    if plan.floor == Floor.OVERWORLD and rng.random() < 0.3:
+        plan = plan.changed(time_of_day=round(float(rng.random()), 2))
+    if rng.random() < 0.5:
+        plan = plan.changed(rules={**plan.rules, **_random_rules(rng)})
+    why = "A random level, drawn without regard to what the agent can do."
+    about = objective(plan)
+    source = print_level(plan, why)
+    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", Origin.GENERATOR, move="random")
+
+
+def _random_rules(rng: np.random.Generator) -> dict[str, float]:
+    names = ["melee_spawn", "ranged_spawn", "passive_spawn", "monster_damage", "hunger", "thirst", "health_recovery"]
+    chosen = rng.choice(names, size=int(rng.integers(1, 4)), replace=False)
+    return {str(name): round(float(2.0 ** rng.uniform(-2, 1)), 2) for name in chosen}

@@ -1,0 +1,109 @@
+"""Which achievement is worth a level now, and with how much help: read off the agent's success rates.
+
+The rates are those on the target; where a parent's own episodes say more, the higher of the two counts.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+
+from dicode.games.craftax.grammar.plan import Help
+from dicode.games.craftax.levels.techtree import (
+    ENTER,
+    PICKAXES,
+    SWORDS,
+    ancestors,
+    children,
+    depth,
+    prerequisites,
+    requirements,
+)
+from dicode.levels import Achievement, Floor
+
+KNOWN = 0.3
+"""Success rate from which an achievement counts as something that the agent can do."""
+MASTERED = 0.85
+"""Success rate from which an achievement needs no level of its own any more."""
+DISTANCE = 1.2
+"""Each unknown prerequisite makes an achievement exp(-DISTANCE) times as likely."""
+
+Rates = Mapping[Achievement, float]
+
+
+def rates(*tables: Mapping[str, float]) -> dict[Achievement, float]:
+    """Success rate of all 67 from tables by name (any case); the highest of several counts, absent means 0."""
+    known = dict.fromkeys(Achievement, 0.0)
+    for table in tables:
+        for name, rate in table.items():
+            achievement = Achievement.__members__.get(str(name).upper())
+            if achievement is not None and math.isfinite(rate):
+                known[achievement] = max(known[achievement], min(max(float(rate), 0.0), 1.0))
+    return known
+
+
+@cache
+def before(achievement: Achievement) -> frozenset[Achievement]:
+    """All that usually comes before `achievement`.
+
+    The technology tree's ancestors, and what makes sense though nothing forces it: first tools before
+    going below, a second blade before those who fight back there.
+    """
+    needed = set(ancestors(achievement))
+    if achievement in ENTER.values() or needed & set(ENTER.values()):
+        needed |= {PICKAXES[0], SWORDS[0]}
+    mob = requirements(achievement).mob
+    if mob is not None and mob.mob_class and requirements(achievement).floors[0] != Floor.OVERWORLD:
+        needed |= set(SWORDS[:2])
+    return frozenset(needed.union(*map(ancestors, needed)) - {achievement})
+
+
+def missing(achievement: Achievement, success: Rates) -> int:
+    """How many of the achievements that come before it the agent can't do yet."""
+    return sum(success[other] < KNOWN for other in before(achievement))
+
+
+def readiness(achievement: Achievement, success: Rates) -> float:
+    """Success rate of the least known direct prerequisite; 1 where there is none."""
+    return min((success[other] for other in prerequisites(achievement)), default=1.0)
+
+
+def weight(achievement: Achievement, success: Rates) -> float:
+    """How much a level for `achievement` is wanted.
+
+    Unmastered, few steps beyond what is known, begun if possible, and worth something on the target.
+    """
+    rate, worth = success[achievement], math.sqrt(requirements(achievement).worth)
+    if rate >= MASTERED:
+        return 0.02 * worth * math.exp(-DISTANCE * missing(achievement, success))
+    begun = 2.0 if rate >= 0.01 else 1.0
+    return begun * worth * (1.0 - rate) * math.exp(-DISTANCE * missing(achievement, success))
+
+
+def pick(success: Rates, rng: np.random.Generator, among: frozenset[Achievement] | None = None) -> Achievement:
+    """An achievement drawn by `weight`, among all or the given ones."""
+    candidates = sorted(among if among else Achievement)
+    weights = np.array([weight(achievement, success) for achievement in candidates])
+    return candidates[int(rng.choice(len(candidates), p=weights / weights.sum()))]
+
+
+def successors(achievement: Achievement) -> frozenset[Achievement]:
+    """What `achievement` opens directly; where it opens nothing, all that is one step deeper or as deep."""
+    opened = children(achievement)
+    if opened:
+        return opened
+    level = depth(achievement)
+    return frozenset(a for a in Achievement if level <= depth(a) <= level + 1) - {achievement}
+
+
+def first_help(achievement: Achievement, success: Rates, rng: np.random.Generator) -> Help:
+    """The scaffold at which a first level for `achievement` is hard but not hopeless."""
+    rate, ready = success[achievement], readiness(achievement, success)
+    if rate >= 0.6:
+        return Help.GAME if rng.random() < 0.5 else Help.BARE
+    if rate >= 0.25:
+        return Help.BARE if rng.random() < 0.5 else Help.TOOLS
+    if rate >= 0.05 or (ready >= KNOWN and missing(achievement, success) == 0 and before(achievement)):
+        return Help.TOOLS if rng.random() < 0.5 else Help.NEAR
+    return Help.NEAR if rng.random() < 0.7 else Help.HANDED

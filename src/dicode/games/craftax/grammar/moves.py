@@ -1,0 +1,332 @@
+"""The moves along the technology tree: from what the agent can do to the next level.
+
+expand    what the parent's goal opens, with scaffolds
+scaffold  the same goal with more help, or a step back to what comes before it
+ease      the same level with shorter ways, smaller amounts and weaker enemies
+harden    the same goal with less help; at the end of that road is the game itself
+relocate  the same goal on another floor, at another hour, on other ground
+combine   the parent's goal and another one together
+
+Each takes a `Situation` and a generator and returns a plan; the weights by which one is chosen depend on
+how often the parent was solved and on how well the target goes already.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dicode.games.craftax.grammar.frontier import (
+    KNOWN,
+    Rates,
+    before,
+    first_help,
+    missing,
+    pick,
+    rates,
+    successors,
+    weight,
+)
+from dicode.games.craftax.grammar.lessons import material_kit, settle, stage
+from dicode.games.craftax.grammar.mechanics import MECHANICS
+from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
+from dicode.games.craftax.grammar.reader import asked_of, plan_of
+from dicode.games.craftax.levels.creatures import slots
+from dicode.games.craftax.levels.techtree import ENTER, requirements
+from dicode.levels import Achievement, Floor
+from dicode.types import TARGET, Brief
+
+SOLVED = 0.5
+"""Success rate from which a parent is moved on from."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a brief says, digested."""
+
+    success: Rates
+    """On the target; half of what the parent's own episodes say where that is more."""
+    parent: Plan | None
+    """None where there is no parent, or none with a goal that can be read."""
+    parent_id: str
+    rate: float | None
+    """Success rate of the parent's last trial with an episode."""
+    horizon: int
+    """Steps that an episode may last."""
+
+
+def situation_of(brief: Brief, horizon: int) -> Situation:
+    """Read a brief."""
+    report = brief.parent
+    if report is None or report.level.id == TARGET:
+        return Situation(rates(brief.target_success), None, "", None, horizon)
+    trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
+    local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
+    plan = plan_of(report.level.source)
+    plan = plan.changed(achievements=asked_of(plan))
+    readable = plan if plan.achievements else None
+    rate = trial.success_rate if trial else None
+    return Situation(rates(brief.target_success, local), readable, report.level.id, rate, horizon)
+
+
+Move = Callable[[Situation, np.random.Generator], Plan]
+
+
+def choose(situation: Situation, rng: np.random.Generator) -> str:
+    """The name of the next move."""
+    weights = _weights(situation)
+    names = sorted(weights)
+    shares = np.array([weights[name] for name in names])
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+def _weights(situation: Situation) -> dict[str, float]:
+    parent, rate = situation.parent, situation.rate
+    if parent is None or parent.focus is None:
+        return {"expand": 1.0}
+    if rate is None:
+        return {"expand": 0.4, "scaffold": 0.3, "relocate": 0.3}
+    if rate >= SOLVED:
+        known = situation.success[parent.focus] >= 0.6 or parent.help == Help.GAME
+        if known:
+            return {"expand": 0.6, "combine": 0.2, "relocate": 0.1, "harden": 0.1}
+        return {"harden": 0.5, "expand": 0.25, "combine": 0.1, "relocate": 0.15}
+    if rate >= 0.25:
+        return {"ease": 0.35, "scaffold": 0.25, "relocate": 0.15, "expand": 0.25}
+    return {"scaffold": 0.45, "ease": 0.3, "expand": 0.25}
+
+
+def expand(situation: Situation, rng: np.random.Generator) -> Plan:
+    """A first level for something the parent's goal opens; without a parent, for whatever is wanted most."""
+    focus = situation.parent.focus if situation.parent else None
+    among = successors(focus) if focus is not None and _is_solved(situation) else None
+    if among and max(weight(a, situation.success) for a in among) < 0.05:
+        among = None
+    target = pick(situation.success, rng, among)
+    return stage(target, first_help(target, situation.success, rng), rng)
+
+
+def _is_solved(situation: Situation) -> bool:
+    return situation.rate is not None and situation.rate >= SOLVED
+
+
+def scaffold(situation: Situation, rng: np.random.Generator) -> Plan:
+    """The same goal with one more scaffold; with all of them in place, the least known thing that comes before."""
+    parent = _parent(situation)
+    if parent.help < Help.HANDED:
+        return restage(parent.achievements, Help(parent.help + 1), rng)
+    earlier = frozenset(a for a in before(_focus(parent)) if situation.success[a] < 0.8)
+    if earlier:
+        return stage(pick(situation.success, rng, earlier), Help.NEAR, rng)
+    return ease(situation, rng)
+
+
+def ease(situation: Situation, rng: np.random.Generator) -> Plan:
+    """Shorter ways, smaller amounts, weaker and fewer enemies, gentler needs."""
+    parent = _parent(situation)
+    if parent.help <= Help.BARE:
+        return scaffold(situation, rng)
+    rules = {**parent.rules, **_gentle(parent.rules, rng)}
+    minimum = {name: float(max(1, value // 2)) for name, value in parent.minimum.items() if value > 1}
+    minimum = {name: value for name, value in minimum.items() if value > 1 or not parent.achievements}
+    return replace(
+        parent,
+        rules=rules,
+        minimum=minimum,
+        blocks=tuple(replace(spot, count=spot.count + 1, high=_closer(spot.low, spot.high)) for spot in parent.blocks),
+        mobs=tuple(_easier(crowd) for crowd in parent.mobs),
+        mechanic="",
+        numbers={},
+    )
+
+
+def _closer(low: int, high: int) -> int:
+    return max(low + 1, 3, round(0.7 * high))
+
+
+def _easier(crowd: Crowd) -> Crowd:
+    passive = crowd.mob.mob_class == 0
+    count = min(slots(crowd.mob), crowd.count + 1) if passive else max(1, crowd.count - 1)
+    return replace(crowd, count=count, high=_closer(crowd.low, crowd.high))
+
+
+def _gentle(rules: Mapping[str, float], rng: np.random.Generator) -> dict[str, float]:
+    """Rules that forgive more than `rules` do."""
+    gentle = {"melee_spawn": 0.5, "ranged_spawn": 0.5, "monster_damage": 0.6, "monster_health": 0.7}
+    eased = {name: round(rules[name] * factor, 2) for name, factor in gentle.items() if name in rules}
+    eased["health_recovery"] = round(max(2.0, rules.get("health_recovery", 1.0) + float(rng.choice([1.0, 2.0]))), 2)
+    needs = ("hunger", "thirst", "fatigue")
+    return eased | {name: 0.5 for name in needs}
+
+
+def harden(situation: Situation, rng: np.random.Generator) -> Plan:
+    """Less help, or with the same help more of it; never the whole game before what it takes is known."""
+    parent = _parent(situation)
+    reach = 2 if situation.rate is not None and situation.rate >= 0.9 and parent.help >= Help.NEAR else 1
+    help_ = Help(max(0, parent.help - (1 if rng.random() < 0.7 else reach)))
+    if parent.help == Help.GAME:
+        return combine(situation, rng)
+    if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
+        help_ = Help.BARE
+    if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
+        return _more(parent, rng, situation.horizon)
+    return restage(parent.achievements, help_, rng, _floor_of(parent, help_))
+
+
+def _floor_of(plan: Plan, help_: Help) -> Floor | None:
+    return plan.floor if help_ > Help.BARE else None
+
+
+def _more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
+    """The same level, asking for more, with enemies as the game sends them."""
+    minimum = {name: value + float(rng.integers(1, 3)) for name, value in plan.minimum.items()}
+    rules = {name: value for name, value in plan.rules.items() if name not in ("melee_spawn", "ranged_spawn")}
+    if not minimum:
+        quantity = quantity_of(_focus(plan))
+        minimum = {quantity: 2.0} if quantity else {"survive": float(min(60, horizon // 3))}
+    return replace(plan, minimum=minimum, rules=rules)
+
+
+def quantity_of(achievement: Achievement) -> str:
+    """The counter that counts how often `achievement`'s act was done; empty where there is none."""
+    needed = requirements(achievement)
+    kind, _, name = achievement.name.lower().partition("_")
+    if needed.mob is not None:
+        return f"kills.{needed.mob.name.lower()}"
+    if achievement == Achievement.COLLECT_DRINK:
+        return "drunk"
+    if achievement == Achievement.EAT_PLANT:
+        return "eaten"
+    return f"{'collected' if kind == 'collect' else 'placed'}.{name}" if kind in ("collect", "place") else ""
+
+
+def relocate(situation: Situation, rng: np.random.Generator) -> Plan:
+    """The same goal elsewhere: another floor where the act allows it, or night, or other ground."""
+    parent = _parent(situation)
+    focus = _focus(parent)
+    help_ = max(parent.help, Help.TOOLS)
+    floors = [floor for floor in requirements(focus).floors if floor != parent.floor and floor != Floor.GRAVEYARD]
+    if floors and len(floors) < len(Floor) - 2 and not requirements(focus).bound:
+        return restage(parent.achievements, help_, rng, floors[int(rng.integers(len(floors)))])
+    moved = restage(parent.achievements, help_, rng, parent.floor)
+    if moved.floor == Floor.OVERWORLD:
+        dusk = float(rng.choice([0.4, 0.5, 0.6]))
+        return replace(moved, time_of_day=dusk if parent.time_of_day is None or parent.time_of_day < 0.4 else 0.1)
+    return replace(moved, lit=not parent.lit)
+
+
+def combine(situation: Situation, rng: np.random.Generator) -> Plan:
+    """The parent's goal and another wanted one on the same floor."""
+    parent = _parent(situation)
+    help_ = max(parent.help, Help.BARE)
+    partners = [a for a in Achievement if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
+    if not partners or len(parent.achievements) >= 3:
+        return _more(parent, rng, situation.horizon)
+    partner = pick(situation.success, rng, frozenset(partners))
+    return restage((*parent.achievements, partner), help_, rng, parent.floor)
+
+
+def _fits(achievement: Achievement, plan: Plan, help_: Help) -> bool:
+    if achievement in plan.achievements or (achievement in ENTER.values() and help_ > Help.BARE):
+        return False
+    return plan.floor in requirements(achievement).floors
+
+
+MOVES: dict[str, Move] = {
+    "expand": expand,
+    "scaffold": scaffold,
+    "ease": ease,
+    "harden": harden,
+    "relocate": relocate,
+    "combine": combine,
+}
+
+
+def restage(
+    achievements: tuple[Achievement, ...], help_: Help, rng: np.random.Generator, floor: Floor | None = None
+) -> Plan:
+    """Several achievements staged together, the deepest first; those bound to other floors are left out."""
+    if help_ == Help.GAME:
+        return Plan(tuple(sorted(achievements)), help=help_)
+    ordered = sorted(achievements, key=lambda a: (-len(before(a)), a))
+    plan = stage(ordered[0], help_, rng, floor)
+    for achievement in ordered[1:]:
+        needed = requirements(achievement)
+        if not needed.bound or plan.floor in needed.floors:
+            plan = merge(plan, stage(achievement, help_, rng, plan.floor))
+    return plan
+
+
+def merge(one: Plan, other: Plan) -> Plan:
+    """Two plans on one floor as one: both goals, all that either gives and places."""
+    achievements = tuple(sorted({*one.achievements, *other.achievements}))
+    descends = any(a in ENTER.values() for a in achievements)
+    site = max(one.site, other.site, key=[Site.WILD, Site.CLEARING, Site.ARENA].index)
+    merged = replace(
+        one,
+        achievements=achievements,
+        minimum={**other.minimum, **one.minimum},
+        kit=material_kit(one.kit, other.kit),
+        player={**other.player, **one.player},
+        blocks=_together(one.blocks, other.blocks),
+        mobs=_crowds((*one.mobs, *other.mobs)),
+        rules={**other.rules, **one.rules},
+        site=Site.CLEARING if descends and site == Site.ARENA else site,
+        radius=max(one.radius, other.radius),
+        ladder=one.ladder or other.ladder,
+        kills=one.kills if one.kills is not None else other.kills,
+        time_of_day=one.time_of_day if one.time_of_day is not None else other.time_of_day,
+    )
+    return settle(merged)
+
+
+def _together(one: tuple[Near, ...], other: tuple[Near, ...]) -> tuple[Near, ...]:
+    have = {spot.block: spot for spot in one}
+    for spot in other:
+        same = have.get(spot.block)
+        have[spot.block] = replace(same, count=max(same.count, spot.count)) if same else spot
+    return tuple(have.values())
+
+
+def _crowds(crowds: tuple[Crowd, ...]) -> tuple[Crowd, ...]:
+    """As many of each crowd as the floor's slots for its class still hold."""
+    room = {crowd.mob.mob_class: slots(crowd.mob) for crowd in crowds}
+    kept: list[Crowd] = []
+    for crowd in crowds:
+        count = min(crowd.count, room[crowd.mob.mob_class])
+        if count and crowd.mob not in {other.mob for other in kept}:
+            room[crowd.mob.mob_class] -= count
+            kept.append(replace(crowd, count=count))
+    return tuple(kept)
+
+
+def with_mechanic(plan: Plan, rng: np.random.Generator) -> Plan:
+    """`plan` with one new mechanic that can act on its floor."""
+    names = sorted(
+        name for name, m in MECHANICS.items() if plan.floor in m.floors and (not m.sets_goal or plan.floor == 0)
+    )
+    name = names[int(rng.integers(len(names)))]
+    mechanic = MECHANICS[name]
+    if mechanic.sets_goal:
+        kit = {"stone": int(rng.integers(4, 9)), "pickaxe": 1}
+        numbers = mechanic.draw(rng)
+        return Plan((), help=Help.NEAR, kit=kit, site=Site.CLEARING, mechanic=name, numbers=numbers, time_of_day=0.1)
+    return replace(plan, mechanic=name, numbers=mechanic.draw(rng))
+
+
+def _parent(situation: Situation) -> Plan:
+    if situation.parent is None:
+        raise ValueError("this move needs a parent with a goal; use `choose`")
+    return situation.parent
+
+
+def _focus(plan: Plan) -> Achievement:
+    focus = plan.focus
+    if focus is None:
+        raise ValueError("a plan without an achievement has no focus")
+    return focus
+
+
+def is_ready(plan: Plan, success: Rates) -> bool:
+    """Whether all that comes before a plan's goals is known on the target."""
+    return all(success[earlier] >= KNOWN for achievement in plan.achievements for earlier in before(achievement))

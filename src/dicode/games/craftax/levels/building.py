@@ -1,0 +1,140 @@
+"""Shaping a floor: placing, scattering, rooms, corridors, mazes, ladders, light, plants.
+
+The functions behind `World`'s methods of the same names; see there for what they promise.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, WALKABLE, Position, block_table, manhattan
+from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
+from dicode.games.craftax.levels.placement import occupied
+from dicode.games.craftax.levels.player import Arrays, as_position, nearest_true
+from dicode.games.craftax.levels.schema import MAX_PLANTS
+
+LIT = 13
+"""The smallest light of a cell that can be seen."""
+TORCH_REACH = 5.0
+
+
+def as_block(block: object) -> Block:
+    """A block that can be placed, or LevelError."""
+    if isinstance(block, str) and block.upper() in Block.__members__:
+        block = Block[block.upper()]
+    if not isinstance(block, (int, np.integer)) or int(block) not in set(Block) or int(block) < Block.GRASS:
+        raise LevelError(f"no block {block!r} can be placed; use a member of Block from GRASS on")
+    return Block(int(block))
+
+
+def put(arrays: Arrays, floor: Floor, cells: np.ndarray, block: Block) -> int:
+    """Set the true cells to `block` and return how many were set.
+
+    Where `block` cannot be walked on, cells with the player, a mob, a torch or a ladder are left alone.
+    """
+    if not WALKABLE[block]:
+        cells = cells & ~occupied(arrays, floor)
+    arrays["blocks"][floor][cells] = block
+    return int(cells.sum())
+
+
+def place(arrays: Arrays, floor: Floor, cell: Position, block: Block) -> None:
+    """Set one cell; LevelError where a player, mob, torch or ladder would be buried."""
+    if not WALKABLE[block] and occupied(arrays, floor)[cell]:
+        free = ~occupied(arrays, floor) & ~SOLID[arrays["blocks"][floor]]
+        raise LevelError(
+            f"{block.name} at {cell} would bury a mob, an item or the player; {nearest_true(free, cell, 'free cell')}"
+        )
+    arrays["blocks"][floor][cell] = block
+
+
+def corridor(start: Position, end: Position, width: int) -> np.ndarray:
+    """bool[48, 48]: an L from `start` along its row, then along the column of `end`."""
+    cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+    left, right = sorted((start[1], end[1]))
+    top, bottom = sorted((start[0], end[0]))
+    before, after = (width - 1) // 2, width // 2
+    cells[max(0, start[0] - before) : start[0] + after + 1, left : right + 1] = True
+    cells[top : bottom + 1, max(0, end[1] - before) : end[1] + after + 1] = True
+    return cells
+
+
+def maze(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """bool[height, width]: the open cells of a maze without loops; every (even, even) cell is open."""
+    open_cells = np.zeros((height, width), dtype=bool)
+    open_cells[0, 0] = True
+    trail = [(0, 0)]
+    while trail:
+        row, column = trail[-1]
+        steps = [(row + r, column + c) for r, c in ((0, 2), (0, -2), (2, 0), (-2, 0))]
+        fresh = [(r, c) for r, c in steps if 0 <= r < height and 0 <= c < width and not open_cells[r, c]]
+        if not fresh:
+            trail.pop()
+            continue
+        r, c = fresh[int(rng.integers(len(fresh)))]
+        open_cells[(row + r) // 2, (column + c) // 2] = open_cells[r, c] = True
+        trail.append((r, c))
+    return open_cells
+
+
+def torch(arrays: Arrays, floor: Floor, cell: Position) -> None:
+    """A burning torch on the ground: item and light."""
+    allowed = block_table(TORCH_BLOCKS)[arrays["blocks"][floor]] & (arrays["items"][floor] == Item.NONE)
+    if not allowed[cell]:
+        block = Block(int(arrays["blocks"][floor][cell]))
+        raise LevelError(
+            f"no torch can stand at {cell} ({block.name}); {nearest_true(allowed, cell, 'cell for a torch')} "
+            "(torches stand on grass, sand and path without another item)"
+        )
+    arrays["items"][floor][cell] = Item.TORCH
+    light = arrays["light"][floor]
+    rows, columns = np.ogrid[:MAP_SIZE, :MAP_SIZE]
+    glow = np.clip(1 - np.hypot(rows - cell[0], columns - cell[1]) / TORCH_REACH, 0, 1)
+    glow[manhattan(cell) > 8] = 0
+    light[...] = np.minimum(255, light + np.round(glow * 255)).astype(np.uint8)
+
+
+def move_ladder(arrays: Arrays, floor: Floor, cell: Position, down: bool) -> None:
+    """Put the ladder down (or up) of `floor` on `cell`, which must be free ground, and take the old one away."""
+    name, item = ("down_ladders", Item.LADDER_DOWN) if down else ("up_ladders", Item.LADDER_UP)
+    if (down and floor == Floor.GRAVEYARD) or (not down and floor == Floor.OVERWORLD):
+        raise LevelError(f"{floor.name} has no ladder {'down' if down else 'up'}")
+    items = arrays["items"][floor]
+    free = WALKABLE[arrays["blocks"][floor]] & ((items == Item.NONE) | (items == item))
+    if not free[cell]:
+        block = Block(int(arrays["blocks"][floor][cell]))
+        raise LevelError(
+            f"no ladder can stand at {cell} ({block.name}, {Item(int(items[cell])).name}); "
+            f"{nearest_true(free, cell, 'cell for a ladder')}"
+        )
+    items[items == item] = Item.NONE
+    items[cell] = item
+    arrays[name][floor] = cell
+
+
+def plant(arrays: Arrays, cell: Position, age: int, ripe: bool) -> None:
+    """A growing plant on the overworld."""
+    free = ~occupied(arrays, Floor.OVERWORLD) & (arrays["blocks"][0] == Block.GRASS)
+    if not free[cell]:
+        raise LevelError(f"no plant can stand at {cell}; {nearest_true(free, cell, 'free grass')}")
+    mask = arrays["growing_plants_mask"]
+    if mask.all():
+        raise LevelError(f"{MAX_PLANTS} plants grow already, no more fit")
+    if not 0 <= age <= 100_000:
+        raise LevelError(f"age of a plant is {age}; it must be 0 to 100000 (it is ripe at 600)")
+    index = int(np.argmin(mask))
+    mask[index] = True
+    arrays["growing_plants_positions"][index] = cell
+    arrays["growing_plants_age"][index] = age
+    arrays["blocks"][0][cell] = Block.RIPE_PLANT if ripe else Block.PLANT
+
+
+def cells_mask(positions: Iterable[Position] | np.ndarray) -> np.ndarray:
+    """bool[48, 48] from a mask or from positions; LevelError for positions outside of the map."""
+    if isinstance(positions, np.ndarray) and positions.shape == (MAP_SIZE, MAP_SIZE):
+        return positions.astype(bool)
+    mask = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+    for position in positions:
+        mask[as_position(position)] = True
+    return mask

@@ -1,0 +1,239 @@
+"""Does a built pool make sense as a level? The semantic half of the trust boundary, NumPy only.
+
+Every world is judged: arrays within the schema, player on ground and alive, mobs where they can be,
+ladders that lead somewhere, a goal that is neither met at once nor out of reach. Levels with a
+`transition` or `success` hook may change what is possible, so for them the last is a warning.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.creatures import MOB_RECORDS
+from dicode.games.craftax.levels.goal import QUANTITIES, Goal
+from dicode.games.craftax.levels.grid import manhattan
+from dicode.games.craftax.levels.names import Block, Floor, Item, Mob
+from dicode.games.craftax.levels.placement import rebuild_mob_map
+from dicode.games.craftax.levels.player import nearest_true
+from dicode.games.craftax.levels.possible import obstacles
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.techtree import implied
+from dicode.types import Rejected
+
+World = dict[str, np.ndarray]
+_MOBS = frozenset(map(int, Mob))
+VITALS = ("health", "food", "drink", "energy", "mana")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one world."""
+
+    reason: str
+    hint: str = ""
+
+
+def check(
+    pool: Mapping[str, np.ndarray], goal: Goal, rules: Rules | None = None, hooks: Sequence[str] = ()
+) -> Rejected | tuple[str, ...]:
+    """Warnings for a pool that is a level, or `Rejected(stage="verify", ...)` for the first fault found.
+
+    `pool` holds [P, ...] arrays by the schema's names; `hooks` are the names of hooks that the level has.
+    """
+    fault = schema_fault(pool)
+    if fault is not None:
+        return Rejected("verify", fault.reason, fault.hint)
+    worlds = [{name: pool[name][index] for name in STATE_FIELDS} for index in range(len(pool["blocks"]))]
+    amounts = Amounts(rules)
+    loose = "transition" in hooks or "success" in hooks
+    rejected = _first(worlds, lambda world: _faults(world, goal, amounts))
+    if rejected is None:
+        rejected = _first(worlds, lambda world: _obstacles(world, goal, amounts))
+        if rejected is not None and loose:
+            return (
+                f"unless a hook makes it so, the goal is out of reach: {rejected.reason}",
+                *_warnings(worlds, amounts),
+            )
+    return rejected or _warnings(worlds, amounts)
+
+
+def _first(worlds: Sequence[World], faults: Callable[[World], Iterator[Fault]]) -> Rejected | None:
+    """The first fault of the first faulty world, saying how many worlds have one."""
+    found = [(index, fault) for index, world in enumerate(worlds) for fault in [next(faults(world), None)] if fault]
+    if not found:
+        return None
+    index, fault = found[0]
+    where = (
+        "every world" if len(found) == len(worlds) else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
+    )
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint)
+
+
+def schema_fault(pool: Mapping[str, np.ndarray]) -> Fault | None:
+    """What makes a pool differ from the schema: names, dtypes, shapes, ranges; None where nothing does."""
+    if set(pool) != set(STATE_FIELDS):
+        return Fault(f"the pool's arrays are not the schema's: {sorted(set(pool) ^ set(STATE_FIELDS))[:5]}")
+    count = len(pool["blocks"])
+    for name, field in STATE_FIELDS.items():
+        array = pool[name]
+        if array.dtype != field.dtype or array.shape != (count, *field.shape):
+            return Fault(f"{name} is {array.dtype}{array.shape}; it must be {field.dtype}{(count, *field.shape)}")
+        if array.size and not (array.min() >= field.low and array.max() <= field.high):
+            return Fault(f"{name} holds {array.min()} to {array.max()}; allowed is {field.low:g} to {field.high:g}")
+    if (pool["blocks"] == Block.OUT_OF_BOUNDS).any():
+        return Fault("a map holds OUT_OF_BOUNDS blocks", "use Block.WALL or Block.STONE to close an area")
+    return None
+
+
+def _faults(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
+    yield from _player(world, amounts)
+    yield from _mobs(world, amounts)
+    yield from _ladders(world, amounts)
+    yield from _plants(world)
+    if not goal.is_empty and goal.met(world["achievements"] | implied(world), quantities(world)):
+        yield Fault(
+            f"the goal ({goal}) is met at the start",
+            "take away what implies it (inventory, floor, vitals), or ask for more, "
+            'for example Goal.collect("wood", 3) or Goal.survive(200) beside it',
+        )
+
+
+def _obstacles(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
+    for obstacle in obstacles(goal, world, amounts):
+        yield Fault(f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
+
+
+def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
+    floor, cell = Floor(int(world["player_level"])), _cell(world["player_position"])
+    blocks = world["blocks"][floor]
+    block = Block(int(blocks[cell]))
+    ground = amounts.walkable[blocks] & (blocks != Block.DARKNESS)
+    if not ground[cell]:
+        yield Fault(
+            f"the player starts at {cell} of {floor.name} inside {block.name}",
+            f"set world.player.position after shaping the floor; {nearest_true(ground, cell, 'free ground')}",
+        )
+    if not world["player_health"] > 0:
+        yield Fault("the player starts dead", "world.player.health must be above 0")
+    attributes = {"health": "strength", "mana": "intelligence"}
+    for vital in VITALS:
+        most = amounts.most(vital, int(world[f"player_{attributes.get(vital, 'dexterity')}"]))
+        if world[f"player_{vital}"] > most:
+            yield Fault(
+                f"{vital} is {world[f'player_{vital}']}, the most at this player's attributes is {most}",
+                f"world.player.{vital} = {most}, or raise {attributes.get(vital, 'dexterity')}",
+            )
+    if world["boss_progress"] >= amounts.number("boss_waves"):
+        yield Fault("the game is over at the start", "leave boss_progress below the rule boss_waves")
+
+
+def _mobs(world: World, amounts: Amounts) -> Iterator[Fault]:
+    taken: set[tuple[int, int, int]] = {(int(world["player_level"]), *_cell(world["player_position"]))}
+    for mob_class, record in enumerate(MOB_RECORDS):
+        for floor, index in np.argwhere(world[f"{record}.mask"]):
+            number = 8 * mob_class + int(world[f"{record}.type_id"][floor, index])
+            if number not in _MOBS:
+                yield Fault(f"{record} holds type {number % 8}, which does not exist", "use world.spawn(Mob.COW)")
+                continue
+            mob, cell = Mob(number), _cell(world[f"{record}.position"][floor, index])
+            blocks = world["blocks"][floor]
+            if not amounts.standable(mob)[blocks[cell]]:
+                legal = amounts.standable(mob)[blocks]
+                yield Fault(
+                    f"a {mob.name} is at {cell} of {Floor(floor).name} inside {Block(int(blocks[cell])).name}",
+                    f"spawn mobs after shaping the floor; {nearest_true(legal, cell, f'cell for a {mob.name}')}",
+                )
+            if (int(floor), *cell) in taken:
+                yield Fault(
+                    f"a {mob.name} shares {cell} of {Floor(floor).name} with another mob or the player",
+                    "spawn mobs after placing the player; world.spawn keeps them apart",
+                )
+            taken.add((int(floor), *cell))
+            if not world[f"{record}.health"][floor, index] > 0:
+                yield Fault(f"a {mob.name} has no health", "give world.spawn(..., health=...) above 0")
+    expected = {"mob_map": np.zeros_like(world["mob_map"]), **{n: world[n] for n in world if "mobs." in n}}
+    rebuild_mob_map(expected)
+    if not np.array_equal(expected["mob_map"], world["mob_map"]):
+        yield Fault("mob_map does not say where the mobs are", "leave mob_map alone; world.spawn keeps it")
+
+
+def _ladders(world: World, amounts: Amounts) -> Iterator[Fault]:
+    """Whoever takes a ladder must arrive on ground."""
+    for floor in Floor:
+        for item, step, arrivals in ((Item.LADDER_DOWN, 1, "up_ladders"), (Item.LADDER_UP, -1, "down_ladders")):
+            if not (world["items"][floor] == item).any():
+                continue
+            there = Floor(floor + step) if 0 <= floor + step < len(Floor) else None
+            if there is None:
+                yield Fault(f"{floor.name} has a ladder that leads nowhere", "take it out of world.items")
+                continue
+            cell = _cell(world[arrivals][there])
+            block = Block(int(world["blocks"][there][cell]))
+            if not amounts.walkable[block]:
+                way = "down" if step > 0 else "up"
+                yield Fault(
+                    f"the ladder {way} of {floor.name} ends at {cell} of {there.name} inside {block.name}",
+                    f"keep the ladders of {there.name} free, or move them: "
+                    f"world.move_ladder_{'up' if step > 0 else 'down'}(position, floor=Floor.{there.name})",
+                )
+
+
+def _plants(world: World) -> Iterator[Fault]:
+    for index in np.flatnonzero(world["growing_plants_mask"]):
+        cell = _cell(world["growing_plants_positions"][index])
+        block = Block(int(world["blocks"][Floor.OVERWORLD][cell]))
+        if block not in (Block.PLANT, Block.RIPE_PLANT):
+            yield Fault(f"a plant grows at {cell}, but the block there is {block.name}", "use world.plant(position)")
+
+
+def quantities(world: Mapping[str, np.ndarray]) -> np.ndarray:
+    """float32[Q]: every goal quantity of a start, in `QUANTITIES` order; counters are 0."""
+    return np.array([_quantity(world, name) for name in QUANTITIES], dtype=np.float32)
+
+
+def _quantity(world: Mapping[str, np.ndarray], name: str) -> float:
+    if name == "floor":
+        return float(world["player_level"])
+    if name in VITALS:
+        return float(world[f"player_{name}"])
+    return float(np.sum(world[name])) if name.startswith("inventory.") else 0.0
+
+
+def _warnings(worlds: Sequence[World], amounts: Amounts) -> tuple[str, ...]:
+    found = []
+    if len(worlds) > 1 and all(_alike(worlds[0], other) for other in worlds[1:]):
+        found.append(
+            f"all {len(worlds)} worlds start alike; draw from world.rng so that the agent cannot learn one map by heart"
+        )
+    far = sum(_vanishing(world, int(amounts.number("despawn_distance"))) for world in worlds)
+    if far:
+        found.append(f"{far} mobs start so far from the player that they vanish at the first step")
+    return tuple(found)
+
+
+def _alike(one: World, other: World) -> bool:
+    """Same floor, same surroundings, same mobs, same player."""
+    floor = int(one["player_level"])
+    for name, array in one.items():
+        if name in ("state_rng", "potion_mapping"):
+            continue
+        per_floor = array.ndim and array.shape[0] == len(Floor) and not name.startswith("inventory")
+        same = np.array_equal(array[floor], other[name][floor]) if per_floor else np.array_equal(array, other[name])
+        if not same:
+            return False
+    return True
+
+
+def _vanishing(world: World, despawn: int) -> int:
+    floor = int(world["player_level"])
+    if floor == Floor.GRAVEYARD:
+        return 0
+    distance = manhattan(_cell(world["player_position"]))
+    return int((world["mob_map"][floor] & (distance >= despawn)).sum())
+
+
+def _cell(position: np.ndarray) -> tuple[int, int]:
+    return int(position[0]), int(position[1])

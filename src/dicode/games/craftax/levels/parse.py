@@ -1,0 +1,110 @@
+"""Reading a level file without running it: its objective, its reason and which parts it has."""
+
+import ast
+import re
+from dataclasses import dataclass
+
+from dicode.games.craftax.levels.advice import goal_hint
+from dicode.types import Rejected
+
+HOOKS = ("transition", "success", "bonus")
+"""Names of the functions that a level may define in JAX."""
+
+MAX_SOURCE = 60_000
+"""Longest level file in characters."""
+
+
+@dataclass(frozen=True)
+class LevelText:
+    """What a level file says about itself."""
+
+    source: str
+    objective: str
+    why: str
+    has_rules: bool
+    has_build: bool
+    hooks: tuple[str, ...]
+    """Which of `transition`, `success`, `bonus` it defines."""
+    goal: str
+    """The expression assigned to GOAL; empty if the goal is a `success` hook alone."""
+
+    @property
+    def description(self) -> str:
+        """Objective and reason as one paragraph."""
+        return f"{self.objective} {self.why}".strip()
+
+
+def parse_level(source: str) -> LevelText | Rejected:
+    """Read a level file's text; `Rejected(stage="parse", ...)` where it is not a level.
+
+    Nothing is executed. Line ends are accepted in any style.
+    """
+    if len(source) > MAX_SOURCE:
+        return _no(f"the file has {len(source)} characters", f"a level has at most {MAX_SOURCE}")
+    if "\0" in source:
+        return _no("the file holds a NUL character", "write plain Python text")
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return _no(
+            f"line {error.lineno}: {error.msg}", "the file must be valid Python, without Markdown fences or prose"
+        )
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _no(f"the file cannot be read: {error}", "write plain Python of ordinary depth")
+    return _read(text, tree)
+
+
+def describe(doc: str) -> str:
+    """Objective and reason out of a level's docstring, as one paragraph; empty without an objective."""
+    return f"{_section(doc, 'Objective')} {_section(doc, 'Why')}".strip()
+
+
+def _read(text: str, tree: ast.Module) -> LevelText | Rejected:
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assigned = _assigned(tree)
+    hooks = tuple(name for name in HOOKS if name in functions)
+    doc = ast.get_docstring(tree) or ""
+    objective = _section(doc, "Objective")
+    if not objective:
+        return _no(
+            "the file does not begin with a docstring that has a line `Objective: ...`",
+            'begin with """Objective: what the player must achieve.\\nWhy: what it trains.\\n"""',
+        )
+    if "GOAL" not in assigned and "success" not in hooks:
+        return _no("there is no GOAL", goal_hint(None, doc))
+    if "build" not in functions and not hooks and "RULES" not in assigned and "build" in _nested(tree):
+        return _no("build is not at the top level of the file", "write `def build(world: World) -> None:` unindented")
+    return LevelText(
+        source=text,
+        objective=objective,
+        why=_section(doc, "Why"),
+        has_rules="RULES" in assigned,
+        has_build="build" in functions,
+        hooks=hooks,
+        goal=ast.unparse(assigned["GOAL"]) if "GOAL" in assigned else "",
+    )
+
+
+def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            found |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found[node.target.id] = node.value
+    return found
+
+
+def _nested(tree: ast.Module) -> set[str]:
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def _section(doc: str, title: str) -> str:
+    """The text after `title:` up to the next section or blank line, on one line."""
+    match = re.search(rf"^\s*{title}\s*:\s*(.+?)(?=\n\s*\n|\n\s*[A-Z][a-z]+\s*:|\Z)", doc, re.S | re.M)
+    return " ".join(match.group(1).split()) if match else ""
+
+
+def _no(reason: str, hint: str) -> Rejected:
+    return Rejected(stage="parse", reason=reason, hint=hint)

@@ -1,0 +1,114 @@
+"""Choosing cells: the one way in which helpers pick where something goes, and how they refuse.
+
+Every refusal counts the cells that would do and names the nearest request that would work.
+"""
+
+import numpy as np
+
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
+from dicode.games.craftax.levels.player import Arrays, as_position
+from dicode.games.craftax.levels.schema import MAX_MOBS
+
+Distance = tuple[int, int]
+"""(least, most) steps, counted as rows plus columns, both included."""
+
+GROUND: dict[Floor, Block] = {
+    Floor.OVERWORLD: Block.GRASS,
+    Floor.DUNGEON: Block.PATH,
+    Floor.GNOMISH_MINES: Block.PATH,
+    Floor.SEWERS: Block.PATH,
+    Floor.VAULTS: Block.PATH,
+    Floor.TROLL_MINES: Block.PATH,
+    Floor.FIRE_REALM: Block.FIRE_GRASS,
+    Floor.ICE_REALM: Block.ICE_GRASS,
+    Floor.GRAVEYARD: Block.PATH,
+}
+"""What the open ground of each floor is made of."""
+
+ROCK: dict[Floor, Block] = {
+    floor: Block.WALL if floor in {Floor.DUNGEON, Floor.SEWERS, Floor.VAULTS, Floor.GRAVEYARD} else Block.STONE
+    for floor in Floor
+}
+"""What the massive part of each floor is made of; walls cannot be mined, stone can."""
+
+
+def check_distance(distance: Distance) -> Distance:
+    """A (least, most) pair of whole numbers with 0 <= least <= most, or LevelError."""
+    try:
+        least, most = (int(number) for number in distance)
+    except (TypeError, ValueError):
+        raise LevelError(f"distance is {distance!r}; use (least, most), for example (2, 6)") from None
+    if not 0 <= least <= most:
+        raise LevelError(f"distance is ({least}, {most}); it needs 0 <= least <= most")
+    return least, most
+
+
+def check_count(count: object, what: str) -> int:
+    """A whole number of at least 1, or LevelError."""
+    if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1:
+        raise LevelError(f"count of {what} is {count!r}; it must be a whole number of at least 1")
+    return int(count)
+
+
+def within(origin: Position, distance: Distance) -> np.ndarray:
+    """bool[48, 48]: cells whose rows-plus-columns distance to `origin` lies in `distance`."""
+    steps = manhattan(origin)
+    return (steps >= distance[0]) & (steps <= distance[1])
+
+
+def choose(
+    rng: np.random.Generator, allowed: np.ndarray, count: int, origin: Position, distance: Distance, what: str
+) -> list[Position]:
+    """`count` different random cells of `allowed` at `distance` from `origin`, or a LevelError that says what would do."""
+    cells = np.argwhere(allowed & within(origin, distance))
+    if len(cells) < count:
+        raise LevelError(_too_few(allowed, len(cells), count, origin, distance, what))
+    picked = rng.choice(len(cells), size=count, replace=False)
+    return [(int(row), int(column)) for row, column in cells[picked]]
+
+
+def _too_few(allowed: np.ndarray, found: int, count: int, origin: Position, distance: Distance, what: str) -> str:
+    steps = np.sort(manhattan(origin)[allowed])
+    start = f"{count} {what} do not fit at distance {distance[0]} to {distance[1]} of {origin}: {found} cells would do"
+    if len(steps) < count:
+        return (
+            f"{start}, and only {len(steps)} on the whole floor; make room first (world.clear, world.room, world.carve)"
+        )
+    beyond = steps[steps >= distance[0]]
+    if len(beyond) >= count:
+        return f"{start}; distance=({distance[0]}, {int(beyond[count - 1])}) has room"
+    return f"{start}; distance=({int(steps[-count])}, {max(int(steps[-1]), distance[1])}) has room"
+
+
+def occupied(arrays: Arrays, floor: Floor) -> np.ndarray:
+    """bool[48, 48]: cells with a mob, an item (torch, ladder), or the player."""
+    taken = arrays["mob_map"][floor] | (arrays["items"][floor] != Item.NONE)
+    if arrays["player_level"] == floor:
+        taken[tuple(arrays["player_position"])] = True
+    return taken
+
+
+def rebuild_mob_map(arrays: Arrays) -> None:
+    """Make `mob_map` say where the living mobs are."""
+    arrays["mob_map"][...] = False
+    for record in MAX_MOBS:
+        floors, indices = np.nonzero(arrays[f"{record}.mask"])
+        rows, columns = arrays[f"{record}.position"][floors, indices].T
+        arrays["mob_map"][floors, rows, columns] = True
+
+
+def rectangle(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[slice, slice]:
+    """Slices for rows[0]..rows[1] and columns[0]..columns[1], both ends included, or LevelError."""
+    top, left = as_position((rows[0], columns[0]))
+    bottom, right = as_position((rows[1], columns[1]))
+    if top > bottom or left > right:
+        raise LevelError(f"rows {tuple(rows)}, columns {tuple(columns)} is empty; the first must not exceed the second")
+    return slice(top, bottom + 1), slice(left, right + 1)
+
+
+def square(center: Position, radius: int) -> tuple[slice, slice]:
+    """The square of `radius` around `center`, cut at the map's edge."""
+    rows, columns = ((max(0, at - radius), min(MAP_SIZE - 1, at + radius)) for at in center)
+    return rectangle(rows, columns)

@@ -1,0 +1,283 @@
+"""The player as level code sees it: attributes that write into the world's arrays and check what is written."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from dicode.errors import nearest
+from dicode.games.craftax.levels.advice import elsewhere
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.names import MAP_SIZE, Block, Facing, Floor
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+
+Arrays = dict[str, np.ndarray]
+
+
+class Enchantment(IntEnum):
+    """What a sword, a bow or a piece of armour is enchanted with."""
+
+    NONE = 0
+    FIRE = 1
+    ICE = 2
+
+
+def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> None:
+    """Set one number of a world, refusing what is not a number or out of the schema's range."""
+    field = STATE_FIELDS[name]
+    label = label or name
+    whole = field.dtype.kind in "iu"
+    if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
+        raise LevelError(f"{label} is {value!r}; it must be a number from {field.low:g} to {field.high:g}")
+    if not field.low <= float(value) <= field.high or (whole and float(value) != int(value)):
+        kind = "a whole number" if whole else "a number"
+        raise LevelError(f"{label} is {value}; it must be {kind} from {field.low:g} to {field.high:g}")
+    arrays[name][...] = value
+
+
+class Inventory:
+    """What the player carries.
+
+    Counts 0 to 99: `wood stone coal iron diamond sapphire ruby sapling arrows torches books`. Tiers:
+    `pickaxe` and `sword` 0 none, 1 wood, 2 stone, 3 iron, 4 diamond; `bow` 0 or 1. `armour` is a list of
+    four pieces, each 0 none, 1 iron, 2 diamond (one number sets all four). `potions` is a list of six
+    counts by colour: red, green, blue, pink, cyan, yellow (one number sets all six).
+    """
+
+    _arrays: Arrays
+    __slots__ = ("_arrays",)
+    NAMES = tuple(name.partition(".")[2] for name in STATE_FIELDS if name.startswith("inventory."))
+
+    def __init__(self, arrays: Arrays) -> None:
+        object.__setattr__(self, "_arrays", arrays)
+
+    def __getattr__(self, name: str) -> "int | np.ndarray":
+        value = self._arrays[self._key(name)]
+        return value if value.ndim else int(value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        key = self._key(name)
+        field = STATE_FIELDS[key]
+        if not field.shape:
+            write_scalar(self._arrays, key, value, key)
+            return
+        try:
+            numbers = np.broadcast_to(np.asarray(value), field.shape)
+            legal = bool(np.all((numbers >= field.low) & (numbers <= field.high) & (numbers == np.floor(numbers))))
+        except (TypeError, ValueError):
+            legal = False
+        if not legal:
+            size = field.shape[0]
+            raise LevelError(f"{key} is {value!r}; it must be one or {size} whole numbers from 0 to {field.high:g}")
+        self._arrays[key][...] = numbers
+
+    def set(self, **counts: "int | list[int]") -> None:
+        """Set several at once: `inventory.set(wood=5, pickaxe=1)`."""
+        for name, count in counts.items():
+            setattr(self, name, count)
+
+    def clear(self) -> None:
+        """Carry nothing."""
+        for name in self.NAMES:
+            self._arrays[f"inventory.{name}"][...] = 0
+
+    @classmethod
+    def _key(cls, name: str) -> str:
+        if name not in cls.NAMES:
+            raise LevelError(f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})")
+        return f"inventory.{name}"
+
+
+VITALS = ("health", "food", "drink", "energy", "mana")
+
+
+def _vital(vital: str, doc: str) -> property:
+    name = f"player_{vital}"
+
+    def get(self: "Player") -> float:
+        return self._arrays[name].item()
+
+    def put(self: "Player", value: float) -> None:
+        highest = self.most(vital)
+        if isinstance(value, (int, float, np.number)) and float(value) > highest:
+            raise LevelError(
+                f"{name} is {value}; at this player's attributes the most is {highest} "
+                "(raise strength for health, dexterity for food, drink and energy, intelligence for mana)"
+            )
+        if vital == "health" and isinstance(value, (int, float, np.number)) and float(value) <= 0:
+            raise LevelError(f"player_health is {value}; a level must start alive, with health above 0")
+        write_scalar(self._arrays, name, value)
+
+    return property(get, put, doc=doc)
+
+
+def _attribute(name: str, doc: str) -> property:
+    def get(self: "Player") -> int:
+        return int(self._arrays[name])
+
+    def put(self: "Player", value: int) -> None:
+        write_scalar(self._arrays, name, value)
+
+    return property(get, put, doc=doc)
+
+
+def _flag(index: int, doc: str) -> property:
+    def get(self: "Player") -> bool:
+        return bool(self._arrays["learned_spells"][index])
+
+    def put(self: "Player", known: bool) -> None:
+        self._arrays["learned_spells"][index] = bool(known)
+
+    return property(get, put, doc=doc)
+
+
+def _enchantment(name: str, doc: str) -> property:
+    def get(self: "Player") -> Enchantment:
+        return Enchantment(int(self._arrays[name]))
+
+    def put(self: "Player", value: "Enchantment | str | int") -> None:
+        self._arrays[name][...] = enchantment(value)
+
+    return property(get, put, doc=doc)
+
+
+def enchantment(value: "Enchantment | str | int") -> Enchantment:
+    """`"fire"`, `"ice"`, `"none"` or an Enchantment as an Enchantment; LevelError for anything else."""
+    if isinstance(value, str) and value.upper() in Enchantment.__members__:
+        return Enchantment[value.upper()]
+    if isinstance(value, (int, np.integer)) and int(value) in set(Enchantment):
+        return Enchantment(int(value))
+    raise LevelError(f"no enchantment {value!r}; use 'none', 'fire' or 'ice'")
+
+
+class Player:
+    """Where the player starts, in what condition and with what."""
+
+    _arrays: Arrays
+    _amounts: Amounts
+    inventory: Inventory
+    __slots__ = ("_amounts", "_arrays", "inventory")
+
+    def __init__(self, arrays: Arrays, amounts: Amounts) -> None:
+        object.__setattr__(self, "_arrays", arrays)
+        object.__setattr__(self, "_amounts", amounts)
+        object.__setattr__(self, "inventory", Inventory(arrays))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "inventory" or not isinstance(getattr(type(self), name, None), property):
+            known = sorted(key for key, member in vars(Player).items() if isinstance(member, property))
+            hint = elsewhere(name) or f"it has {', '.join(known)} and inventory{nearest(name, known)}"
+            if name == "inventory":
+                hint = "use world.player.inventory.set(...)"
+            raise LevelError(f"player.{name} cannot be set; {hint}")
+        super().__setattr__(name, value)
+
+    health = _vital("health", "Health above 0, 9 at the start of the game; most: 8 + strength.")
+    food = _vital("food", "Food, 9 at the start; at 0 health drains. Most: 7 + 2 x dexterity.")
+    drink = _vital("drink", "Drink, 9 at the start; at 0 health drains. Most: 7 + 2 x dexterity.")
+    energy = _vital("energy", "Energy, 9 at the start; sleep restores it, at 0 health drains. Most: 7 + 2 x dexterity.")
+    mana = _vital("mana", "Mana, 9 at the start: a spell takes 2, an enchantment 9. Most: 6 + 3 x intelligence.")
+    xp = _attribute("player_xp", "Experience to spend on attributes; one for each floor entered the first time.")
+    strength = _attribute("player_strength", "1 to 5 in the game: melee damage and health.")
+    dexterity = _attribute("player_dexterity", "1 to 5 in the game: arrows' damage, slower needs, more food and drink.")
+    intelligence = _attribute("player_intelligence", "1 to 5 in the game: spells' damage and mana.")
+    fireball = _flag(0, "True if the player knows the fireball spell.")
+    iceball = _flag(1, "True if the player knows the iceball spell.")
+    sword_enchantment = _enchantment("sword_enchantment", "Enchantment of the sword: 'none', 'fire' or 'ice'.")
+    bow_enchantment = _enchantment("bow_enchantment", "Enchantment of the bow: 'none', 'fire' or 'ice'.")
+
+    def most(self, vital: str) -> int:
+        """The highest `health` (8 + strength), `food`, `drink`, `energy` (7 + 2 x dexterity) or `mana` (6 + 3 x intelligence)."""
+        governs = {"health": self.strength, "mana": self.intelligence}
+        if vital not in VITALS:
+            raise LevelError(f"no vital {vital!r}{nearest(vital, VITALS)}; there are {', '.join(VITALS)}")
+        return self._amounts.most(vital, governs.get(vital, self.dexterity))
+
+    @property
+    def armour_enchantments(self) -> list[Enchantment]:
+        """Enchantment of each of the four pieces of armour; one value sets all four."""
+        return [Enchantment(int(value)) for value in self._arrays["armour_enchantments"]]
+
+    @armour_enchantments.setter
+    def armour_enchantments(self, value: "list | Enchantment | str | int") -> None:
+        pieces = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value] * 4
+        if len(pieces) != 4:
+            raise LevelError(f"armour_enchantments has {len(pieces)} entries; it needs one value, or four")
+        self._arrays["armour_enchantments"][...] = [int(enchantment(piece)) for piece in pieces]
+
+    @property
+    def floor(self) -> Floor:
+        """The floor the player is on. Setting it puts the player where the ladder from above ends."""
+        return Floor(int(self._arrays["player_level"]))
+
+    @floor.setter
+    def floor(self, value: "Floor | int") -> None:
+        floor = as_floor(value)
+        self._arrays["player_level"][...] = floor
+        landing = (MAP_SIZE // 2, MAP_SIZE // 2) if floor == 0 else tuple(self._arrays["up_ladders"][floor])
+        self._arrays["player_position"][...] = landing
+
+    @property
+    def position(self) -> Position:
+        """(row, column) on the player's floor; must be ground that can be walked on, without a mob."""
+        row, column = self._arrays["player_position"]
+        return int(row), int(column)
+
+    @position.setter
+    def position(self, value: Position) -> None:
+        cell = as_position(value)
+        floor = self.floor
+        block = Block(int(self._arrays["blocks"][floor][cell]))
+        walkable = self._amounts.walkable
+        free = walkable[self._arrays["blocks"][floor]] & ~self._arrays["mob_map"][floor]
+        if not free[cell]:
+            what = f"a mob on {block.name}" if walkable[block] else block.name
+            raise LevelError(f"the player cannot stand at {cell}: {what}; {nearest_true(free, cell, 'free ground')}")
+        self._arrays["player_position"][...] = cell
+
+    @property
+    def facing(self) -> Facing:
+        """Which way the player looks: Facing.LEFT, RIGHT, UP or DOWN."""
+        return Facing(int(self._arrays["player_direction"]))
+
+    @facing.setter
+    def facing(self, value: "Facing | str") -> None:
+        if isinstance(value, str) and value.upper() in Facing.__members__:
+            value = Facing[value.upper()]
+        if not isinstance(value, (int, np.integer)) or int(value) not in set(Facing):
+            raise LevelError(f"facing is {value!r}; use Facing.LEFT, RIGHT, UP or DOWN")
+        self._arrays["player_direction"][...] = int(value)
+
+
+def as_floor(value: object) -> Floor:
+    """A floor from a Floor, its number or its name."""
+    if isinstance(value, str) and value.upper() in Floor.__members__:
+        return Floor[value.upper()]
+    if isinstance(value, (int, np.integer)) and 0 <= int(value) < len(Floor):
+        return Floor(int(value))
+    raise LevelError(
+        f"no floor {value!r}{nearest(str(value).upper(), Floor.__members__)}; floors are 0 (overworld) to 8"
+    )
+
+
+def as_position(value: object) -> Position:
+    """(row, column) inside of the map from any pair of whole numbers."""
+    try:
+        row, column = (int(number) for number in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise LevelError(f"{value!r} is not a position; use (row, column)") from None
+    if not (0 <= row < MAP_SIZE and 0 <= column < MAP_SIZE):
+        raise LevelError(
+            f"position ({row}, {column}) is outside of the map; rows and columns go from 0 to {MAP_SIZE - 1}"
+        )
+    return row, column
+
+
+def nearest_true(cells: np.ndarray, start: Position, what: str) -> str:
+    """`the nearest WHAT is (r, c)`, or that there is none on this floor."""
+    if not cells.any():
+        return f"there is no {what} on this floor"
+    distance = np.where(cells, manhattan(start), 10_000)
+    row, column = np.unravel_index(int(np.argmin(distance)), distance.shape)
+    return f"the nearest {what} is ({row}, {column})"

@@ -1,0 +1,357 @@
+"""Whether a goal can be reached from a start at all, by the technology tree and what the world holds.
+
+The judgement is one-sided: an obstacle named here is real, but its absence does not promise that the
+goal is easy, safe or quick (see `dicode.games.craftax.levels.holdings`). Levels with hooks may change what is possible;
+for them obstacles are warnings.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.counted import COLLECTABLES
+from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.holdings import INFINITE, Holdings, World, explore
+from dicode.games.craftax.levels.names import Achievement, Block, Floor, Mob
+from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.techtree import (
+    ENTER,
+    GETS,
+    PICKAXES,
+    REQUIREMENTS,
+    STATIONS,
+    SWORDS,
+    implied,
+    requirements,
+)
+
+_A, _B = Achievement, Block
+_TIER = ("no", "a wood", "a stone", "an iron", "a diamond")
+_MOB_OF = {creature.achievement: creature.mob for creature in CREATURES.values()}
+_FLOOR_OF = {achievement: floor for floor, achievement in ENTER.items()}
+_ITEM_OF = {achievement: item for item, achievement in GETS.items() if item in COLLECTABLES}
+_MATERIALS = ("wood", "stone", "coal", "iron", "diamond", "sapphire", "ruby")
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a goal cannot be reached, and what would make it possible."""
+
+    reason: str
+    hint: str
+
+
+def possible(goal: Goal, world: World, rules: Rules | None = None) -> bool:
+    """Whether nothing is known to keep a player from `goal` in `world` under `rules`."""
+    return not obstacles(goal, world, Amounts(rules))
+
+
+def obstacles(goal: Goal, world: World, amounts: Amounts) -> tuple[Obstacle, ...]:
+    """What makes `goal` impossible in one world; empty where nothing is known to."""
+    done = implied(world) | np.asarray(world["achievements"], dtype=bool)
+    asked = sorted(achievement for achievement in goal.achievements if not done[achievement])
+
+    def found(holdings: Holdings) -> list[Obstacle]:
+        by_act = [obstacle for achievement in asked for obstacle in _act(holdings, achievement)]
+        by_number = [obstacle for item in goal.minimum.items() for obstacle in _number(holdings, *item)]
+        return by_act + by_number or list(_bill(holdings, asked, goal.minimum))
+
+    return tuple(found(explore(world, amounts, enough=lambda holdings: not found(holdings))))
+
+
+def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
+    """What keeps one achievement from being earned."""
+    if achievement in _MOB_OF:
+        yield from _kill(holdings, _MOB_OF[achievement], 1)
+    elif achievement in _FLOOR_OF:
+        yield from _enter(holdings, _FLOOR_OF[achievement])
+    elif achievement in _ITEM_OF:
+        yield from _material(holdings, _ITEM_OF[achievement], 1, holdings.have.get(_ITEM_OF[achievement], 0))
+    elif holdings.amounts.recipe(achievement) is not None:
+        yield from _craft(holdings, achievement)
+    else:
+        yield from _other(holdings, achievement)
+
+
+def _kill(holdings: Holdings, mob: Mob, count: float) -> Iterator[Obstacle]:
+    there = holdings.kills(mob)
+    if there < count:
+        name, homes = mob.name, " or ".join(floor.name for floor in CREATURES[mob].floors)
+        yield Obstacle(
+            f"{count:g} {name} must be defeated, {there:g} can be met",
+            f"world.spawn(Mob.{name}, count=...), or start on {homes} with that spawn rule above 0",
+        )
+
+
+def _enter(holdings: Holdings, floor: Floor) -> Iterator[Obstacle]:
+    if floor in holdings.entered:
+        return
+    above = Floor(floor - 1)
+    if above not in holdings.entered:
+        yield Obstacle(
+            f"{floor.name} cannot be entered: {above.name} is out of reach from {_floors(holdings)}",
+            f"start on {above.name} (world.player.floor = Floor.{above.name}) or make the ladders before it usable",
+        )
+    elif not holdings.ladder_opens(above):
+        yield Obstacle(
+            f"the ladder down of {above.name} never opens: too few monsters can be met there",
+            f"world.open_ladder(Floor.{above.name}), or let monsters spawn, or Rules(ladder_kills=0)",
+        )
+    else:
+        yield Obstacle(
+            f"the ladder down of {above.name} cannot be reached from the start",
+            "world.move_ladder_down(world.random_cell(...)), or world.corridor(...) to it, or give a pickaxe",
+        )
+
+
+def _material(holdings: Holdings, item: str, count: float, there: float) -> Iterator[Obstacle]:
+    if there >= count:
+        return
+    row = REQUIREMENTS[GETS[item]]
+    names = " or ".join(block.name for block in row.blocks)
+    if item == "sapling":
+        yield Obstacle("no sapling can be found: no grass within reach", "start on the overworld, or place Block.GRASS")
+        return
+    tier = min(holdings.amounts.mining(block)[0] for block in row.blocks)
+    if holdings.blocks(*row.blocks) and holdings.pickaxe < tier:
+        yield Obstacle(
+            f"{item} takes {_TIER[tier]} pickaxe, and at most {_TIER[holdings.pickaxe]} pickaxe can be made",
+            f"world.player.inventory.pickaxe = {tier}, or put what {_TIER[tier]} pickaxe takes within reach",
+        )
+    else:
+        yield Obstacle(
+            f"{count:g} {item} asked, {there:g} within reach on {_floors(holdings)}",
+            f"world.scatter(Block.{row.blocks[0].name}, {max(1, int(count - there))}, distance=(2, 6)) ({names} give {item})",
+        )
+
+
+def _craft(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
+    for station in holdings.amounts.near(achievement):
+        if not holdings.station(station):
+            yield Obstacle(
+                f"{achievement.name} needs a {station.name}: none within reach and nothing to place one with",
+                f"world.place(Block.{station.name}, ...) beside the player, or give {_list(holdings, STATIONS[station])}",
+            )
+    for item, count in holdings.amounts.spends(achievement).items():
+        yield from _material(holdings, item, count, holdings.have.get(item, 0))
+
+
+def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
+    row, world = requirements(achievement), holdings.world
+    for item, count in holdings.amounts.spends(achievement).items():
+        yield from _held(holdings, achievement, item, count)
+    for item in row.holds:
+        yield from _held(holdings, achievement, item, row.holds[item])
+    if row.bound and not set(row.floors) & set(holdings.entered):
+        yield Obstacle(
+            f"{achievement.name} happens on {row.floors[0].name} alone, out of reach from {_floors(holdings)}",
+            f"world.player.floor = Floor.{row.floors[0].name}",
+        )
+    elif achievement == _A.FIND_BOW and not holdings.have.get("bow"):
+        yield Obstacle(
+            "no unopened chest that holds a bow is within reach", "start in the dungeon beside world.chest(...)"
+        )
+    elif achievement == _A.EAT_PLANT and not _can_eat_plant(holdings):
+        yield Obstacle(
+            "no plant can be eaten: none within reach and none can be grown on the overworld",
+            "world.ripe_plant(...) or world.plant(...) near the player, or give a sapling on the overworld",
+        )
+    elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
+        names = " or ".join(block.name for block in row.blocks)
+        yield Obstacle(
+            f"{achievement.name} needs {names} within reach", f"world.scatter(Block.{row.blocks[0].name}, 1)"
+        )
+    known = {_A.LEARN_FIREBALL: 0, _A.LEARN_ICEBALL: 1}
+    if achievement in known and world["learned_spells"][known[achievement]]:
+        yield Obstacle(
+            "that spell is known at the start, so it cannot be learned", "leave world.player's spells unknown"
+        )
+
+
+def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
+    world = holdings.world
+    if item == "mana":
+        most = holdings.amounts.most("mana", int(holdings.amounts.number("max_attribute")))
+        if most < count:
+            yield Obstacle(f"{achievement.name} takes {count} mana, the most is {most}", "lower the rule's mana")
+    elif item == "gem":
+        fire = holdings.blocks(_B.ENCHANTMENT_TABLE_FIRE) and holdings.have.get("ruby", 0) >= count
+        ice = holdings.blocks(_B.ENCHANTMENT_TABLE_ICE) and holdings.have.get("sapphire", 0) >= count
+        if not (fire or ice):
+            yield Obstacle(
+                f"{achievement.name} needs a ruby and a fire table, or a sapphire and an ice table, within reach",
+                "world.player.inventory.ruby = 1 and world.place(Block.ENCHANTMENT_TABLE_FIRE, ...)",
+            )
+    elif item in ("fireball", "iceball"):
+        if not (world["learned_spells"][int(item == "iceball")] or holdings.have.get("books", 0) > 0):
+            yield Obstacle(f"{item} is unknown and no book is within reach", f"world.player.{item} = True")
+    elif item == "sword":
+        if holdings.sword < count:
+            yield from _craft(holdings, SWORDS[count - 1])
+    elif item == "armour":
+        if not _armour(holdings):
+            yield from _craft(holdings, _A.MAKE_IRON_ARMOUR)
+    elif item in COLLECTABLES:
+        yield from _material(holdings, item, count, holdings.have.get(item, 0))
+    elif holdings.have.get(item, 0) < count:
+        yield Obstacle(
+            f"{achievement.name} needs {count} {item}, {holdings.have.get(item, 0):g} within reach",
+            f"world.player.inventory.{item} = {count}",
+        )
+
+
+def _can_eat_plant(holdings: Holdings) -> bool:
+    if holdings.blocks(_B.RIPE_PLANT):
+        return True
+    if Floor.OVERWORLD not in holdings.entered:
+        return False
+    growing = bool(np.any(holdings.world["growing_plants_mask"])) and holdings.blocks(_B.PLANT) > 0
+    counts = holdings.touched.get(Floor.OVERWORLD)
+    grass = counts is not None and counts[_B.GRASS] > 0
+    return growing or (grass and holdings.have.get("sapling", 0) > 0)
+
+
+def _armour(holdings: Holdings) -> float:
+    """The most armour that could be worn: 1 an iron piece, 2 a diamond piece, four pieces."""
+    worn = float(np.sum(holdings.world["inventory.armour"]))
+    for achievement, worth in ((_A.MAKE_IRON_ARMOUR, 1), (_A.MAKE_DIAMOND_ARMOUR, 2)):
+        if holdings.can_craft(achievement):
+            spends = holdings.amounts.spends(achievement)
+            worn += worth * min((holdings.have[item] // count for item, count in spends.items()), default=4)
+    return min(worn, 8.0)
+
+
+def _number(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
+    """What keeps one quantity below its minimum."""
+    family, _, kind = name.partition(".")
+    if family == "kills":
+        yield from _kill(holdings, Mob[kind.upper()], minimum)
+    elif family == "floor":
+        if max(holdings.entered) < minimum:
+            yield from _enter(holdings, Floor(int(np.ceil(minimum))))
+    elif family == "collected":
+        yield from _material(holdings, kind, minimum, holdings.found.get(kind, 0))
+    elif family == "inventory":
+        yield from _inventory(holdings, kind, minimum)
+    elif family == "placed":
+        yield from _placed(holdings, kind, minimum)
+    else:
+        yield from _vital(holdings, family, minimum)
+
+
+def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]:
+    if kind in ("pickaxe", "sword"):
+        tools, best = (PICKAXES, holdings.pickaxe) if kind == "pickaxe" else (SWORDS, holdings.sword)
+        if best < minimum:
+            yield from _craft(holdings, tools[int(np.ceil(minimum)) - 1])
+    elif kind == "armour":
+        if _armour(holdings) < minimum:
+            yield Obstacle(
+                f"armour of {minimum:g} asked, {_armour(holdings):g} can be made and worn",
+                "world.player.inventory.armour = [1, 1, 1, 0], or more iron and coal within reach",
+            )
+    elif kind in COLLECTABLES:
+        yield from _material(
+            holdings, kind, minimum, min(holdings.have.get(kind, 0), holdings.amounts.number("inventory_limit"))
+        )
+    elif holdings.have.get(kind, 0) < minimum:
+        yield Obstacle(
+            f"{minimum:g} {kind} asked, {holdings.have.get(kind, 0):g} within reach",
+            f"world.player.inventory.{kind} = {int(minimum)}, or what makes them within reach",
+        )
+
+
+def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]:
+    achievement = {"plant": _A.PLACE_PLANT, "table": _A.PLACE_TABLE}.get(kind, _A[f"PLACE_{kind.upper()}"])
+    ((item, cost),) = holdings.amounts.spends(achievement).items()
+    reusable = kind == "stone" and holdings.pickaxe >= 1
+    most = INFINITE if reusable or not cost else holdings.have.get(item, 0) // cost
+    if (most < minimum and not reusable) or (reusable and holdings.have.get(item, 0) < cost):
+        yield Obstacle(
+            f"{minimum:g} {kind} must be placed, {item} within reach is enough for {most:g}",
+            f"world.player.inventory.{item} = {int(minimum * cost)}",
+        )
+    if kind == "plant" and not holdings.blocks(_B.GRASS):
+        yield Obstacle("plants need grass, none within reach", "start on the overworld, or place Block.GRASS")
+
+
+def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
+    if name in ("health", "food", "drink", "energy", "mana"):
+        attribute = {"health": "strength", "mana": "intelligence"}.get(name, "dexterity")
+        highest = max(int(holdings.world[f"player_{attribute}"]), int(holdings.amounts.number("max_attribute")))
+        most = holdings.amounts.most(name, highest)
+        if minimum > most:
+            yield Obstacle(f"{name} >= {minimum:g} asked, the most is {most}", f"ask for at most {most}")
+    elif name == "drunk" and not holdings.blocks(_B.WATER, _B.FOUNTAIN):
+        yield Obstacle("nothing to drink within reach", "world.scatter(Block.WATER, 3, distance=(2, 6))")
+    elif name == "eaten" and _meals(holdings) < minimum:
+        yield Obstacle("too little to eat can be met", "world.spawn(Mob.COW, count=3)")
+
+
+def _meals(holdings: Holdings) -> float:
+    if _can_eat_plant(holdings):
+        return INFINITE
+    return sum(holdings.kills(mob) for mob in (Mob.COW, Mob.BAT, Mob.SNAIL))
+
+
+def _bill(holdings: Holdings, asked: list[Achievement], minimum: Mapping[str, float]) -> Iterator[Obstacle]:
+    """Materials that the whole goal takes, every needed craft once, against what is within reach."""
+    acts = {achievement for achievement in asked if achievement in _SPENDING}
+    tools = {
+        "pickaxe": (PICKAXES, int(holdings.world["inventory.pickaxe"])),
+        "sword": (SWORDS, int(holdings.world["inventory.sword"])),
+    }
+    for kind, (crafts, held) in tools.items():
+        tier = int(minimum.get(f"inventory.{kind}", 0))
+        if tier > held:
+            acts.add(crafts[tier - 1])
+    kept = {item: minimum.get(f"inventory.{item}", 0.0) for item in _MATERIALS}
+    while True:
+        total = dict(kept)
+        for achievement in acts:
+            for item, count in holdings.amounts.spends(achievement).items():
+                total[item] = total.get(item, 0) + count
+        more = _needed_first(holdings, acts, total) - acts
+        if not more:
+            break
+        acts |= more
+    for item in _MATERIALS:
+        if total[item] > holdings.have.get(item, 0):
+            names = ", ".join(
+                achievement.name for achievement in sorted(acts) if holdings.amounts.spends(achievement).get(item)
+            )
+            yield Obstacle(
+                f"the goal takes {total[item]:g} {item} in all ({names or 'held at the end'}), "
+                f"{holdings.have.get(item, 0):g} within reach",
+                f"put more {item} within reach or into the inventory, or a crafting table near the player",
+            )
+
+
+_SPENDING = frozenset(
+    {*PICKAXES, *SWORDS, _A.MAKE_IRON_ARMOUR, _A.MAKE_DIAMOND_ARMOUR, _A.PLACE_TABLE, _A.PLACE_FURNACE}
+)
+
+
+def _needed_first(holdings: Holdings, acts: set[Achievement], total: Mapping[str, float]) -> set[Achievement]:
+    """Crafts and placements without which `acts` and `total` cannot be."""
+    needed = {
+        STATIONS[station] for act in acts for station in holdings.amounts.near(act) if not holdings.blocks(station)
+    }
+    held = int(holdings.world["inventory.pickaxe"])
+    for item in _MATERIALS:
+        if total.get(item, 0) > int(holdings.world[f"inventory.{item}"]):
+            tier = min(holdings.amounts.mining(block)[0] for block in REQUIREMENTS[GETS[item]].blocks)
+            if tier > held:
+                needed.add(PICKAXES[tier - 1])
+    return needed
+
+
+def _floors(holdings: Holdings) -> str:
+    return ", ".join(floor.name for floor in sorted(holdings.entered))
+
+
+def _list(holdings: Holdings, achievement: Achievement) -> str:
+    return ", ".join(f"{count} {item}" for item, count in holdings.amounts.spends(achievement).items())

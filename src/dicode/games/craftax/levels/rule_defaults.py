@@ -1,0 +1,159 @@
+"""Craftax's own numbers, where a table needs more room than a line."""
+
+import numpy as np
+
+from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement
+
+FLOOR_KIND = np.array([[0] * 3, [2] * 3, [1] * 3, [2, 3, 3], [2, 4, 4], [1, 5, 5], [1, 6, 6], [1, 7, 7], [0] * 3])
+"""[floor, class]: which type of passive, melee and ranged mob lives there."""
+
+SPAWN_CHANCE = np.tile(np.array([0.1, 0.06, 0.05, 0.0]), (9, 1))
+SPAWN_CHANCE[0] = 0.1, 0.02, 0.05, 0.1
+SPAWN_CHANCE[7, 0] = 0.0
+
+# Classes of eight types each: passive, melee, ranged. Passive types above 2 do not exist.
+MOB_HEALTH = np.array(
+    [3, 4, 6, 8, 1, 1, 1, 1, 5, 7, 9, 11, 12, 20, 20, 24, 3, 5, 6, 8, 12, 4, 14, 16], dtype=np.float32
+)
+
+MOB_DEFENCE = np.zeros((24, 3))
+MOB_DEFENCE[[8 + 4, 16 + 4], 0] = 0.5
+MOB_DEFENCE[8 + 5, 0] = 0.2
+MOB_DEFENCE[[8 + 6, 16 + 6]] = 0.9, 1.0, 0.0
+MOB_DEFENCE[[8 + 7, 16 + 7]] = 0.9, 0.0, 1.0
+
+MOB_BLOCKED_BY = np.tile(np.array([0, 1, 1]), (24, 1))
+MOB_BLOCKED_BY[1] = 0  # bats fly
+MOB_BLOCKED_BY[8 + 3] = 0, 0, 1  # lizards swim
+MOB_BLOCKED_BY[16 + 5] = 1, 0, 1  # deep things live in water
+MOB_BLOCKED_BY[[16 + 6, 16 + 7]] = 0  # elementals fly
+
+MELEE_DAMAGE = np.array(
+    [[2, 0, 0], [4, 0, 0], [3, 0, 0], [5, 0, 0], [6, 0, 0], [6, 1, 1], [3, 5, 0], [4, 0, 5]], dtype=np.float32
+)
+PROJECTILE_DAMAGE = np.array(
+    [[2, 0, 0], [4, 0, 0], [0, 3, 0], [0, 0, 3], [5, 0, 0], [4, 3, 3], [3, 5, 0], [4, 0, 5]], dtype=np.float32
+)
+SHOOTS = np.array([0, 0, 2, 1, 4, 5, 6, 7])
+
+RECIPE_COST = np.array(
+    [
+        [1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0, 0],
+        [1, 0, 0, 0, 3, 0, 0],
+        [1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0, 0],
+        [1, 0, 0, 0, 2, 0, 0],
+        [0, 0, 3, 3, 0, 0, 0],
+        [0, 0, 0, 0, 3, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 0, 1, 0, 0, 0, 0],
+    ]
+)
+"""[recipe, (wood, stone, coal, iron, diamond, sapphire, ruby)]."""
+NEEDS_FURNACE = np.isin(np.arange(12), [2, 6, 8]).astype(np.int32)
+
+MAXIMA = (
+    ("health", 8, 1, "strength"),
+    ("food", 7, 2, "dexterity"),
+    ("drink", 7, 2, "dexterity"),
+    ("energy", 7, 2, "dexterity"),
+    ("mana", 6, 3, "intelligence"),
+)
+"""Vital, highest value without and per point of the attribute."""
+
+RATES = (
+    ("hunger_awake", 1.0, "Hunger gained while awake."),
+    ("hunger_asleep", 0.5, "Hunger gained while asleep."),
+    ("thirst_awake", 1.0, "Thirst gained while awake."),
+    ("thirst_asleep", 0.5, "Thirst gained while asleep."),
+    ("fatigue_awake", 1.0, "Fatigue gained while awake."),
+    ("energy_asleep", 1.0, "Fatigue lost while asleep."),
+    ("recovery_awake", 1.0, "Progress towards more health while awake and provided for."),
+    ("recovery_asleep", 2.0, "Progress towards more health while asleep and provided for."),
+    ("recovery_resting", 1.0, "Progress towards more health while resting and provided for."),
+    ("starvation_awake", 1.0, "Progress towards less health while awake and in want."),
+    ("starvation_asleep", 0.5, "Progress towards less health while asleep and in want."),
+    ("mana_awake", 1.0, "Progress towards more mana while awake."),
+    ("mana_asleep", 2.0, "Progress towards more mana while asleep."),
+)
+LIMITS = (
+    ("hunger_limit", 25.0, "Hunger above this costs food."),
+    ("thirst_limit", 20.0, "Thirst above this costs drink."),
+    ("fatigue_limit", 30.0, "Fatigue above this costs energy."),
+    ("energy_limit", 10.0, "Rest (fatigue below zero) beyond this gives energy."),
+    ("recovery_limit", 25.0, "Progress beyond this gives health."),
+    ("starvation_limit", 15.0, "Want beyond this costs health."),
+    ("mana_limit", 30.0, "Progress beyond this gives mana."),
+)
+STEPS = (
+    ("food_loss", 1, "food", "Food lost at once."),
+    ("drink_loss", 1, "drink", "Drink lost at once."),
+    ("energy_loss", 1, "energy", "Energy lost at once."),
+    ("energy_gain", 1, "energy", "Energy gained at once."),
+    ("health_gain", 1, "health", "Health gained at once."),
+    ("health_loss", 1, "health", "Health lost at once."),
+    ("mana_gain", 1, "mana", "Mana gained at once."),
+)
+
+CHEST_RULES = (
+    ("chest_torches", 0.6, "Chance of torches in a chest."),
+    ("chest_ore", 0.6, "Chance of ore in a chest."),
+    ("chest_potion", 0.5, "Chance of a potion in a chest."),
+    ("chest_arrows", 0.25, "Chance of arrows in a chest."),
+    ("chest_tool", 0.2, "Chance of a pickaxe or a sword in a chest."),
+)
+CHEST_CHANCES = tuple(name for name, _, _ in CHEST_RULES)
+CHEST_AMOUNTS = (
+    ("chest_torches_least", 4, "Fewest torches found."),
+    ("chest_torches_most", 7, "Most torches found."),
+    ("chest_potion_least", 1, "Fewest potions found."),
+    ("chest_potion_most", 2, "Most potions found."),
+    ("chest_arrows_least", 1, "Fewest arrows found."),
+    ("chest_arrows_most", 4, "Most arrows found."),
+)
+
+
+def _worth(achievement: Achievement) -> int:
+    name = achievement.name
+    if achievement <= Achievement.PLACE_TORCH:
+        return 1
+    if "NECROMANCER" in name or name in _VERY_ADVANCED:
+        return 8
+    return 3 if name in _INTERMEDIATE else 5
+
+
+_VERY_ADVANCED = {
+    "ENTER_FIRE_REALM",
+    "ENTER_ICE_REALM",
+    "ENTER_GRAVEYARD",
+    "DEFEAT_PIGMAN",
+    "DEFEAT_FIRE_ELEMENTAL",
+    "DEFEAT_FROST_TROLL",
+    "DEFEAT_ICE_ELEMENTAL",
+}
+_INTERMEDIATE = {
+    "COLLECT_SAPPHIRE",
+    "COLLECT_RUBY",
+    "MAKE_DIAMOND_PICKAXE",
+    "MAKE_DIAMOND_SWORD",
+    "MAKE_IRON_ARMOUR",
+    "MAKE_DIAMOND_ARMOUR",
+    "ENTER_GNOMISH_MINES",
+    "ENTER_DUNGEON",
+    "DEFEAT_GNOME_WARRIOR",
+    "DEFEAT_GNOME_ARCHER",
+    "DEFEAT_ORC_SOLIDER",
+    "DEFEAT_ORC_MAGE",
+    "EAT_BAT",
+    "EAT_SNAIL",
+    "FIND_BOW",
+    "FIRE_BOW",
+    "OPEN_CHEST",
+    "DRINK_POTION",
+}
+ACHIEVEMENT_REWARD = np.zeros(NUM_ACHIEVEMENTS, np.float32)
+for _achievement in Achievement:
+    ACHIEVEMENT_REWARD[_achievement] = _worth(_achievement)

@@ -1,0 +1,120 @@
+"""Putting creatures into a world and taking them out, within the game's slots."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dicode.errors import nearest
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS, slots
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, to_bits
+from dicode.games.craftax.levels.names import Block, Floor, Item, Mob
+from dicode.games.craftax.levels.placement import occupied, rebuild_mob_map
+from dicode.games.craftax.levels.player import Arrays, nearest_true
+
+CLASSES = ("passive", "melee", "ranged")
+
+
+@dataclass(frozen=True)
+class LivingMob:
+    """One living mob of a world."""
+
+    mob: Mob
+    position: Position
+    health: float
+
+
+def native(amounts: Amounts, floor: Floor, mob_class: str) -> Mob:
+    """The mob of a class that `floor` has by itself; LevelError where it has none."""
+    found = [mob for mob in amounts.own_mobs(floor) if CLASSES[mob.mob_class] == mob_class]
+    if not found:
+        raise LevelError(f"{floor.name} has no {mob_class} mob of its own; name one, for example Mob.ZOMBIE")
+    return found[0]
+
+
+def as_mob(mob: object, amounts: Amounts, floor: Floor) -> Mob:
+    """A Mob from itself, its name, or a class: `"passive"`, `"melee"`, `"ranged"` mean the floor's own."""
+    if isinstance(mob, Mob):
+        return mob
+    if isinstance(mob, str):
+        if mob.lower() in CLASSES:
+            return native(amounts, floor, mob.lower())
+        if mob.upper() in Mob.__members__:
+            return Mob[mob.upper()]
+    if isinstance(mob, (Block, Item)):
+        raise LevelError(f"{mob.name} is no mob; write world.place({type(mob).__name__}.{mob.name}, cell)")
+    raise LevelError(
+        f"no mob {mob!r}{nearest(str(mob).upper(), Mob.__members__)} (or use 'passive', 'melee', 'ranged')"
+    )
+
+
+def mobs_on(arrays: Arrays, floor: Floor) -> list[LivingMob]:
+    """All living mobs of a floor."""
+    found = []
+    for mob_class, record in enumerate(MOB_RECORDS):
+        for index in np.flatnonzero(arrays[f"{record}.mask"][floor]):
+            kind = Mob(8 * mob_class + int(arrays[f"{record}.type_id"][floor, index]))
+            row, column = arrays[f"{record}.position"][floor, index]
+            found.append(LivingMob(kind, (int(row), int(column)), float(arrays[f"{record}.health"][floor, index])))
+    return found
+
+
+def legal_cells(
+    arrays: Arrays, amounts: Amounts, floor: Floor, mob: Mob, origin: Position, reachable: bool
+) -> np.ndarray:
+    """bool[48, 48]: free cells where `mob` can be; if asked, only those from which it can walk to `origin`.
+
+    Mobs that cannot walk on ground at all (deep things) are exempt from the latter.
+    """
+    blocks = arrays["blocks"][floor]
+    standable = amounts.standable(mob)
+    cells = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
+    if reachable and standable[Block.PATH]:
+        cells &= from_bits(flood(bit(origin), to_bits(standable[blocks])))
+    return cells
+
+
+def check_room(arrays: Arrays, floor: Floor, mob: Mob, count: int) -> None:
+    """LevelError unless `count` more of `mob`'s class fit on the floor."""
+    record = CREATURES[mob].record
+    living = int(arrays[f"{record}.mask"][floor].sum())
+    free = slots(mob) - living
+    if count > free:
+        kind = CLASSES[mob.mob_class]
+        raise LevelError(
+            f"{count} {mob.name} do not fit on {floor.name}: a floor holds {slots(mob)} {kind} mobs and has {living}; "
+            f"{free} more would fit (world.remove_mobs() makes room)"
+        )
+
+
+def add(arrays: Arrays, amounts: Amounts, floor: Floor, mob: Mob, cell: Position, health: float) -> None:
+    """Put one mob on a legal cell; LevelError otherwise."""
+    legal = amounts.standable(mob)[arrays["blocks"][floor]] & ~occupied(arrays, floor)
+    if not legal[cell]:
+        block = Block(int(arrays["blocks"][floor][cell]))
+        raise LevelError(
+            f"no {mob.name} can be at {cell} ({block.name}); {nearest_true(legal, cell, f'cell for a {mob.name}')}"
+        )
+    record = CREATURES[mob].record
+    index = int(np.argmin(arrays[f"{record}.mask"][floor]))
+    arrays[f"{record}.mask"][floor, index] = True
+    arrays[f"{record}.position"][floor, index] = cell
+    arrays[f"{record}.health"][floor, index] = health
+    arrays[f"{record}.type_id"][floor, index] = mob.type_id
+    arrays[f"{record}.attack_cooldown"][floor, index] = 0
+    arrays["mob_map"][floor][cell] = True
+
+
+def remove(arrays: Arrays, floor: Floor, mob: Mob | None) -> int:
+    """Take away all mobs of a floor, or those of one kind; returns how many."""
+    gone = 0
+    for mob_class, record in enumerate(MOB_RECORDS):
+        mask = arrays[f"{record}.mask"][floor]
+        chosen = mask.copy()
+        if mob is not None:
+            chosen &= (mob_class == mob.mob_class) & (arrays[f"{record}.type_id"][floor] == mob.type_id)
+        gone += int(chosen.sum())
+        mask[chosen] = False
+    rebuild_mob_map(arrays)
+    return gone

@@ -1,0 +1,397 @@
+"""One nine-floor Craftax world, to be edited in place by a level's `build(world)`.
+
+`World` is a thin view of one dict of NumPy arrays (see `dicode.games.craftax.levels.schema`): everything it offers
+writes there, nothing is kept apart. Helpers refuse what is impossible with a LevelError that says what
+would be possible.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from dicode.games.craftax.levels import building, grid, placement, spawning
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.grid import Position
+from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
+from dicode.games.craftax.levels.placement import Distance
+from dicode.games.craftax.levels.player import Arrays, Player, as_floor, as_position, write_scalar
+
+AnyFloor = Floor | int | str | None
+_MORNING = 0.3  # the phase at which the unmodified game begins; darkest at phases 0 and 1
+
+
+class World:
+    """A world to edit: maps, player, time, and helpers.
+
+    Positions are (row, column), rows from the top, both 0 to 47. `floor=None` means the player's floor.
+    `distance=(least, most)` counts rows plus columns from `near`, by default from the player (on another
+    floor: from where the ladder from above ends).
+    """
+
+    __slots__ = ("_amounts", "_arrays", "_player", "rng")
+
+    def __init__(self, arrays: Arrays, rng: np.random.Generator, amounts: Amounts | None = None) -> None:
+        """Wrap `arrays`; `amounts` are the level's rules (default: the unmodified game)."""
+        self._arrays = arrays
+        self._amounts = amounts or Amounts()
+        self._player = Player(arrays, self._amounts)
+        self.rng = rng
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """uint8[9, 48, 48]: the Block of every cell; write into `world.blocks[floor]` as into any NumPy array."""
+        return self._arrays["blocks"]
+
+    @property
+    def items(self) -> np.ndarray:
+        """uint8[9, 48, 48]: the Item on every cell (torch, ladders)."""
+        return self._arrays["items"]
+
+    @property
+    def light(self) -> np.ndarray:
+        """uint8[9, 48, 48]: 0 dark to 255 bright; below 13 a cell cannot be seen. The overworld also darkens at night."""
+        return self._arrays["light"]
+
+    @property
+    def player(self) -> Player:
+        """The player: floor, position, facing, vitals, attributes, inventory, spells, enchantments."""
+        return self._player
+
+    @property
+    def arrays(self) -> Arrays:
+        """Every array of the world by its dotted name, for what no helper does. Keep dtypes and shapes."""
+        return self._arrays
+
+    @property
+    def time_of_day(self) -> float:
+        """Part of the day gone, 0 to below 1: 0 morning, 0.2 noon, 0.45 dusk, 0.7 darkest night, 0.95 dawn."""
+        phase = self._amounts.number("day_start") - _MORNING
+        return (int(self._arrays["timestep"]) / self._amounts.number("day_length") + phase) % 1.0
+
+    @time_of_day.setter
+    def time_of_day(self, value: float) -> None:
+        if not isinstance(value, (int, float, np.number)) or not 0.0 <= float(value) < 1.0:
+            raise LevelError(f"time_of_day is {value!r}; it must be from 0 to below 1 (0.2 noon, 0.7 darkest night)")
+        length, start = self._amounts.number("day_length"), self._amounts.number("day_start")
+        timestep = round((float(value) + _MORNING - start) % 1.0 * length)
+        self._arrays["timestep"][...] = timestep
+        darkness = abs(np.cos(np.pi * ((timestep / length) % 1.0 + start))) ** 3
+        self._arrays["light_level"][...] = 1.0 - self._amounts.number("night_darkness") * darkness
+
+    # Terrain
+
+    def place(self, block: Block, position: Position, floor: AnyFloor = None) -> None:
+        """Set one cell. Refused where it would bury the player, a mob, a torch or a ladder."""
+        building.place(self._arrays, self._floor(floor), as_position(position), building.as_block(block))
+
+    def fill(self, block: Block, rows: tuple[int, int], columns: tuple[int, int], floor: AnyFloor = None) -> int:
+        """Set a rectangle, both ends included, and return how many cells were set.
+
+        A block that cannot be walked on leaves out cells with the player, a mob, a torch or a ladder.
+        """
+        cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+        cells[placement.rectangle(rows, columns)] = True
+        return building.put(self._arrays, self._floor(floor), cells, building.as_block(block))
+
+    def scatter(
+        self,
+        block: Block,
+        count: int,
+        distance: Distance = (1, 6),
+        near: Position | None = None,
+        floor: AnyFloor = None,
+        on: Iterable[Block] | Block | None = None,
+        reachable: bool = True,
+    ) -> list[Position]:
+        """Put `count` blocks on random free cells and return where.
+
+        `on`: blocks that may be replaced (default: all that can be walked on); `reachable`: only cells that
+        the player can walk to, or beside which he can stand.
+        """
+        where, chosen = self._floor(floor), building.as_block(block)
+        allowed = self.free_cells(floor=where, on=on)
+        origin = self._origin(where, near)
+        if reachable:
+            allowed &= grid.touchable(self._walked(where, origin))
+        what = f"{chosen.name} blocks"
+        cells = placement.choose(
+            self.rng, allowed, placement.check_count(count, what), origin, placement.check_distance(distance), what
+        )
+        for cell in cells:
+            self.blocks[where][cell] = chosen
+        return cells
+
+    def clear(self, radius: int, near: Position | None = None, floor: AnyFloor = None) -> int:
+        """Make a square of open ground around `near` (default: the player); items and mobs stay."""
+        where = self._floor(floor)
+        cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+        cells[placement.square(self._origin(where, near), radius)] = True
+        return building.put(self._arrays, where, cells, placement.GROUND[where])
+
+    def carve(
+        self, positions: Iterable[Position] | np.ndarray, floor: AnyFloor = None, block: Block | None = None
+    ) -> int:
+        """Turn cells (positions, or a bool[48, 48] mask) into open ground; returns how many."""
+        where = self._floor(floor)
+        ground = placement.GROUND[where] if block is None else building.as_block(block)
+        return building.put(self._arrays, where, building.cells_mask(positions), ground)
+
+    def room(
+        self,
+        top: int,
+        left: int,
+        height: int,
+        width: int,
+        floor: AnyFloor = None,
+        wall: Block | None = None,
+        ground: Block | None = None,
+    ) -> list[Position]:
+        """A walled room whose outer size is height x width; returns its inner cells. It has no door: `carve` one."""
+        if height < 3 or width < 3:
+            raise LevelError(f"a room of {height} x {width} has no inside; it needs at least 3 x 3")
+        where = self._floor(floor)
+        outer = placement.rectangle((top, top + height - 1), (left, left + width - 1))
+        cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+        cells[outer] = True
+        inner = np.zeros_like(cells)
+        inner[top + 1 : top + height - 1, left + 1 : left + width - 1] = True
+        side = placement.ROCK[where] if wall is None else building.as_block(wall)
+        building.put(
+            self._arrays, where, inner, placement.GROUND[where] if ground is None else building.as_block(ground)
+        )
+        building.put(self._arrays, where, cells & ~inner, side)
+        return _positions(inner)
+
+    def corridor(
+        self, start: Position, end: Position, width: int = 1, floor: AnyFloor = None, block: Block | None = None
+    ) -> int:
+        """Dig an L-shaped way: along the row of `start`, then along the column of `end`; returns cells dug."""
+        if not 1 <= width <= 9:
+            raise LevelError(f"width of a corridor is {width}; it must be 1 to 9")
+        return self.carve(building.corridor(as_position(start), as_position(end), width), floor, block)
+
+    def maze(
+        self, rows: tuple[int, int], columns: tuple[int, int], floor: AnyFloor = None, wall: Block | None = None
+    ) -> list[Position]:
+        """Fill a rectangle with a maze without loops; returns its open cells, the top left corner first.
+
+        The corner (rows[0], columns[0]) and every second cell from it are open; all open cells connect.
+        """
+        where = self._floor(floor)
+        area = placement.rectangle(rows, columns)
+        height, width = rows[1] - rows[0] + 1, columns[1] - columns[0] + 1
+        if min(height, width) < 3:
+            raise LevelError(f"a maze of {height} x {width} is too small; it needs at least 3 x 3 cells")
+        passages, whole = np.zeros((2, MAP_SIZE, MAP_SIZE), dtype=bool)
+        passages[area] = building.maze(self.rng, height, width)
+        whole[area] = True
+        building.put(
+            self._arrays, where, whole & ~passages, placement.ROCK[where] if wall is None else building.as_block(wall)
+        )
+        building.put(self._arrays, where, passages, placement.GROUND[where])
+        return _positions(passages)
+
+    def chest(self, position: Position, floor: AnyFloor = None) -> None:
+        """A chest. On the dungeon the first one opened holds a bow, on sewers and vaults a book."""
+        self.place(Block.CHEST, position, floor)
+
+    def plant(self, position: Position, age: int = 0) -> None:
+        """A sapling on free grass of the overworld, `age` steps old; it is ripe at 600 (rules may change that)."""
+        building.plant(self._arrays, as_position(position), age, ripe=False)
+
+    def ripe_plant(self, position: Position) -> None:
+        """A plant on the overworld that can be eaten at once."""
+        building.plant(self._arrays, as_position(position), 600, ripe=True)
+
+    # Light
+
+    def torch(self, position: Position, floor: AnyFloor = None) -> None:
+        """A torch on grass, sand or path; lights about four cells around."""
+        building.torch(self._arrays, self._floor(floor), as_position(position))
+
+    def light_up(self, floor: AnyFloor = None, level: int = 255) -> None:
+        """Light a whole floor, 0 to 255. Below 13 a cell cannot be seen."""
+        if not 0 <= level <= 255:
+            raise LevelError(f"light is {level}; it must be 0 (dark) to 255, and 13 or more to be seen")
+        self.light[self._floor(floor)] = level
+
+    # Creatures
+
+    def spawn(
+        self,
+        mob: Mob | str,
+        count: int = 1,
+        distance: Distance = (3, 8),
+        near: Position | None = None,
+        at: Position | None = None,
+        floor: AnyFloor = None,
+        health: float | None = None,
+        reachable: bool = True,
+    ) -> list[Position]:
+        """Add mobs on random legal cells (or one `at` a cell) and return where.
+
+        `mob`: a Mob, or "passive", "melee", "ranged" for the floor's own. A floor holds 3 passive, 3 melee
+        and 2 ranged mobs. `reachable`: land mobs only where the player can walk to. On the player's floor
+        mobs 14 or more away would vanish at the first step and are refused.
+        """
+        where = self._floor(floor)
+        kind = spawning.as_mob(mob, self._amounts, where)
+        spawning.check_room(self._arrays, where, kind, placement.check_count(count, kind.name))
+        life = self._amounts.health(kind) if health is None else float(health)
+        if not 0 < life <= 1000:
+            raise LevelError(f"health of a {kind.name} is {life}; it must be above 0, at most 1000")
+        if at is not None and count > 1:
+            raise LevelError(f"{count} {kind.name} cannot all be at {tuple(at)}; give no `at`, or count=1")
+        cells = [as_position(at)] if at is not None else self._mob_cells(kind, where, count, distance, near, reachable)
+        for cell in cells:
+            spawning.add(self._arrays, self._amounts, where, kind, cell, life)
+        return cells
+
+    def _mob_cells(
+        self, kind: Mob, where: Floor, count: int, distance: Distance, near: Position | None, reachable: bool
+    ) -> list[Position]:
+        origin = self._origin(where, near)
+        distance = placement.check_distance(distance)
+        allowed = spawning.legal_cells(self._arrays, self._amounts, where, kind, origin, reachable)
+        if where == self.player.floor and where != Floor.GRAVEYARD:
+            last = int(self._amounts.number("despawn_distance")) - 1
+            allowed &= placement.within(self.player.position, (0, last))
+        return placement.choose(self.rng, allowed, count, origin, distance, f"{kind.name} mobs")
+
+    def remove_mobs(self, mob: Mob | str | None = None, floor: AnyFloor = None) -> int:
+        """Take away all mobs of a floor, or those of one kind; returns how many."""
+        where = self._floor(floor)
+        kind = None if mob is None else spawning.as_mob(mob, self._amounts, where)
+        return spawning.remove(self._arrays, where, kind)
+
+    def mobs(self, floor: AnyFloor = None) -> list[spawning.LivingMob]:
+        """All living mobs of a floor, each with `mob`, `position` and `health`."""
+        return spawning.mobs_on(self._arrays, self._floor(floor))
+
+    # Ladders
+
+    def open_ladder(self, floor: AnyFloor = None) -> None:
+        """Let the ladder down of a floor be used at once (it opens after 8 kills; the overworld's is open)."""
+        where = self._floor(floor)
+        killed = self._arrays["monsters_killed"]
+        killed[where] = max(self._amounts.ladder_kills(where), int(killed[where]))
+
+    def set_kills(self, kills: int, floor: AnyFloor = None) -> None:
+        """Monsters that count as killed on a floor; 8 open its ladder down."""
+        where = self._floor(floor)
+        if not isinstance(kills, (int, np.integer)) or not 0 <= kills <= 10_000:
+            raise LevelError(
+                f"kills is {kills!r}; it must be a whole number from 0 to 10000 ({self._amounts.ladder_kills(where)} open the ladder)"
+            )
+        self._arrays["monsters_killed"][where] = kills
+
+    def ladder_down(self, floor: AnyFloor = None) -> Position:
+        """Where the ladder down of a floor is (LevelError on the graveyard)."""
+        return self._ladder("down_ladders", Item.LADDER_DOWN, self._floor(floor))
+
+    def ladder_up(self, floor: AnyFloor = None) -> Position:
+        """Where the ladder up of a floor is: where one arrives from above (LevelError on the overworld)."""
+        return self._ladder("up_ladders", Item.LADDER_UP, self._floor(floor))
+
+    def move_ladder_down(self, position: Position, floor: AnyFloor = None) -> None:
+        """Put the ladder down of a floor on free ground."""
+        building.move_ladder(self._arrays, self._floor(floor), as_position(position), down=True)
+
+    def move_ladder_up(self, position: Position, floor: AnyFloor = None) -> None:
+        """Put the ladder up of a floor on free ground; whoever descends arrives there."""
+        building.move_ladder(self._arrays, self._floor(floor), as_position(position), down=False)
+
+    def _ladder(self, name: str, item: Item, floor: Floor) -> Position:
+        if not np.any(self.items[floor] == item):
+            raise LevelError(f"{floor.name} has no {item.name.lower().replace('_', ' ')}")
+        row, column = self._arrays[name][floor]
+        return int(row), int(column)
+
+    # Questions
+
+    def find(self, block: Block, floor: AnyFloor = None) -> list[Position]:
+        """All positions of a block on a floor."""
+        return _positions(self.blocks[self._floor(floor)] == building.as_block(block))
+
+    def nearest(self, block: Block, to: Position | None = None, floor: AnyFloor = None) -> Position | None:
+        """The position of the block closest (rows plus columns) to `to`, by default to the player; None without any."""
+        where = self._floor(floor)
+        cells = self.find(block, where)
+        row, column = self._origin(where, to)
+        return min(cells, key=lambda cell: (abs(cell[0] - row) + abs(cell[1] - column), cell), default=None)
+
+    def distance_map(self, start: Position | None = None, floor: AnyFloor = None) -> np.ndarray:
+        """int32[48, 48]: steps to walk from `start` (default: the player) to each cell, -1 where no way leads.
+
+        Walking only: no digging, no bridges; mobs do not block.
+        """
+        where = self._floor(floor)
+        return grid.distance_map(self._amounts.walkable[self.blocks[where]], self._origin(where, start))
+
+    def reachable(self, start: Position, end: Position, floor: AnyFloor = None) -> bool:
+        """Whether one can walk from `start` to `end`, or to a cell beside it if `end` cannot be walked on."""
+        where = self._floor(floor)
+        walked = self._walked(where, as_position(start))
+        return bool(grid.touchable(walked)[as_position(end)] if self._is_wall(where, end) else walked[as_position(end)])
+
+    def free_cells(
+        self,
+        distance: Distance | None = None,
+        near: Position | None = None,
+        floor: AnyFloor = None,
+        on: Iterable[Block] | Block | None = None,
+    ) -> np.ndarray:
+        """bool[48, 48]: cells to walk on without mob, item or player, of the blocks `on`, at `distance`."""
+        where = self._floor(floor)
+        blocks = self.blocks[where]
+        wanted = self._amounts.walkable & ~grid.block_table({Block.DARKNESS})
+        if on is not None:
+            chosen = [on] if isinstance(on, Block | str) else on
+            wanted = grid.block_table(map(building.as_block, chosen))
+        cells = wanted[blocks] & ~placement.occupied(self._arrays, where)
+        if distance is not None:
+            cells &= placement.within(self._origin(where, near), placement.check_distance(distance))
+        return cells
+
+    def random_cell(
+        self, distance: Distance = (1, 8), near: Position | None = None, floor: AnyFloor = None, reachable: bool = True
+    ) -> Position:
+        """A random free cell at `distance`; `reachable`: only where the player can walk to."""
+        where = self._floor(floor)
+        origin = self._origin(where, near)
+        allowed = self.free_cells(floor=where)
+        if reachable:
+            allowed &= self._walked(where, origin)
+        return placement.choose(self.rng, allowed, 1, origin, placement.check_distance(distance), "free cells")[0]
+
+    def can_stand(self, mob: Mob, position: Position, floor: AnyFloor = None) -> bool:
+        """Whether a mob could be on that cell's block."""
+        return bool(self._amounts.standable(mob)[self.blocks[self._floor(floor)][as_position(position)]])
+
+    def set(self, name: str, value: object) -> None:
+        """Set one scalar array by its name, checked against its range, for example `set("player_xp", 3)`."""
+        if name not in self._arrays or self._arrays[name].ndim:
+            raise LevelError(f"no scalar is called {name!r}; arrays are in world.arrays")
+        write_scalar(self._arrays, name, value)
+
+    def _floor(self, floor: AnyFloor) -> Floor:
+        return self.player.floor if floor is None else as_floor(floor)
+
+    def _origin(self, floor: Floor, near: Position | None) -> Position:
+        if near is not None:
+            return as_position(near)
+        if floor == self.player.floor:
+            return self.player.position
+        row, column = self._arrays["up_ladders" if floor else "down_ladders"][floor]
+        return int(row), int(column)
+
+    def _walked(self, floor: Floor, start: Position) -> np.ndarray:
+        return grid.distance_map(self._amounts.walkable[self.blocks[floor]], start) >= 0
+
+    def _is_wall(self, floor: Floor, cell: Position) -> bool:
+        return not self._amounts.walkable[self.blocks[floor][as_position(cell)]]
+
+
+def _positions(cells: np.ndarray) -> list[Position]:
+    return [(int(row), int(column)) for row, column in np.argwhere(cells)]

@@ -1,0 +1,216 @@
+"""What the agent sees: the 9 x 11 window as eight bytes a cell, and 51 scalars.
+
+One `Observation` takes 996 bytes; `expand` turns it into the package's 8268 floats, equal bit for bit.
+`spec` says which byte selects which of those floats, so that an agent can look rows of a dense layer
+up without knowing a single block.
+
+Bytes of a cell, by index:
+
+| byte | meaning | features of the package's cell |
+|---|---|---|
+| 0 | block, 0 to 36; 37 in the dark | 0 to 36 |
+| 1 | item, 0 to 4; 5 in the dark | 37 to 41 |
+| 2 | lit, 0 or 1 | 82 |
+| 3 to 7 | melee, passive, ranged mobs, mobs' projectiles, player's projectiles: bit t for type t | 42 to 81 |
+
+The package writes mobs one after the other into a window with wrapping indices: a mob off the window's
+top or left edge, or an empty mob slot, writes a zero at the wrapped cell and so hides an earlier mob of
+the same class and type there. This is kept, because agents trained elsewhere saw it too.
+"""
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from dicode.agent.spec import Bits, Category, ObservationSpec
+from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block, Item
+from dicode.games.craftax.levels.schema import MAX_MOBS, MAX_PROJECTILES
+from dicode.games.craftax.rules import RuleTable
+from dicode.games.craftax.state import LIT, GameState, Mobs
+
+ROWS, COLUMNS = 9, 11
+DARK_BLOCK = len(Block)
+DARK_ITEM = len(Item)
+MOB_TYPES = 8
+MOB_BYTES = 5
+CELL_BYTES = 3 + MOB_BYTES
+NUM_SCALARS = 51
+
+
+@struct.dataclass
+class Observation:
+    """The window and the player: cells uint8[..., 9, 11, 8], scalars float32[..., 51]."""
+
+    cells: jax.Array
+    scalars: jax.Array
+
+
+def spec(conditioning: int = 0) -> ObservationSpec:
+    """The layout of an observation, with `conditioning` floats beside it that say what a level asks for."""
+    mobs = len(Block) + len(Item)
+    return ObservationSpec(
+        cells=(ROWS, COLUMNS),
+        channels=(
+            Category(size=len(Block), offset=0),
+            Category(size=len(Item), offset=len(Block)),
+            Bits(size=1, offset=mobs + MOB_BYTES * MOB_TYPES),
+            *(Bits(size=MOB_TYPES, offset=mobs + MOB_TYPES * index) for index in range(MOB_BYTES)),
+        ),
+        scalars=NUM_SCALARS,
+        num_actions=len(Action),
+        conditioning=conditioning,
+        max_set_bits=sum(MAX_MOBS.values()) + 2 * MAX_PROJECTILES,
+    )
+
+
+SPEC = spec()
+"""The layout without conditioning."""
+
+
+def observe(state: GameState, rules: RuleTable) -> Observation:
+    """The observation of one environment; `jax.vmap` it for many.
+
+    Reads 99 cells of three maps on the player's floor and the mobs there, nothing else of the maps.
+    """
+    return Observation(cells=_cells(state), scalars=_scalars(state, rules))
+
+
+def expand(observation: Observation) -> jax.Array:
+    """The package's symbolic observation, float32[..., 8268], of observations with any leading axes."""
+    return SPEC.expand(observation)
+
+
+def _cells(state: GameState) -> jax.Array:
+    """uint8[9, 11, 8] of one state.
+
+    A cell is two 32-bit words, the mobs' bits are scattered into them: XLA's CPU backend would fuse any
+    chain of comparisons into the loop over single bytes, and repeat it for each of them.
+    """
+    window = _window(state)
+    lit = (window >> 16) >= LIT
+    terrain = jnp.where(lit, (window & 0xFFFF) | 1 << 16, jnp.uint32(DARK_BLOCK | DARK_ITEM << 8))
+    words = jnp.stack([terrain, jnp.zeros_like(terrain)], axis=-1)
+    cell, word, bit = _mobs(state)
+    seen = (cell >= 0) & lit[cell]
+    words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), word].add(bit, mode="drop")
+    return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(ROWS, COLUMNS, CELL_BYTES)
+
+
+def _window(state: GameState) -> jax.Array:
+    """uint32[99]: block, item and light as bytes 0, 1 and 2; zero, so dark, outside of the map."""
+    rows = state.player_position[0] - ROWS // 2 + jnp.arange(ROWS)[:, None]
+    columns = state.player_position[1] - COLUMNS // 2 + jnp.arange(COLUMNS)[None, :]
+    inside = (rows >= 0) & (rows < MAP_SIZE) & (columns >= 0) & (columns < MAP_SIZE)
+    index = (state.player_level, jnp.clip(rows, 0, MAP_SIZE - 1), jnp.clip(columns, 0, MAP_SIZE - 1))
+
+    def look(plane: jax.Array) -> jax.Array:
+        return plane.at[index].get(mode="promise_in_bounds").astype(jnp.uint32)
+
+    cells = look(state.blocks) | look(state.items) << 8 | look(state.light) << 16
+    return jnp.where(inside, cells, jnp.uint32(0)).reshape(-1)
+
+
+def _mobs(state: GameState) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Of every mob slot: cell (-1 where none is drawn), word of the cell, and bit in that word."""
+    classes = (
+        state.melee_mobs,
+        state.passive_mobs,
+        state.ranged_mobs,
+        state.mob_projectiles,
+        state.player_projectiles,
+    )
+    cells, words, bits = [], [], []
+    for byte, mobs in enumerate(classes, start=3):
+        cell, bit = _drawn(mobs, state.player_level, state.player_position)
+        cells.append(cell)
+        words.append(jnp.full(cell.shape, byte // 4))
+        bits.append(bit << 8 * (byte % 4))
+    return jnp.concatenate(cells), jnp.concatenate(words), jnp.concatenate(bits)
+
+
+def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Cell (-1 for none) and type bit of each slot, after the package's order of writing and wrapping."""
+    row, column = (mobs.position[floor] - player + jnp.array([ROWS // 2, COLUMNS // 2])).T
+    kind = mobs.type_id[floor]
+    shown = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & mobs.mask[floor]
+    writes = (row >= -ROWS) & (row < ROWS) & (column >= -COLUMNS) & (column < COLUMNS)
+    wrapped = jnp.where(row < 0, row + ROWS, row) * COLUMNS + jnp.where(column < 0, column + COLUMNS, column)
+    place = jnp.where(writes, wrapped, -1)
+    # A later slot that writes the same bit has the last word; if it is shown, it draws the bit itself.
+    slot = jnp.arange(kind.shape[0])
+    overwritten = (
+        (slot[None, :] > slot[:, None]) & (place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None])
+    )
+    drawn = shown & ~jnp.any(overwritten, axis=1)
+    return jnp.where(drawn, place, -1), jnp.left_shift(jnp.uint32(1), kind.astype(jnp.uint32))
+
+
+def _scalars(state: GameState, rules: RuleTable) -> jax.Array:
+    """float32[51] in the package's order: inventory, potions, vitals, facing, armour, specials."""
+    held = state.inventory
+    counted = [
+        held.wood,
+        held.stone,
+        held.coal,
+        held.iron,
+        held.diamond,
+        held.sapphire,
+        held.ruby,
+        held.sapling,
+        held.torches,
+        held.arrows,
+    ]
+    gear = [
+        held.books / 2.0,
+        held.pickaxe / 4.0,
+        held.sword / 4.0,
+        state.sword_enchantment,
+        state.bow_enchantment,
+        held.bow,
+    ]
+    vitals = [
+        state.player_health,
+        state.player_food,
+        state.player_drink,
+        state.player_energy,
+        state.player_mana,
+        state.player_xp,
+        state.player_dexterity,
+        state.player_strength,
+        state.player_intelligence,
+    ]
+    return jnp.concatenate(
+        [
+            jnp.sqrt(_vector(counted)) / 10.0,
+            _vector(gear),
+            jnp.sqrt(held.potions.astype(jnp.float32)) / 10.0,
+            _vector(vitals) / 10.0,
+            (state.player_direction - 1 == jnp.arange(4)).astype(jnp.float32),
+            held.armour.astype(jnp.float32) / 2.0,
+            state.armour_enchantments.astype(jnp.float32),
+            _specials(state, rules),
+        ]
+    )
+
+
+def _specials(state: GameState, rules: RuleTable) -> jax.Array:
+    """float32[8]: light, sleeping, resting, two spells, floor, ladder open, boss vulnerable."""
+    floor = state.player_level
+    ladder_open = state.monsters_killed[floor] >= rules.ladder_kills[floor]
+    alone = ~jnp.any(state.melee_mobs.mask[floor]) & ~jnp.any(state.ranged_mobs.mask[floor])
+    return _vector(
+        [
+            state.light_level,
+            state.is_sleeping,
+            state.is_resting,
+            state.learned_spells[0],
+            state.learned_spells[1],
+            floor / 10.0,
+            ladder_open,
+            alone & (state.boss_timesteps_to_spawn_this_round <= 0),
+        ]
+    )
+
+
+def _vector(values: list[jax.Array]) -> jax.Array:
+    return jnp.stack([jnp.asarray(value).astype(jnp.float32) for value in values])

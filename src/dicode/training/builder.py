@@ -1,0 +1,141 @@
+"""From level text to what trains: base worlds, the sandbox, novelty, and a cycle's pools.
+
+Pools are never stored: they follow from (seed, "worlds", cycle, level) and the level's source. A level
+whose code fails on a cycle's fresh worlds plays those on which it was accepted, and the cycle says so.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dicode.dreaming import novelty
+from dicode.dreaming.repair import scrubbed
+from dicode.environment.goals import TARGET_GOAL
+from dicode.errors import DicodeError
+from dicode.games.craftax import worlds
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.run import pool_hash
+from dicode.methods.generators import fixed_worlds, is_plain
+from dicode.sandbox import Sandbox
+from dicode.sandbox.sandbox import Built
+from dicode.streams import Streams
+from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
+
+_log = logging.getLogger(__name__)
+
+CHECK_WORLDS = 16
+"""Worlds on which a draft is checked, at most."""
+
+Pool = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Playable:
+    """One level, ready to be put into a batch."""
+
+    level: str
+    goal: Goal
+    rules: Mapping[str, object]
+    pool: Pool
+    """Arrays [P, ...] by dotted name."""
+    hooks: Mapping[str, bytes]
+    fell_back: bool = False
+    """Its code failed on this cycle's worlds."""
+
+
+class LevelBuilder:
+    """Builds levels on fresh worlds; safe to share by threads."""
+
+    def __init__(self, sandbox: Sandbox, streams: Streams, worlds_per_level: int) -> None:
+        self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
+        # One program builds worlds; two callers at once would only fight for the same cores.
+        self._worlds_lock = threading.Lock()
+
+    def base_worlds(self, source: str, level: str, when: int | str, count: int) -> Pool:
+        """`count` unmodified worlds: fresh ones for (when, level), or those that a generator level names."""
+        fixed = fixed_worlds(source)
+        with self._worlds_lock:
+            if fixed is None:
+                return worlds.for_level(self.streams, when, level, count)
+            return worlds.generate(Streams(fixed.seed).key("generator world"), fixed.worlds)
+
+    def playable(self, record: LevelRecord, cycle: int, count: int) -> Playable:
+        """The level with a fresh pool of `count` worlds (fewer if it names its own).
+
+        Raises DicodeError if it fails on the worlds on which it was accepted, too.
+        """
+        if record.id == TARGET or is_plain(record.source):
+            base = self.base_worlds(record.source, record.id, cycle, count)
+            return Playable(record.id, TARGET_GOAL, {}, base, {})
+        return self.build(record.source, record.id, record.origin, cycle, count)
+
+    def build(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Playable:
+        """An accepted level's text on `count` worlds of (when, level), or else on those on which it was accepted."""
+        base = self.base_worlds(source, level, when, count)
+        built = self.sandbox.build(source, base, self._seed(level, when), origin)
+        fell_back = isinstance(built, Rejected)
+        if isinstance(built, Rejected):
+            _log.warning("level %s fails on the worlds of %s: %s", level, when, built.reason)
+            built = self._build_checked(source, level, origin)
+        if isinstance(built, Rejected):
+            raise DicodeError(f"level {level} was accepted but can't be built any more: {built.reason}")
+        return Playable(level, built.goal, built.rules.to_json(), built.pool, built.hooks, fell_back)
+
+    def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
+        """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
+        if is_plain(draft.source):
+            base = self.base_worlds(draft.source, draft.id, "check", 1)
+            return Accepted(TARGET_GOAL.to_json(), {}, pool_hash(base))
+        built = self._build_checked(draft.source, draft.id, draft.origin)
+        if isinstance(built, Rejected):
+            return scrubbed(built)
+        verdict = Accepted(
+            goal=built.goal.to_json(),
+            rules=built.rules.to_json(),
+            pool_hash=built.pool_hash,
+            hooks=tuple(sorted(built.hooks)),
+            warnings=built.warnings,
+            seconds=built.cpu_seconds,
+            statistics=novelty.statistics(built.pool),
+        )
+        return novelty.judge(draft.source, verdict, archive, draft.id) or verdict
+
+    def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
+        """`check` for one round of dreams: what the round has accepted so far counts as known."""
+        known, lock = list(archive), threading.Lock()
+
+        def validate(draft: Draft) -> Verdict:
+            with lock:
+                verdict = self.check(draft, known)
+                if isinstance(verdict, Accepted):
+                    known.append(record_of(draft, verdict, 0))
+            return verdict
+
+        return validate
+
+    def _build_checked(self, source: str, level: str, origin: Origin) -> Built | Rejected:
+        count = min(self.worlds_per_level, CHECK_WORLDS)
+        base = self.base_worlds(source, level, "check", count)
+        return self.sandbox.build(source, base, self._seed(level, "check"), origin)
+
+    def _seed(self, level: str, when: int | str) -> int:
+        return self.streams.entropy("level", when, level) & (2**63 - 1)
+
+
+def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
+    """The archive's row for a draft."""
+    return LevelRecord(
+        id=draft.id,
+        source=draft.source,
+        description=draft.description,
+        origin=draft.origin,
+        parents=draft.parents,
+        move=draft.move,
+        born=cycle,
+        verdict=verdict,
+        repairs=draft.repairs,
+        requests=draft.requests,
+    )

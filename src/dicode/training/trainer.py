@@ -1,0 +1,264 @@
+"""The device side of a run: environment, agent, the compiled programs, and one cycle of training on them."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from math import ceil
+from typing import Any
+
+import jax
+import numpy as np
+
+from dicode.agent.make import make_agent
+from dicode.curriculum import scores
+from dicode.environment import batch as batches
+from dicode.environment.batch import Level, LevelBatch, Sizes
+from dicode.environment.env import LevelEnv
+from dicode.environment.hooks import Hook
+from dicode.games.craftax import dynamics, package_step
+from dicode.games.craftax.levels.names import Achievement
+from dicode.learner import distributed, schedule, statistics
+from dicode.learner.programs import Programs, compile_programs
+from dicode.learner.types import LearnerState, PpoConfig, Statistics
+from dicode.runs.config import Config
+from dicode.sandbox.hooks import load_hook
+from dicode.streams import Streams
+from dicode.training.builder import Playable
+from dicode.types import TARGET, Proposal, Slot, Trial
+
+OnUpdate = Callable[[int, Mapping[str, float] | None], None]
+"""Called after each dispatched update with its number within the cycle, and its metrics where they are there."""
+
+
+Announce = Callable[..., None]
+"""Called with an operation's name and its arguments, but for the learner, which every process has."""
+
+
+@dataclass(frozen=True)
+class CycleResult:
+    """What one cycle of training leaves behind, on the host."""
+
+    learner: LearnerState
+    stats: Statistics
+    metrics: dict[str, float]
+    """Means over the cycle's updates."""
+
+
+def pool_size(config: Config) -> int:
+    """Initial states in a batch, all levels together."""
+    return config.pool_size or 2 * config.level_slots * config.worlds_per_level
+
+
+class Trainer:
+    """Builds batches, compiles once, trains cycle after cycle. One for a run."""
+
+    def __init__(self, config: Config, engine: str = "own", announce: Announce | None = None) -> None:
+        """One trainer.
+
+        `engine`: whose step the environment takes, `own` or the craftax `package`'s (slow, for evaluation).
+        `announce`: of the process that leads others; told of every operation on the devices before it begins.
+        """
+        self.config, self._announce = config, announce
+        self._newest: Any = None
+        self.streams = Streams(config.seed)
+        agent = asdict(config.agent)
+        self.env = LevelEnv(
+            bootstrap_time_limit=config.learner.bootstrap_time_limit,
+            conditioning=agent.pop("conditioning"),
+            game_step=dynamics.step if engine == "own" else package_step.step,
+        )
+        self.agent = make_agent(
+            self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
+        )
+        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
+        self._programs: Programs | None = None
+        self._hooked: tuple[str, Programs] | None = None
+
+    @property
+    def programs(self) -> Programs:
+        """The compiled programs, without hooks. Raises RuntimeError before `compile`."""
+        if self._programs is None:
+            raise RuntimeError("the programs are compiled with the first batch")
+        return self._programs
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` has run."""
+        return self._programs is not None
+
+    def batch(self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float) -> LevelBatch:
+        """The device batch of a proposal; `bonus` is paid by every level but the target."""
+        parts = [
+            Level(
+                pool=levels[slot.level].pool,
+                rules=levels[slot.level].rules,
+                goal=levels[slot.level].goal,
+                bonus=0.0 if slot.level == TARGET else bonus,
+                train=slot.train,
+            )
+            for slot in proposal.slots
+        ]
+        return batches.build(
+            parts,
+            [slot.num_envs for slot in proposal.slots],
+            self.sizes,
+            episode_limit=self.config.episode_limit,
+            conditioning_kind=self.config.agent.conditioning,
+        )
+
+    def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
+        """A batch of the same shapes in which environment e plays world e first, and how many count."""
+        return batches.evaluation(
+            level, self.sizes, episode_limit=limit, conditioning_kind=self.config.agent.conditioning
+        )
+
+    def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
+        """Compile the run's programs for the shapes of `batch`, once."""
+        self._tell("compile", batch)
+        c = self.config.learner
+        ppo = PpoConfig(
+            rollout_steps=c.rollout_steps,
+            epochs=c.epochs,
+            minibatches=c.minibatches,
+            gamma=c.gamma,
+            gae_lambda=c.gae_lambda,
+            clip=c.clip,
+            entropy=c.entropy,
+            value=c.value,
+            max_grad_norm=c.max_grad_norm,
+            adam_eps=c.adam_eps,
+            bootstrap_time_limit=c.bootstrap_time_limit,
+        )
+        devices = distributed.mesh_devices(self.config.devices)
+        self._programs = compile_programs(self.agent, self.env, ppo, batch, devices=devices, progress=progress)
+
+    def use_hooks(self, hooks: Sequence[Mapping[str, bytes]], progress: Callable[[str], None]) -> float:
+        """Train with these hooks, one mapping of exported modules for each hook slot in use; () for none.
+
+        `rollout` alone is compiled anew, and only where the hooks differ from the last call's; evaluation and
+        pictures keep the one without. Returns the seconds of compilation.
+        """
+        name = _digest(hooks)
+        if not hooks or (self._hooked is not None and self._hooked[0] == name):
+            self._hooked = self._hooked if hooks else None
+            return 0.0
+        group = hook_envs(self.config)
+        slots = tuple(Hook(group, **{kind: load_hook(module) for kind, module in each.items()}) for each in hooks)
+        programs = self.programs.with_env(replace(self.env, hooks=slots), progress)
+        self._hooked = (name, programs)
+        return programs.rollout_program.seconds
+
+    def new_learner(self) -> LearnerState:
+        """A learner that has learnt nothing, its rate falling over the whole run."""
+        self._tell("new_learner")
+        c = self.config
+        rates = schedule.linear(c.learner.lr, c.learner.lr_final, 0, c.num_updates)
+        return self._hold(self.programs.init(self.streams.key("init"), rates))
+
+    def place_learner(self, learner: LearnerState) -> LearnerState:
+        """A learner from a checkpoint (host arrays), on all devices; raises `ShapeError` if it is another network's."""
+        self._tell("place_learner", learner)
+        return self._hold(self.programs.place_learner(learner))
+
+    def train(self, learner: LearnerState, batch: LevelBatch, cycle: int, on_update: OnUpdate) -> CycleResult:
+        """One cycle: environments and memory afresh, then `updates_per_cycle` rollouts and updates.
+
+        The host runs ahead of the device by one update at most, so that Ctrl-C and the live view stay prompt.
+        """
+        self._tell("train", batch, cycle, params=learner.params)
+        programs, history, stats = self._hooked[1] if self._hooked else self.programs, [], None
+        batch = programs.place_batch(batch)
+        carry = programs.start(self.streams.key("start", cycle), batch)
+        for update in range(self.config.updates_per_cycle):
+            carry, trajectory, stats = programs.rollout(
+                learner.params, carry, batch, self.streams.key("rollout", cycle, update)
+            )
+            learner, metrics = programs.update(learner, trajectory, self.streams.key("update", cycle, update))
+            history.append(metrics)
+            on_update(update, _floats(history[-2]) if update else None)
+        assert stats is not None
+        means = {name: float(np.mean([float(m[name]) for m in history])) for name in history[0]}
+        return CycleResult(self._hold(learner), distributed.fetch(stats), means)
+
+    def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
+        """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.
+
+        At most `steps` steps, in whole rollouts; `key(name, *indices)` gives the draws. Returns `FirstEpisode` arrays
+        [count] on the host.
+        """
+        self._tell("first_episodes", batch, count, steps, key, params=params)
+        batch = self.programs.place_batch(batch)
+        carry = self.programs.start(key("start"), batch)
+        for part in range(ceil(steps / self.config.learner.rollout_steps)):
+            carry, _, _ = self.programs.rollout(params, carry, batch, key("rollout", part))
+            if bool(np.all(distributed.gather(carry.env_state.first.done)[:count])):
+                break
+        return jax.tree.map(lambda x: x[:count], distributed.gather(carry.env_state.first))
+
+    def watch(self, params: Any, batch: LevelBatch, title: str, most: int) -> dict[str, np.ndarray]:
+        """What environment 0 sees and gets in its first episode, in whole rollouts, at most `most` steps (one rollout).
+
+        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], on the host.
+        """
+        self._tell("watch", batch, title, most, params=params)
+        batch = self.programs.place_batch(batch)
+        carry = self.programs.start(self.streams.key("video", title), batch)
+        parts: list[dict[str, np.ndarray]] = []
+        for part in range(max(1, most // self.config.learner.rollout_steps)):
+            carry, seen, _ = self.programs.rollout(params, carry, batch, self.streams.key("video", title, part))
+            names = {"cells": seen.observation.cells, "scalars": seen.observation.scalars}
+            names |= {"rewards": seen.reward, "done": seen.done}
+            parts.append(distributed.fetch(_first_environment(names, distributed.replicated(self.programs.mesh))))
+            if parts[-1]["done"].any():
+                break
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _tell(self, operation: str, *arguments: Any, params: Any = None) -> None:
+        """Announce an operation to the other processes, which use the newest learner where one is needed."""
+        if self._announce is None:
+            return
+        if params is not None and params is not self._newest:
+            raise RuntimeError(f"{operation}: the other processes hold the newest learner only")
+        self._announce(operation, *arguments)
+
+    def _hold(self, learner: LearnerState) -> LearnerState:
+        self._newest = learner.params
+        return learner
+
+
+@partial(jax.jit, static_argnums=1)
+def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> Any:
+    """Environment 0 of arrays [T, E, ...], on every device."""
+    return jax.tree.map(lambda x: jax.lax.with_sharding_constraint(x[:, 0], everywhere), trajectory)
+
+
+def hook_envs(config: Config) -> int:
+    """Environments of one hook slot: what an even split gives a level, 0 where the run has no hooks."""
+    if not (config.dreamer.hooks and config.hook_slots):
+        return 0
+    target = round(config.target_share * config.num_envs)
+    return max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
+
+
+def _digest(hooks: Sequence[Mapping[str, bytes]]) -> str:
+    digest = hashlib.sha256()
+    for each in hooks:
+        for name in sorted(each):
+            digest.update(name.encode() + hashlib.sha256(each[name]).digest())
+        digest.update(b"|")
+    return digest.hexdigest()
+
+
+def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def trials(stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
+    """What the cycle's sums say about the level in each used slot."""
+    names = ("episodes", "successes", "return_sum", "length_sum", "achievements")
+    sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
+    sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
+    sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
+    sums["return_max"] = np.asarray(stats.scores.max_return)
+    return scores.trials_of(sums, slots, cycle, [a.name for a in Achievement])
