@@ -111,9 +111,9 @@ def hooks(worlds: dict) -> dict[str, float]:
     """CPU seconds to export, check and try three hooks, and what recompiling the rollout with them takes."""
     import jax
 
+    from dicode import config as configuration
     from dicode.cache import enable_compile_cache
     from dicode.environment.goals import TARGET_GOAL
-    from dicode.runs import config as configuration
     from dicode.training.builder import Playable
     from dicode.training.trainer import Trainer, hook_envs
     from dicode.types import TARGET, Proposal, Slot

@@ -29,6 +29,7 @@ import optax
 import plain_learner as plain
 from learner_envs import FreeEnv, PackageEnv, PlainFreeEnv
 
+from dicode import config
 from dicode.agent import make_agent
 from dicode.agent.types import Agent
 from dicode.cache import enable_compile_cache
@@ -38,7 +39,6 @@ from dicode.games.craftax import worlds
 from dicode.learner import schedule
 from dicode.learner.programs import compile_programs
 from dicode.learner.types import PpoConfig
-from dicode.runs import config
 
 KEY = np.array([1, 2], np.uint32)
 LEVELS, WORLDS, UPDATES_PER_CYCLE = 16, 16, 100

@@ -20,11 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode import config as configuration
 from dicode.cache import enable_compile_cache
 from dicode.curriculum.snapshot import target_record
 from dicode.games.craftax import library
 from dicode.learner.compilation import count_compilations
-from dicode.runs import config as configuration
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, record_of

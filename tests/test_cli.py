@@ -60,7 +60,7 @@ def test_a_broken_level_file_of_a_folder_is_named(capsys, tmp_path):
 
 
 def test_help_lists_every_setting(capsys):
-    from dicode.runs.config import documented
+    from dicode.config import documented
 
     assert main(["train", "--help"]) == 0
     text = capsys.readouterr().out
@@ -68,7 +68,8 @@ def test_help_lists_every_setting(capsys):
 
 
 def test_resume_refuses_what_it_cannot_change(capsys, tmp_path):
-    from dicode.runs import config, directory
+    from dicode import config
+    from dicode.runs import directory
 
     run = directory.create(config.load(["preset=smoke", f"runs_dir={tmp_path}", "run=r"]))
     for words, expected in [

@@ -38,7 +38,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
 
 
 def _settings_help() -> str:
-    from dicode.runs.config import GROUPS, documented, group_choices
+    from dicode.config import GROUPS, documented, group_choices
 
     lines = [f"{g}={'|'.join(group_choices(g)) or '...'}" for g in GROUPS]
     for name, f in documented():

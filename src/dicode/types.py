@@ -43,6 +43,87 @@ def level_id(source: str) -> str:
     return hashlib.sha256(f"{API_VERSION}\n{source}".encode()).hexdigest()[:12]
 
 
+class Code(StrEnum):
+    """What kind of fault a level was turned down for.
+
+    Programs decide by the code; `reason` and `hint` are sentences for whoever writes levels, and may
+    be reworded at any time.
+    """
+
+    NO_ANSWER = "no_answer"
+    """The author answered nothing, or refused."""
+    CUT = "cut"
+    """The answer ended before it was complete."""
+    NO_CODE = "no_code"
+    """An answer without a level, or a design without a description."""
+
+    TOO_LONG = "too_long"
+    """More text than a level may have."""
+    NOT_TEXT = "not_text"
+    """Text that no Python parser should be given: null characters, endless lines, deep nesting."""
+    SYNTAX = "syntax"
+    IMPORT = "import"
+    FORBIDDEN = "forbidden"
+    """A name that level code doesn't have, or a part that the run doesn't allow."""
+    NO_OBJECTIVE = "no_objective"
+    NO_GOAL = "no_goal"
+    NO_BUILD = "no_build"
+    """`build` is misspelled or not at the top level."""
+    SIGNATURE = "signature"
+    """A function of the level takes other parameters than it is called with."""
+
+    ERROR = "error"
+    """Running the level raised an error of Python or NumPy."""
+    IMPOSSIBLE = "impossible"
+    """The level asked a helper for something that cannot be."""
+    NO_ROOM = "no_room"
+    """A helper found too few cells that fit what was asked for."""
+    WALLED = "walled"
+    """The level reached for files, network or processes."""
+    CRASHED = "crashed"
+    """The level's process broke down."""
+
+    TIME = "time"
+    """Too much processor time or waiting."""
+    MEMORY = "memory"
+    REPLY = "reply"
+    """The built worlds are larger than what can be taken."""
+    UNREADABLE = "unreadable"
+    """What the level's process sent is not a level."""
+
+    RANGE = "range"
+    """Arrays with other names, types, shapes or values than the game has."""
+    START = "start"
+    """The player cannot start like this."""
+    MOBS = "mobs"
+    LADDERS = "ladders"
+    PLANTS = "plants"
+    SOLVED = "solved"
+    """The goal is met at the start."""
+    OUT_OF_REACH = "out_of_reach"
+    """The goal cannot be met in what the worlds and rules offer."""
+    TOO_SHORT = "too_short"
+    """The goal needs more steps than an episode has."""
+
+    HOOKS_OFF = "hooks_off"
+    HOOK = "hook"
+    """A hook cannot be traced, returns another type than it must, or does not export."""
+    MODULE = "module"
+    """An exported hook holds what hooks may not do, or too much of it."""
+
+    KNOWN = "known"
+    """The archive holds this very level."""
+    TWIN = "twin"
+    """The archive holds a level that is the same but for details."""
+    COPIED = "copied"
+    """The example of the instructions came back."""
+
+    LOST = "lost"
+    """No draft came back."""
+    UNTOLD = "untold"
+    """Recorded before reasons had codes."""
+
+
 @dataclass(frozen=True)
 class Repair:
     """One failed attempt at a level, and what was said about it."""
@@ -51,6 +132,7 @@ class Repair:
     stage: str
     reason: str
     hint: str
+    code: Code = Code.UNTOLD
 
 
 @dataclass(frozen=True)
@@ -81,6 +163,18 @@ class Rejected:
     """`parse`, `screen`, `build`, `limits`, `wire`, `verify`, `hooks`, `novelty` or `lost`."""
     reason: str
     hint: str = ""
+    code: Code = field(kw_only=True)
+    """The kind of fault: what programs decide by."""
+
+    def to_json(self) -> dict[str, str]:
+        """The verdict as JSON values, as the sandbox's workers and the archive tell it."""
+        return {"stage": self.stage, "code": self.code.value, "reason": self.reason, "hint": self.hint}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, object]) -> "Rejected":
+        """The inverse of `to_json`; ValueError for an unknown code."""
+        code = Code(str(body.get("code", Code.UNTOLD)))
+        return cls(str(body["stage"]), str(body["reason"]), str(body["hint"]), code=code)
 
 
 @dataclass(frozen=True)

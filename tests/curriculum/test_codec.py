@@ -1,12 +1,24 @@
 """Nothing of a record is lost on the way to disk, also no field that is added later."""
 
 import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 
 import pytest
 
 from dicode.curriculum import codec
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial
+from dicode.types import (
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    ParentReport,
+    Rejected,
+    Repair,
+    Status,
+    Trial,
+    level_id,
+)
 
 pytestmark = pytest.mark.fast
 
@@ -19,12 +31,14 @@ ACCEPTED = Accepted(
     0.7,
     {"trees": 0.25},
 )
+SOURCE = "x = 'é\\n'\r\n\t"
+A = level_id(SOURCE)
 LEVEL = LevelRecord(
-    id="a",
-    source="x = 'é\\n'\r\n\t",
+    id=A,
+    source=SOURCE,
     description="d",
     origin=Origin.FOUNDATION,
-    parents=("p", "q"),
+    parents=("0123456789ab", "ba9876543210"),
     move="harden",
     born=3,
     verdict=ACCEPTED,
@@ -32,12 +46,12 @@ LEVEL = LevelRecord(
     status=Status.B,
     score=0.1 + 0.2,
     last_trained=4,
-    repairs=(Repair("s", "build", "r", "h"),),
+    repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial("a", 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
+TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
 BRIEF = Brief(
-    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset("a"), False, True
+    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True
 )
 
 
@@ -45,7 +59,9 @@ def through_json(body):
     return json.loads(codec.dumps(body))
 
 
-@pytest.mark.parametrize("record", [ACCEPTED, Rejected("build", "r", "h"), LEVEL, TRIAL, BRIEF, BRIEF.parent])
+@pytest.mark.parametrize(
+    "record", [ACCEPTED, Rejected("build", "r", "h", code=Code.NO_ROOM), LEVEL, TRIAL, BRIEF, BRIEF.parent]
+)
 def test_the_examples_of_this_file_leave_no_field_at_its_default(record):
     for f in fields(record):
         default = (
@@ -56,10 +72,17 @@ def test_the_examples_of_this_file_leave_no_field_at_its_default(record):
         assert getattr(record, f.name) != default, f.name
 
 
-@pytest.mark.parametrize("verdict", [ACCEPTED, Rejected("build", "r", "h")])
+@pytest.mark.parametrize("verdict", [ACCEPTED, Rejected("build", "r", "h", code=Code.NO_ROOM)])
 def test_verdicts(verdict):
     seconds = codec.verdict_seconds(verdict)
     assert codec.verdict_from_json(through_json(codec.verdict_to_json(verdict)), seconds) == verdict
+
+
+def test_verdicts_and_repairs_recorded_before_reasons_had_codes_are_still_read():
+    body = through_json(codec.level_to_json(replace(LEVEL, verdict=Rejected("build", "r", "h", code=Code.NO_ROOM))))
+    del body["verdict"]["code"], body["repairs"][0]["code"]
+    old = codec.level_from_json(body)
+    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD) and old.repairs[0].code is Code.UNTOLD
 
 
 def test_levels_but_for_what_follows_from_their_trials():
@@ -73,10 +96,10 @@ def test_trials():
 
 
 def test_briefs_given_the_archive_they_were_made_from():
-    later = codec.level_from_json(codec.level_to_json(LEVEL) | {"id": "later", "born": 4})
-    levels = {"a": LEVEL, "later": later}
+    later = replace(LEVEL, id="later", born=4)
+    levels = {A: LEVEL, "later": later}
     body = through_json(codec.brief_to_json(BRIEF, levels))
-    assert codec.brief_from_json(body, 4, 2, levels, {"a": (TRIAL,)}) == BRIEF
+    assert codec.brief_from_json(body, 4, 2, levels, {A: (TRIAL,)}) == BRIEF
 
 
 def test_a_number_that_is_not_finite_is_refused():

@@ -69,7 +69,7 @@ def in_process(worlds: Mapping[str, np.ndarray], archive: Iterable[LevelRecord] 
         try:
             built = build_pool(namespace, worlds, 0)
         except LevelError as error:
-            return Rejected("build", str(error))
+            return Rejected("build", str(error), code=error.code)
         warnings = check(built.pool, built.goal, built.rules, built.hooks)
         if isinstance(warnings, Rejected):
             return warnings

@@ -17,7 +17,7 @@ from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
 from dicode.dreaming.replies import decode_vector, encode_vector, read_vector
 from dicode.dreaming.similarity import most_similar
-from dicode.types import Accepted, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
 
 SECRET = "sk-verysecret0123456789"
 QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
@@ -76,7 +76,7 @@ def test_examples_come_by_cosine_and_each_level_is_asked_for_once(fm_server, ope
 
 def test_rejected_levels_and_those_without_text_are_no_examples(fm_server, opened):
     fm_server.script = vectors(fm_server)
-    bad = record("east", Rejected("build", "no"))
+    bad = record("east", Rejected("build", "no", code=Code.ERROR))
     assert names(opened().similar(LEVELS[0], [*LEVELS[:2], bad], 3)) == ["north too"]
 
 

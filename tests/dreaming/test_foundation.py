@@ -19,7 +19,7 @@ from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
 
 SECRET = "sk-verysecret0123456789"
 QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
@@ -59,7 +59,9 @@ def validate(draft):
     """Accepts all but odd numbers of cows above 9, which it explains."""
     number = int((re.search(r"count=(\d+)", draft.source) or [0, 1])[1])
     if number > 9:
-        return Rejected("build", f"{number} cows do not fit (in /home/me/level.py)", f"use {number // 10}")
+        return Rejected(
+            "build", f"{number} cows do not fit (in /home/me/level.py)", f"use {number // 10}", code=Code.NO_ROOM
+        )
     return Accepted({"minimum": {"kills.cow": number}}, {}, f"hash of {draft.id}")
 
 
@@ -125,7 +127,7 @@ def test_a_rejected_draft_goes_back_with_stage_reason_and_hint_until_it_is_accep
 def test_repairs_are_bounded_and_the_last_draft_is_kept_with_its_verdict(fm_server, tmp_path):
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "50"))]
     outcome = dreamer(fm_server, tmp_path, repairs=2).dream([brief()], validate)[0]
-    assert outcome.verdict == Rejected("build", "50 cows do not fit (in [path]/level.py)", "use 5")
+    assert outcome.verdict == Rejected("build", "50 cows do not fit (in [path]/level.py)", "use 5", code=Code.NO_ROOM)
     assert len(outcome.draft.repairs) == 2 and len(fm_server.requests) == 3
 
 
@@ -272,7 +274,7 @@ def test_verdicts_are_recorded_so_that_a_slower_machine_replays_the_same(fm_serv
     fm_server.script = [fm_server.said(GOOD.replace("{n}", n)) for n in ("50", "4")]
     outcome = dreamer(fm_server, tmp_path).dream([brief()], validate)
     replay = dreamer(fm_server, tmp_path, "replay")
-    assert replay.dream([brief()], lambda draft: Rejected("limits", "too slow")) == outcome
+    assert replay.dream([brief()], lambda draft: Rejected("limits", "too slow", code=Code.TIME)) == outcome
 
 
 def test_a_run_of_several_rounds_goes_through_every_fault_and_ends_well(fm_server, tmp_path, caplog):
@@ -378,7 +380,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from dicode.runs.config import BudgetConfig, Config, FmConfig
+    from dicode.config import BudgetConfig, Config, FmConfig
 
     monkeypatch.setenv("FM_KEY", SECRET)
     fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", **fm)

@@ -9,13 +9,16 @@ import pytest
 
 from dicode.dreaming.dreamer import Dreamer
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
+from dicode.games.craftax.grammar.dreamer import adapted
 from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.mechanics import MECHANICS
+from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.levels.parse import parse_level
 from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected
 
 
 def _sibling(name: str):
@@ -172,7 +175,7 @@ def test_a_rejected_draft_is_adapted_and_its_history_kept():
     def validate(draft):
         seen.append(draft)
         if len(seen) < 3:
-            return Rejected("build", "4 TREE blocks do not fit", "distance=(2, 9) has room")
+            return Rejected("build", "4 TREE blocks do not fit", "distance=(2, 9) has room", code=Code.NO_ROOM)
         return YES
 
     outcome = dream_one(Brief(0, 0, None, {}, None), validate)
@@ -181,9 +184,31 @@ def test_a_rejected_draft_is_adapted_and_its_history_kept():
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("reason", ["the goal (inventory.sapling >= 1) is met at the start", "ist schon erreicht"])
+def test_a_level_that_is_solved_at_the_start_starts_with_less_and_asks_for_more(reason):
+    plan = Plan((Achievement.PLACE_PLANT,), {"inventory.sapling": 1.0}, kit={"sapling": 2, "wood": 3})
+    verdict = Rejected("verify", reason, code=Code.SOLVED)
+    mended = adapted(plan, verdict, np.random.default_rng(0))
+    assert not mended.kit and mended.minimum == {"inventory.sapling": 2.0} and mended.achievements == plan.achievements
+
+
+@pytest.mark.fast
+def test_what_a_rejection_changes_follows_from_its_code_alone():
+    plan = stage(Achievement.COLLECT_WOOD, Help.NEAR, np.random.default_rng(0)).changed(radius=3)
+    strange = plan.changed(mechanic=next(iter(MECHANICS)), numbers={})
+
+    def answered(code, plan):
+        return adapted(plan, Rejected("build", "no", code=code), np.random.default_rng(0))
+
+    assert answered(Code.NO_ROOM, plan).radius > plan.radius and answered(Code.NO_ROOM, plan).blocks
+    assert answered(Code.HOOK, strange) == plan.changed(mechanic="", numbers={})
+    assert answered(Code.OUT_OF_REACH, plan).achievements == plan.achievements
+
+
+@pytest.mark.fast
 def test_three_rejections_are_an_outcome_not_an_error():
-    outcome = dream_one(Brief(0, 0, None, {}, None), lambda draft: Rejected("verify", "no"))
-    assert outcome.verdict == Rejected("verify", "no") and len(outcome.draft.repairs) == 2
+    outcome = dream_one(Brief(0, 0, None, {}, None), lambda draft: Rejected("verify", "no", code=Code.MOBS))
+    assert outcome.verdict == Rejected("verify", "no", code=Code.MOBS) and len(outcome.draft.repairs) == 2
 
 
 @pytest.mark.fast

@@ -10,7 +10,7 @@ import pytest
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.journal import FILE, Fate, Journal, JournalMiss
 from dicode.errors import ConfigError, RunError
-from dicode.types import Accepted, Draft, Origin, Rejected
+from dicode.types import Accepted, Code, Draft, Origin, Rejected
 
 pytestmark = pytest.mark.fast
 
@@ -140,7 +140,7 @@ def test_a_broken_line_in_the_middle_is_an_error_that_names_it(tmp_path):
 
 def test_lost_dreams_and_verdicts_are_kept(tmp_path):
     accepted = Accepted({"achievements": ["eat_cow"]}, {"melee_spawn": 0.5}, "hash", ("success",), ("alike",), 0.25)
-    rejected = Rejected("verify", "goal met at reset", "ask for more")
+    rejected = Rejected("verify", "goal met at reset", "ask for more", code=Code.SOLVED)
     with Journal(tmp_path) as journal:
         journal.record_fate(Fate(3, 2, "lost", "no answer within 900 s"))
         journal.record_verdict(3, 0, 0, draft(), rejected)

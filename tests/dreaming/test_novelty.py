@@ -7,7 +7,7 @@ from dicode.dreaming import novelty
 from dicode.dreaming.similarity import most_similar, similarity, syntax
 from dicode.games.craftax.levels.run import build_pool
 from dicode.levels import Block
-from dicode.types import Accepted, Draft, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected
 
 pytestmark = pytest.mark.fast
 
@@ -87,7 +87,7 @@ def test_what_differs_in_what_counts_is_new(change, wood, blank_pool):
 
 def test_a_level_is_not_its_own_twin_and_rejected_levels_have_none(wood, blank_pool):
     assert judge(WOOD, wood, blank_pool) is None
-    failed = record(WOOD + "\n", Rejected("build", "no"))
+    failed = record(WOOD + "\n", Rejected("build", "no", code=Code.ERROR))
     assert novelty.judge(WOOD, accepted(WOOD, blank_pool), [failed]) is None
 
 
@@ -139,7 +139,7 @@ def test_the_most_similar_levels_come_first_and_ties_go_by_id(wood, blank_pool):
     )
     records = [record(source, accepted(source, blank_pool)) for source in (zombie, stone)]
     more_wood = record(WOOD.replace("count=4", "count=9"), wood.verdict)
-    failed = record("def build(:", Rejected("parse", "no"))
+    failed = record("def build(:", Rejected("parse", "no", code=Code.SYNTAX))
     found = most_similar(wood, [failed, wood, *records, more_wood], count=3)
     assert [level.id for level in found] == [more_wood.id, records[1].id, records[0].id]
     assert similarity(wood, wood) == pytest.approx(1.0) and 0 <= similarity(wood, failed) < 0.1

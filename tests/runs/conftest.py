@@ -63,7 +63,8 @@ class FinishedRun:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> FinishedRun:
-    from dicode.runs import config, launch, metrics
+    from dicode import config
+    from dicode.runs import launch, metrics
 
     folder = tmp_path_factory.mktemp("runs")
     finished = FinishedRun(folder / "whole")

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dicode import config
 from dicode.errors import RunError
-from dicode.runs import config, directory, metrics
+from dicode.runs import directory, metrics
 from dicode.runs.sockets import forbid_sockets
 
 pytestmark = pytest.mark.fast

@@ -19,7 +19,7 @@ from scripted import Scripted, Step, problem, said
 
 from dicode.curriculum.archive import Archive, export
 from dicode.curriculum.snapshot import Snapshot
-from dicode.types import Accepted, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
 
 KEY = "Zx9-no-usual-shape-0123456789"
 LEVEL = '''```python
@@ -125,8 +125,9 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def model_run(tmp_path_factory, tiny_run):
+    from dicode import config
     from dicode.dreaming.round import LiveHands
-    from dicode.runs import config, launch
+    from dicode.runs import launch
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
     genuine = LiveHands.until_deadline
@@ -272,7 +273,9 @@ def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, m
 
     class Outside:
         def build(self, *_):
-            return Rejected("build", f"cannot read {tmp_path}/deep/thing.txt", f"look into {tmp_path}/deep")
+            return Rejected(
+                "build", f"cannot read {tmp_path}/deep/thing.txt", f"look into {tmp_path}/deep", code=Code.ERROR
+            )
 
     builder = LevelBuilder(Outside(), None, 2)  # type: ignore[arg-type]
     monkeypatch.setattr(builder, "base_worlds", lambda *_: blank_pool)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from dicode import config
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError
-from dicode.runs import config, directory, joining
+from dicode.runs import directory, joining
 from dicode.runs.processes import DONE, FAILED, INTERRUPTED, Follower, Leader, follow
 
 DEADLINE_S = 600

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dicode.runs import config, show
+from dicode import config
+from dicode.runs import show
 
 pytestmark = pytest.mark.fast
 

@@ -10,7 +10,7 @@ from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.levels import Achievement
 from dicode.sandbox import Limits, Sandbox, SandboxError, workers
-from dicode.types import Origin, Rejected
+from dicode.types import Code, Origin, Rejected
 
 LEVEL = '''"""Objective: defeat a zombie.
 Why: melee combat gates the dungeon.
@@ -84,12 +84,31 @@ VERDICTS = {
 }  # fmt: skip
 
 
+CODES = {
+    "names a module that it cannot have": Code.IMPORT,
+    "imports math": Code.IMPORT,
+    "opens a file": Code.FORBIDDEN,
+    "is in a Markdown fence": Code.SYNTAX,
+    "has typographic quotes": Code.SYNTAX,
+    "has no goal": Code.NO_GOAL,
+    "has a goal of another type": Code.IMPOSSIBLE,
+    "takes no world": Code.SIGNATURE,
+    "gives a wrong dtype": Code.IMPOSSIBLE,
+    "gives a wrong shape": Code.IMPOSSIBLE,
+    "is solved at reset": Code.SOLVED,
+    "asks for what cannot be": Code.IMPOSSIBLE,
+    "puts the player in stone": Code.START,
+}
+"""Codes as they arrive from the two processes; those left out are errors of Python."""
+
+
 @pytest.mark.parametrize("what", VERDICTS)
 def test_a_verdict_says_what_is_wrong_with_a_level_that(what, sandbox, worlds):
     source, stage, reason, hint = VERDICTS[what]
     found = sandbox.build(source, worlds, 1, Origin.GRAMMAR)
     assert isinstance(found, Rejected), "accepted"
     assert found.stage == stage and reason in found.reason and hint in found.hint, found
+    assert found.code is CODES.get(what, Code.ERROR), found
 
 
 def test_jax_in_build_is_explained(sandbox, worlds):

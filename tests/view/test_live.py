@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from view_examples import run
 
-from dicode.types import TARGET, Brief, ParentReport, Proposal, Rejected, Slot
+from dicode.types import TARGET, Brief, Code, ParentReport, Proposal, Rejected, Slot
 from dicode.view.live import (
     DreamLine,
     LevelLine,
@@ -125,7 +125,7 @@ def test_dreams_tell_where_they_come_from_and_why_they_failed():
     snapshot, _ = run(4)
     parent = snapshot.levels["seed0"]
     briefs = [Brief(3, i, ParentReport(parent, snapshot.trials["seed0"]), {"EAT_COW": 0.1}, 1.0) for i in range(3)]
-    bad = replace(parent, verdict=Rejected("verify", "solved at reset"))
+    bad = replace(parent, verdict=Rejected("verify", "solved at reset", code=Code.SOLVED))
     lines = dream_lines([*briefs, Brief(3, 3, None, {}, None)], [parent, bad])
     assert [line.state for line in lines] == ["accepted", "rejected", "dreaming", "dreaming"]
     assert lines[1].why == "solved at reset" and lines[2].count == 3 and "solved" in lines[2].why

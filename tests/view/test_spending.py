@@ -4,7 +4,7 @@ import pytest
 from view_examples import run
 
 from dicode.curriculum.snapshot import Outcome
-from dicode.types import Accepted, Draft, LevelRecord, Origin, Rejected, Repair
+from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected, Repair
 from dicode.view import report, spending
 
 pytestmark = pytest.mark.fast
@@ -55,14 +55,16 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
     verdicts = {
         "one": (good, (Repair("s", "build", "r", "h"),)),
         "two": (good, ()),
-        "bad": (Rejected("build", "no"), ()),
+        "bad": (Rejected("build", "no", code=Code.ERROR), ()),
     }
     records = []
     for text, (verdict, repairs) in verdicts.items():
         draft = Draft(text, text, Origin.FOUNDATION)
         records.append(LevelRecord(draft.id, text, text, draft.origin, (), "", 1, verdict, repairs=repairs))
     snapshot, rows = run(2)
-    snapshot = snapshot.with_levels(records).with_outcomes([Outcome(1, 0, 1, None, Rejected("lost", "late"))])
+    snapshot = snapshot.with_levels(records).with_outcomes(
+        [Outcome(1, 0, 1, None, Rejected("lost", "late", code=Code.LOST))]
+    )
     costs = [{"level": record.id, **sums(number)} for number, record in enumerate(records[:2], 7)]
     rows = [rows[0] | row(0, 4), rows[1] | row(1, 9, levels=costs, stopped=CAP)]
     report.write(snapshot, rows, tmp_path)

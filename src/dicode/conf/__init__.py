@@ -1,1 +1,1 @@
-"""Hydra configuration: one folder a group; the schema is `dicode.runs.config`."""
+"""Hydra configuration: one folder a group; the schema is `dicode.config`."""

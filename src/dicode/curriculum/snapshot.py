@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dicode.errors import RunError
-from dicode.types import TARGET, Accepted, Brief, LevelRecord, Origin, Rejected, Status, Trial, Verdict
+from dicode.types import TARGET, Accepted, Brief, Code, LevelRecord, Origin, Rejected, Status, Trial, Verdict
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def target_record() -> LevelRecord:
 
 def lost(cycle: int, brief: Brief, reason: str) -> Outcome:
     """The outcome of a dream that missed its deadline or died."""
-    return Outcome(cycle, brief.cycle, brief.index, None, Rejected("lost", reason))
+    return Outcome(cycle, brief.cycle, brief.index, None, Rejected("lost", reason, code=Code.LOST))
 
 
 def _check_trial(trial: Trial, cycle: int, levels: Mapping[str, LevelRecord]) -> None:

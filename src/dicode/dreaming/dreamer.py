@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
-from dicode.types import Accepted, Brief, Draft, Rejected, Repair, Verdict
+from dicode.types import Accepted, Brief, Code, Draft, Rejected, Repair, Verdict
 
 Validate = Callable[[Draft], Verdict]
 """Screen, sandbox and novelty in one call; never raises for what a draft does wrong. Thread-safe."""
@@ -47,10 +47,10 @@ class Dreamer(Protocol):
 
 def lost(reason: str) -> Outcome:
     """The outcome of a brief for which nothing came back."""
-    return Outcome(None, Rejected("lost", reason))
+    return Outcome(None, Rejected("lost", reason, code=Code.LOST))
 
 
 def repaired(draft: Draft, failed: Draft, verdict: Rejected) -> Draft:
     """`draft` with the history of `failed`, which `verdict` turned down, in front of it."""
-    repair = Repair(failed.source, verdict.stage, verdict.reason, verdict.hint)
+    repair = Repair(failed.source, verdict.stage, verdict.reason, verdict.hint, verdict.code)
     return replace(draft, repairs=(*failed.repairs, repair))

@@ -28,7 +28,7 @@ from dicode.dreaming.repair import rejection, repair_messages
 from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected, Repair
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair
 
 T = TypeVar("T")
 Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
@@ -217,7 +217,9 @@ class _Dream:
         brief = self.brief
         read = parse_level(text, prompts.api_names(), brief.allow_hooks, brief.goal_only, objective=design)
         if isinstance(read, Parsed) and syntax(read.source).exact == syntax(prompts.template("example")).exact:
-            return Rejected("novelty", "this is the example of the instructions, copied", "Write another level.")
+            return Rejected(
+                "novelty", "this is the example of the instructions, copied", "Write another level.", code=Code.COPIED
+            )
         return read
 
     def _draft(self, source: str, description: str, move: str) -> Draft:
@@ -231,7 +233,7 @@ class _Dream:
         self.last = Outcome(draft, verdict)
         if len(self.repairs) >= self.settings.repairs or not self.hands.may_repair(self._request(stage, messages)):
             return False
-        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint))
+        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
         return True
 
     async def _ask(self, stage: str, messages: tuple[Message, ...]) -> Answer | None:

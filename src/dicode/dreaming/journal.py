@@ -23,7 +23,7 @@ from typing import Any
 
 from dicode.dreaming.calls import Answer, Request
 from dicode.errors import ConfigError, RunError, nearest
-from dicode.types import Accepted, Draft, Rejected, Verdict
+from dicode.types import Accepted, Code, Draft, Rejected, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +230,8 @@ def _verdict(accepted: bool, values: dict[str, Any]) -> Verdict:
     kind: Any = Accepted if accepted else Rejected
     known = {f.name for f in fields(kind)}
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    if not accepted:
+        lists["code"] = Code(values.get("code", Code.UNTOLD))
     return kind(**{name: value for name, value in lists.items() if name in known})
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from dicode.dreaming.similarity import overlap, syntax
 from dicode.games.craftax.levels.names import Block, Item
-from dicode.types import Accepted, LevelRecord, Rejected
+from dicode.types import Accepted, Code, LevelRecord, Rejected
 
 SAME_CODE = 0.6
 """Overlap of code (constants left out) from which two levels may be twins."""
@@ -142,6 +142,7 @@ def judge(source: str, verdict: Accepted, archive: Iterable[LevelRecord], level_
                 f"near duplicate of level {record.id} ({_title(record.description)})",
                 f"make it differ from {record.id} in what counts: another goal or amount (by more than a quarter), "
                 "another floor or start, other equipment, another distance to what is needed, or another rule",
+                code=Code.TWIN,
             )
     return None
 

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dicode.games.craftax.levels.advice import goal_hint
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 MAX_SOURCE = 40_000
 """Characters of a level file at most."""
@@ -52,10 +52,13 @@ def parse_level(
         return _unfinished_reasoning()
     source = _choose(body)
     if not source.strip():
-        return Rejected("parse", "no code in the answer", FORM)
+        return Rejected("parse", "no code in the answer", FORM, code=Code.NO_CODE)
     if len(source) > MAX_SOURCE:
         return Rejected(
-            "parse", f"the level file has {len(source)} characters", f"Use at most {MAX_SOURCE}; most need 2000."
+            "parse",
+            f"the level file has {len(source)} characters",
+            f"Use at most {MAX_SOURCE}; most need 2000.",
+            code=Code.TOO_LONG,
         )
     tree = _tree(source)
     if isinstance(tree, SyntaxError):
@@ -89,6 +92,7 @@ def parse_design(text: str) -> str | Rejected:
             f"the description has {len(said)} characters",
             "After the reasoning, write the level's description between <description> and </description>: goal, start, "
             "world, creatures and rules, precise enough to program from.",
+            code=Code.NO_CODE,
         )
     return said[:MAX_DESCRIPTION]
 
@@ -120,7 +124,9 @@ def strip_reasoning(text: str) -> str | None:
 
 
 def _unfinished_reasoning() -> Rejected:
-    return Rejected("parse", "the answer ended inside its reasoning", "Reason briefly, close the tag, then answer.")
+    return Rejected(
+        "parse", "the answer ended inside its reasoning", "Reason briefly, close the tag, then answer.", code=Code.CUT
+    )
 
 
 _FENCE = re.compile(
@@ -205,7 +211,10 @@ def _syntax(source: str, error: SyntaxError) -> Rejected:
     odd = sorted({c for c in line if ord(c) > 127})
     about = f" The line holds {', '.join(f'U+{ord(c):04X}' for c in odd[:3])}; use ASCII in code." if odd else ""
     return Rejected(
-        "parse", f"line {number} is not Python: {error.msg}: {line!r}", f"Correct line {number}.{about} {FORM}"
+        "parse",
+        f"line {number} is not Python: {error.msg}: {line!r}",
+        f"Correct line {number}.{about} {FORM}",
+        code=Code.SYNTAX,
     )
 
 
@@ -233,17 +242,22 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, said: str) ->
             "parse",
             f"the file defines no GOAL (it has {has})",
             f"{goal_hint(None, said)}. {FORM}",
+            code=Code.NO_GOAL,
         )
     if hooks and not allow_hooks:
         return Rejected(
             "parse",
             f"the file defines {', '.join(hooks)}, and hooks are off in this run",
             f"Leave out {', '.join(hooks)}; say the same with GOAL, RULES and build(world).",
+            code=Code.HOOKS_OFF,
         )
     extra = [name for name in ("RULES", "build", *HOOKS) if name in names]
     if goal_only and extra:
         return Rejected(
-            "parse", f"the file defines {', '.join(extra)}; only a GOAL is asked for", "Define GOAL and nothing else."
+            "parse",
+            f"the file defines {', '.join(extra)}; only a GOAL is asked for",
+            "Define GOAL and nothing else.",
+            code=Code.FORBIDDEN,
         )
     return None
 

@@ -11,7 +11,7 @@ from dicode.dreaming.calls import Answer, Kind, Message
 from dicode.dreaming.parse import FORM
 from dicode.dreaming.prompts import fill
 from dicode.dreaming.providers import scrub_paths
-from dicode.types import Rejected, Repair
+from dicode.types import Code, Rejected, Repair
 
 MAX_SHOWN = 12_000
 """Characters of a rejected answer that go back at most."""
@@ -34,7 +34,8 @@ def rejection(answer: Answer) -> Rejected | None:
     fences = sum(line.lstrip().startswith("```") for line in answer.text.split("\n"))
     if answer.kind is Kind.TRUNCATED and fences and fences % 2 == 0:
         return None
-    return Rejected("parse", answer.reason, _HINTS.get(answer.kind, FORM))
+    code = Code.CUT if answer.kind is Kind.TRUNCATED else Code.NO_ANSWER
+    return Rejected("parse", answer.reason, _HINTS.get(answer.kind, FORM), code=code)
 
 
 def scrubbed(verdict: Rejected) -> Rejected:

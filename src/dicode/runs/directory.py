@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
 from dicode.errors import RunError, nearest
-from dicode.runs.config import Config, DistributedConfig, from_yaml, to_yaml
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ def rows() -> list[tuple[str, str]]:
 
 def report(overrides: Sequence[str]) -> int:
     """Print the findings; with `fm=NAME` also make one tiny call. Returns 0, or 1 if the call failed."""
+    from dicode import config
     from dicode.dreaming import client, providers
-    from dicode.runs import config
 
     unknown = [o for o in overrides if not o.startswith("fm")]
     if unknown:

@@ -13,9 +13,9 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from typing import Any
 
+from dicode import config as configuration
+from dicode.config import DistributedConfig
 from dicode.errors import ConfigError, RunError
-from dicode.runs import config as configuration
-from dicode.runs.config import DistributedConfig
 from dicode.runs.processes import CONNECT_S, Alone, Follower, Leader
 
 _ADDRESS = "dicode leader"

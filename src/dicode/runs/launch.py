@@ -9,11 +9,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from dicode import config as configuration
 from dicode.cache import enable_compile_cache
+from dicode.config import Config
 from dicode.errors import ConfigError, RunError, nearest
-from dicode.runs import config as configuration
 from dicode.runs import directory, joining, processes
-from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 

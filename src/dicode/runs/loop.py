@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Protocol
 
+from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
@@ -20,7 +21,6 @@ from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
 from dicode.runs import checkpoint
-from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.levels import write_files

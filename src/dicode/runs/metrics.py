@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from dicode.config import Config
 from dicode.errors import ConfigError
-from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 
 

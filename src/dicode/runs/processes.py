@@ -21,9 +21,9 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
+from dicode import config as configuration
+from dicode.config import Config, DistributedConfig
 from dicode.errors import ConfigError, DicodeError, RunError
-from dicode.runs import config as configuration
-from dicode.runs.config import Config, DistributedConfig
 
 _log = logging.getLogger(__name__)
 

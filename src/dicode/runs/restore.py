@@ -2,12 +2,12 @@
 
 from dataclasses import replace as replace_field
 
+from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.errors import RunError
 from dicode.learner import schedule
 from dicode.learner.types import LearnerState
 from dicode.runs import checkpoint
-from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.training.trainer import Trainer
 

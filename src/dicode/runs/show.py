@@ -13,13 +13,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
-from dicode.runs.config import Config
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
 from dicode.runs.metrics import read_lines

@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.console import Console
 
+from dicode import config as configuration
+from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.errors import DicodeError
-from dicode.runs import config as configuration
 from dicode.runs import directory, launch
-from dicode.runs.config import Config
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""

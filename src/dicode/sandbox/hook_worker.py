@@ -18,7 +18,7 @@ from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import module_check, wire, worker
 from dicode.sandbox.module_check import ModuleError
 from dicode.sandbox.screen import HOOKS
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 
 def prepare() -> Callable[[wire.Message], wire.Message]:
@@ -55,17 +55,21 @@ def export(message: wire.Message) -> wire.Message:
             blobs[name] = _export(name, namespace[name], group)
         return wire.Message({"ok": True}, blobs)
     except BaseException as error:
-        found = explain(error, source)
-        return worker.reject(found.stage, found.reason, found.hint)
+        return worker.reject(explain(error, source))
 
 
 def explain(error: BaseException, source: str) -> Rejected:
     """As for `build`, with hints on tracing."""
     found = worker.explain(error, source)
-    stage = found.stage if found.stage == "limits" else "hooks"
     name = type(error).__name__
-    reason = found.reason.split("\n")[0]
-    return Rejected(stage, reason, _TRACING.get(name, found.hint))
+    reason, hint = found.reason.split("\n")[0], _TRACING.get(name, found.hint)
+    if found.stage == "limits":
+        return Rejected("limits", reason, hint, code=found.code)
+    return _refused(reason, hint)
+
+
+def _refused(reason: str, hint: str = "", code: Code = Code.HOOK) -> Rejected:
+    return Rejected("hooks", reason, hint, code=code)
 
 
 _TRACING = {
@@ -164,18 +168,17 @@ def check(message: wire.Message) -> wire.Message:
             blobs[name], costs[name] = _checked(name, answer.blobs[name], int(header["group"]), bounds)
         return wire.Message({"ok": True, "flops": costs}, blobs)
     except ModuleError as error:
-        return worker.reject("hooks", str(error), error.hint)
+        return worker.reject(_refused(str(error), error.hint, Code.MODULE))
     except Exception as error:
-        return worker.reject("hooks", f"the exported hook cannot be read ({type(error).__name__})")
+        reason = f"the exported hook cannot be read ({type(error).__name__})"
+        return worker.reject(_refused(reason, code=Code.UNREADABLE))
 
 
 def _passed_on(header: Mapping[str, Any]) -> wire.Message:
-    from dicode.sandbox.verify import clean
+    from dicode.sandbox.verify import told
 
-    texts = [header.get(key) for key in ("stage", "reason", "hint")]
-    if not all(isinstance(text, str) for text in texts) or texts[0] not in ("hooks", "limits"):
-        return worker.reject("hooks", "the answer is neither hooks nor a reason")
-    return worker.reject(str(texts[0]), clean(str(texts[1]), 2000), clean(str(texts[2]), 2000))
+    verdict = told(header, ("hooks", "limits"))
+    return worker.reject(verdict or _refused("the answer is neither hooks nor a reason", code=Code.UNREADABLE))
 
 
 def _checked(name: str, data: bytes, group: int, bounds: module_check.Bounds) -> tuple[bytes, float]:
@@ -261,7 +264,6 @@ def attempt(message: wire.Message) -> wire.Message:
                 f"{name} gives NaN or infinity on the initial states; such values are put back to what they were"
             )
         if name == "success" and results[0].all():
-            return worker.reject(
-                "hooks", "success(state) is already true at reset in every world", "start further from success"
-            )
+            reason = "success(state) is already true at reset in every world"
+            return worker.reject(_refused(reason, "start further from success", Code.SOLVED))
     return wire.Message({"ok": True, "compile_s": seconds, "warnings": warnings})

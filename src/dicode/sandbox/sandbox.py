@@ -19,7 +19,7 @@ from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import invariants, jail, screen, wire, workers
 from dicode.sandbox.limits import Limits
 from dicode.sandbox.workers import SandboxError, Worker
-from dicode.types import Origin, Rejected
+from dicode.types import Code, Origin, Rejected
 
 Policy = Literal["auto", "full", "weak"]
 _KNOWN_HOOKS = 64
@@ -131,7 +131,7 @@ class Sandbox:
         try:
             pool = invariants.unpack_pool(data, count, header["pool_hash"])
         except invariants.InvariantError as error:
-            return Rejected("wire", str(error))
+            return Rejected("wire", str(error), code=Code.UNREADABLE)
         built = Built(
             goal=Goal.from_json(header["goal"]),
             rules=Rules.from_json(header["rules"]),
@@ -160,7 +160,8 @@ class Sandbox:
         bounds = jail.Bounds(limits.build_cpu(count), limits.memory)
         checked = self._verifier.run(question, bounds, limits, limits.reply(count))
         if checked.body is None:
-            return Rejected("verify", f"the answer could not be checked: {checked.detail}", "build a simpler level")
+            reason = f"the answer could not be checked: {checked.detail}"
+            return Rejected("verify", reason, "build a simpler level", code=_CODES[checked.failure])
         verdict = _accepted(checked.body)
         if isinstance(verdict, Rejected):
             return verdict
@@ -169,7 +170,7 @@ class Sandbox:
     def _with_hooks(self, built: Built, source: str, origin: Origin, names: tuple[str, ...]) -> Built | Rejected:
         if not self.hook_group:
             reason = f"the level defines {', '.join(names)}, but this run has no hooks"
-            return Rejected("hooks", reason, "say it with GOAL and RULES")
+            return Rejected("hooks", reason, "say it with GOAL and RULES", code=Code.HOOKS_OFF)
         self._require(origin, self._hooks)
         if (known := self._known_hooks.get(source)) is not None:
             return replace(built, hooks=known)
@@ -212,7 +213,8 @@ class Sandbox:
         outcome = self._hooks.run(wire.Message(header, blobs), bounds, limits, 3 * limits.hook_module + (1 << 20))
         if outcome.body is None:
             found = _no_answer(outcome)
-            return Rejected("limits" if found.stage == "limits" else "hooks", found.reason, _HOOK_HINT), outcome.cpu_s
+            stage = "limits" if found.stage == "limits" else "hooks"
+            return Rejected(stage, found.reason, _HOOK_HINT, code=found.code), outcome.cpu_s
         return outcome.body, outcome.cpu_s
 
     def _states(self, pool: Mapping[str, np.ndarray]) -> bytes:
@@ -222,6 +224,7 @@ class Sandbox:
 
 
 _HOOK_HINT = "keep hooks short: few jax.numpy operations and no Python loops over cells"
+_CODES = {"cpu": Code.TIME, "wall": Code.TIME, "reply": Code.REPLY, "crash": Code.CRASHED}
 _LIMIT_HINTS = {
     "cpu": "bound every loop and search; work on whole arrays instead of single cells",
     "wall": "do not wait or sleep",
@@ -237,7 +240,7 @@ def _accepted(body: bytes | Rejected) -> wire.Message | Rejected:
     message = wire.decode(body)
     if message.header["ok"]:
         return message
-    return Rejected(message.header["stage"], message.header["reason"], message.header["hint"])
+    return Rejected.from_json(message.header)
 
 
 def _is_full(worker: Worker) -> bool:
@@ -254,4 +257,5 @@ def _no_answer(outcome: workers.Outcome) -> Rejected:
         "reply": f"the level's answer was refused: {outcome.detail}",
         "crash": f"the level's process broke down: {outcome.detail}",
     }
-    return Rejected(stage, reasons[outcome.failure], _LIMIT_HINTS[outcome.failure])
+    failure = outcome.failure
+    return Rejected(stage, reasons[failure], _LIMIT_HINTS[failure], code=_CODES[failure])

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from dicode.errors import nearest
 from dicode.games.craftax.levels.advice import goal_hint
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 IMPORTS = ("dicode.levels", "numpy", "jax", "jax.numpy")
 """The modules that level code may import; `jax` is for hooks."""
@@ -59,17 +59,24 @@ def cheap(source: str, limit: int) -> Rejected | None:
     """Bounds that make parsing safe: size, line length, nesting; constant memory, no parser."""
     size = len(source.encode("utf-8", "replace"))
     if size > limit:
-        return Rejected("screen", f"the level has {size} bytes; at most {limit} are allowed", "write a shorter level")
+        return Rejected(
+            "screen",
+            f"the level has {size} bytes; at most {limit} are allowed",
+            "write a shorter level",
+            code=Code.TOO_LONG,
+        )
     if "\x00" in source:
-        return Rejected("screen", "the level contains a null character", "send plain text")
+        return Rejected("screen", "the level contains a null character", "send plain text", code=Code.NOT_TEXT)
     if max(map(len, source.splitlines()), default=0) > _MAX_LINE:
-        return Rejected("screen", f"a line has more than {_MAX_LINE} characters", "build large tables in a loop")
+        return Rejected(
+            "screen", f"a line has more than {_MAX_LINE} characters", "build large tables in a loop", code=Code.NOT_TEXT
+        )
     depth = deepest = 0
     for character in source:
         depth += (character in "([{") - (character in ")]}")
         deepest = max(deepest, depth)
     if deepest > _MAX_DEPTH:
-        return Rejected("screen", f"brackets nest deeper than {_MAX_DEPTH}", "split the expression")
+        return Rejected("screen", f"brackets nest deeper than {_MAX_DEPTH}", "split the expression", code=Code.NOT_TEXT)
     return None
 
 
@@ -78,9 +85,11 @@ def screen(source: str) -> Rejected | None:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        return Rejected("screen", f"line {error.lineno}: {error.msg}", _syntax_hint(source))
+        return Rejected("screen", f"line {error.lineno}: {error.msg}", _syntax_hint(source), code=Code.SYNTAX)
     except (ValueError, RecursionError, MemoryError):
-        return Rejected("screen", "the text is not Python that can be read", "send one plain Python file")
+        return Rejected(
+            "screen", "the text is not Python that can be read", "send one plain Python file", code=Code.NOT_TEXT
+        )
     for finding in (*_imports(tree), *_calls(tree), *_definitions(tree)):
         return finding
     return None
@@ -103,7 +112,8 @@ def _imports(tree: ast.AST) -> Iterator[Rejected]:
             names = [("." * node.level) + (node.module or "")]
         for name in names:
             if not may_import(name):
-                yield Rejected("screen", f"line {node.lineno}: level code cannot import {name}", import_hint(name))  # type: ignore[attr-defined]
+                line = f"line {node.lineno}: "  # type: ignore[attr-defined]
+                yield Rejected("screen", f"{line}level code cannot import {name}", import_hint(name), code=Code.IMPORT)
 
 
 def may_import(name: str) -> bool:
@@ -122,10 +132,15 @@ def import_hint(name: str) -> str:
 def _calls(tree: ast.AST) -> Iterator[Rejected]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in _FORBIDDEN and isinstance(node.ctx, ast.Load):
-            yield Rejected("screen", f"line {node.lineno}: {node.id} is not available", _FORBIDDEN[node.id])
+            yield Rejected(
+                "screen", f"line {node.lineno}: {node.id} is not available", _FORBIDDEN[node.id], code=Code.FORBIDDEN
+            )
         elif isinstance(node, ast.Attribute) and node.attr.startswith("__") and node.attr.endswith("__"):
             yield Rejected(
-                "screen", f"line {node.lineno}: .{node.attr} is not available", "use the level API and NumPy only"
+                "screen",
+                f"line {node.lineno}: .{node.attr} is not available",
+                "use the level API and NumPy only",
+                code=Code.FORBIDDEN,
             )
 
 
@@ -140,13 +155,17 @@ def _definitions(tree: ast.Module) -> Iterator[Rejected]:
     close = nearest("build", functions)
     if "build" not in functions and close:
         yield Rejected(
-            "screen", f"the level defines no function build(world){close}", "write def build(world: World) -> None: ..."
+            "screen",
+            f"the level defines no function build(world){close}",
+            "write def build(world: World) -> None: ...",
+            code=Code.NO_BUILD,
         )
     if "GOAL" not in assigned and "success" not in functions:
         yield Rejected(
             "screen",
             "the level assigns no GOAL",
             f"{goal_hint(None, ast.get_docstring(tree) or '')}; or define a success hook",
+            code=Code.NO_GOAL,
         )
     for name, count in {"build": 1, **HOOKS}.items():
         node = functions.get(name)
@@ -155,6 +174,7 @@ def _definitions(tree: ast.Module) -> Iterator[Rejected]:
                 "screen",
                 f"line {node.lineno}: {name} has {_parameters(node)} parameters; it needs {count}",
                 f"write def {SIGNATURES[name]}",
+                code=Code.SIGNATURE,
             )
 
 

@@ -9,7 +9,7 @@ bytes of its arrays in the schema's order, and its hash.
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,18 @@ from dicode.games.craftax.levels.run import HOOKS, pool_hash
 from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
 from dicode.sandbox import wire
 from dicode.sandbox.warm import warm_up
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 _STAGES = ("parse", "screen", "build", "limits", "hooks")
 _HEADER_ROOM = 4096
 
 
 class VerifyError(Exception):
-    """The answer is not a level: `stage`, reason and hint of the verdict."""
+    """The answer is not a level: the verdict that says so."""
 
-    def __init__(self, reason: str, hint: str = "", stage: str = "verify") -> None:
+    def __init__(self, reason: str, hint: str = "", code: Code = Code.UNREADABLE, stage: str = "verify") -> None:
         super().__init__(reason)
-        self.verdict = Rejected(stage, reason, hint)
+        self.verdict = Rejected(stage, reason, hint, code=code)
 
 
 def prepare() -> Callable[[wire.Message], wire.Message]:
@@ -46,12 +46,13 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
         except VerifyError as error:
             verdict = error.verdict
         except (wire.WireError, DicodeError) as error:
-            verdict = Rejected("verify", str(error))
+            verdict = Rejected("verify", str(error), code=Code.UNREADABLE)
         except MemoryError:
-            verdict = Rejected("verify", "the answer is too large to check")
+            verdict = Rejected("verify", "the answer is too large to check", code=Code.REPLY)
         except Exception as error:
-            verdict = Rejected("verify", f"the answer cannot be read ({type(error).__name__})")
-        return wire.Message({"ok": False, "stage": verdict.stage, "reason": verdict.reason, "hint": verdict.hint})
+            reason = f"the answer cannot be read ({type(error).__name__})"
+            verdict = Rejected("verify", reason, code=Code.UNREADABLE)
+        return wire.Message({"ok": False, **verdict.to_json()})
 
     return handle
 
@@ -75,7 +76,7 @@ def verify(message: wire.Message, rules_type: Any, check: Callable[..., Any]) ->
     pool = read_pool(answer.blobs["pool"], worlds)
     found = check(pool, goal, rules, hooks)
     if isinstance(found, Rejected):
-        raise VerifyError(found.reason, found.hint, found.stage)
+        raise VerifyError(found.reason, found.hint, found.code, found.stage)
     header = {
         "ok": True,
         "goal": goal.to_json(),
@@ -95,10 +96,21 @@ def clean(text: str, limit: int) -> str:
 
 
 def _its_own_verdict(header: Mapping[str, Any]) -> VerifyError:
-    stage, reason, hint = (header.get(key) for key in ("stage", "reason", "hint"))
-    if not (isinstance(stage, str) and isinstance(reason, str) and isinstance(hint, str)) or stage not in _STAGES:
+    verdict = told(header, _STAGES)
+    if verdict is None:
         return VerifyError("the answer is neither a level nor a reason")
-    return VerifyError(clean(reason, 2000), clean(hint, 2000), stage)
+    return VerifyError(verdict.reason, verdict.hint, verdict.code, verdict.stage)
+
+
+def told(header: Mapping[str, Any], stages: Collection[str]) -> Rejected | None:
+    """The rejection that a level's own process tells, cleaned; None where it tells none of these `stages`."""
+    texts = [header.get(key) for key in ("stage", "code", "reason", "hint")]
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    stage, code, reason, hint = map(str, texts)
+    if stage not in stages or code not in set(Code):
+        return None
+    return Rejected(stage, clean(reason, 2000), clean(hint, 2000), code=Code(code))
 
 
 def _only(header: Mapping[str, Any], names: set[str]) -> None:

@@ -19,7 +19,7 @@ from dicode.games.craftax.levels.advice import advice, corrected
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 FILE = "<level>"
 """What tracebacks call the level's text."""
@@ -64,9 +64,9 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     return handle
 
 
-def reject(stage: str, reason: str, hint: str = "") -> wire.Message:
+def reject(verdict: Rejected) -> wire.Message:
     """The answer that there is no level."""
-    return wire.Message({"ok": False, "stage": stage, "reason": reason, "hint": hint})
+    return wire.Message({"ok": False, **verdict.to_json()})
 
 
 def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message:
@@ -74,7 +74,7 @@ def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message
     source, seed = message.blobs["source"].decode("utf-8"), int(message.header["seed"])
     found = screen.screen(source)
     if found is not None:
-        return reject(found.stage, found.reason, found.hint)
+        return reject(found)
     with np.load(io.BytesIO(message.blobs["worlds"]), allow_pickle=False) as stored:
         worlds = {name: stored[name] for name in stored.files}
     np.random.seed(seed % 2**32)  # noqa: NPY002  level text that uses the global generator gets the same draws every time
@@ -84,8 +84,7 @@ def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message
         built = build_pool(namespace, worlds, seed)
         return answer(built)
     except BaseException as error:
-        found = explain(error, source)
-        return reject(found.stage, found.reason, found.hint)
+        return reject(explain(error, source))
 
 
 def answer(built: Any) -> wire.Message:
@@ -167,16 +166,23 @@ def explain(error: BaseException, source: str) -> Rejected:
     where = _where(error, source)
     if isinstance(error, MemoryError):
         return Rejected(
-            "limits", f"{where}the level needs more memory than it may have", "use smaller arrays: a floor is 48 x 48"
+            "limits",
+            f"{where}the level needs more memory than it may have",
+            "use smaller arrays: a floor is 48 x 48",
+            code=Code.MEMORY,
         )
     if isinstance(error, RecursionError):
-        return Rejected("build", f"{where}the recursion is too deep", "use a loop with an explicit stack")
+        hint = "use a loop with an explicit stack"
+        return Rejected("build", f"{where}the recursion is too deep", hint, code=Code.ERROR)
     if isinstance(error, LevelError):
-        return Rejected("build", f"{where}{error}", _advice(error, source))
+        # A level's own subclass may answer anything when asked for its code.
+        code = error.code if type(error) is LevelError else Code.IMPOSSIBLE
+        return Rejected("build", f"{where}{error}", _advice(error, source), code=code)
     if isinstance(error, OSError):
-        return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED)
+        return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED, code=Code.WALLED)
     reason = f"{where}{type(error).__name__}: {error}"
-    return Rejected("build", reason, _advice(error, source) or _HINTS.get(type(error).__name__, ""))
+    hint = _advice(error, source) or _HINTS.get(type(error).__name__, "")
+    return Rejected("build", reason, hint, code=Code.ERROR)
 
 
 def _advice(error: BaseException, source: str) -> str:

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from dicode.agent.make import make_agent
+from dicode.config import Config
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -21,7 +22,6 @@ from dicode.games.craftax.levels.names import Achievement
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, PpoConfig, Statistics
-from dicode.runs.config import Config
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable

@@ -19,7 +19,7 @@ from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, p
 from dicode.games.craftax.levels.techtree import depth
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
-from dicode.types import Brief, Draft, Origin, Rejected, Verdict
+from dicode.types import Brief, Code, Draft, Origin, Rejected, Verdict
 
 TRIES = 3
 """Drafts shown to `validate` for one brief."""
@@ -53,7 +53,7 @@ class GrammarDreamer:
         rng = self._streams.rng("dream", brief.cycle, brief.index)
         draft: Draft | None = None
         plan: Plan | None = None
-        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold")
+        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
         for _ in range(TRIES):
             plan, fresh = self._fresh(brief, rng, taken | ({draft.id} if draft else set()), plan, verdict)
             if fresh is None:
@@ -101,13 +101,17 @@ def paced(plan: Plan, horizon: int) -> Plan:
     return plan.changed(rules={**rules, "episode_length": float(length)} if length < horizon else rules)
 
 
+_OF_A_HOOK = frozenset({Code.HOOK, Code.MODULE, Code.HOOKS_OFF, Code.TIME, Code.MEMORY, Code.CRASHED, Code.ERROR})
+"""Faults that a level with a mechanic owes to the mechanic."""
+
+
 def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
     """A plan that answers a rejection: more room, another try at the numbers, more help, or no mechanic."""
-    if verdict.stage in ("build", "limits") and plan.mechanic == "":
-        return _roomier(plan, rng)
-    if plan.mechanic and verdict.stage in ("hooks", "screen", "limits", "build"):
+    if plan.mechanic and verdict.code in _OF_A_HOOK:
         return plan.changed(mechanic="", numbers={}) if plan.achievements else _again(plan, rng)
-    if verdict.stage == "verify" and "reset" in verdict.reason:
+    if verdict.code in (Code.NO_ROOM, Code.IMPOSSIBLE, Code.TIME):
+        return _roomier(plan, rng)
+    if verdict.code is Code.SOLVED and (plan.kit or plan.minimum):
         return moves.settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
     return _again(plan, rng)
 

@@ -21,7 +21,7 @@ from dicode.games.craftax.levels.possible import obstacles
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import implied
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 World = dict[str, np.ndarray]
 _MOBS = frozenset(map(int, Mob))
@@ -32,6 +32,7 @@ VITALS = ("health", "food", "drink", "energy", "mana")
 class Fault:
     """One thing wrong with one world."""
 
+    code: Code
     reason: str
     hint: str = ""
 
@@ -45,7 +46,7 @@ def check(
     """
     fault = schema_fault(pool)
     if fault is not None:
-        return Rejected("verify", fault.reason, fault.hint)
+        return Rejected("verify", fault.reason, fault.hint, code=fault.code)
     worlds = [{name: pool[name][index] for name in STATE_FIELDS} for index in range(len(pool["blocks"]))]
     amounts = Amounts(rules)
     loose = "transition" in hooks or "success" in hooks
@@ -69,22 +70,26 @@ def _first(worlds: Sequence[World], faults: Callable[[World], Iterator[Fault]]) 
     where = (
         "every world" if len(found) == len(worlds) else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
     )
-    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint)
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
 
 
 def schema_fault(pool: Mapping[str, np.ndarray]) -> Fault | None:
     """What makes a pool differ from the schema: names, dtypes, shapes, ranges; None where nothing does."""
     if set(pool) != set(STATE_FIELDS):
-        return Fault(f"the pool's arrays are not the schema's: {sorted(set(pool) ^ set(STATE_FIELDS))[:5]}")
+        return Fault(Code.RANGE, f"the pool's arrays are not the schema's: {sorted(set(pool) ^ set(STATE_FIELDS))[:5]}")
     count = len(pool["blocks"])
     for name, field in STATE_FIELDS.items():
         array = pool[name]
         if array.dtype != field.dtype or array.shape != (count, *field.shape):
-            return Fault(f"{name} is {array.dtype}{array.shape}; it must be {field.dtype}{(count, *field.shape)}")
+            return Fault(
+                Code.RANGE, f"{name} is {array.dtype}{array.shape}; it must be {field.dtype}{(count, *field.shape)}"
+            )
         if array.size and not (array.min() >= field.low and array.max() <= field.high):
-            return Fault(f"{name} holds {array.min()} to {array.max()}; allowed is {field.low:g} to {field.high:g}")
+            return Fault(
+                Code.RANGE, f"{name} holds {array.min()} to {array.max()}; allowed is {field.low:g} to {field.high:g}"
+            )
     if (pool["blocks"] == Block.OUT_OF_BOUNDS).any():
-        return Fault("a map holds OUT_OF_BOUNDS blocks", "use Block.WALL or Block.STONE to close an area")
+        return Fault(Code.RANGE, "a map holds OUT_OF_BOUNDS blocks", "use Block.WALL or Block.STONE to close an area")
     return None
 
 
@@ -95,6 +100,7 @@ def _faults(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
     yield from _plants(world)
     if not goal.is_empty and goal.met(world["achievements"] | implied(world), quantities(world)):
         yield Fault(
+            Code.SOLVED,
             f"the goal ({goal}) is met at the start",
             "take away what implies it (inventory, floor, vitals), or ask for more, "
             'for example Goal.collect("wood", 3) or Goal.survive(200) beside it',
@@ -103,7 +109,7 @@ def _faults(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
 
 def _obstacles(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
     for obstacle in obstacles(goal, world, amounts):
-        yield Fault(f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
+        yield Fault(Code.OUT_OF_REACH, f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
 
 
 def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
@@ -113,21 +119,23 @@ def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
     ground = amounts.walkable[blocks] & (blocks != Block.DARKNESS)
     if not ground[cell]:
         yield Fault(
+            Code.START,
             f"the player starts at {cell} of {floor.name} inside {block.name}",
             f"set world.player.position after shaping the floor; {nearest_true(ground, cell, 'free ground')}",
         )
     if not world["player_health"] > 0:
-        yield Fault("the player starts dead", "world.player.health must be above 0")
+        yield Fault(Code.START, "the player starts dead", "world.player.health must be above 0")
     attributes = {"health": "strength", "mana": "intelligence"}
     for vital in VITALS:
         most = amounts.most(vital, int(world[f"player_{attributes.get(vital, 'dexterity')}"]))
         if world[f"player_{vital}"] > most:
             yield Fault(
+                Code.START,
                 f"{vital} is {world[f'player_{vital}']}, the most at this player's attributes is {most}",
                 f"world.player.{vital} = {most}, or raise {attributes.get(vital, 'dexterity')}",
             )
     if world["boss_progress"] >= amounts.number("boss_waves"):
-        yield Fault("the game is over at the start", "leave boss_progress below the rule boss_waves")
+        yield Fault(Code.START, "the game is over at the start", "leave boss_progress below the rule boss_waves")
 
 
 def _mobs(world: World, amounts: Amounts) -> Iterator[Fault]:
@@ -136,28 +144,32 @@ def _mobs(world: World, amounts: Amounts) -> Iterator[Fault]:
         for floor, index in np.argwhere(world[f"{record}.mask"]):
             number = 8 * mob_class + int(world[f"{record}.type_id"][floor, index])
             if number not in _MOBS:
-                yield Fault(f"{record} holds type {number % 8}, which does not exist", "use world.spawn(Mob.COW)")
+                yield Fault(
+                    Code.MOBS, f"{record} holds type {number % 8}, which does not exist", "use world.spawn(Mob.COW)"
+                )
                 continue
             mob, cell = Mob(number), _cell(world[f"{record}.position"][floor, index])
             blocks = world["blocks"][floor]
             if not amounts.standable(mob)[blocks[cell]]:
                 legal = amounts.standable(mob)[blocks]
                 yield Fault(
+                    Code.MOBS,
                     f"a {mob.name} is at {cell} of {Floor(floor).name} inside {Block(int(blocks[cell])).name}",
                     f"spawn mobs after shaping the floor; {nearest_true(legal, cell, f'cell for a {mob.name}')}",
                 )
             if (int(floor), *cell) in taken:
                 yield Fault(
+                    Code.MOBS,
                     f"a {mob.name} shares {cell} of {Floor(floor).name} with another mob or the player",
                     "spawn mobs after placing the player; world.spawn keeps them apart",
                 )
             taken.add((int(floor), *cell))
             if not world[f"{record}.health"][floor, index] > 0:
-                yield Fault(f"a {mob.name} has no health", "give world.spawn(..., health=...) above 0")
+                yield Fault(Code.MOBS, f"a {mob.name} has no health", "give world.spawn(..., health=...) above 0")
     expected = {"mob_map": np.zeros_like(world["mob_map"]), **{n: world[n] for n in world if "mobs." in n}}
     rebuild_mob_map(expected)
     if not np.array_equal(expected["mob_map"], world["mob_map"]):
-        yield Fault("mob_map does not say where the mobs are", "leave mob_map alone; world.spawn keeps it")
+        yield Fault(Code.MOBS, "mob_map does not say where the mobs are", "leave mob_map alone; world.spawn keeps it")
 
 
 def _ladders(world: World, amounts: Amounts) -> Iterator[Fault]:
@@ -168,13 +180,14 @@ def _ladders(world: World, amounts: Amounts) -> Iterator[Fault]:
                 continue
             there = Floor(floor + step) if 0 <= floor + step < len(Floor) else None
             if there is None:
-                yield Fault(f"{floor.name} has a ladder that leads nowhere", "take it out of world.items")
+                yield Fault(Code.LADDERS, f"{floor.name} has a ladder that leads nowhere", "take it out of world.items")
                 continue
             cell = _cell(world[arrivals][there])
             block = Block(int(world["blocks"][there][cell]))
             if not amounts.walkable[block]:
                 way = "down" if step > 0 else "up"
                 yield Fault(
+                    Code.LADDERS,
                     f"the ladder {way} of {floor.name} ends at {cell} of {there.name} inside {block.name}",
                     f"keep the ladders of {there.name} free, or move them: "
                     f"world.move_ladder_{'up' if step > 0 else 'down'}(position, floor=Floor.{there.name})",
@@ -186,7 +199,11 @@ def _plants(world: World) -> Iterator[Fault]:
         cell = _cell(world["growing_plants_positions"][index])
         block = Block(int(world["blocks"][Floor.OVERWORLD][cell]))
         if block not in (Block.PLANT, Block.RIPE_PLANT):
-            yield Fault(f"a plant grows at {cell}, but the block there is {block.name}", "use world.plant(position)")
+            yield Fault(
+                Code.PLANTS,
+                f"a plant grows at {cell}, but the block there is {block.name}",
+                "use world.plant(position)",
+            )
 
 
 def quantities(world: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from dicode.games.craftax.levels.advice import goal_hint
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 HOOKS = ("transition", "success", "bonus")
 """Names of the functions that a level may define in JAX."""
@@ -40,18 +40,20 @@ def parse_level(source: str) -> LevelText | Rejected:
     Nothing is executed. Line ends are accepted in any style.
     """
     if len(source) > MAX_SOURCE:
-        return _no(f"the file has {len(source)} characters", f"a level has at most {MAX_SOURCE}")
+        return _no(Code.TOO_LONG, f"the file has {len(source)} characters", f"a level has at most {MAX_SOURCE}")
     if "\0" in source:
-        return _no("the file holds a NUL character", "write plain Python text")
+        return _no(Code.NOT_TEXT, "the file holds a NUL character", "write plain Python text")
     text = source.replace("\r\n", "\n").replace("\r", "\n")
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
         return _no(
-            f"line {error.lineno}: {error.msg}", "the file must be valid Python, without Markdown fences or prose"
+            Code.SYNTAX,
+            f"line {error.lineno}: {error.msg}",
+            "the file must be valid Python, without Markdown fences or prose",
         )
     except (ValueError, RecursionError, MemoryError) as error:
-        return _no(f"the file cannot be read: {error}", "write plain Python of ordinary depth")
+        return _no(Code.NOT_TEXT, f"the file cannot be read: {error}", "write plain Python of ordinary depth")
     return _read(text, tree)
 
 
@@ -68,13 +70,18 @@ def _read(text: str, tree: ast.Module) -> LevelText | Rejected:
     objective = _section(doc, "Objective")
     if not objective:
         return _no(
+            Code.NO_OBJECTIVE,
             "the file does not begin with a docstring that has a line `Objective: ...`",
             'begin with """Objective: what the player must achieve.\\nWhy: what it trains.\\n"""',
         )
     if "GOAL" not in assigned and "success" not in hooks:
-        return _no("there is no GOAL", goal_hint(None, doc))
+        return _no(Code.NO_GOAL, "there is no GOAL", goal_hint(None, doc))
     if "build" not in functions and not hooks and "RULES" not in assigned and "build" in _nested(tree):
-        return _no("build is not at the top level of the file", "write `def build(world: World) -> None:` unindented")
+        return _no(
+            Code.NO_BUILD,
+            "build is not at the top level of the file",
+            "write `def build(world: World) -> None:` unindented",
+        )
     return LevelText(
         source=text,
         objective=objective,
@@ -106,5 +113,5 @@ def _section(doc: str, title: str) -> str:
     return " ".join(match.group(1).split()) if match else ""
 
 
-def _no(reason: str, hint: str) -> Rejected:
-    return Rejected(stage="parse", reason=reason, hint=hint)
+def _no(code: Code, reason: str, hint: str) -> Rejected:
+    return Rejected("parse", reason, hint, code=code)

@@ -10,6 +10,7 @@ from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
 from dicode.games.craftax.levels.player import Arrays, as_position
 from dicode.games.craftax.levels.schema import MAX_MOBS
+from dicode.types import Code
 
 Distance = tuple[int, int]
 """(least, most) steps, counted as rows plus columns, both included."""
@@ -64,7 +65,7 @@ def choose(
     """`count` different random cells of `allowed` at `distance` from `origin`, or a LevelError that says what would do."""
     cells = np.argwhere(allowed & within(origin, distance))
     if len(cells) < count:
-        raise LevelError(_too_few(allowed, len(cells), count, origin, distance, what))
+        raise LevelError(_too_few(allowed, len(cells), count, origin, distance, what), Code.NO_ROOM)
     picked = rng.choice(len(cells), size=count, replace=False)
     return [(int(row), int(column)) for row, column in cells[picked]]
 

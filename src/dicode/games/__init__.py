@@ -1,0 +1,1 @@
+"""Games: each a folder with two records, one for hosts (NumPy), one for devices (JAX)."""

@@ -1,0 +1,1 @@
+"""Craftax: everything that names one of its blocks, mobs or achievements."""

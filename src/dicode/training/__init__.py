@@ -1,0 +1,1 @@
+"""The device side of a run: batches, the compiled programs, one cycle of training."""
