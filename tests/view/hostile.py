@@ -1,7 +1,6 @@
 """A run's folder in which every text is an attack on whoever looks at it, and some numbers are none."""
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.journal import Journal
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial
+from dicode.types import Accepted, Brief, Code, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial, level_id
 
 EVIL = "evil.example"
 TEXTS = (
@@ -36,6 +35,14 @@ def text(number: int) -> str:
     return TEXTS[number % len(TEXTS)]
 
 
+def level(number: int) -> str:
+    return level_id(source(number))
+
+
+def source(number: int) -> str:
+    return LONG if number == 11 else f"# {number} {text(number)}\nGOAL = '''{text(number + 1)}\n" * 3
+
+
 def record(number: int, born: int, parents: tuple[str, ...]) -> LevelRecord:
     goal: dict = {"achievements": [text(number), text(number + 1)], "minimum": {text(number + 2): 3.0}}
     odd: tuple[dict, ...] = ({"achievements": "EAT_COW", "minimum": 7}, {"minimum": {"survive": text(1)}}, {})
@@ -44,10 +51,10 @@ def record(number: int, born: int, parents: tuple[str, ...]) -> LevelRecord:
         goal if number % 7 else odd[number % 3], rules, text(3), hooks=(text(number),), warnings=(text(number + 5),),
         statistics={"floor": 3.0 if number % 2 else 1e30},
     )  # fmt: skip
-    rejected = Rejected(text(number + 1)[:30], text(number), text(number + 2))
+    rejected = Rejected(text(number + 1)[:30], text(number), text(number + 2), code=Code.UNTOLD)
     return LevelRecord(
-        id=f"lev{number:05d}",
-        source=LONG if number == 11 else f"# {text(number)}\nGOAL = '''{text(number + 1)}\n" * 3,
+        id=level(number),
+        source=source(number),
         description=text(number),
         origin=Origin.FOUNDATION,
         parents=parents,
@@ -70,7 +77,7 @@ def snapshots(levels: int, cycles: int) -> list[Snapshot]:
     each = levels // cycles
     for cycle in range(cycles):
         numbers = range(cycle * each, (cycle + 1) * each)
-        born = [record(n, cycle, (f"lev{n - each:05d}",) if cycle else (text(n), "nobody")) for n in numbers]
+        born = [record(n, cycle, (level(n - each),) if cycle else (level(10**9),)) for n in numbers]
         snapshot = snapshot.with_levels(born)
         trials = tuple(
             Trial(one.id, cycle, 30, n % 31, 1.0, 9.0, {text(n): 0.5}, score=0.1)
@@ -79,7 +86,7 @@ def snapshots(levels: int, cycles: int) -> list[Snapshot]:
         snapshot = snapshot.after(cycle, Assessment(trials, {one.id: Status.C for one in born}))
         parent = ParentReport(born[0], (), ())
         snapshot = snapshot.with_briefs([Brief(cycle, 0, parent, {text(cycle): 0.5}, 1.0, (born[1],), frozenset())])
-        lost = Outcome(cycle, cycle - 1, 0, None, Rejected("lost", text(cycle), text(cycle + 1)))
+        lost = Outcome(cycle, cycle - 1, 0, None, Rejected("lost", text(cycle), text(cycle + 1), code=Code.UNTOLD))
         snapshot = snapshot.with_outcomes([lost] if cycle else [])
         told.append(replace(snapshot, cycle=cycle))
     return told
@@ -93,7 +100,6 @@ def write(folder: Path, levels: int, cycles: int = 10) -> Path:
     with Archive(run / "archive.sqlite") as archive:
         for cycle, snapshot in enumerate(snapshots(levels, cycles)):
             archive.commit(cycle, snapshot)
-    _spoil(run / "archive.sqlite")
     rows = [{"cycle": i, "env_steps": 100 * i, "target_return": i, "target_success": {text(i): 0.5}} for i in range(5)]
     odd = [
         {
@@ -124,26 +130,7 @@ def write(folder: Path, levels: int, cycles: int = 10) -> Path:
             journal.record(request(number), Answer(Kind.TEXT, text(number) * 3, text(number + 1), model=text(number)))
     pictures = run / "report" / "pictures"
     pictures.mkdir(parents=True)
-    (pictures / "lev00000.png").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
-    (pictures / "lev00001.png").symlink_to("/etc/passwd")
+    (pictures / f"{level(0)}.png").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
+    (pictures / f"{level(1)}.png").symlink_to("/etc/passwd")
     (run / "report" / "target.gif").write_text("<script>alert(1)</script>")
     return run
-
-
-def _spoil(path: Path) -> None:
-    """What the archive itself would refuse to write: numbers that are none, half characters, ids that are paths."""
-    db = sqlite3.connect(path)
-    for level, change in {
-        "lev00020": {"description": "half \ud800 a character", "move": "\udfff"},
-        "lev00021": {"verdict": {"accepted": True, "goal": {"minimum": {"survive": float("nan")}}, "rules": {"x": float("inf")},
-                                 "pool_hash": "", "hooks": [], "warnings": [], "statistics": {"floor": float("nan")}}},
-        "lev00022": {"description": 7},
-        "lev00023": {"id": "../../../etc/passwd"},
-    }.items():  # fmt: skip
-        (body,) = db.execute("SELECT body FROM levels WHERE id = ?", (level,)).fetchone()
-        db.execute("UPDATE levels SET body = ? WHERE id = ?", (json.dumps(json.loads(body) | change), level))
-    (body,) = db.execute("SELECT body FROM trials WHERE level = 'lev00025'").fetchone()
-    spoilt = json.loads(body) | {"return_mean": float("nan"), "episodes": -3}
-    db.execute("UPDATE trials SET body = ? WHERE level = 'lev00025'", (json.dumps(spoilt),))
-    db.commit()
-    db.close()

@@ -15,7 +15,7 @@ from dicode.dreaming.calls import Answer, Kind
 from dicode.dreaming.journal import Call
 from dicode.errors import ConfigError, RunError
 from dicode.evaluation.results import Evaluation
-from dicode.types import Accepted, Brief, Origin, ParentReport, Rejected, Repair
+from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
 from dicode.view.pages import charts, code, data, export, lineage, site, text
 from dicode.view.pages.game import craftax
 from dicode.view.pages.levels import index
@@ -55,10 +55,15 @@ def example() -> data.RunData:
         origin=Origin.FOUNDATION, repairs=(Repair("A = 0\n", "build", "it broke here", "mend it so"),), requests=("k1",),
     )  # fmt: skip
     parent = replace(parent, source="A = 1\nB = 2\n")
-    bad = replace(child, id="bad000000001", verdict=Rejected("verify", "no cow anywhere", "put a cow in"), requests=())
+    bad = replace(
+        child,
+        id="bad000000001",
+        verdict=Rejected("verify", "no cow anywhere", "put a cow in", code=Code.UNTOLD),
+        requests=(),
+    )
     brief = Brief(4, 0, ParentReport(parent, ()), {}, 1.5, (), frozenset())
     outcomes = (Outcome(5, 4, 0, child.id, good), Outcome(5, 4, 1, bad.id, bad.verdict),
-                Outcome(5, 4, 2, None, Rejected("lost", "no answer in 900 s")))  # fmt: skip
+                Outcome(5, 4, 2, None, Rejected("lost", "no answer in 900 s", code=Code.UNTOLD)))  # fmt: skip
     levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
     snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
     evaluation = Evaluation(
@@ -66,7 +71,7 @@ def example() -> data.RunData:
     )
     random = replace(evaluation, returns=np.array([0.5, 0.7]), achievements={"EAT_COW": 0.25})
     settings = {"method.name": "dicode", "seed": 3, "episode_limit": 128}
-    return data.tidy(data.RunData("demo", snapshot, tuple(rows), (evaluation,), (random,), settings, {"k1": call}))
+    return data.RunData("demo", snapshot, tuple(rows), (evaluation,), (random,), settings, {"k1": call})
 
 
 def pages_of(example: data.RunData, folder: Path) -> Path:
@@ -175,7 +180,7 @@ ALLOWED = {
 def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_path):
     folder = hostile.write(tmp_path, 80)
     found = data.read(folder)
-    assert len(found.notes) == 3, found.notes
+    assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
     pages = 0
     for address, _, render in site.Run(found, craftax()).pages():
         page = render()
@@ -191,19 +196,20 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
             ]
             assert not odd, f"{address}: {tag} {odd}"
         assert all(re.fullmatch(r"[\w./#-]*", link) for link in seen.links()), address
-        hidden = [letter for letter in page if letter not in "\n\t" and not text.visible(letter) == letter]
+        hidden = [letter for letter in page if letter not in "\n\t" and text.visible(letter) != letter]
         assert not hidden, f"{address}: {hidden[:3]}"
         assert len(page) < 800_000, address
         pages += 1
     assert pages > 80
-    assert found.picture("lev00000") is None and found.picture("lev00001") is None, "no PNG, and a link elsewhere"
-    assert site.gif(found, "target.gif") is None
+    assert found.picture(hostile.level(0)) is None and found.picture(hostile.level(1)) is None, (
+        "no PNG, and a link elsewhere"
+    )
+    assert found.file("target.gif") is None, "no GIF"
 
 
 def test_what_is_shown_of_odd_texts():
-    assert text.visible("a\u202eb\u200b\ud800\x1b\tc\n") == "a⟨U+202E⟩b⟨U+200B⟩⟨U+D800⟩⟨U+001B⟩\tc\n"
+    assert text.visible("a\u202eb\u200b\ud800\x1b\tc\n") == r"a\u202eb\u200b\ud800\x1b" + "\tc\n"
     assert text.visible("žluťoučký 学 é") == "žluťoučký 学 é"
-    assert text.line(" a\n b\t" + "x" * 500, 20) == "a b " + "x" * 15 + "…"
     cut = text.block("x" * 1_000_000 + "\r\nend")
     assert len(cut) < 2200 and "a line of" in cut and "the text has 1,000,005 characters" in cut
     assert text.number(float("nan")) == text.percent(None) == text.fixed(float("inf")) == "–"

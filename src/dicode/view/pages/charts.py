@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from dicode.received.text import line
 from dicode.view.pages.data import finite
-from dicode.view.pages.text import line, number, visible
+from dicode.view.pages.text import number, visible
 from dicode.view.palette import short_number, spread, ticks
 
 WIDTH, HEIGHT = 640.0, 260.0

@@ -6,8 +6,9 @@ can be looked at; only a folder that is no run at all, or an archive that can't 
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,8 +19,10 @@ from dicode.dreaming.journal import Call, Fate, Journal
 from dicode.errors import DicodeError, RunError
 from dicode.evaluation.results import Evaluation, load_evaluation
 from dicode.evaluation.results import settings as settings_of
-from dicode.types import TARGET, Accepted, LevelRecord, Trial
-from dicode.view.pages.text import is_id, line
+from dicode.received import files
+from dicode.received.text import line
+from dicode.types import TARGET
+from dicode.view.pages.text import is_id
 
 T = TypeVar("T")
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError, OverflowError)
@@ -46,26 +49,35 @@ class RunData:
     notes: tuple[str, ...] = ()
     """What could not be read, a sentence each."""
 
-    def picture(self, level: str) -> Path | None:
-        """The file with a level's picture, if there is one that is a PNG of bearable size."""
-        path = None if self.folder is None or not is_id(level) else picture_file(self.folder, level)
-        return path if path is not None and is_png(path) else None
+    def picture(self, level: str) -> tuple[str, ...] | None:
+        """The file with a level's picture, below the run's folder, if there is one that begins like a PNG."""
+        return self.file("pictures", f"{level}.png") if is_id(level) else None
+
+    def file(self, *parts: str) -> tuple[str, ...] | None:
+        """A picture in the run's report, if it is a plain file that begins like what its name says."""
+        head = _HEADS[parts[-1].rpartition(".")[2]]
+        if self.folder is None:
+            return None
+        try:
+            with os.fdopen(files.open_file(self.folder, "report", *parts), "rb") as file:
+                return ("report", *parts) if file.read(len(head)) == head else None
+        except (OSError, RunError):
+            return None
+
+    def content(self, parts: tuple[str, ...]) -> bytes:
+        """The bytes of such a file. Raises RunError where it can't be read or is too large."""
+        assert self.folder is not None
+        return files.read(self.folder, *parts, most=_MOST_BYTES)
+
+
+_HEADS = {"png": b"\x89PNG\r\n\x1a\n", "gif": b"GIF8"}
+"""Pictures that pages show. What can hold a script (SVG, PDF) is left where it is."""
+_MOST_BYTES = 32 << 20
 
 
 def picture_file(folder: Path, level: str) -> Path:
     """Where a run keeps the picture of a level."""
     return folder / "report" / "pictures" / f"{level}.png"
-
-
-def is_png(path: Path, most: int = 4_000_000) -> bool:
-    """Whether `path` is a plain file that begins like a PNG and is not large."""
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
-            return False
-        with path.open("rb") as file:
-            return file.read(8) == b"\x89PNG\r\n\x1a\n"
-    except OSError:
-        return False
 
 
 def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
@@ -81,7 +93,7 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
     no_calls: tuple[dict[str, Call], tuple[Fate, ...]] = ({}, ())
     settings = _tried(lambda: settings_of(run.path), no_settings, "config.yaml", notes)
     calls, fates = _tried(lambda: _journal(run.journal), no_calls, "the journal", notes)
-    data = RunData(
+    return RunData(
         name=run.path.resolve().name,
         snapshot=snapshot or _snapshot(run.archive_file),
         rows=_rows(run.metrics_file),
@@ -93,35 +105,11 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
         folder=run.path,
         notes=tuple(notes),
     )
-    return tidy(data)
 
 
 def _snapshot(path: Path) -> Snapshot:
     with Archive(path, read_only=True) as archive:
-        try:
-            return archive.snapshot()
-        except _MALFORMED as error:
-            raise RunError(f"{path} holds a row that can't be read: {line(str(error), 100)}") from error
-
-
-def tidy(data: RunData) -> RunData:
-    """The run with only those levels and trials that have the form of such; how many were left out is noted."""
-    levels = {level: record for level, record in data.snapshot.levels.items() if _is_level(level, record)}
-    trials = {
-        level: tuple(sorted(filter(_is_trial, found), key=lambda trial: trial.cycle))
-        for level, found in data.snapshot.trials.items()
-        if level in levels
-    }
-    notes = list(data.notes)
-    odd = len(data.snapshot.levels) - len(levels)
-    if odd:
-        notes.append(f"{odd} levels of the archive have no form that can be shown and are left out")
-    odd = sum(map(len, data.snapshot.trials.values())) - sum(map(len, trials.values()))
-    if odd:
-        notes.append(f"{odd} trials of the archive hold no finite numbers and are left out")
-    rows = tuple(sorted(filter(_is_row, data.rows), key=lambda row: row["cycle"]))
-    snapshot = replace(data.snapshot, levels=levels, trials={level: found for level, found in trials.items() if found})
-    return replace(data, snapshot=snapshot, rows=rows, notes=tuple(notes))
+        return archive.snapshot()
 
 
 def finite(value: Any) -> bool:
@@ -129,33 +117,8 @@ def finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
-
-
-def _is_level(level: object, record: LevelRecord) -> bool:
-    texts = isinstance(record.source, str) and isinstance(record.description, str) and isinstance(record.move, str)
-    parents = all(isinstance(parent, str) for parent in record.parents)
-    if not (is_id(level) and record.id == level and texts and parents and _whole(record.born)):
-        return False
-    if record.score is not None and not finite(record.score):
-        return False
-    verdict = record.verdict
-    if isinstance(verdict, Accepted):
-        return isinstance(verdict.goal, Mapping) and isinstance(verdict.rules, Mapping)
-    return all(isinstance(text, str) for text in (verdict.stage, verdict.reason, verdict.hint))
-
-
-def _is_trial(trial: Trial) -> bool:
-    counts = _whole(trial.cycle) and _whole(trial.episodes) and _whole(trial.successes)
-    if not counts or not 0 <= trial.successes <= trial.episodes:
-        return False
-    numbers = (trial.return_mean, trial.length_mean, trial.score or 0.0, trial.compile_s)
-    return all(map(finite, numbers)) and isinstance(trial.achievements, Mapping)
-
-
 def _is_row(row: Any) -> bool:
-    return isinstance(row, Mapping) and _whole(row.get("cycle")) and finite(row.get("env_steps"))
+    return isinstance(row, Mapping) and type(row.get("cycle")) is int and finite(row.get("env_steps"))
 
 
 def _rows(path: Path) -> tuple[Any, ...]:
@@ -169,7 +132,7 @@ def _rows(path: Path) -> tuple[Any, ...]:
             rows.append(json.loads(text))
         except (ValueError, RecursionError):  # a torn line
             continue
-    return tuple(rows)
+    return tuple(sorted(filter(_is_row, rows), key=lambda row: row["cycle"]))
 
 
 def _evaluations(folder: Path, notes: list[str]) -> tuple[Evaluation, ...]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicode.dreaming.journal import Call
+from dicode.received.text import line
 from dicode.types import Rejected
 from dicode.view.pages.data import RunData, finite
 from dicode.view.pages.levels import Levels
-from dicode.view.pages.text import block, is_id, line
+from dicode.view.pages.text import block, is_id
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ A page is written again only where its text has changed, every file whole or not
 renewed while somebody looks at it.
 """
 
-import shutil
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
@@ -61,12 +60,11 @@ def _write_run(run: site.Run, folder: Path, known: MutableMapping[str, str]) -> 
             known[run.prefix + address] = version
         count += 1
     for level in run.levels.lines:
-        picture = run.data.picture(level)
-        if picture is not None:
-            _copy(picture, folder / "pictures" / f"{level}.png")
-    found = [*site.figures(run.data), *(gif for name in site.GIFS if (gif := site.gif(run.data, name)))]
-    for file in found:
-        _copy(file, folder / file.name)
+        if (picture := run.data.picture(level)) is not None:
+            _put(folder / "pictures" / f"{level}.png", run.data.content(picture))
+    for name in (*site.FIGURES, *site.GIFS):
+        if (figure := run.data.file(name)) is not None:
+            _put(folder / name, run.data.content(figure))
     return count
 
 
@@ -78,10 +76,3 @@ def _put(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(content)
     partial.replace(path)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if target.exists() and target.samefile(source):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)

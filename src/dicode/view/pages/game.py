@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dicode.received.text import line
 from dicode.types import Accepted, LevelRecord
-from dicode.view.pages.text import line
 from dicode.view.words import plain
 
 

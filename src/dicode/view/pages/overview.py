@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation
+from dicode.received.text import line
 from dicode.types import Origin
 from dicode.view import spending, words
 from dicode.view.pages import charts
@@ -15,7 +16,7 @@ from dicode.view.pages.charts import Axes, Series
 from dicode.view.pages.data import RunData, final, finite, last_return
 from dicode.view.pages.game import Game
 from dicode.view.pages.levels import LevelLine, Levels
-from dicode.view.pages.text import fixed, line, number, percent
+from dicode.view.pages.text import fixed, number, percent
 
 _NEWEST = 8
 _SETTINGS = ("method.name", "dreamer.name", "agent.name", "seed", "preset")

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from dicode.received.text import line
 from dicode.view import palette, spending
 from dicode.view.pages import charts, code, dreams, lineage, overview, text
 from dicode.view.pages.charts import Axes, Series
@@ -24,11 +24,11 @@ from dicode.view.pages.levels import LevelPage, Levels, index
 from dicode.view.pages.levels import page as level_page
 
 STATIC = ("pages.css", "pages.js", "icon.svg")
-_FIGURES = {
-    "learning_curve": "return on the target and the levels' statuses",
-    "achievements": "success rates on the target",
-    "levels": "how each level's success rate rose",
-    "lineage": "who descends from whom",
+FIGURES = {
+    "learning_curve.png": "return on the target and the levels' statuses",
+    "achievements.png": "success rates on the target",
+    "levels.png": "how each level's success rate rose",
+    "lineage.png": "who descends from whom",
 }
 GIFS = {"target.gif": "The agent on the target", "newest.gif": "The agent on the newest level"}
 _FOLDED = 200
@@ -61,7 +61,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": text.number, "fixed": text.fixed, "percent": text.percent, "line": text.line}
+    made.filters |= {"number": text.number, "fixed": text.fixed, "percent": text.percent, "line": line}
     made.globals |= {
         "sign": charts.status,
         "meter": charts.meter,
@@ -147,7 +147,7 @@ class Run:
                 policy=policy(self._live),
                 live=self._live,
                 several=self._several,
-                name=text.line(self.data.name, 60),
+                name=line(self.data.name, 60),
                 nav=nav,
                 here=here,
                 up=up,
@@ -166,8 +166,8 @@ class Run:
             "index.html",
             o=o,
             pictured=lambda level: self.data.picture(level) is not None,
-            figures=[(file.name, _FIGURES[file.stem]) for file in figures(self.data)],
-            gifs=[(name, said) for name, said in GIFS.items() if gif(self.data, name)],
+            figures=[(name, said) for name, said in FIGURES.items() if self.data.file(name)],
+            gifs=[(name, said) for name, said in GIFS.items() if self.data.file(name)],
         )
 
     def _lineage(self) -> str:
@@ -229,24 +229,6 @@ def _cost(calls: Sequence[dreams.CallLine]) -> str:
     return f"{len(calls)} calls, {read:,} tokens read, {written:,} written, {money}" if calls else "no calls"
 
 
-def figures(data: RunData) -> list[Path]:
-    """The run's figures as files, those that there are."""
-    if data.folder is None:
-        return []
-    kinds = ("png", "pdf", "svg", "txt")
-    found = [data.folder / "report" / f"{name}.{kind}" for name in _FIGURES for kind in kinds]
-    return [file for file in found if file.is_file() and not file.is_symlink()]
-
-
-def gif(data: RunData, name: str) -> Path | None:
-    """One of the run's animated pictures, if it is there and begins like one."""
-    file = data.folder / "report" / name if data.folder and name in GIFS else None
-    if file is None or not file.is_file() or file.is_symlink():
-        return None
-    with file.open("rb") as opened:
-        return file if opened.read(4) == b"GIF8" else None
-
-
 def compare(runs: Mapping[str, Run], live: bool = False) -> str:
     """The page that shows several runs side by side; `runs` by their place."""
     each = list(runs.values())
@@ -254,7 +236,7 @@ def compare(runs: Mapping[str, Run], live: bool = False) -> str:
     game = each[0].game
     facts = [{fact.name: fact for fact in overview.facts(run.data, run.levels, game)} for run in each]
     names = list(dict.fromkeys(name for one in facts for name in one))
-    said = [text.line(data.name, 30) for data in datas]
+    said = [line(data.name, 30) for data in datas]
     return _environment().get_template("compare.html").render(
         policy=policy(live), live=live, several=False, name="", nav=(), here="index.html", up="", root="", notes=(),
         names=said,
@@ -280,5 +262,5 @@ def _achievements(runs: Sequence[Run]) -> list[tuple[str, list[float | None]]]:
 
 def _differences(datas: Sequence[RunData]) -> list[tuple[str, list[str]]]:
     names = sorted({str(name) for data in datas for name in data.settings})
-    rows = [(text.line(name, 60), [text.line(data.settings.get(name, "–"), 60) for data in datas]) for name in names]
+    rows = [(line(name, 60), [line(data.settings.get(name, "–"), 60) for data in datas]) for name in names]
     return [row for row in rows if len(set(row[1])) > 1]

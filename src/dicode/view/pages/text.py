@@ -1,13 +1,13 @@
 """Text of unknown origin, made fit to be shown: nothing invisible, nothing endless, nothing but text.
 
-Escaping is Jinja's; here characters that a reader cannot see (controls, bidirectional marks, surrogates,
-tags) become visible, and lengths are capped with the cut marked.
+Escaping is Jinja's, spelling out what cannot be seen is `received.text`'s; here lengths are capped with the cut marked.
 """
 
 import math
 import re
-import unicodedata
 from typing import Any
+
+from dicode.received.text import plain
 
 LINE, BLOCK, LINES = 2000, 200_000, 4000
 """Characters of a line, of a whole text, and lines that a page shows at most."""
@@ -15,7 +15,6 @@ LINE, BLOCK, LINES = 2000, 200_000, 4000
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What a level's id may look like to become part of a file's name or an address."""
 
-_KEPT = "\n\t"
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 
 
@@ -25,24 +24,8 @@ def is_id(value: object) -> bool:
 
 
 def visible(text: str) -> str:
-    """The text with every character that steers or hides shown as `⟨U+202E⟩`; line feeds and tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(letter if _is_plain(letter) else f"⟨U+{ord(letter):04X}⟩" for letter in text)
-
-
-def _is_plain(letter: str) -> bool:
-    if letter in _KEPT:
-        return True
-    kind = unicodedata.category(letter)
-    return kind[0] != "C" and kind not in ("Zl", "Zp")
-
-
-def line(text: Any, width: int = 120) -> str:
-    """One line of at most `width` characters, the cut marked; anything but text is shown as Python writes it."""
-    raw = text if isinstance(text, str) else repr(text)
-    joined = " ".join(raw[: 8 * width + 200].split())
-    return joined if len(joined) <= width else joined[: max(width - 1, 1)].rstrip(" ,") + "…"
+    """The text with every character that steers or hides spelled out; line feeds and tabs stay."""
+    return plain(text)
 
 
 def block(text: Any) -> str:
