@@ -8,7 +8,19 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.journal import Journal
-from dicode.types import Accepted, Brief, Code, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial, level_id
+from dicode.types import (
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    ParentReport,
+    Rejected,
+    Repair,
+    Status,
+    Trial,
+    level_id,
+)
 
 EVIL = "evil.example"
 TEXTS = (

@@ -124,8 +124,8 @@ def _is_row(row: Any) -> bool:
 def _rows(path: Path) -> tuple[Any, ...]:
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    except OSError:
+        lines = files.read(path.parent, path.name, most=1 << 30).decode("utf-8", "replace").splitlines()
+    except (OSError, RunError):
         lines = []
     for text in lines:
         try:
