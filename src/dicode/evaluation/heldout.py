@@ -39,7 +39,7 @@ def _evaluate_suite(
     if final.exists():
         return json.loads(final.read_text())
     levels, streams = trainer.game.host.heldout(), Streams(protocol.seed)
-    _refuse_hooks(levels)
+    refuse_hooks(levels)
     folder.mkdir(parents=True, exist_ok=True)
     firsts = {}
     with Sandbox() as sandbox:
@@ -59,7 +59,7 @@ def _evaluate_suite(
     return result
 
 
-def _refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
+def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
     """Evaluation plays the rollout without hooks, so that one program serves every agent and every level."""
     for name, source in levels:
         text = parse_level(source)

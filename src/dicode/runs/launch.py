@@ -288,7 +288,9 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         archive = stack.enter_context(Archive(run.archive_file))
         rewind_to_checkpoint(run, archive)
         trainer = Trainer(config, announce=group.announce)
-        builder = LevelBuilder(trainer.game, sandbox, Streams(config.seed), config.worlds_per_level)
+        builder = LevelBuilder(
+            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+        )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         sinks = open_sinks(config, run, archive.committed_cycle())
