@@ -50,4 +50,4 @@ def _any(rng: np.random.Generator, field: Field, group: int) -> np.ndarray:
         return rng.uniform(field.low, field.high, shape).astype(field.dtype)
     if rng.random() < 0.5:
         return rng.choice(np.array([field.low, field.high], field.dtype), shape)
-    return rng.integers(field.low, field.high, shape, field.dtype, endpoint=True)
+    return rng.integers(int(field.low), int(field.high), shape, np.int64, endpoint=True).astype(field.dtype)

@@ -52,7 +52,10 @@ def _natural(test: Any, kind: str) -> bool:
 def _says(test: Any, attribute: str, *values: str) -> bool:
     from jaxlib.mlir.dialects import stablehlo
 
-    kinds = {"comparison_direction": stablehlo.ComparisonDirectionAttr, "compare_type": stablehlo.ComparisonTypeAttr}
+    kinds: dict[str, Any] = {
+        "comparison_direction": stablehlo.ComparisonDirectionAttr,
+        "compare_type": stablehlo.ComparisonTypeAttr,
+    }
     return kinds[attribute](test.attributes[attribute]).value in values
 
 
