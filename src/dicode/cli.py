@@ -103,8 +103,14 @@ def _level(arguments: argparse.Namespace) -> int:
     from dicode.runs import level_file
 
     if arguments.action == "check":
-        return level_file.check(arguments.file, wall=arguments.sandbox)
+        return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
+
+
+def _view(arguments: argparse.Namespace) -> int:
+    from dicode.view.pages import command
+
+    return command.view(arguments.runs, arguments.export, arguments.port)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -191,15 +197,26 @@ def _parser() -> argparse.ArgumentParser:
     level.add_argument("-o", "--output", default="level.png", help="picture (show)")
     level.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
     level.add_argument(
+        "--episode-limit",
+        type=int,
+        default=None,
+        help="steps of an episode (check; default: as in this machine's preset)",
+    )
+    level.add_argument(
         "--sandbox", default="auto", choices=["auto", "full", "weak"], help="wall around the level's code"
     )
+
+    view = add("view", _view, "look at runs in the browser: as they go on, or with --export as a folder of pages")
+    view.add_argument("runs", nargs="+", metavar="runs/NAME")
+    view.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
+    view.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
 
     doctor = add("doctor", _doctor, "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call")
     doctor.add_argument("overrides", nargs="*", metavar="key=value")
     return parser
 
 
-_COMMANDS = ("train", "resume", "replay", "eval", "compare", "levels", "level", "doctor")
+_COMMANDS = ("train", "resume", "replay", "eval", "compare", "levels", "level", "view", "doctor")
 
 
 def _quiet_packages() -> None:

@@ -1,5 +1,9 @@
 """Hooks from text to function: exported, checked and tried in the sandbox, called in the trainer."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -123,6 +127,14 @@ BAD = {
     "edits the state in place": (TRANSITION.format(code="after.player_health = 3.0\n    return after"), "hooks", "replace(player_health=...)"),
     "misspells a field": (TRANSITION.format(code="return after.replace(player_heath=3.0)"), "hooks", "did you mean 'player_health'"),
     "changes a shape": (TRANSITION.format(code="return after.replace(blocks=after.blocks[0])"), "hooks", "(48, 48)"),
+    "halves a whole number": (TRANSITION.format(code="return after.replace(player_food=after.player_food - 0.5)"), "hooks", "player_food as float32; the field is int32"),
+    "halves what is carried": (
+        TRANSITION.format(code="return after.replace(inventory=after.inventory.replace(wood=after.inventory.wood / 2))"),
+        "hooks",
+        "inventory.wood as float32; the field is int32",
+    ),
+    "writes shares into a map": (TRANSITION.format(code="return after.replace(light=after.light * 0.5)"), "hooks", "light as float32; the field is uint8"),
+    "writes shares into a switch": (TRANSITION.format(code="return after.replace(is_sleeping=after.player_health / 9)"), "hooks", "is_sleeping as float32; the field is bool"),
     "returns nothing": (TRANSITION.format(code="pass"), "hooks", "NoneType"),
     "solves a linear system": (
         TRANSITION.format(code="return after.replace(player_health=jnp.linalg.inv(jnp.eye(4) * after.player_health)[0, 0])"),
@@ -149,6 +161,21 @@ def test_a_hook_is_refused_that(what, sandbox, worlds):
     found = build(sandbox, worlds, code)
     assert isinstance(found, Rejected), "accepted"
     assert found.stage == stage and said in found.reason, found
+
+
+def test_whole_numbers_that_a_hook_rounds_itself_are_taken_and_none_wraps_around(sandbox, worlds):
+    code = (
+        "food = jnp.round(after.player_food * 0.5).astype(jnp.int32)\n"
+        "    brighter = after.light.astype(jnp.int32) + 300\n"
+        "    return after.replace(player_food=food, light=brighter, is_resting=after.player_food > 3)"
+    )
+    built = build(sandbox, worlds, TRANSITION.format(code=code))
+    assert not isinstance(built, Rejected), built
+    before = states(built.pool)
+    action, key = jnp.zeros(GROUP, jnp.int32), jnp.zeros((GROUP, 2), jnp.uint32)
+    after = load_hook(built.hooks["transition"])(before, action, before, key)
+    assert (np.asarray(after["light"]) == 255).all(), "300 more than black is white, not 44"
+    np.testing.assert_array_equal(after["player_food"], np.round(np.asarray(before["player_food"]) * 0.5))
 
 
 def test_a_hook_that_writes_nan_is_accepted_with_a_warning(sandbox, worlds):
@@ -186,16 +213,84 @@ def test_a_hooks_text_does_not_reach_outside_when_it(what, sandbox, worlds, monk
     assert sandbox._hooks.starts == 1
 
 
+EXISTS = (
+    "def exists(path):\n    try: os.close(os.open(path, 0))\n    except FileNotFoundError: return False\n"
+    "    except PermissionError: pass\n    return True\n"
+)
+PATHS = {
+    "stat": "os.stat('/etc/passwd')",
+    "lstat": "os.lstat('/etc')",
+    "access": "assert os.access('/etc/passwd', 0) and not os.access('/etc/none', 0)",
+    "readlink": "os.readlink('/proc/self/exe')",
+    "a refused open": "assert exists('/etc/passwd') and not exists('/etc/none')",
+    "stat by a folder's handle": "os.stat('passwd', dir_fd=os.open('/etc', os.O_PATH))",
+    "stat of its own library": "os.stat(getattr(reach('jax'), '__fi' + 'le__'))",
+    "the working directory": "assert os.getcwd()",
+    "listing a package": "os.listdir(list(getattr(reach('jax'), '__pa' + 'th__'))[0])",
+    "a loaded library": "reach('ctypes').CDLL('libutil.so.1')",
+}
+
+
+@pytest.fixture(scope="module")
+def no_mounts():
+    """The full wall of a machine without namespaces."""
+    limits = Limits(hook_cpu_s=8, idle_s=10.0)
+    with Sandbox("weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def no_wall():
+    with Sandbox("weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
+        yield found
+
+
+@pytest.mark.parametrize("what", PATHS)
+def test_hooks_text_cannot_ask_what_exists_by(what, no_mounts, worlds):
+    no_mounts._hooks.start()
+    if not {"seccomp", "landlock"} <= set(no_mounts._hooks.seen):
+        pytest.skip("this machine offers no full wall")
+    found = build(no_mounts, worlds, EXISTS + reaching(PATHS[what]))
+    assert isinstance(found, Rejected) and found.stage == "hooks", "reached"
+
+
+@pytest.mark.parametrize("what", PATHS)
+def test_without_a_wall_hooks_text_does_by(what, no_wall, worlds):
+    found = build(no_wall, worlds, EXISTS + reaching(PATHS[what]))
+    assert not isinstance(found, Rejected), found
+
+
+PREPARED = """
+import sys
+sys.path.insert(0, FOLDER)
+import test_module_check as cases
+from dicode.sandbox import hook_worker, wire
+hook_worker.prepare()
+hook_worker.settle(wire.Message({"job": "export"}))
+before = set(sys.modules)
+for name, function in cases.ACCEPTED.items():
+    cases.checked(function)
+new = sorted(set(sys.modules) - before)
+sys.stdout.write(" ".join(new))
+"""
+
+
+def test_what_hooks_use_of_jax_is_loaded_before_files_are_closed():
+    code = PREPARED.replace("FOLDER", repr(str(Path(__file__).parent)))
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=500)
+    assert found.stdout == ""
+
+
 def test_a_forged_export_is_not_believed(sandbox, worlds):
     """The level's own process sends a module of its own making; the check reads it in another one."""
     code = reaching(
         "w = reach('dicode.sandbox.wire', fromlist=['x'])\n"
         "        body = w.encode(w.Message({'ok': True}, {'success': b'forged' * 100}))\n"
-        "        [os.write(fd, body) for fd in range(3, 200) if reach('stat').S_ISFIFO(mode(fd))]\n"
+        "        [write(fd, body) for fd in range(3, 200)]\n"
         "        os._exit(0)"
     )
-    mode = "def mode(fd):\n    try: return os.fstat(fd).st_mode\n    except OSError: return 0\n"
-    found = build(sandbox, worlds, mode + code)
+    write = "def write(fd, body):\n    try: return os.write(fd, body)\n    except OSError: return 0\n"
+    found = build(sandbox, worlds, write + code)
     assert isinstance(found, Rejected) and found.stage == "hooks" and "cannot be read" in found.reason, found
     assert set(sandbox._hooks.seen) == set(sandbox.mechanisms())
 

@@ -12,9 +12,7 @@ import jax.numpy as jnp
 from flax import struct
 from jaxtyping import Array, Bool, Float, Int
 
-from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS
-from dicode.games.craftax.types import NUM_MOB_CLASSES, NUM_MOB_TYPES, Events
+from dicode.games.device import Events
 
 
 @struct.dataclass
@@ -26,15 +24,11 @@ class Counters:
     total_reward: Float[Array, "E"]
     """Rewards so far, the completion bonus included."""
     deepest: Int[Array, "E"]
-    """Deepest floor stood on."""
+    """Greatest depth reached (`DeviceGame.depth`)."""
     initial_achievements: Bool[Array, "E A"]
     """What the start had or implied: paid nothing and does not count as achieved in the episode."""
-    kills: Int[Array, "E 3 8"]
-    collected: Int[Array, "E 8"]
-    placed: Int[Array, "E 5"]
-    eaten: Int[Array, "E"]
-    drunk: Int[Array, "E"]
-    damage_taken: Float[Array, "E"]
+    events: Events
+    """The game's events so far, [E, ...]."""
 
 
 @struct.dataclass
@@ -91,38 +85,29 @@ class Outcome:
     """The episode ended and belongs to those that count; implies done."""
 
 
-def new_counters(num_envs: int, initial_achievements: Bool[Array, "E A"], floor: Int[Array, "E"]) -> Counters:
+def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, "E"], no_events: Events) -> Counters:
     """Counters at the start of an episode."""
+    num_envs = depth.shape[0]
     return Counters(
         steps=jnp.zeros(num_envs, jnp.int32),
         total_reward=jnp.zeros(num_envs, jnp.float32),
-        deepest=floor,
+        deepest=depth,
         initial_achievements=initial_achievements,
-        kills=jnp.zeros((num_envs, NUM_MOB_CLASSES, NUM_MOB_TYPES), jnp.int32),
-        collected=jnp.zeros((num_envs, len(COLLECTABLES)), jnp.int32),
-        placed=jnp.zeros((num_envs, len(PLACEABLES)), jnp.int32),
-        eaten=jnp.zeros(num_envs, jnp.int32),
-        drunk=jnp.zeros(num_envs, jnp.int32),
-        damage_taken=jnp.zeros(num_envs, jnp.float32),
+        events=no_events,
     )
 
 
-def count_step(counters: Counters, events: Events, floor: Int[Array, "E"]) -> Counters:
+def count_step(counters: Counters, events: Events, depth: Int[Array, "E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
     return replace(
         counters,
         steps=counters.steps + 1,
-        deepest=jnp.maximum(counters.deepest, floor),
-        kills=counters.kills + events.kills,
-        collected=counters.collected + events.collected,
-        placed=counters.placed + events.placed,
-        eaten=counters.eaten + events.eaten,
-        drunk=counters.drunk + events.drunk,
-        damage_taken=counters.damage_taken + events.damage_taken,
+        deepest=jnp.maximum(counters.deepest, depth),
+        events=jax.tree.map(jnp.add, counters.events, events),
     )
 
 
-def new_tally(num_envs: int) -> Tally:
+def new_tally(num_envs: int, num_achievements: int) -> Tally:
     """Nothing finished yet."""
     zero = jnp.zeros(num_envs, jnp.int32)
     return Tally(
@@ -132,7 +117,7 @@ def new_tally(num_envs: int) -> Tally:
         return_sum=jnp.zeros(num_envs, jnp.float32),
         return_squares=jnp.zeros(num_envs, jnp.float32),
         length_sum=zero,
-        achievements=jnp.zeros((num_envs, NUM_ACHIEVEMENTS), jnp.int32),
+        achievements=jnp.zeros((num_envs, num_achievements), jnp.int32),
     )
 
 
@@ -150,7 +135,7 @@ def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Boo
     )
 
 
-def new_first_episode(num_envs: int) -> FirstEpisode:
+def new_first_episode(num_envs: int, num_achievements: int) -> FirstEpisode:
     """No first episode has ended."""
     return FirstEpisode(
         done=jnp.zeros(num_envs, bool),
@@ -158,7 +143,7 @@ def new_first_episode(num_envs: int) -> FirstEpisode:
         total_reward=jnp.zeros(num_envs, jnp.float32),
         length=jnp.zeros(num_envs, jnp.int32),
         deepest=jnp.zeros(num_envs, jnp.int32),
-        achievements=jnp.zeros((num_envs, NUM_ACHIEVEMENTS), bool),
+        achievements=jnp.zeros((num_envs, num_achievements), bool),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from dicode import games
 from dicode.agent.make import make_agent
 from dicode.config import Config
 from dicode.counting import FOREVER, Counting
@@ -18,8 +19,8 @@ from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
 from dicode.environment.env import LevelEnv
 from dicode.environment.hooks import Hook
-from dicode.games.craftax import dynamics, package_step
-from dicode.games.craftax.levels.names import Achievement
+from dicode.errors import ConfigError, nearest
+from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, PpoConfig, Statistics
@@ -27,6 +28,8 @@ from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
 from dicode.types import TARGET, Proposal, Slot, Trial
+
+OWN_ENGINE = "own"
 
 OnUpdate = Callable[[int, Mapping[str, float] | None], None]
 """Called after each dispatched update with its number within the cycle, and its metrics where they are there."""
@@ -63,17 +66,19 @@ class Trainer:
     def __init__(self, config: Config, engine: str = "own", announce: Announce | None = None) -> None:
         """One trainer.
 
-        `engine`: whose step the environment takes, `own` or the craftax `package`'s (slow, for evaluation).
+        `engine`: whose step the environment takes, `own` or one of `DeviceGame.engines` (slow, for evaluation).
         `announce`: of the process that leads others; told of every operation on the devices before it begins.
         """
         self.config, self._announce = config, announce
         self._newest: Any = None
         self.streams = Streams(config.seed)
         agent = asdict(config.agent)
+        game = games.device(config.game)
+        self.game = game if engine == OWN_ENGINE else replace(game, step=_engine(game, engine))
         self.env = LevelEnv(
+            self.game,
             bootstrap_time_limit=config.learner.bootstrap_time_limit,
             conditioning=agent.pop("conditioning"),
-            game_step=dynamics.step if engine == "own" else package_step.step,
         )
         self.agent = make_agent(
             self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
@@ -108,6 +113,7 @@ class Trainer:
             for slot in proposal.slots
         ]
         return batches.build(
+            self.game,
             parts,
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
@@ -119,7 +125,7 @@ class Trainer:
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
         """A batch of the same shapes in which environment e plays world e first, and how many count."""
         return batches.evaluation(
-            level, self.sizes, episode_limit=limit, conditioning_kind=self.config.agent.conditioning
+            self.game, level, self.sizes, episode_limit=limit, conditioning_kind=self.config.agent.conditioning
         )
 
     def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
@@ -236,6 +242,13 @@ class Trainer:
         return learner
 
 
+def _engine(game: DeviceGame, name: str) -> GameStep:
+    if name not in game.engines:
+        known = [OWN_ENGINE, *game.engines]
+        raise ConfigError(f"engine={name} is not known{nearest(name, known)} (engines: {', '.join(known)})")
+    return game.engines[name]
+
+
 @partial(jax.jit, static_argnums=1)
 def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> Any:
     """Environment 0 of arrays [T, E, ...], on every device."""
@@ -270,11 +283,11 @@ def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
-def trials(stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
-    """What the cycle's sums say about the level in each used slot."""
+def trials(achievements: Sequence[str], stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
+    """What the cycle's sums say about the level in each used slot; `achievements` are the game's, in its order."""
     names = ("episodes", "successes", "return_sum", "return_squares", "length_sum", "achievements")
     sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
     sums["return_max"] = np.asarray(stats.scores.max_return)
-    return scores.trials_of(sums, slots, cycle, [a.name for a in Achievement])
+    return scores.trials_of(sums, slots, cycle, achievements)
