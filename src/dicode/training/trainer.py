@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from dicode.agent.make import make_agent
+from dicode.agent.settings import computing_in
 from dicode.config import Config
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
@@ -21,7 +22,7 @@ from dicode.games.craftax import dynamics, package_step
 from dicode.games.craftax.levels.names import Achievement
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
-from dicode.learner.types import LearnerState, PpoConfig, Statistics
+from dicode.learner.types import LearnerState, Statistics
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
@@ -62,15 +63,12 @@ class Trainer:
         self.config, self._announce = config, announce
         self._newest: Any = None
         self.streams = Streams(config.seed)
-        agent = asdict(config.agent)
         self.env = LevelEnv(
             bootstrap_time_limit=config.learner.bootstrap_time_limit,
-            conditioning=agent.pop("conditioning"),
+            conditioning=config.agent.conditioning,
             game_step=dynamics.step if engine == "own" else package_step.step,
         )
-        self.agent = make_agent(
-            self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
-        )
+        self.agent = make_agent(self.env.spec, computing_in(config.agent, config.learner.precision))
         self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
@@ -116,22 +114,10 @@ class Trainer:
     def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
         """Compile the run's programs for the shapes of `batch`, once."""
         self._tell("compile", batch)
-        c = self.config.learner
-        ppo = PpoConfig(
-            rollout_steps=c.rollout_steps,
-            epochs=c.epochs,
-            minibatches=c.minibatches,
-            gamma=c.gamma,
-            gae_lambda=c.gae_lambda,
-            clip=c.clip,
-            entropy=c.entropy,
-            value=c.value,
-            max_grad_norm=c.max_grad_norm,
-            adam_eps=c.adam_eps,
-            bootstrap_time_limit=c.bootstrap_time_limit,
-        )
         devices = distributed.mesh_devices(self.config.devices)
-        self._programs = compile_programs(self.agent, self.env, ppo, batch, devices=devices, progress=progress)
+        self._programs = compile_programs(
+            self.agent, self.env, self.config.learner, batch, devices=devices, progress=progress
+        )
 
     def use_hooks(self, hooks: Sequence[Mapping[str, bytes]], progress: Callable[[str], None]) -> float:
         """Train with these hooks, one mapping of exported modules for each hook slot in use; () for none.
