@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
-from dicode.files import sentence
 from dicode.machine import check_platform
 
 _TRAIN_HELP = """\
@@ -289,6 +288,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.close()
         return 0
     except OSError as error:
+        from dicode.files import sentence
+
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
         print(f"dicode: {sentence(error)}", file=sys.stderr)
         return 2
