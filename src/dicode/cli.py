@@ -105,6 +105,12 @@ def _level(arguments: Namespace) -> int:
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
+def _view(arguments: Namespace) -> int:
+    from dicode.view.pages import command
+
+    return command.view(arguments.runs, arguments.export, arguments.port)
+
+
 def _doctor(arguments: Namespace) -> int:
     from dicode.runs import doctor
 
@@ -150,6 +156,12 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
 
 
+def _view_options(parser: ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="runs/NAME")
+    parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
+
 def _doctor_options(parser: ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
 
@@ -187,6 +199,9 @@ _COMMANDS = {
         "list a run's levels, or export them: dicode levels export runs/NAME DIR", _levels, _levels_options
     ),
     "level": _Command("check a level file, or draw it", _level, _level_options),
+    "view": _Command(
+        "look at runs in the browser: as they go on, or with --export as a folder of pages", _view, _view_options
+    ),
     "doctor": _Command(
         "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)
     ),
