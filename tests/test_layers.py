@@ -18,6 +18,7 @@ HOST_ONLY = (
     "machine",
     "agent.settings",
     "learner.settings",
+    "counting",
     "levels",
     "games.craftax.levels",
     "games.craftax.grammar",
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "received": {"received", "errors"},
     "agent": {"agent", "errors", "settings"},
     "learner": {"learner", "agent", "errors", "settings", "cache", "streams"},
-    "environment": {"environment", "games", "agent", "errors", "cache", "streams", "types"},
+    "environment": {"environment", "counting", "games", "agent", "errors", "cache", "streams", "types"},
     "sandbox": {"sandbox", "games", "types", "errors", "cache"},
 }
 SEARCHES = ("startswith", "endswith", "find", "index", "count")

@@ -101,7 +101,7 @@ def _level(arguments: Namespace) -> int:
     from dicode.runs import level_file
 
     if arguments.action == "check":
-        return level_file.check(arguments.file, wall=arguments.sandbox)
+        return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
@@ -152,6 +152,9 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.py")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
     parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
+    parser.add_argument(
+        "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
+    )
     walls = ["auto", "full", "weak"]
     parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
 

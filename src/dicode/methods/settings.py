@@ -26,6 +26,12 @@ class Scored:
     """Settings of whoever scores levels: all methods."""
 
     score: str = score_option("learnability")
+    score_updates: int = option(
+        0,
+        "updates at a cycle's end whose episodes are scored; 0: all. At least two episode limits are taken",
+        0,
+        100_000,
+    )
     min_episodes: int = option(20, "episodes that a status needs; fewer leave a level unscored", 1, 100_000)
 
 
