@@ -66,16 +66,17 @@ def test_a_paper_experiment_has_the_published_settings(name):
 
 
 def test_the_first_dreams_enter_two_whole_cycles_after_they_were_asked():
-    from dicode.methods import Settings, make
+    from dicode.methods import make
+    from dicode.runs.launch import room_of
 
-    dreamer = config.load(["experiment=paper/dicode"]).dreamer
-    method = make("dicode", Settings(1024, 16, ("EAT_COW",), lag=dreamer.lag, every=dreamer.every))
+    published = config.load(["experiment=paper/dicode"])
+    method = make(room_of(published), published.method, published.dreamer)
     assert [cycle for cycle in range(9) if method.due(cycle) is not None] == [4, 6, 8]
     assert method.due(4) == 1
 
 
 def test_our_defaults_stay_ours():
-    ours = config.load(["preset=laptop"])
+    ours = config.load(["preset=gpu"])
     assert (ours.agent.feed_activation, ours.agent.gate_order, ours.agent.init) == ("relu", "stream", "orthogonal")
     assert (ours.method.heir, ours.method.counted_children, ours.method.parents) == ("ever", "accepted", "frontier")
     assert (ours.method.unscored, ours.method.surplus, ours.method.active_threshold) == ("retry", "wait", 0.0)

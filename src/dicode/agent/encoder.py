@@ -13,8 +13,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dicode.agent.initialisers import Init, trunk
-from dicode.agent.lookup import Lookup, set_bits, sum_rows
+from dicode.agent.initialisers import trunk
+from dicode.agent.lookup import set_bits, sum_rows
+from dicode.agent.settings import Lookup
 from dicode.agent.spec import Bits, Category, ObservationSpec, Observed
 from dicode.errors import ConfigError
 
@@ -25,7 +26,7 @@ _NARROW = 8
 Kernel = dict[str, jax.Array]
 
 
-def _init(key: jax.Array, spec: ObservationSpec, width: int, init: Init) -> Kernel:
+def _init(key: jax.Array, spec: ObservationSpec, width: int, init: str) -> Kernel:
     """Weights of the whole dense layer, cut by where they are used."""
     shape = (spec.dense_size + spec.conditioning, width)
     return _cut(trunk(init, 2.0**0.5)(key, shape, jnp.float32), spec)
@@ -44,7 +45,7 @@ class Encoder(nn.Module):
     width: int
     lookup: Lookup
     dtype: jnp.dtype = jnp.float32
-    weights: Init = "orthogonal"
+    weights: str = "orthogonal"
 
     def setup(self) -> None:
         """Create the dense layer's weights, cut by where they are used."""

@@ -1,18 +1,17 @@
 """Initial weights: where they come from by name, and layers that hold several gates side by side."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 Initializer = Callable[..., Any]
-Init = Literal["orthogonal", "lecun"]
 
 
-def trunk(kind: Init, gain: float) -> Initializer:
-    """Weights of the encoder, the feed-forward blocks and the gates: orthogonal with a gain, or LeCun-normal."""
+def trunk(kind: str, gain: float) -> Initializer:
+    """Weights of encoder, feed-forward blocks and gates: `orthogonal` with a gain, or LeCun-normal (`lecun`)."""
     return nn.initializers.orthogonal(gain) if kind == "orthogonal" else nn.initializers.lecun_normal()
 
 

@@ -8,31 +8,55 @@ replay, the rest of them score new ones.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dicode.curriculum.replay import sample, uniform
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
 from dicode.methods.protocol import Context, Method, never_due, no_briefs
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Generated, Replayed, Room, Scored, score_option
+from dicode.settings import option
 from dicode.types import Draft, Proposal, Trial
 
 Explore = Callable[[Context, int], tuple[Draft, ...]]
 """(context, count) -> the new levels of this cycle."""
 
-Share = Callable[[Context, Settings], float]
+
+@dataclass(frozen=True)
+class BufferSettings(Generated, Replayed, Scored):
+    """Settings of whoever fills a buffer with random levels and replays them."""
+
+    score: str = score_option("max_mc")
+    buffer: int = option(4000, "levels in the buffer", 1, 10_000_000)
+    replay_probability: float = option(0.5, "share of the slots that replay, or chance that all do", 0, 1)
+    replay_rule: str = option(
+        "share", "slots of every cycle are shared, or a coin decides for all", choices=("share", "coin")
+    )
+    minimum_fill: float = option(0.0, "share of the buffer that is full before anything is replayed", 0, 1)
+    robust: bool = option(True, "new levels give no gradient")
+
+
+@dataclass(frozen=True)
+class PlrSettings(BufferSettings):
+    """Prioritised level replay's settings."""
+
+    name: str = option("plr", "method", choices=("plr",))
+
+
+Share = Callable[[Context, BufferSettings], float]
 """(context, settings) -> share of the slots that replay in this cycle."""
 
 
-def make(settings: Settings) -> Method:
+def make(room: Room, settings: PlrSettings) -> Method:
     """PLR with new levels from the generator."""
 
     def explore(context: Context, count: int) -> tuple[Draft, ...]:
-        return generators.drafts(context, settings, count)
+        return generators.drafts(context, settings.generator, room, count)
 
-    return replay_and_explore("plr", settings, explore)
+    return replay_and_explore("plr", room, settings, explore)
 
 
-def replay_share(context: Context, settings: Settings) -> float:
+def replay_share(context: Context, settings: BufferSettings) -> float:
     """Share of the slots that replay: none until the buffer is full enough, then by proportion or by coin."""
     if len(context.snapshot.active()) < settings.minimum_fill * settings.buffer:
         return 0.0
@@ -41,29 +65,33 @@ def replay_share(context: Context, settings: Settings) -> float:
     return settings.replay_probability
 
 
-def replay_and_explore(name: str, settings: Settings, explore: Explore, share: Share = replay_share) -> Method:
+def replay_and_explore(
+    name: str, room: Room, settings: BufferSettings, explore: Explore, share: Share = replay_share
+) -> Method:
     """PLR with another source of new levels, or another rule of when to replay."""
 
     def candidates(context: Context) -> tuple[Draft, ...]:
-        return explore(context, settings.free_slots - len(replayed(context, settings, share=share)))
+        return explore(context, room.free_slots - len(replayed(context, room, settings, share=share)))
 
     def propose(context: Context) -> Proposal:
-        new = common.born_now(context)[: settings.free_slots]
+        new = common.born_now(context)[: room.free_slots]
         # Drafts that were rejected leave room, which replay takes; the draw only grows by that.
-        again = replayed(context, settings, settings.free_slots - len(new), share)
-        return common.divide(settings, [*again, *new], untrained=new if settings.robust else ())
+        again = replayed(context, room, settings, room.free_slots - len(new), share)
+        return common.divide(room, [*again, *new], untrained=new if settings.robust else ())
 
     def assess(context: Context, trials: Sequence[Trial]) -> Assessment:
         return common.assess_with_active_set(context, trials, settings, settings.buffer)
 
-    return Method(name, settings, candidates, propose, assess, no_briefs, never_due)
+    return Method(name, room, candidates, propose, assess, no_briefs, never_due)
 
 
-def replayed(context: Context, settings: Settings, count: int | None = None, share: Share = replay_share) -> list[str]:
+def replayed(
+    context: Context, room: Room, settings: BufferSettings, count: int | None = None, share: Share = replay_share
+) -> list[str]:
     """Levels of the buffer that are played again in this cycle; `count` is by default the share of replay."""
     part = share(context, settings)
     if part <= 0:
         return []
-    wanted = round(settings.free_slots * part) if count is None else count
+    wanted = round(room.free_slots * part) if count is None else count
     levels = context.snapshot.active().values()
     return sample(levels, wanted, context.cycle, context.streams, settings.staleness, settings.temperature)
