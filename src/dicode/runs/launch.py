@@ -192,7 +192,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
-    for name, source in games.host(config.game).seeds():
+    for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
         drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
     return drafts
@@ -251,7 +251,7 @@ def method_settings(config: Config) -> Any:
         "level_slots": config.level_slots,
         "target_share": config.target_share,
         "seed_cycles": config.seed_cycles,
-        "achievements": games.host(config.game).achievements,
+        "achievements": games.load_host(config.game).achievements,
     }
     if config.dreamer.name == "none":
         given["round"] = 0
