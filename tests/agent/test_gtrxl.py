@@ -146,10 +146,8 @@ def test_cached_equals_full_context_across_episode_ends_and_the_rings_wrap(param
 
 
 def test_the_released_codes_feed_forward_and_second_gate(params):
-    agent = make_agent(
-        SPEC, "gtrxl", width=16, layers=2, heads=2, qkv=8, head_hidden=8, memory=M, window=W,
-        feed_activation="gelu", gate_order="feed", init="lecun",
-    )  # fmt: skip
+    sizes = {"width": 16, "layers": 2, "heads": 2, "qkv": 8, "head_hidden": 8, "memory": M, "window": W}
+    agent = make_agent(SPEC, GtrxlConfig(**sizes, feed_activation="gelu", gate_order="feed", init="lecun"))
     observations, goal, done = story()
     seen, ends = cut(observations, 0), cut(jnp.array(done), 0)
     logits, values = plain_values(params, seen, goal, done[:T], released=True)

@@ -6,17 +6,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.agent import make_agent
 from dicode.agent.initialisers import side_by_side, trunk
+from dicode.agent.make import make_agent
+from dicode.agent.settings import GtrxlConfig, RecurrentConfig
 from dicode.agent.spec import Category, ObservationSpec
 
 pytestmark = pytest.mark.fast
 SPEC = ObservationSpec((2, 1), (Category(9, 0),), 3, 4, 2)
-SIZES = {"width": 12, "layers": 2, "heads": 2, "qkv": 8, "head_hidden": 8, "memory": 4, "window": 4}
+SIZES = {"width": 12, "layers": 2, "head_hidden": 8}
 
 
 def kernels(kind: str, **options) -> dict[str, np.ndarray]:
-    params = jax.jit(make_agent(SPEC, kind, **SIZES, **options).init)(jax.random.key(0))
+    if kind == "gtrxl":
+        config = GtrxlConfig(**SIZES, heads=2, qkv=8, memory=4, window=4, **options)
+    else:
+        config = RecurrentConfig(kind, **SIZES)
+    params = jax.jit(make_agent(SPEC, config).init)(jax.random.key(0))
     return {jax.tree_util.keystr(path): np.asarray(x) for path, x in jax.tree_util.tree_flatten_with_path(params)[0]}
 
 
