@@ -5,8 +5,9 @@ import time
 import pytest
 
 from dicode.dreaming.calls import Answer, Kind, Message, Request
-from dicode.dreaming.client import OpenAIClient, Patience, _retry_after, probe
+from dicode.dreaming.client import OpenAIClient, Patience, _retry_after
 from dicode.dreaming.providers import KEY_VARIABLES, PROVIDERS, Endpoint, Key, find_key, keys_present, scrub_paths
+from dicode.dreaming.trial import probe
 from dicode.errors import ConfigError
 
 pytestmark = pytest.mark.fast

@@ -6,14 +6,14 @@ import logging
 import re
 import time
 
-import openai  # noqa: F401 - imported before anything is timed
 import pytest
 from scripted import no_sockets
 
 from dicode.dreaming import prompts
+from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dreamer import Dreamer, Outcome
-from dicode.dreaming.foundation import FoundationDreamer, Settings, make_foundation_dreamer
+from dicode.dreaming.foundation import FoundationDreamer, Settings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dicode.dreaming.parse import Parsed, normalise, parse_design, parse_level, strip_reasoning
+from dicode.dreaming.parse import Parsed, parse_design, parse_level
+from dicode.dreaming.unwrap import normalise, strip_reasoning
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast

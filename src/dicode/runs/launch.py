@@ -222,7 +222,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     streams = Streams(config.seed)
     grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
     if config.dreamer.name == "foundation":
-        from dicode.dreaming.foundation import make_foundation_dreamer
+        from dicode.dreaming.assembly import make_foundation_dreamer
 
         return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
