@@ -222,7 +222,11 @@ def _quiet_packages() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 1 a level was rejected, 2 wrong usage, 130 interrupted."""
+    """Run one command.
+
+    Returns the exit code: 0 done, 1 a level was rejected, 2 wrong usage, 3 a run ended whose model never
+    answered, 130 interrupted.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     _quiet_packages()
     try:

@@ -18,6 +18,11 @@ def option(default: Any, text: str, low: float | None = None, high: float | None
     return field(default=default, metadata={"text": text, "low": low, "high": high, "choices": choices})
 
 
+def option_of(factory: Any, text: str) -> Any:
+    """A field without a range whose default is made by `factory`."""
+    return field(default_factory=factory, metadata={"text": text, "low": None, "high": None, "choices": ()})
+
+
 @dataclass
 class AgentConfig:
     """The policy network."""
@@ -100,6 +105,11 @@ class DreamerConfig:
     hooks: bool = option(False, "dreams may define new mechanics as JAX hooks")
     goal_only: bool = option(False, "dreams may set a goal only, no initial states and no rules")
     stages: int = option(2, "foundation model: design then code (2) or both at once (1)", 1, 2)
+    bandit: str = option(
+        "dream",
+        "several models (fm=[a,b]): what they taught counts per dream or per dollar",
+        choices=("dream", "dollar"),
+    )
 
 
 @dataclass
@@ -124,6 +134,10 @@ class FmConfig:
     max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)
     blocking: bool = option(False, "training pauses while it generates")
     journal: str = option("record", "journal mode", choices=("record", "replay", "extend"))
+    test_call: bool = option(True, "one small call to the model before anything compiles")
+    price_input: float = option(-1.0, "US dollars per million tokens of prompt; negative: as the table says", -1, 1e4)
+    price_output: float = option(-1.0, "US dollars per million tokens of answer; negative: as the table says", -1, 1e4)
+    command: str = option("", "program that answers instead of a server: prompt on its input, answer on its output")
 
 
 @dataclass
@@ -201,6 +215,7 @@ class Config:
     method: MethodConfig = field(default_factory=MethodConfig)
     dreamer: DreamerConfig = field(default_factory=DreamerConfig)
     fm: FmConfig = field(default_factory=FmConfig)
+    models: dict[str, FmConfig] = option_of(dict, "more models that dream in the same run, by entry: fm=[a,b]")
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -265,9 +280,12 @@ def _check_override(override: str) -> None:
     if not match or match.group(3) is None:
         raise ConfigError(f"{override!r} is not an override; write key=value, for example seed=7")
     key, value = match.group(2), match.group(3)
-    names = [name for name, _ in documented()]
+    names = [name for name, _ in documented() if name != "models"]
     if key.startswith("hydra"):
         return
+    entry = re.fullmatch(r"models\.\w+\.(.+)|fm@(models)\.\w+", key)
+    if entry:
+        key = "fm" if entry[2] else f"fm.{entry[1]}"
     if key in GROUPS:
         choices = group_choices(key)
         unknown = [v for v in value.split(",") if v not in choices]
@@ -291,6 +309,10 @@ def check_values(config: Any, prefix: str = "") -> None:
         value = getattr(config, f.name)
         if is_dataclass(value):
             check_values(value, f"{prefix}{f.name}.")
+            continue
+        if isinstance(value, dict):
+            for name, entry in value.items():
+                check_values(entry, f"{prefix}{f.name}.{name}.")
             continue
         meta, name = f.metadata, f"{prefix}{f.name}"
         if meta["choices"] and value not in meta["choices"]:
@@ -343,6 +365,35 @@ def check(config: Config) -> Config:
     return config
 
 
+def several_models(overrides: Sequence[str]) -> list[str]:
+    """`fm=[a,b,c]` as Hydra's words for it: `a` as usual, the others as entries of `models`.
+
+    An entry that is named again gets a number: `fm=[vllm,vllm]` makes `models.vllm2`.
+    """
+    words: list[str] = []
+    for word in map(_literal_command, overrides):
+        several = re.fullmatch(r"fm=\[([\w\s,]*)\]", word)
+        if not several:
+            words.append(word)
+            continue
+        first, *others = [name.strip() for name in several[1].split(",")]
+        words.append(f"fm={first}")
+        for place, name in enumerate(others, 1):
+            count = others[:place].count(name) + (name == first)
+            words.append(f"+fm@models.{name}{count if count > 1 else ''}={name}")
+    # What an entry of `models` is set to comes after the entry.
+    return sorted(words, key=lambda word: word.startswith("models."))
+
+
+def _literal_command(word: str) -> str:
+    """A command's words as one quoted value, so that Hydra reads nothing into its quotes and brackets."""
+    key, equals, value = word.partition("=")
+    if not re.fullmatch(r"(?:fm|models\.\w+)\.command", key) or value[:1] in ("'", '"', ""):
+        return word
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', value)
+    return f'{key}{equals}"{escaped}"'
+
+
 def compose(overrides: Sequence[str]) -> Any:
     """The merged Hydra configuration as a typed DictConfig."""
     import hydra
@@ -350,6 +401,7 @@ def compose(overrides: Sequence[str]) -> Any:
     from omegaconf.errors import OmegaConfBaseException
 
     register()
+    overrides = several_models(overrides)
     check_overrides(overrides)
     try:
         with hydra.initialize_config_module("dicode.conf", version_base="1.3"):
