@@ -18,11 +18,6 @@ def option(default: Any, text: str, low: float | None = None, high: float | None
     return field(default=default, metadata={"text": text, "low": low, "high": high, "choices": choices})
 
 
-def option_of(factory: Any, text: str) -> Any:
-    """A field without a range whose default is made by `factory`."""
-    return field(default_factory=factory, metadata={"text": text, "low": None, "high": None, "choices": ()})
-
-
 @dataclass
 class AgentConfig:
     """The policy network."""
@@ -215,7 +210,10 @@ class Config:
     method: MethodConfig = field(default_factory=MethodConfig)
     dreamer: DreamerConfig = field(default_factory=DreamerConfig)
     fm: FmConfig = field(default_factory=FmConfig)
-    models: dict[str, FmConfig] = option_of(dict, "more models that dream in the same run, by entry: fm=[a,b]")
+    models: dict[str, FmConfig] = field(
+        default_factory=dict,
+        metadata={"text": "more models that dream in the run: fm=[a,b]", "low": None, "high": None, "choices": ()},
+    )
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     logging: LoggingConfig = field(default_factory=LoggingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

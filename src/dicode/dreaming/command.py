@@ -9,7 +9,8 @@ import contextlib
 import os
 import shlex
 import signal
-from asyncio.subprocess import PIPE, Process
+from subprocess import PIPE
+from typing import Any
 
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.client import PatientClient, Try, plain_line
@@ -33,55 +34,72 @@ class CommandClient(PatientClient):
     """`Client` that asks the program of the endpoint's `command`."""
 
     async def _try(self, request: Request) -> Try:
+        question = as_text(request.messages).encode("utf-8", "replace")
         try:
-            process = await asyncio.create_subprocess_exec(
-                *shlex.split(self.endpoint.command), stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
-            )
+            dialogue = await _run(shlex.split(self.endpoint.command), question, self.endpoint.timeout_s)
         except OSError as error:
             return Try(Answer(Kind.DENIED, reason=f"the command of fm.command can't be run ({error.strerror})"))
-        try:
-            async with asyncio.timeout(self.endpoint.timeout_s):
-                said, complaint, _ = await asyncio.gather(
-                    _read(process.stdout, MAX_BODY), _read(process.stderr, 1 << 16), _feed(process, request)
-                )
-                code = await process.wait()
-        except TimeoutError:
+        if dialogue.code is None and not dialogue.full:
             return _failed(f"the command gave no answer within {self.endpoint.timeout_s:g} s")
-        finally:
-            await _end(process)
-        if len(said) > MAX_BODY:
+        if dialogue.full:
             return Try(Answer(Kind.FAILED, reason=f"the command said more than {MAX_BODY >> 20} MB"))
-        if code:
-            lines = complaint.decode("utf-8", "replace").strip().splitlines()
+        if dialogue.code:
+            lines = dialogue.complaint.decode("utf-8", "replace").strip().splitlines()
             last = NO_KEY.scrub(scrub_paths(plain_line(lines[-1])))[:200] if lines else "without a word"
-            return _failed(f"the command ended with code {code}: {last}")
-        return Try(read_text(NO_KEY.scrub(said.decode("utf-8", "replace")), request))
+            return _failed(f"the command ended with code {dialogue.code}: {last}")
+        return Try(read_text(NO_KEY.scrub(dialogue.said.decode("utf-8", "replace")), request))
 
 
 def _failed(reason: str) -> Try:
     return Try(Answer(Kind.FAILED, reason=reason), again=True)
 
 
-async def _feed(process: Process, request: Request) -> None:
-    assert process.stdin is not None
-    # A program need not read its question.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(as_text(request.messages).encode("utf-8", "replace"))
-        await process.stdin.drain()
-    process.stdin.close()
+class _Dialogue(asyncio.SubprocessProtocol):
+    """What a program says, up to the cap; `over` is done when it has ended or said too much."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.said, self.complaint = bytearray(), bytearray()
+        self.full = False
+        self.code: int | None = None
+        self.over: asyncio.Future[None] = loop.create_future()
+        self.gone: asyncio.Future[None] = loop.create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd == 2:
+            self.complaint = (self.complaint + data)[-(1 << 16) :]
+            return
+        self.full = self.full or len(self.said) + len(data) > MAX_BODY
+        if not self.full:
+            self.said += data
+        elif not self.over.done():
+            self.over.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for future in (self.over, self.gone):
+            if not future.done():
+                future.set_result(None)
 
 
-async def _read(stream: asyncio.StreamReader | None, most: int) -> bytes:
-    """All that a stream says; one byte more than `most` where it says more, the rest is left unread."""
-    assert stream is not None
-    parts, size = [], 0
-    while size <= most and (part := await stream.read(1 << 16)):
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)[: most + 1]
-
-
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+async def _run(words: list[str], question: bytes, seconds: float) -> _Dialogue:
+    """Run a program until it ends, says too much or `seconds` are over, which leaves its `code` None."""
+    loop = asyncio.get_running_loop()
+    transport, dialogue = await loop.subprocess_exec(
+        _Dialogue, *words, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+    )
+    try:
+        # A program need not read its question; asyncio drops what a closed pipe does not take.
+        into: Any = transport.get_pipe_transport(0)
+        into.write(question)
+        into.close()
+        async with asyncio.timeout(seconds):
+            await dialogue.over
+            dialogue.code = transport.get_returncode()
+    except TimeoutError:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        transport.close()
+        await asyncio.wait([dialogue.gone], timeout=5.0)
+    return dialogue

@@ -58,7 +58,8 @@ class Dialect:
             self.folds_system = True
             return self._told("takes no system message; it goes in front of the question from now on")
         limit = next((name for name in LIMITS if name in sent), "")
-        field = _named(said, ("temperature", "top_p", "seed", limit), _parameter(answer))
+        left = tuple(name for name in ("temperature", "top_p", "seed", limit) if name in sent)
+        field = _named(said, left, _parameter(answer))
         if not field:
             return False
         if field == limit:
@@ -94,9 +95,9 @@ def _folded(messages: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
     """The field that a complaint is about, empty for none."""
-    if parameter in fields and parameter:
+    if parameter in fields:
         return parameter
-    places = {f: re.search(rf"(?<![\w-]){f.replace('_', '[_ -]?')}(?![\w-])", said, re.I) for f in fields if f}
+    places = {f: re.search(rf"(?<![\w-]){f.replace('_', '[_ -]?')}(?![\w-])", said, re.I) for f in fields}
     found = sorted((match.start(), name) for name, match in places.items() if match)
     names = [name for _, name in found]
     if {"temperature", "top_p"} <= set(names) and _TOO_MANY.search(said):

@@ -27,9 +27,9 @@ POLL_S = 0.5
 class PersonClient(PatientClient):
     """`Client` that waits for a person to write into a file of `folder`."""
 
-    def __init__(self, endpoint: Endpoint, folder: Path, poll_s: float = POLL_S) -> None:
+    def __init__(self, endpoint: Endpoint, folder: Path) -> None:
         super().__init__(endpoint)
-        self._folder, self._poll_s = folder, poll_s
+        self._folder = folder
 
     async def _try(self, request: Request) -> Try:
         path = self._ask(request)
@@ -59,7 +59,7 @@ class PersonClient(PatientClient):
     async def _written(self, path: Path) -> str:
         before = ""
         while True:
-            await asyncio.sleep(self._poll_s)
+            await asyncio.sleep(POLL_S)
             now = _answer_in(path)
             if now.strip() and now == before:
                 return now

@@ -9,6 +9,7 @@ import base64
 import ipaddress
 import os
 import re
+import shlex
 import unicodedata
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -92,6 +93,10 @@ class Endpoint:
             raise ConfigError(
                 'fm.command and fm=command go together: fm=command fm.command="PROGRAM ARGUMENTS" asks a program'
             )
+        try:
+            shlex.split(self.command)
+        except ValueError as error:
+            raise ConfigError("fm.command has a quotation mark without its partner") from error
         if (self.price_input < 0) != (self.price_output < 0):
             raise ConfigError("fm.price_input and fm.price_output are given together, or neither of them")
         if not self.model:

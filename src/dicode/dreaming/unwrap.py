@@ -53,7 +53,10 @@ def split_reasoning(text: str) -> tuple[str, bool]:
     start, opened = 0, None
     for tag in _TAG.finditer(text):
         if tag["close"] or tag["final"] or tag["end"]:
-            kept = [*kept, text[start : opened.start()]] if opened and not tag["final"] else []
+            if opened and not tag["final"]:
+                kept.append(text[start : opened.start()])
+            else:
+                kept.clear()
             start, opened = tag.end(), None
         elif opened is None and not _is_literal(text, tag.start()):
             opened = tag
