@@ -26,13 +26,20 @@ QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
 DESIGN = "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"
 
 
+OPEN: dict[object, Journal] = {}
+"""The journal that a test has open in a folder."""
+
+
 def dreamer(server, folder, mode="record", ledger=None, fallback=True, **settings):
     fm = dict(
         provider="vllm", model="m", base_url=server.url, key_env="FM_KEY", timeout_s=10.0, retries=2, concurrency=4
     )
     fm |= {name: settings.pop(name) for name in list(settings) if name in fm}
     endpoint = Endpoint(**fm)
+    if mode != "replay" and folder in OPEN:
+        OPEN.pop(folder).close()  # as a run that ends does; the next one may write only then
     journal = Journal(folder / "journal", mode)
+    OPEN[folder] = journal
 
     def open_client():
         assert mode != "replay", "a replay opened a client"
@@ -344,7 +351,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from dicode.config import BudgetConfig, Config, FmConfig
 
     monkeypatch.setenv("FM_KEY", SECRET)
-    fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", **fm)
+    fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", test_call=False, **fm)
     with ExitStack() as stack, caplog.at_level(logging.WARNING):
         config = replace(Config(), fm=fm, budget=replace(BudgetConfig(), **budget))
         make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
