@@ -37,9 +37,10 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
     fm |= {name: settings.pop(name) for name in list(settings) if name in fm}
     endpoint = Endpoint(**fm)
     if mode != "replay" and folder in OPEN:
-        OPEN.pop(folder).close()  # as a run that ends does; the next one may write only then
+        OPEN[folder].close()  # as a run that ends does; the next one may write only then
     journal = Journal(folder / "journal", mode)
-    OPEN[folder] = journal
+    if mode != "replay":
+        OPEN[folder] = journal
 
     def open_client():
         assert mode != "replay", "a replay opened a client"
