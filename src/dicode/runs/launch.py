@@ -289,7 +289,7 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         method = registry.make(config.method.name, method_settings(config), similar=similar)
         archive = stack.enter_context(Archive(run.archive_file))
         rewind_to_checkpoint(run, archive)
-        builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level)
+        builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         sinks = open_sinks(config, run, archive.committed_cycle())

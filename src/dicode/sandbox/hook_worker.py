@@ -15,6 +15,7 @@ from typing import Any
 
 from dicode.games.craftax.levels import hook_state
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.parse import plain
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import module_check, wire, worker
 from dicode.sandbox.module_check import ModuleError
@@ -65,7 +66,7 @@ def settle(message: wire.Message) -> None:
 
 def export(message: wire.Message) -> wire.Message:
     """Run the level's text and export its hooks: one blob for each."""
-    source, group = message.blobs["source"].decode("utf-8"), int(message.header["group"])
+    source, group = plain(message.blobs["source"].decode("utf-8")), int(message.header["group"])
     try:
         namespace = worker.execute(source, importlib.import_module)
         blobs = {}
@@ -145,8 +146,15 @@ def _fit(name: str, value: Any) -> Any:
     field, array = STATE_FIELDS[name], jnp.asarray(value)
     if array.shape != field.shape:
         raise LevelError(f"transition gives {name} the shape {array.shape}; it must be {field.shape}")
-    if jnp.issubdtype(array.dtype, jnp.floating) and field.dtype.kind in "iu":
-        array = jnp.round(array)
+    if array.dtype.kind in "fc" and field.dtype.kind != "f":
+        rounded = "state.x != 0" if field.dtype == bool else f"jnp.round(...).astype(jnp.{field.dtype})"
+        raise LevelError(
+            f"transition gives {name} as {array.dtype}; the field is {field.dtype}, and nothing is rounded by itself",
+            hint=f"write {rounded}, or draw: + jax.random.bernoulli(key, 0.5) changes a whole number by half on average",
+        )
+    if field.dtype.kind in "iu" and array.dtype != field.dtype and array.dtype != bool:
+        bounds = jnp.iinfo(field.dtype)
+        array = jnp.clip(array, max(bounds.min, int(field.low)), min(bounds.max, int(field.high)))
     return array.astype(field.dtype)
 
 

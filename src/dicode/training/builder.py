@@ -49,8 +49,12 @@ class Playable:
 class LevelBuilder:
     """Builds levels on fresh worlds; safe to share by threads."""
 
-    def __init__(self, sandbox: Sandbox, streams: Streams, worlds_per_level: int) -> None:
+    def __init__(
+        self, sandbox: Sandbox, streams: Streams, worlds_per_level: int, episode_limit: int | None = None
+    ) -> None:
+        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected."""
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
+        self.episode_limit = episode_limit
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
@@ -93,7 +97,11 @@ class LevelBuilder:
         if is_plain(draft.source, draft.origin):
             base = self.base_worlds(draft.source, draft.id, "check", 1, draft.origin)
             return Accepted(TARGET_GOAL.to_json(), {}, pool_hash(base))
-        built = self._build_checked(draft.source, draft.id, draft.origin)
+        archive = list(archive)
+        copy = novelty.known(draft.id, archive)
+        if copy is not None:
+            return copy
+        built = self._build_checked(draft.source, draft.id, draft.origin, self.episode_limit)
         if isinstance(built, Rejected):
             return scrubbed(built)
         verdict = Accepted(
@@ -105,7 +113,7 @@ class LevelBuilder:
             seconds=built.cpu_seconds,
             statistics=novelty.statistics(built.pool),
         )
-        return novelty.judge(draft.source, verdict, archive, draft.id) or verdict
+        return novelty.judge(draft.source, verdict, archive) or verdict
 
     def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
         """`check` for one round of dreams: what the round has accepted so far counts as known."""
@@ -120,10 +128,12 @@ class LevelBuilder:
 
         return validate
 
-    def _build_checked(self, source: str, level: str, origin: Origin) -> Built | Rejected:
+    def _build_checked(
+        self, source: str, level: str, origin: Origin, episode_limit: int | None = None
+    ) -> Built | Rejected:
         count = min(self.worlds_per_level, CHECK_WORLDS)
         base = self.base_worlds(source, level, "check", count, origin)
-        return self.sandbox.build(source, base, self._seed(level, "check"), origin)
+        return self.sandbox.build(source, base, self._seed(level, "check"), origin, episode_limit)
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
