@@ -25,7 +25,7 @@ from dicode.dreaming.prices import Rates, kept, quote
 from dicode.dreaming.providers import Endpoint, Key, find_key
 from dicode.dreaming.round import Settings
 from dicode.dreaming.similarity import most_similar
-from dicode.dreaming.transport import CONNECTION, check_reach
+from dicode.dreaming.transport import check_reach
 from dicode.dreaming.voices import Voice, check_voices
 from dicode.errors import ConfigError
 from dicode.streams import Streams
@@ -107,7 +107,7 @@ def _test(caller: _Caller, book: Journal, usd: float) -> None:
     request = trial.probe_request(endpoint, before)
     answer = trial.call(caller, request)
     said = trial.message(endpoint, answer)
-    if answer.kind is Kind.DENIED or answer.reason.startswith(CONNECTION):
+    if answer.kind is Kind.DENIED or not answer.reached:
         raise ConfigError(f"{said}; `dicode doctor fm=NAME` asks again, dreamer=grammar asks no model")
     if not trial.usable(answer):
         log.warning("%s; the run goes on, and asks again when it dreams", said)

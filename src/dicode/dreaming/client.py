@@ -158,7 +158,7 @@ class OpenAIClient(PatientClient):
                 late = f"no complete answer within {self.endpoint.timeout_s:g} s"
                 far = error if isinstance(error, Unreachable) else Unreachable(late)
                 kind = Kind.DENIED if far.denied else Kind.FAILED
-                return Try(Answer(kind, reason=self._clean(far.reason)), again=far.again)
+                return Try(Answer(kind, reason=self._clean(str(far)), reached=far.reached), again=far.again)
             if embedding or reply.status not in REFUSING or not self._without(request, body, reply):
                 return self._read(reply, request)
 

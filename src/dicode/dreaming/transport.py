@@ -25,16 +25,13 @@ LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", 
 """The HTTP library's loggers; a filter holds for one logger, not for those below it."""
 
 
-CONNECTION = "the connection failed"
-"""How the reason of a call that reached no server begins."""
-
-
 class Unreachable(Exception):
     """No usable answer came back; says why, for people."""
 
-    def __init__(self, reason: str, again: bool = True, denied: bool = False) -> None:
+    def __init__(self, reason: str, again: bool = True, denied: bool = False, reached: bool = True) -> None:
         """`again`: asking again may help; `denied`: nothing will, for as long as the configuration is the same."""
         super().__init__(reason)
+        self.reached = reached
         self.reason, self.again, self.denied = reason, again and not denied, denied
 
 
@@ -80,7 +77,9 @@ class Transport:
             raise Unreachable(f"no answer within {self._endpoint.timeout_s:g} s") from error
         # A server can make the library stumble in other ways than its own errors, such as by its headers' text.
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError, zlib.error) as error:
-            raise Unreachable(f"{CONNECTION} ({type(error.__cause__ or error).__name__})") from error
+            name = type(error.__cause__ or error).__name__
+            there = not isinstance(error, httpx2.ConnectError)
+            raise Unreachable(f"the connection failed ({name})", reached=there) from error
 
     async def _post(self, url: str, content: bytes) -> Reply:
         headers = {
