@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cows import GOOD, Grammar, brief, validate
 
+from dicode import config as configuration
 from dicode.config import Config, DreamerConfig, FmConfig
 from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.bandit import Tally, choose, reward, rewards
@@ -154,3 +155,44 @@ def test_models_that_cannot_be_told_apart_and_prices_that_nobody_knows_are_refus
     with pytest.raises(ConfigError, match=r"dreamer.bandit=dollar needs a price for 'hasty'"):
         make(tmp_path / "b", fm_server.url, bandit="dollar", other={"base_url": "https://models.example.org/v1"})
     make(tmp_path / "c", fm_server.url, bandit="dollar", other={"price_input": 1.0, "price_output": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "others"),
+    [
+        (["fm=[openai,gemini]"], "gpt-5-mini", {"gemini": "gemini-3-flash-preview"}),
+        (["fm=[vllm, vllm]", "fm.model=a", "models.vllm2.model=b"], "a", {"vllm2": "b"}),
+        (["fm=vllm", "fm.model=a"], "a", {}),
+    ],
+)
+def test_a_list_of_models_is_a_word_of_the_command_line(asked, first, others):
+    config = configuration.load(["preset=smoke", "dreamer=foundation", *asked])
+    assert (config.fm.model, {name: fm.model for name, fm in config.models.items()}) == (first, others)
+    assert configuration.from_yaml(configuration.to_yaml(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["fm=[openai,gemni]"], "did you mean 'gemini'"),
+        (["fm=[vllm,local]", "models.local.temperature=5"], "models.local.temperature is 5; allowed range is -1 to 2"),
+        (["fm=[vllm,local]", "models.ollama.model=x"], "no further model of this run is called 'ollama' (local)"),
+        (["fm=[vllm,local]", "models.local.tempratur=1"], "no setting is called 'models.local.tempratur'"),
+        (["fm=[]"], "fm= is not known"),
+        (["fm.command=cat"], "needs fm.provider=command"),
+    ],
+)
+def test_a_list_that_cannot_work_is_one_sentence(asked, says):
+    with pytest.raises(ConfigError) as caught:
+        configuration.load(["preset=smoke", "dreamer=foundation", *asked])
+    assert says in str(caught.value)
+
+
+def test_a_sweep_takes_a_list_as_one_value():
+    from dicode import words
+
+    found = words.combinations(words.split(["fm=[vllm,local]", "seed=1,2"], Config), Config)
+    assert [[str(word) for word in run] for run in found] == [
+        ["fm=[vllm,local]", "seed=1"],
+        ["fm=[vllm,local]", "seed=2"],
+    ]
