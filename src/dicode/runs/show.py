@@ -137,12 +137,12 @@ class Screen:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
 
     def _picture(self, report: CycleReport) -> None:
-        """A picture of every level that was born in this cycle, from the worlds that it has just been trained on."""
+        """A picture of every level that was trained for the first time, from the worlds that it was trained on."""
         from dicode.view.level_sheet import save_png
 
         for level, playable in report.playables.items():
             record, path = report.snapshot.levels[level], picture_file(self._run.path, level)
-            if level == TARGET or record.born != report.cycle:
+            if level == TARGET or path.exists():
                 continue
             world = {name: array[0] for name, array in playable.pool.items()}
             try:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from dicode.received.text import line
 from dicode.types import Accepted, LevelRecord
 from dicode.view.words import plain
@@ -26,6 +28,13 @@ class Game:
     """The floor on which a level's player starts, None where nothing says it."""
     rules: Callable[[Mapping[str, object]], Sequence["RuleLine"]]
     """A level's rules beside the game's own."""
+    actions: tuple[str, ...]
+    keys: Mapping[str, int]
+    """Keys of a browser and the actions they stand for."""
+    frame: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """(cells, scalars) of an observation as a picture uint8[height, width, 3]."""
+    panel: Callable[[np.ndarray], Mapping[str, Any]]
+    """An observation's scalars as what a player reads: `floor`, `vitals`, `held`."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,9 @@ class RuleLine:
 
 def craftax() -> Game:
     """The game of this project."""
-    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Floor
+    from dicode.games.craftax.episode_picture import window
+    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Action, Floor
+    from dicode.games.craftax.panel import KEYS
 
     return Game(
         name="Craftax",
@@ -54,7 +65,18 @@ def craftax() -> Game:
         plain=plain,
         floor_of=floor_of,
         rules=rule_lines,
+        actions=tuple(action.name for action in Action),
+        keys={key: int(action) for key, action in KEYS.items()},
+        frame=window,
+        panel=_panel,
     )
+
+
+def _panel(scalars: np.ndarray) -> dict[str, Any]:
+    from dicode.games.craftax import panel
+
+    seen = panel.read(scalars)
+    return {"floor": seen.floor, "vitals": [list(vital) for vital in seen.vitals], "held": seen.inventory}
 
 
 def floor_of(record: LevelRecord) -> int | None:
