@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import browser
@@ -241,7 +242,7 @@ def test_ten_keys_play_a_level_in_the_browser_and_each_changes_the_frame(served)
             page.press(key)
             page.until(lambda number=number: page.run(step) == str(number))
             seen.append(page.run(pixels))
-        assert all(one != other for one, other in zip(seen, seen[1:], strict=False))
+        assert all(one != other for one, other in pairwise(seen))
         assert page.run("document.getElementById('total').textContent") == "10"
         assert page.run("document.getElementById('held').textContent") == "9 wood, stone pickaxe"
         assert page.run("document.getElementById('unlocked').textContent") == "collect wood"
