@@ -32,11 +32,13 @@ def serve(paths: Sequence[Path], port: int) -> int:
         raise ConfigError(
             "live pages need the extra 'web': `uv sync --extra web` or `pip install 'dicode[web]'`"
         ) from error
-    from dicode.view.pages.game import craftax
+    from dicode.view.pages.data import read
+    from dicode.view.pages.export import game_named
+    from dicode.view.pages.game import of
     from dicode.view.pages.machine import Machine
     from dicode.view.pages.play import Sessions
 
-    game = craftax()
+    game = of(game_named([read(path) for path in paths]))
     with ExitStack() as stack:
         listening = stack.enter_context(listen(port))
 

@@ -45,6 +45,7 @@ class Machine:
 
         self.run, self.lock = open_run(folder), threading.Lock()
         self.config = self.run.config()
+        self.game: Any = None
         self._stack = ExitStack()
         self._builder: Any = None
         self._compiled: dict[tuple[str, ...], Any] = {}
@@ -64,15 +65,17 @@ class Machine:
 
         say("building the level's worlds")
         playable = self._levels().playable(replace(record, origin=Origin.FOUNDATION), 0, _ENVS)
+        worlds = self.game.host.num_worlds(playable.pool)
         level = Level(playable.pool, playable.rules, playable.goal, bonus=self.config.bonus_value)
         made, _ = batch.evaluation(
+            self.game,
             level,
-            Sizes(_ENVS, level_slots=1, pool_size=len(playable.pool["player_level"])),
+            Sizes(_ENVS, level_slots=1, pool_size=worlds),
             episode_limit=self.config.episode_limit,
             conditioning_kind=self.config.agent.conditioning,
         )
         name = (
-            str(len(playable.pool["player_level"])),
+            str(worlds),
             *(hook_name(module) for _, module in sorted(playable.hooks.items())),
         )
         if name not in self._compiled:
@@ -110,6 +113,7 @@ class Machine:
 
         slots = (Hook(_ENVS, **{kind: load_hook(module) for kind, module in hooks.items()}),) if hooks else ()
         return LevelEnv(
+            self.game,
             bootstrap_time_limit=self.config.learner.bootstrap_time_limit,
             conditioning=self.config.agent.conditioning,
             hooks=slots,
@@ -117,14 +121,16 @@ class Machine:
 
     def _levels(self) -> Any:
         if self._builder is None:
+            from dicode import games
             from dicode.cache import enable_compile_cache
             from dicode.sandbox import Sandbox
             from dicode.streams import Streams
             from dicode.training.builder import LevelBuilder
 
             enable_compile_cache()
+            self.game = games.device(self.config.game)
             sandbox = self._stack.enter_context(Sandbox(wall=self.config.sandbox, hook_group=_ENVS))  # type: ignore[arg-type]
-            self._builder = LevelBuilder(sandbox, Streams(self.config.seed), self.config.worlds_per_level)
+            self._builder = LevelBuilder(self.game, sandbox, Streams(self.config.seed), self.config.worlds_per_level)
         return self._builder
 
     def _newest(self, trainer: Any, ppo: Any, say: Say) -> Any:

@@ -120,11 +120,12 @@ class Sessions:
             "total": round(moment.total, 3),
             "ended": moment.ended,
             "unlocked": [self._game.plain(self._game.achievements[number]) for number in moment.unlocked],
-            **self._game.panel(moment.scalars),
+            **(self._game.panel(moment.scalars) if self._game.panel else {}),
         }
 
     def png(self, moment: Moment) -> bytes:
         """The moment's picture."""
+        assert self._game.frame is not None, "a game without pictures has no page on which it is played"
         packed = io.BytesIO()
         Image.fromarray(self._game.frame(moment.cells, moment.scalars)).save(packed, format="png", compress_level=1)
         return packed.getvalue()

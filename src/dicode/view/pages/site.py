@@ -196,6 +196,7 @@ class Run:
             f"levels/{level}.html",
             p=page,
             pictured=self.data.picture(level) is not None,
+            playable=self.playable(level) is not None,
             curve=_curve(page),
             source=code.python(page.source),
             difference=code.difference(page.difference) if page.difference else None,
@@ -206,7 +207,8 @@ class Run:
     def playable(self, level: str) -> LevelRecord | None:
         """The level, if it is one that can be played."""
         one = self.levels.lines.get(level)
-        return self.data.snapshot.levels[level] if one is not None and one.accepted else None
+        shown = one is not None and one.accepted and self.game.frame is not None
+        return self.data.snapshot.levels[level] if shown else None
 
     def play(self, level: str) -> str | None:
         """The page on which a level is played; None for what is no such level. Needs a server."""
