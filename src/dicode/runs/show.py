@@ -140,7 +140,9 @@ class Screen:
     def _picture(self, report: CycleReport) -> None:
         """A picture of every level that was trained for the first time, from the worlds that it was trained on."""
         sheet = self._game.sheet
-        for level, playable in report.playables.items() if sheet else ():
+        if sheet is None:
+            return
+        for level, playable in report.playables.items():
             record, path = report.snapshot.levels[level], picture_file(self._run.path, level)
             if level == TARGET or path.exists():
                 continue
