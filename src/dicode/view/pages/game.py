@@ -3,6 +3,7 @@
 Everything else takes a `Game` and names no block, no mob and no achievement.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dicode.errors import ConfigError
 from dicode.received.text import line
 from dicode.types import Accepted, LevelRecord
 from dicode.view.words import plain
@@ -61,10 +63,17 @@ def of(name: str) -> Game:
 
 
 def unknown(name: str) -> Game:
-    """A game of which there is only the host side: without floors, rules in words, and pictures."""
+    """A game of which there is only the host side: without floors, rules in words, and pictures.
+
+    Raises ConfigError for one that is neither of this package nor in use: a run's folder must not choose what is imported.
+    """
     from dicode import games
 
-    host = games.host(name)
+    if name not in games.names() and f"{name}.host" not in sys.modules:
+        raise ConfigError(
+            f"game={line(name, 60)} is not one of this package's ({', '.join(games.names())}), so its runs can't be shown"
+        )
+    host = games.load_host(name)
     return Game(
         name=host.name,
         max_return=float(host.max_return),

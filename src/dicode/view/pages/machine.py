@@ -128,7 +128,7 @@ class Machine:
             from dicode.training.builder import LevelBuilder
 
             enable_compile_cache()
-            self.game = games.device(self.config.game)
+            self.game = games.load_device(self.config.game)
             sandbox = self._stack.enter_context(Sandbox(wall=self.config.sandbox, hook_group=_ENVS))  # type: ignore[arg-type]
             self._builder = LevelBuilder(self.game, sandbox, Streams(self.config.seed), self.config.worlds_per_level)
         return self._builder
