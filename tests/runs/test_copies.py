@@ -4,6 +4,7 @@ import pytest
 
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Outcome
+from dicode.games import load_device
 from dicode.runs.loop import _with_answers
 from dicode.training.builder import LevelBuilder, record_of
 from dicode.types import Accepted, Brief, Code, Draft, Origin, Rejected
@@ -26,7 +27,7 @@ class Recorder:
 
 @pytest.fixture
 def builder(monkeypatch, blank_pool):
-    built = LevelBuilder(Recorder(), None, 2, episode_limit=77)  # type: ignore[arg-type]
+    built = LevelBuilder(load_device("craftax"), Recorder(), None, 2, episode_limit=77)  # type: ignore[arg-type]
     monkeypatch.setattr(built, "base_worlds", lambda *_: blank_pool)
     monkeypatch.setattr(built, "_seed", lambda *_: 0)
     return built
