@@ -195,6 +195,9 @@ class Config:
     keep_checkpoints: int = option(2, "checkpoints kept", 1, 1000)
     hook_slots: int = option(2, "level slots whose levels may bring hooks", 0, 64)
     hook_cycles: int = option(5, "cycles a resident set of hooks is kept", 1, 1000)
+    hook_timeout_s: float = option(
+        600.0, "seconds that one update with hooks may take before the run ends and withdraws their levels", 1, 86_400
+    )
     devices: int = option(0, "devices used of each process; 0: all", 0, 4096)
     agent: AgentConfig = field(default_factory=AgentConfig)
     learner: LearnerConfig = field(default_factory=LearnerConfig)
@@ -330,8 +333,6 @@ def _check_together(config: Config) -> None:
                 f"level_slots={config.level_slots} leaves fewer than 2 of {others} environments to each level; "
                 f"at most level_slots={others // 2 + 1} fit"
             )
-    if config.dreamer.hooks and config.devices > 1:
-        raise ConfigError("dreamer.hooks=true runs on one device for now; set devices=1")
     if not re.fullmatch(r"[\w.-]+", config.name):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only")
 
