@@ -12,7 +12,6 @@ from dicode.errors import DicodeError
 from dicode.evaluation.protocol import Progress, Protocol, first_episodes, header, parameters_hash, partial_key
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
-from dicode.games.craftax import library
 from dicode.games.craftax.levels.parse import parse_level
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
@@ -39,12 +38,12 @@ def _evaluate_suite(
     final = folder / f"{protocol.label}-{parameters_hash(params)}.json"
     if final.exists():
         return json.loads(final.read_text())
-    levels, streams = library.load_heldout(), Streams(protocol.seed)
-    _refuse_hooks(levels)
+    levels, streams = trainer.game.host.heldout(), Streams(protocol.seed)
+    refuse_hooks(levels)
     folder.mkdir(parents=True, exist_ok=True)
     firsts = {}
     with Sandbox() as sandbox:
-        builder = LevelBuilder(sandbox, streams, protocol.worlds)
+        builder = LevelBuilder(trainer.game, sandbox, streams, protocol.worlds)
         for done, (name, source) in enumerate(levels):
             progress(done, len(levels))
             draft = Draft(source, name, Origin.LIBRARY)
@@ -53,14 +52,14 @@ def _evaluate_suite(
             )
             level = Level(playable.pool, playable.rules, playable.goal)
             firsts[name] = first_episodes(trainer, params, level, protocol.steps, partial_key(streams, "heldout", name))
-    result = {**header(protocol, params, about), **_sums(firsts)}
+    result = {**header(trainer.game.host, protocol, params, about), **_sums(firsts)}
     partial = final.with_suffix(".tmp")
     partial.write_text(json.dumps(result))
     partial.replace(final)
     return result
 
 
-def _refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
+def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
     """Evaluation plays the rollout without hooks, so that one program serves every agent and every level."""
     for name, source in levels:
         text = parse_level(source)

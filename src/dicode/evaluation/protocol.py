@@ -17,15 +17,15 @@ import jax
 import numpy as np
 
 from dicode.environment.batch import Level
-from dicode.games.craftax import worlds
-from dicode.games.craftax.levels.names import MAX_RETURN, Achievement
+from dicode.games.device import DeviceGame
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.training.trainer import Trainer
 
 Progress = Callable[[int, int], None]
 """Told (worlds done, worlds in all)."""
 
-_VERSIONS = ("dicode", "jax", "craftax")
+_VERSIONS = ("dicode", "jax")
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def partial_key(streams: Streams, *name: int | str) -> Keys:
     return Keys(streams, "/".join(map(str, name)))
 
 
-def target_worlds(protocol: Protocol, first: int, count: int) -> Mapping[str, np.ndarray]:
+def target_worlds(game: DeviceGame, protocol: Protocol, first: int, count: int) -> Mapping[str, np.ndarray]:
     """Held-out worlds `first` to `first + count - 1` of the unmodified game."""
-    return worlds.generate(Streams(protocol.seed).key("held-out worlds"), count, first)
+    return game.generate(Streams(protocol.seed).key("held-out worlds"), count, first)
 
 
 def evaluate(
@@ -105,14 +105,14 @@ def evaluate(
     while done < protocol.worlds:
         progress(done, protocol.worlds)
         count = min(size, protocol.worlds - done)
-        level = Level(target_worlds(protocol, done, count))
+        level = Level(target_worlds(trainer.game, protocol, done, count))
         first = first_episodes(trainer, params, level, protocol.steps, partial_key(streams, "evaluation", done))
         parts.append(_part(first))
         with partial.open("a") as file:
             file.write(json.dumps(parts[-1]) + "\n")
         done += count
     progress(done, protocol.worlds)
-    result = _result(protocol, parts, params, about)
+    result = _result(trainer.game.host, protocol, parts, params, about)
     _write(final, result)
     partial.unlink(missing_ok=True)
     return result
@@ -128,18 +128,23 @@ def _part(first: Any) -> dict[str, Any]:
     }
 
 
-def _result(protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+def _result(
+    game: HostGame, protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]
+) -> dict[str, Any]:
     reached = np.sum([part["reached"] for part in parts], axis=0)
     joined = {name: [x for part in parts for x in part[name]] for name in ("returns", "lengths", "floor")}
     return {
-        **header(protocol, params, about),
+        **header(game, protocol, params, about),
         **joined,
         "finished": sum(part["finished"] for part in parts),
-        "achievements": {a.name: round(float(reached[a]) / protocol.worlds, 6) for a in Achievement},
+        "achievements": {
+            name: round(float(count) / protocol.worlds, 6)
+            for name, count in zip(game.achievements, reached, strict=True)
+        },
     }
 
 
-def header(protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+def header(game: HostGame, protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
     """What identifies an evaluation, in its file."""
     return {
         "protocol": protocol.name,
@@ -148,8 +153,8 @@ def header(protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[st
         "steps": protocol.steps,
         "seed": protocol.seed,
         "checkpoint": parameters_hash(params),
-        "versions": {package: version(package) for package in _VERSIONS},
-        "max_return": MAX_RETURN,
+        "versions": {package: version(package) for package in (*_VERSIONS, *game.packages)},
+        "max_return": game.max_return,
         **about,
     }
 

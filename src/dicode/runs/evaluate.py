@@ -51,7 +51,7 @@ def open_trainer(run: RunDirectory, protocol: Protocol, console: Console) -> Tra
     """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
     enable_compile_cache()
     trainer = Trainer(run.config(), engine=protocol.engine)
-    batch, _ = trainer.evaluation_batch(Level(target_worlds(protocol, 0, 2)), protocol.steps)
+    batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
     trainer.compile(batch, lambda text: console.print(f"[dim]{text}[/dim]"))
     return trainer
 

@@ -38,13 +38,14 @@ def usual_limit() -> int:
 
 
 def _with_builder(wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
+    from dicode import games
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(sandbox, Streams(0), WORLDS, episode_limit))
+        return call(LevelBuilder(games.device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
 
 
 def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:

@@ -126,7 +126,9 @@ class Loop:
         done = self._train(batch, cycle, [level for level, playable in playables.items() if playable.hooks])
         trained = time.monotonic() - started
         self.learner = done.learner
-        found = _with_compile(trials(done.stats, proposal.slots, cycle), playables, hook_s)
+        found = _with_compile(
+            trials(self.parts.trainer.game.host.achievements, done.stats, proposal.slots, cycle), playables, hook_s
+        )
         known = known.after(cycle, self.parts.method.assess(context, found))
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))
         known = known.with_briefs(briefs)
