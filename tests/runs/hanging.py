@@ -14,7 +14,7 @@ from dicode import config as configuration
 from dicode.curriculum.archive import Archive
 from dicode.methods import registry
 from dicode.runs.directory import RunDirectory
-from dicode.runs.launch import method_settings
+from dicode.runs.launch import room_of
 from dicode.runs.loop import Loop, Parts
 from dicode.training.builder import Playable
 from dicode.types import Accepted, Draft, Origin
@@ -65,7 +65,7 @@ def main(folder: str, how: str) -> None:
     nothing = lambda *_: None  # noqa: E731
     observer = SimpleNamespace(stage=nothing, update=nothing, cycle=nothing)
     dreams = SimpleNamespace(pending=dict, dispatch=nothing, collect=lambda due: [])
-    method = registry.make("dicode", method_settings(config))
+    method = registry.make(room_of(config), config.method, config.dreamer)
     with Archive(run.archive_file) as archive:
         parts = Parts(
             config, run, archive, Trainer(how == "hang"), Builder(), method, dreams, [], observer, [HOOKED, PLAIN]

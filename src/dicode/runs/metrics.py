@@ -10,6 +10,7 @@ from dicode import files, lines
 from dicode.config import Config
 from dicode.errors import ConfigError
 from dicode.runs.directory import RunDirectory
+from dicode.settings import to_tree
 
 _log = logging.getLogger(__name__)
 
@@ -84,13 +85,11 @@ class WeightsAndBiases:
             import wandb
         except ImportError as error:
             raise missing_extra("wandb") from error
-        from dataclasses import asdict
-
         self._run = wandb.init(
             project=config.logging.wandb_project,
             name=config.name,
             dir=str(folder),
-            config=asdict(config),
+            config=to_tree(config),
             resume="allow",
         )
 
