@@ -268,6 +268,7 @@ def test_what_went_wrong_is_still_told(model_run):
 
 
 def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, monkeypatch):
+    from dicode.games import load_device
     from dicode.training.builder import LevelBuilder
     from dicode.types import Draft
 
@@ -277,7 +278,7 @@ def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, m
                 "build", f"cannot read {tmp_path}/deep/thing.txt", f"look into {tmp_path}/deep", code=Code.ERROR
             )
 
-    builder = LevelBuilder(Outside(), None, 2)  # type: ignore[arg-type]
+    builder = LevelBuilder(load_device("craftax"), Outside(), None, 2)  # type: ignore[arg-type]
     monkeypatch.setattr(builder, "base_worlds", lambda *_: blank_pool)
     monkeypatch.setattr(builder, "_seed", lambda *_: 0)
     verdict = builder.check(Draft("x = 1\n", "", Origin.FILE))
