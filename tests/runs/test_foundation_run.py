@@ -132,10 +132,15 @@ def model_run(tmp_path_factory, tiny_run):
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
     genuine = LiveHands.until_deadline
 
+    def tested(body: dict) -> bool:
+        return "the single word" in str(body.get("messages"))
+
     def asked() -> int:
-        return sum("messages" in body for body in server.requests)
+        return sum("messages" in body and not tested(body) for body in server.requests)
 
     def script(body: dict, number: int) -> Step:
+        if tested(body):
+            return said("ready")
         return vector(body["input"]) if "input" in body else ANSWERS[asked() - 1]
 
     server.script = script
@@ -150,7 +155,8 @@ def model_run(tmp_path_factory, tiny_run):
         patch.setattr(LiveHands, "until_deadline", deadline)
         assert launch.train(config.load(words(folder, tiny_run, server.url)), quiet=True) == 0
     server.close()
-    return FoundationRun(folder / "model", asked(), len(server.requests) - asked())
+    assert tested(server.requests[0]) and sum(map(tested, server.requests)) == 1
+    return FoundationRun(folder / "model", asked(), sum("input" in body for body in server.requests))
 
 
 @pytest.fixture(scope="module")
