@@ -104,6 +104,8 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     again = directory.create(config)
     if run.journal.is_dir():
         shutil.copytree(run.journal, again.journal)
+    if run.withdrawn_file.is_file():
+        shutil.copyfile(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         _run(again, again.config(), quiet=True)
     with Archive(run.archive_file, read_only=True) as old, Archive(again.archive_file, read_only=True) as new:
@@ -264,13 +266,13 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
-    from dicode.training.trainer import Trainer, hook_envs
+    from dicode.training.trainer import Trainer, hook_group
     from dicode.types import Origin
 
     with ExitStack() as stack:
         stack.enter_context(run.lock())
         walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_envs(config)))
+        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
         if config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         dreamer = _dreamer(config, run, stack)
