@@ -23,7 +23,7 @@ from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
 from dicode.methods.settings import MIN_ENVS
-from dicode.settings import Only, option, section
+from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
 _DREAMS: Only = {"method.name": ("dicode",)}
@@ -99,12 +99,21 @@ class Config:
     hook_cycles: int = option(
         5, "cycles a resident set of hooks is kept", 1, 1000, only=_DREAMS | {"dreamer.hooks": (True,)}
     )
+    hook_timeout_s: float = option(
+        600.0,
+        "seconds that one update with hooks may take before the run ends and withdraws their levels",
+        1,
+        86_400,
+        only=_DREAMS | {"dreamer.hooks": (True,)},
+    )
     devices: int = option(0, "devices used of each process; 0: all", 0, 4096)
     agent: AgentConfig = section(GtrxlConfig, "kind", AGENT_KINDS)
     learner: PpoConfig = section(PpoConfig)
     method: MethodSettings = section(METHOD_SETTINGS["dicode"], "name", METHOD_SETTINGS)
     dreamer: DreamerConfig = section(DreamerConfig, only=_DREAMS)
     fm: FmConfig = section(FmConfig, only=_MODEL)
+    models: dict[str, FmConfig] = entries(FmConfig, only=_MODEL)
+    """Further models that dream in the same run, as `fm=[a,b]` asks for them."""
     budget: BudgetConfig = section(BudgetConfig, only=_MODEL)
     logging: LoggingConfig = section(LoggingConfig)
     evaluation: EvaluationConfig = section(EvaluationConfig)
@@ -161,8 +170,6 @@ def _check_together(config: Config) -> None:
                 f"level_slots={config.level_slots} leaves fewer than {MIN_ENVS} of {others} environments to each level; "
                 f"at most level_slots={others // MIN_ENVS + 1} fit"
             )
-    if config.dreamer.hooks and config.devices > 1:
-        raise ConfigError("dreamer.hooks=true runs on one device for now; set devices=1")
     if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
 
@@ -215,7 +222,7 @@ def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
     """Words that set what only another kind of agent or method has, with the reason; they are taken out of the tree."""
     found: dict[Word, str] = {}
     for word in given:
-        known = words.settings_of(Config).get(word.key, ())
+        known = words.settings_of(Config).get(words.listed(word.key), ())
         kinds = [kind for setting in known for kind in setting.kind[1]]
         name, _, tag = known[0].kind[0].partition(".") if kinds else ("", "", "")
         kind = tree.get(name, {}).get(tag)
@@ -239,6 +246,8 @@ def _idle(word: Word, config: Config) -> str | None:
         return "it is for `dicode resume`, where total_steps= makes a run longer"
     if word.key == "dreamer" and word.value in ("auto", "none"):
         return None
+    if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
+        return None
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():
             value = settings.get(config, name)
@@ -253,7 +262,7 @@ def _conditions(word: Word) -> list[Only]:
     if word.key in words.GROUPS:
         found = [only for name, only in settings.sections(Config) if name == word.key]
         return [only for only in found if only]
-    return [setting.only for setting in words.settings_of(Config)[word.key]]
+    return [setting.only for setting in words.settings_of(Config)[words.listed(word.key)]]
 
 
 def _spelled(name: str) -> str:

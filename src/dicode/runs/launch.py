@@ -26,6 +26,8 @@ from dicode.settings import to_tree
 
 _log = logging.getLogger(__name__)
 
+SILENT = 3
+"""Exit code of a run that ended although its model never answered."""
 Leading = Alone | Leader
 """Whoever runs the loop."""
 
@@ -120,6 +122,8 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     if run.journal.is_dir():
         with files.refusals("write to", again.journal):
             shutil.copytree(run.journal, again.journal)
+    if run.withdrawn_file.is_file():
+        shutil.copyfile(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
         with _assembled(again, again.config(), True, drafts, ALONE) as parts:
@@ -249,7 +253,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     streams = Streams(config.seed)
     grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
     if config.dreamer.name == "foundation":
-        from dicode.dreaming.foundation import make_foundation_dreamer
+        from dicode.dreaming.assembly import make_foundation_dreamer
 
         return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
@@ -289,14 +293,14 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
-    from dicode.training.trainer import Trainer, hook_envs
+    from dicode.training.trainer import Trainer, hook_group
     from dicode.types import Origin
 
     enable_compile_cache()
     with ExitStack() as stack:
         stack.enter_context(run.lock())
         walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_envs(config)))
+        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
         if config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         dreamer = _dreamer(config, run, stack)
@@ -325,7 +329,15 @@ def _loop(parts: Any) -> int:
 
     cycle = parts.archive.committed_cycle()
     Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer)).run()
-    return 0
+    return _silence(parts.dreams.dreamer)
+
+
+def _silence(dreamer: Any) -> int:
+    """0, or `SILENT` after a warning where a model was to dream and never answered."""
+    said = dreamer.silence() if hasattr(dreamer, "silence") else None
+    if said:
+        _log.warning("the run ended, but %s", said)
+    return SILENT if said else 0
 
 
 def _follow(group: Follower, config: Config | None) -> int:
