@@ -201,7 +201,7 @@ class Trainer:
     def watch(self, params: Any, batch: LevelBatch, title: str, most: int) -> dict[str, np.ndarray]:
         """What environment 0 sees and gets in its first episode, in whole rollouts, at most `most` steps (one rollout).
 
-        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], on the host.
+        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], and `success` [1] of that episode, on the host.
         """
         self._tell("watch", batch, title, most, params=params)
         batch = self.programs.place_batch(batch)
@@ -214,7 +214,8 @@ class Trainer:
             parts.append(distributed.fetch(_first_environment(names, distributed.replicated(self.programs.mesh))))
             if parts[-1]["done"].any():
                 break
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        success = distributed.gather(carry.env_state.first.success)[:1]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | {"success": success}
 
     def _tell(self, operation: str, *arguments: Any, params: Any = None) -> None:
         """Announce an operation to the other processes, which use the newest learner where one is needed."""
