@@ -14,12 +14,12 @@ from dicode.view import lineage_tree, palette, report, words
 @pytest.mark.parametrize("cycles", [0, 1, 9])
 def test_every_picture_is_drawn_at_any_time(tmp_path, cycles):
     snapshot, rows = run(cycles) if cycles else (Snapshot().with_levels([target_record()]), [])
-    files = report.write(snapshot, rows, tmp_path / "report")
+    files = report.write(snapshot, rows, tmp_path / "report", 226.0)
     assert [file.name for file in files] == ["learning_curve.png", "achievements.png", "levels.png", "lineage.png"]
     for file in files:
         image = imread(file)
         assert image.shape[0] > 150 and image.shape[1] > 300 and image.std() > 0.01
-    assert not list((tmp_path / "report").glob(".*"))
+    assert not list((tmp_path / "report", 226.0).glob(".*"))
 
 
 @pytest.mark.fast

@@ -67,7 +67,7 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
     )
     costs = [{"level": record.id, **sums(number)} for number, record in enumerate(records[:2], 7)]
     rows = [rows[0] | row(0, 4), rows[1] | row(1, 9, levels=costs, stopped=CAP)]
-    report.write(snapshot, rows, tmp_path)
+    report.write(snapshot, rows, tmp_path, 226.0)
     text = (tmp_path / "dreaming.md").read_text()
     assert "3 drafts of the model: 2 accepted (1 after a repair); rejected by stage: build 1. Dreams lost: 1." in text
     assert f"| {records[0].id} | eat cow | 1 | 7 | 7000 | 4200 | 700 | $0.5000 |" in text

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dicode import lines
+from dicode import games, lines
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -123,7 +123,8 @@ class Screen:
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
         try:
-            pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report)
+            most = games.host(self._config.game).max_return
+            pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report, most)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
                 self._draw_level(record, report.cycle, place)

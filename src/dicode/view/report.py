@@ -15,7 +15,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from dicode.curriculum.snapshot import Snapshot
-from dicode.types import TARGET
+from dicode.types import STATUS_FLOORS, TARGET
 from dicode.view import lineage_tree, palette, spending, style, words
 
 Rows = Sequence[Mapping[str, Any]]
@@ -27,7 +27,7 @@ _HEAT = LinearSegmentedColormap.from_list("heat", ["#F7F7F7", "#C6DBEF", "#6BAED
 _AGE = LinearSegmentedColormap.from_list("age", ["#352A6B", "#2A6F97", "#2FA36B", "#E0B400"])
 
 
-def write(snapshot: Snapshot, rows: Rows, folder: Path | str, max_return: float = 226.0) -> list[Path]:
+def write(snapshot: Snapshot, rows: Rows, folder: Path | str, max_return: float) -> list[Path]:
     """Draw everything into `folder`; returns the pictures. Works from the first committed cycle on."""
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def write(snapshot: Snapshot, rows: Rows, folder: Path | str, max_return: float 
     ]
 
 
-def learning_curve(rows: Rows, path: Path, max_return: float = 226.0) -> list[Path]:
+def learning_curve(rows: Rows, path: Path, max_return: float) -> list[Path]:
     """Return on the target over environment steps; below it how many levels have which status."""
     made = style.figure(7.2, 5.2)
     top, bottom = made.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -127,7 +127,7 @@ def levels(snapshot: Snapshot, path: Path) -> list[Path]:
     """Success rate of every level over the cycles in which it was trained, coloured by the cycle of its birth."""
     made = style.figure(7.2, 4.4)
     axes = made.subplots()
-    for low, high, status in ((0.75, 1.0, "A"), (0.5, 0.75, "B"), (0.25, 0.5, "C"), (0.0, 0.25, "D")):
+    for (status, low), high in zip(STATUS_FLOORS.items(), (1.0, *STATUS_FLOORS.values()), strict=False):
         axes.axhspan(100 * low, 100 * high, color=palette.STATUS_COLORS[status], alpha=0.07, linewidth=0)
         axes.annotate(
             status, (1.0, 50 * (low + high)), (5, 0), xycoords=("axes fraction", "data"),

@@ -44,7 +44,8 @@ class RuleLine:
 
 def craftax() -> Game:
     """The game of this project."""
-    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Floor
+    from dicode.games.craftax.levels.names import Achievement, Floor
+    from dicode.games.craftax.levels.worth import MAX_RETURN
 
     return Game(
         name="Craftax",
