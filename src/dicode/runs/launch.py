@@ -190,7 +190,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
-    for name, source in games.host(config.game).seeds():
+    for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
         drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
     return drafts
@@ -238,7 +238,7 @@ def room_of(config: Config) -> Room:
     return Room(
         num_envs=config.num_envs,
         level_slots=config.level_slots,
-        achievements=games.host(config.game).achievements,
+        achievements=games.load_host(config.game).achievements,
         target_share=config.target_share,
         seed_cycles=config.seed_cycles,
         worlds_per_level=config.worlds_per_level,

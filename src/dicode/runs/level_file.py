@@ -45,7 +45,7 @@ def _with_builder(wall: str, call: Callable[..., T], episode_limit: int | None =
 
     enable_compile_cache()
     with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(games.device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
+        return call(LevelBuilder(games.load_device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
 
 
 def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:

@@ -74,7 +74,7 @@ class Trainer:
         self.config, self._announce = config, announce
         self._newest: Any = None
         self.streams = Streams(config.seed)
-        game = games.device(config.game)
+        game = games.load_device(config.game)
         self.game = game if engine == OWN_ENGINE else replace(game, step=_engine(game, engine))
         self.env = LevelEnv(
             self.game,
