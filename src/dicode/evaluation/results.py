@@ -133,7 +133,7 @@ def load_evaluation(path: Path) -> Evaluation:
         engine=str(body.get("engine", "own")),
         seed=body.get("seed"),
         cycle=int(body.get("cycle", -1)),
-        max_return=float(body.get("max_return", games.host("craftax").max_return)),
+        max_return=float(body.get("max_return", games.load_host("craftax").max_return)),
         versions=body.get("versions", {}),
         success=body.get("success", {}),
     )

@@ -123,7 +123,7 @@ class Screen:
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
         try:
-            most = games.host(self._config.game).max_return
+            most = games.load_host(self._config.game).max_return
             pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report, most)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
