@@ -57,12 +57,13 @@ class _Normalise(ast.NodeTransformer):
 
 @lru_cache(maxsize=4096)
 def syntax(source: str) -> Syntax:
-    """The normalised syntax of a level; a source that doesn't parse has only its own hash."""
+    """The normalised syntax of a level; a source that can't be read as Python has only its own hash."""
     try:
         tree = _Normalise().visit(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError):
-        return Syntax(hashlib.sha256(source.encode()).hexdigest(), ())
-    exact = hashlib.sha256(ast.dump(tree, annotate_fields=False).encode()).hexdigest()
+        dumped = ast.dump(tree, annotate_fields=False)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Syntax(hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(), ())
+    exact = hashlib.sha256(dumped.encode("utf-8", "replace")).hexdigest()
     counts = Counter(feature for node in ast.walk(tree) for feature in _features(node))
     return Syntax(exact, tuple(sorted(counts.items())))
 

@@ -23,6 +23,8 @@ from dicode.settings import to_tree
 
 _log = logging.getLogger(__name__)
 
+SILENT = 3
+"""Exit code of a run that ended although its model never answered."""
 Leading = Alone | Leader
 """Whoever runs the loop."""
 
@@ -220,7 +222,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     streams = Streams(config.seed)
     grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
     if config.dreamer.name == "foundation":
-        from dicode.dreaming.foundation import make_foundation_dreamer
+        from dicode.dreaming.assembly import make_foundation_dreamer
 
         return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
@@ -307,7 +309,15 @@ def _run(
     with _assembled(run, config, quiet, seeds, group) as parts:
         cycle = parts.archive.committed_cycle()
         Loop(parts, lambda trainer: restore.learner(config, run, cycle, trainer, warm)).run()
-    return 0
+        return _silence(parts.dreams.dreamer)
+
+
+def _silence(dreamer: Any) -> int:
+    """0, or `SILENT` after a warning where a model was to dream and never answered."""
+    said = dreamer.silence() if hasattr(dreamer, "silence") else None
+    if said:
+        _log.warning("the run ended, but %s", said)
+    return SILENT if said else 0
 
 
 def _follow(group: Follower, config: Config | None) -> int:
