@@ -271,11 +271,12 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
 
     with ExitStack() as stack:
         stack.enter_context(run.lock())
+        # First what a mistake in the settings breaks, then what takes time to start.
+        dreamer = _dreamer(config, run, stack)
         walls: Any = config.sandbox
         sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
         if config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
-        dreamer = _dreamer(config, run, stack)
         similar = getattr(dreamer, "similar", most_similar)
         method = registry.make(room_of(config), config.method, config.dreamer, similar)
         archive = stack.enter_context(Archive(run.archive_file))
