@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dicode import lines
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -22,7 +23,6 @@ from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
-from dicode.runs.metrics import read_lines
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
@@ -116,7 +116,7 @@ class Screen:
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
         try:
-            pictures.write(report.snapshot, read_lines(self._run.metrics_file), self._run.report)
+            pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
                 self._draw_level(record, report.cycle, place)
