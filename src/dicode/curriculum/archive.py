@@ -10,6 +10,7 @@ forgotten. Writes are one short transaction a cycle, so readers wait a tenth of 
 """
 
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,7 @@ _COMPILES = (
     "CREATE TABLE IF NOT EXISTS compiles (level TEXT, cycle INTEGER, seconds REAL NOT NULL, PRIMARY KEY (level, cycle))"
 )
 """`Trial.compile_s` where it isn't 0. A table of its own, without part in the digest; archives made before it lack it."""
+_LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
     "levels": "cycle, id",
@@ -58,23 +60,45 @@ _KEYS = {
 class Archive:
     """One run's `archive.sqlite`. Use as a context manager or call `close`.
 
-    A writer creates the file when it is missing; a reader (`read_only=True`) raises `RunError` instead and
-    may run while a trainer writes. Another schema or level-API version raises `RunError`.
+    A writer creates the file when it is missing, unless it is told that it must exist; a reader (`read_only=True`)
+    raises `RunError` instead and may run while a trainer writes. A file that is emptied, cut off or no archive is never
+    replaced: it raises `RunError`, and so does another schema or level-API version.
     """
 
-    def __init__(self, path: Path | str, read_only: bool = False) -> None:
-        """Open or create the archive at `path`."""
+    def __init__(self, path: Path | str, read_only: bool = False, existing: bool = False) -> None:
+        """Open the archive at `path`; it is created where it is missing, but for `read_only` and `existing`."""
         self.path = Path(path)
         self.read_only = read_only
-        if read_only and not self.path.exists():
-            raise RunError(f"there is no archive at {self.path}")
-        try:
-            self._db = _open(self.path, read_only)
-            if not read_only:
-                self._create()
+        if not _there(self.path):
+            if read_only or existing:
+                raise RunError(f"there is no archive at {self.path}; {_LOSS}")
+            _create(self.path)
+        self._db = self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        with self._sound():
+            self._db = _open(self.path, self.read_only)
+            if not _has_table(self._db, "meta"):
+                self._db.close()
+                raise RunError(f"{self.path} is an empty archive; {_LOSS}")
             self._check_versions()
+            if not self.read_only:
+                found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    raise sqlite3.DatabaseError(found)
+                with self._writing():
+                    self._db.execute(_COMPILES)
+        return self._db
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Inside, what SQLite can't read is a RunError."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise RunError(f"{self.path} can't be used: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{self.path} can't be used as an archive: {error}") from error
+            raise RunError(f"{self.path} is damaged or can't be used as an archive ({error}); {_LOSS}") from error
 
     def __enter__(self) -> "Archive":
         """The archive itself."""
@@ -146,17 +170,6 @@ class Archive:
                     sha.update(codec.dumps([table, kept]).encode() + b"\n")
         return sha.hexdigest()
 
-    def _create(self) -> None:
-        with self._writing():
-            self._db.execute(_COMPILES)
-            if _has_table(self._db, "meta"):
-                return
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self._db.execute(statement)
-            versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
-            self._db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
-
     def _check_versions(self) -> None:
         for key, ours in {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION}.items():
             theirs = self._meta(key)
@@ -171,11 +184,13 @@ class Archive:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
+        with self._sound():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -225,6 +240,29 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
             for outcome in snapshot.outcomes
         ],
     }
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise RunError(f"{path} can't be used: {error.strerror}") from error
+
+
+def _create(path: Path) -> None:
+    """An archive without a cycle, at once or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
+    try:
+        partial.unlink(missing_ok=True)
+        db = sqlite3.connect(partial, isolation_level=None)
+        db.executescript(f"BEGIN; {_SCHEMA} {_COMPILES};")
+        db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
+        db.execute("COMMIT")
+        db.close()
+        partial.replace(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise RunError(f"the archive {path} can't be made: {error}") from error
 
 
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:
