@@ -24,7 +24,8 @@ HOST_ONLY = (
 GAME_NEUTRAL = ("agent", "learner", "curriculum")
 MAY_IMPORT = {
     "levels": {"games"},
-    "curriculum": {"curriculum", "games", "types", "errors", "streams"},
+    "curriculum": {"curriculum", "games", "received", "types", "errors", "streams"},
+    "received": {"received", "errors"},
     "agent": {"agent", "errors"},
     "learner": {"learner", "agent", "errors", "cache", "streams"},
     "environment": {"environment", "games", "agent", "errors", "cache", "streams", "types"},

@@ -1,6 +1,7 @@
 """Small records to build archives from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, lost, target_record
 from dicode.types import (
@@ -56,6 +57,19 @@ def record(
     )
 
 
+def ident(name: str) -> str:
+    """The id of the level that `stored(name)` makes."""
+    return level_id(f"# {name}\n")
+
+
+def stored(name: str, **more) -> LevelRecord:
+    """A level as an archive takes it: its id is the hash of its source."""
+    return replace(record(name, **more), id=ident(name))
+
+
+SEED = ident("seed")
+
+
 def trial(level: str, cycle: int, episodes: int, successes: int, **more) -> Trial:
     return Trial(
         level=level,
@@ -70,10 +84,10 @@ def trial(level: str, cycle: int, episodes: int, successes: int, **more) -> Tria
 
 def story(cycles: int) -> list[Snapshot]:
     """A run's snapshots, one before each commit, with every kind of row in it."""
-    snapshot = Snapshot().with_levels([target_record(), record("seed", origin=Origin.LIBRARY)])
+    snapshot = Snapshot().with_levels([target_record(), stored("seed", origin=Origin.LIBRARY)])
     told = []
     for cycle in range(cycles):
-        draft = Draft(f"# dream {cycle} é\n", "a dream", Origin.FOUNDATION, ("seed",), "design+code")
+        draft = Draft(f"# dream {cycle} é\n", "a dream", Origin.FOUNDATION, (SEED,), "design+code")
         repairs = (Repair("old", "build", "it broke", "mend it"),)
         dream = LevelRecord(
             id=draft.id,
@@ -87,7 +101,7 @@ def story(cycles: int) -> list[Snapshot]:
             repairs=repairs,
             requests=("req1",),
         )
-        bad = record(f"bad{cycle}", born=cycle, accepted=False)
+        bad = stored(f"bad{cycle}", born=cycle, accepted=False)
         snapshot = snapshot.with_levels([dream, bad])
         for brief in snapshot.pending():
             outcome = Outcome(cycle, brief.cycle, brief.index, dream.id, dream.verdict)
@@ -102,7 +116,7 @@ def story(cycles: int) -> list[Snapshot]:
 def _assessment(snapshot: Snapshot, cycle: int, dream: str) -> Assessment:
     trials = (
         trial(dream, cycle, 30, 10, score=0.1 + cycle / 7, achievements={"COLLECT_WOOD": 1 / 3}),
-        trial("seed", cycle, 3, 1),
+        trial(SEED, cycle, 3, 1),
         trial(TARGET, cycle, 25, 0, score=0.0, max_mc=0.3),
     )
     previous = level_id(f"# dream {cycle - 1} é\n")
@@ -112,7 +126,7 @@ def _assessment(snapshot: Snapshot, cycle: int, dream: str) -> Assessment:
 
 def _briefs(snapshot: Snapshot, cycle: int) -> list[Brief]:
     known = frozenset(snapshot.levels)
-    seed = ParentReport(snapshot.levels["seed"], snapshot.trials["seed"], ("x",))
+    seed = ParentReport(snapshot.levels[SEED], snapshot.trials[SEED], ("x",))
     dream = snapshot.levels[level_id(f"# dream {cycle} é\n")]
     return [
         Brief(cycle, 0, seed, {"COLLECT_WOOD": 0.5}, 3.5, (dream,), known),

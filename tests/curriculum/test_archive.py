@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from archive_examples import record, story, trial
+from archive_examples import SEED, ident, record, stored, story, trial
 
 from dicode.curriculum.archive import Archive, export
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
@@ -38,8 +38,8 @@ def test_an_empty_archive_has_no_cycle_and_an_empty_snapshot(tmp_path):
 
 def test_equal_stories_have_equal_digests_whatever_the_time_and_the_order_of_insertion(tmp_path):
     def digest(name: str, seconds: float, order: int) -> str:
-        levels = [target_record(), record("a"), record("b")][::order]
-        trials = tuple(trial(level, 0, 20, 5, score=0.5) for level in ("a", "b"))[::order]
+        levels = [target_record(), stored("a"), stored("b")][::order]
+        trials = tuple(trial(ident(level), 0, 20, 5, score=0.5) for level in ("a", "b"))[::order]
         snapshot = Snapshot().with_levels(levels).after(0, Assessment(trials))
         archive = Archive(tmp_path / name)
         archive.commit(0, snapshot)
@@ -53,13 +53,13 @@ def test_equal_stories_have_equal_digests_whatever_the_time_and_the_order_of_ins
 def test_the_seconds_of_compiling_hooks_are_kept_beside_the_level_but_not_in_the_digest(tmp_path):
     def made(name: str, seconds: float) -> Archive:
         archive = Archive(tmp_path / name)
-        archive.commit(0, Snapshot().with_levels([record("a")]).after(0, Assessment((trial("a", 0, 2, 1),))))
-        hooked = archive.snapshot().after(1, Assessment((trial("a", 1, 2, 1, compile_s=seconds),)))
+        archive.commit(0, Snapshot().with_levels([stored("a")]).after(0, Assessment((trial(ident("a"), 0, 2, 1),))))
+        hooked = archive.snapshot().after(1, Assessment((trial(ident("a"), 1, 2, 1, compile_s=seconds),)))
         archive.commit(1, hooked)
         return archive
 
     slow, fast = made("slow", 31.5), made("fast", 0.25)
-    assert [t.compile_s for t in slow.snapshot().trials["a"]] == [0.0, 31.5]
+    assert [t.compile_s for t in slow.snapshot().trials[ident("a")]] == [0.0, 31.5]
     shown = export(slow.snapshot())["levels"][0]["trials"]
     assert [t["compile_s"] for t in shown] == [0.0, 31.5]
     assert slow.digest() == fast.digest()
@@ -82,9 +82,9 @@ def test_an_archive_from_before_these_seconds_is_read_and_continued(tmp_path):
     "sql",
     [
         "UPDATE levels SET body = replace(body, 'level seed', 'level sead')",
-        "UPDATE trials SET status = 'A' WHERE level = 'seed' AND cycle = 0",
+        f"UPDATE trials SET status = 'A' WHERE level = '{SEED}' AND cycle = 0",
         "UPDATE activations SET active = 1 - active WHERE cycle = 1",
-        "UPDATE outcomes SET level = 'seed' WHERE asked = 0 AND position = 1",
+        f"UPDATE outcomes SET level = '{SEED}' WHERE asked = 0 AND position = 1",
         "UPDATE briefs SET body = replace(body, '0.5', '0.6') WHERE cycle = 0",
         "UPDATE cycles SET method = '{}' WHERE cycle = 1",
     ],
@@ -127,9 +127,9 @@ def test_a_commit_out_of_order_is_refused_and_writes_nothing(tmp_path):
 def test_a_commit_that_fails_half_way_leaves_the_last_cycle(tmp_path):
     archive = committed(tmp_path / "archive.sqlite", 1)
     before = archive.digest()
-    orphan = archive.snapshot().with_levels([record("known", born=1)])
-    orphan = orphan.after(1, Assessment((trial("known", 1, 2, 1),)))
-    broken = Snapshot(trials=orphan.trials, levels={"known": record("known", born=0)})
+    orphan = archive.snapshot().with_levels([stored("known", born=1)])
+    orphan = orphan.after(1, Assessment((trial(ident("known"), 1, 2, 1),)))
+    broken = Snapshot(trials=orphan.trials, levels={ident("known"): stored("known", born=0)})
     with pytest.raises(RunError, match="could not be written"):
         archive.commit(1, broken)
     assert archive.digest() == before
@@ -148,7 +148,7 @@ def test_a_full_disk_is_an_error_and_the_last_cycle_stays(tmp_path):
     before = archive.digest()
     pages = archive._db.execute("PRAGMA page_count").fetchone()[0]
     archive._db.execute(f"PRAGMA max_page_count = {pages}")
-    big = archive.snapshot().with_levels([record("x" * 200_000, born=1)])
+    big = archive.snapshot().with_levels([stored("x" * 200_000, born=1)])
     with pytest.raises(RunError, match="full"):
         archive.commit(1, big)
     assert archive.digest() == before
@@ -189,7 +189,7 @@ def test_a_file_that_is_no_archive_or_another_version_is_refused(tmp_path):
 def test_the_export_is_json_with_trials_and_children(tmp_path):
     data = json.loads(json.dumps(export(committed(tmp_path / "archive.sqlite", 3).snapshot())))
     levels = {level["id"]: level for level in data["levels"]}
-    assert len(levels["seed"]["children"]) == 3
-    assert [entry["cycle"] for entry in levels["seed"]["trials"]] == [0, 1, 2]
-    assert levels["bad1"]["verdict"]["stage"] == "verify"
+    assert len(levels[SEED]["children"]) == 3
+    assert [entry["cycle"] for entry in levels[SEED]["trials"]] == [0, 1, 2]
+    assert levels[ident("bad1")]["verdict"]["stage"] == "verify"
     assert data["committed_cycle"] == 2 and len(data["outcomes"]) == 4

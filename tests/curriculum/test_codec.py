@@ -6,7 +6,19 @@ from dataclasses import MISSING, fields, replace
 import pytest
 
 from dicode.curriculum import codec
-from dicode.types import Accepted, Brief, Code, LevelRecord, Origin, ParentReport, Rejected, Repair, Status, Trial
+from dicode.types import (
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    ParentReport,
+    Rejected,
+    Repair,
+    Status,
+    Trial,
+    level_id,
+)
 
 pytestmark = pytest.mark.fast
 
@@ -19,12 +31,14 @@ ACCEPTED = Accepted(
     0.7,
     {"trees": 0.25},
 )
+SOURCE = "x = 'é\\n'\r\n\t"
+A = level_id(SOURCE)
 LEVEL = LevelRecord(
-    id="a",
-    source="x = 'é\\n'\r\n\t",
+    id=A,
+    source=SOURCE,
     description="d",
     origin=Origin.FOUNDATION,
-    parents=("p", "q"),
+    parents=("0123456789ab", "ba9876543210"),
     move="harden",
     born=3,
     verdict=ACCEPTED,
@@ -35,9 +49,9 @@ LEVEL = LevelRecord(
     repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial("a", 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
+TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
 BRIEF = Brief(
-    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset("a"), False, True
+    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True
 )
 
 
@@ -82,10 +96,10 @@ def test_trials():
 
 
 def test_briefs_given_the_archive_they_were_made_from():
-    later = codec.level_from_json(codec.level_to_json(LEVEL) | {"id": "later", "born": 4})
-    levels = {"a": LEVEL, "later": later}
+    later = replace(LEVEL, id="later", born=4)
+    levels = {A: LEVEL, "later": later}
     body = through_json(codec.brief_to_json(BRIEF, levels))
-    assert codec.brief_from_json(body, 4, 2, levels, {"a": (TRIAL,)}) == BRIEF
+    assert codec.brief_from_json(body, 4, 2, levels, {A: (TRIAL,)}) == BRIEF
 
 
 def test_a_number_that_is_not_finite_is_refused():

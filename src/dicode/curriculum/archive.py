@@ -7,6 +7,9 @@ some whole cycle. Rolling back to an earlier cycle is deleting the later rows.
 SQLite runs with a rollback journal and not in WAL mode: run directories live on network file systems,
 where WAL's shared memory does not work, and are copied as they are, where a separate log is easily
 forgotten. Writes are one short transaction a cycle, so readers wait a tenth of a second at worst.
+
+The file may come from anybody: readers work on a copy in memory, writers look before they open it
+(`dicode.received.database`), and rows are checked as they are read (`dicode.curriculum.rows`).
 """
 
 import hashlib
@@ -21,9 +24,11 @@ from typing import Any
 
 from dicode.curriculum import codec
 from dicode.curriculum.codec import verdict_seconds as _seconds
-from dicode.curriculum.snapshot import Activation, Outcome, Snapshot
+from dicode.curriculum.rows import load
+from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
-from dicode.types import API_VERSION, LevelRecord, Status, Trial
+from dicode.received import database
+from dicode.types import API_VERSION
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
@@ -45,6 +50,9 @@ _COMPILES = (
     "CREATE TABLE IF NOT EXISTS compiles (level TEXT, cycle INTEGER, seconds REAL NOT NULL, PRIMARY KEY (level, cycle))"
 )
 """`Trial.compile_s` where it isn't 0. A table of its own, without part in the digest; archives made before it lack it."""
+NEEDED = database.schema_of(statement for statement in _SCHEMA.split(";") if statement.strip())
+OPTIONAL = database.schema_of([_COMPILES])
+"""What a run's database contains, and may contain."""
 _LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
@@ -60,45 +68,38 @@ _KEYS = {
 class Archive:
     """One run's `archive.sqlite`. Use as a context manager or call `close`.
 
-    A writer creates the file when it is missing, unless it is told that it must exist; a reader (`read_only=True`)
-    raises `RunError` instead and may run while a trainer writes. A file that is emptied, cut off or no archive is never
-    replaced: it raises `RunError`, and so does another schema or level-API version.
+    A writer creates the file when it is missing, unless told that it exists; a reader (`read_only=True`) raises
+    `RunError` instead, may run while a trainer writes, changes nothing on disk, and goes on showing what was committed
+    when it was opened. A file that was emptied or damaged is never replaced: it raises `RunError`, as do another schema
+    or level-API version and whatever is not a row of a run.
     """
 
     def __init__(self, path: Path | str, read_only: bool = False, existing: bool = False) -> None:
-        """Open the archive at `path`; it is created where it is missing, but for `read_only` and `existing`."""
+        """Open the archive at `path`; where it is missing it is created, but for `read_only` and `existing`."""
         self.path = Path(path)
         self.read_only = read_only
-        if not _there(self.path):
-            if read_only or existing:
-                raise RunError(f"there is no archive at {self.path}; {_LOSS}")
-            _create(self.path)
-        self._db = self._opened()
-
-    def _opened(self) -> sqlite3.Connection:
-        with self._sound():
-            self._db = _open(self.path, self.read_only)
-            if not _has_table(self._db, "meta"):
-                self._db.close()
-                raise RunError(f"{self.path} is an empty archive; {_LOSS}")
-            self._check_versions()
-            if not self.read_only:
-                found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if found != "ok":
-                    raise sqlite3.DatabaseError(found)
-                with self._writing():
-                    self._db.execute(_COMPILES)
-        return self._db
-
-    @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """Inside, what SQLite can't read is a RunError."""
         try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise RunError(f"{self.path} can't be used: {error}") from error
+            if not os.path.lexists(self.path) and (read_only or existing):
+                raise database.Damaged(f"there is no archive at {self.path}")
+            if read_only:
+                self._db = database.open_copy(self.path, NEEDED, OPTIONAL, BUSY_SECONDS)
+            else:
+                self._db = self._opened_for_writing()
+            self._check_versions()
+        except database.Damaged as error:
+            raise RunError(f"{error}; {_LOSS}") from error
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{self.path} is damaged or can't be used as an archive ({error}); {_LOSS}") from error
+            raise RunError(f"{self.path} can't be used as an archive: {error}; {_LOSS}") from error
+
+    def _opened_for_writing(self) -> sqlite3.Connection:
+        database.check_before_writing(self.path, NEEDED, OPTIONAL)
+        if not self.path.exists():
+            _create(self.path)
+        elif not self.path.stat().st_size:
+            raise database.Damaged(f"{self.path} is empty")
+        db = _open(self.path)
+        db.execute(_COMPILES)
+        return db
 
     def __enter__(self) -> "Archive":
         """The archive itself."""
@@ -119,7 +120,7 @@ class Archive:
     def snapshot(self) -> Snapshot:
         """Everything that is committed, read in one transaction."""
         with self._reading():
-            return _load(self._db, self.committed_cycle())
+            return load(self._db, self.path, self.committed_cycle())
 
     def commit(self, cycle: int, snapshot: Snapshot) -> Snapshot:
         """Write all that `snapshot` holds of `cycle` in one transaction; returns it as committed.
@@ -163,12 +164,16 @@ class Archive:
             for key in ("api_version", "committed_cycle", "schema_version"):
                 sha.update(codec.dumps([key, self._meta(key)]).encode() + b"\n")
             for table, order in sorted(_KEYS.items()):
-                cursor = self._db.execute(f"SELECT * FROM {table} ORDER BY {order}")
-                names = [column[0] for column in cursor.description]
-                for row in cursor:
-                    kept = {name: row[name] for name in names if name not in _TIMING}
-                    sha.update(codec.dumps([table, kept]).encode() + b"\n")
+                for row in database.rows(self._db, self.path, f"SELECT * FROM {table} ORDER BY {order}"):
+                    kept = {name: row[name] for name in row.keys() if name not in _TIMING}  # noqa: SIM118 - a Row
+                    sha.update(self._canonical(table, kept))
         return sha.hexdigest()
+
+    def _canonical(self, table: str, row: dict[str, Any]) -> bytes:
+        try:
+            return codec.dumps([table, row]).encode() + b"\n"
+        except (TypeError, ValueError) as error:
+            raise RunError(f"{self.path}: a row of {table} holds neither text nor a number: {error}") from error
 
     def _check_versions(self) -> None:
         for key, ours in {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION}.items():
@@ -180,11 +185,13 @@ class Archive:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:
             raise RunError(f"{self.path} is not a complete archive: {key} is missing")
-        return int(row[0])
+        if not isinstance(row[0], int):
+            raise RunError(f"{self.path} can't be used as an archive: {key} is {row[0]!r:.40}")
+        return row[0]
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._sound():
+        with database.limited(self._db, self.path):
             self._db.execute("BEGIN")
             try:
                 yield
@@ -242,13 +249,6 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:
-        raise RunError(f"{path} can't be used: {error.strerror}") from error
-
-
 def _create(path: Path) -> None:
     """An archive without a cycle, at once or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -265,33 +265,18 @@ def _create(path: Path) -> None:
         raise RunError(f"the archive {path} can't be made: {error}") from error
 
 
-def _open(path: Path, read_only: bool) -> sqlite3.Connection:
-    # A reader opens for writing where it may: only a writer can roll back what a killed trainer left behind.
+def _open(path: Path) -> sqlite3.Connection:
     try:
-        db = _connect(path, "rw" if read_only else "rwc")
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", BUSY_SECONDS, isolation_level=None, uri=True)
+        db.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError as error:
-        if not read_only:
-            raise RunError(f"the archive {path} can't be opened: {error}") from error
-        db = _connect(path, "ro")
+        raise RunError(f"the archive {path} can't be opened: {error}") from error
     db.row_factory = sqlite3.Row
-    if read_only:
-        db.execute("PRAGMA query_only = ON")
-    else:
-        db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA synchronous = EXTRA")
-        db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA synchronous = EXTRA")
+    db.execute("PRAGMA foreign_keys = ON")
     return db
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    db = sqlite3.connect(uri, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
-    db.execute("SELECT count(*) FROM sqlite_master")
-    return db
-
-
-def _has_table(db: sqlite3.Connection, name: str) -> bool:
-    return bool(db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0])
 
 
 def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:
@@ -327,47 +312,3 @@ def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:
     )
     states = (codec.dumps(snapshot.method_state), codec.dumps(snapshot.run_state))
     insert("cycles", 4, [(cycle, *states, time.time())])
-
-
-def _load(db: sqlite3.Connection, cycle: int) -> Snapshot:
-    # The order of insertion (rowid) is part of the snapshot only for display; nothing may depend on it.
-    parse = codec.json.loads
-    levels = {
-        row["id"]: codec.level_from_json(parse(row["body"]), row["seconds"])
-        for row in db.execute("SELECT * FROM levels ORDER BY rowid")
-    }
-    found = db.execute("SELECT * FROM compiles").fetchall() if _has_table(db, "compiles") else []
-    compiled = {(row["level"], row["cycle"]): row["seconds"] for row in found}
-    trials: dict[str, tuple[Trial, ...]] = {}
-    for row in db.execute("SELECT * FROM trials ORDER BY cycle, rowid"):
-        trial = codec.trial_from_json(parse(row["body"]), compiled.get((row["level"], row["cycle"]), 0.0))
-        trials[trial.level] = (*trials.get(trial.level, ()), trial)
-        levels[trial.level] = _after_trial(levels[trial.level], trial, Status(row["status"]))
-    activations = tuple(
-        Activation(row["cycle"], row["level"], bool(row["active"]))
-        for row in db.execute("SELECT * FROM activations ORDER BY cycle, position")
-    )
-    for change in activations:
-        levels[change.level] = replace(levels[change.level], active=change.active)
-    briefs = tuple(
-        codec.brief_from_json(parse(row["body"]), row["cycle"], row["position"], levels, trials)
-        for row in db.execute("SELECT * FROM briefs ORDER BY cycle, position")
-    )
-    outcomes = tuple(
-        Outcome(
-            row["cycle"],
-            row["asked"],
-            row["position"],
-            row["level"],
-            codec.verdict_from_json(parse(row["verdict"]), row["seconds"]),
-        )
-        for row in db.execute("SELECT * FROM outcomes ORDER BY rowid")
-    )
-    last = db.execute("SELECT * FROM cycles WHERE cycle = ?", (cycle,)).fetchone()
-    method, run = (parse(last["method"]), parse(last["run"])) if last else ({}, {})
-    return Snapshot(cycle, levels, trials, activations, briefs, outcomes, method, run)
-
-
-def _after_trial(record: LevelRecord, trial: Trial, status: Status) -> LevelRecord:
-    score = record.score if trial.score is None else trial.score
-    return replace(record, status=status, score=score, last_trained=trial.cycle)

@@ -5,11 +5,14 @@ the digest.
 """
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dicode.received.shapes import record
 from dicode.types import (
+    TARGET,
     Accepted,
     Brief,
     Code,
@@ -17,10 +20,10 @@ from dicode.types import (
     Origin,
     ParentReport,
     Rejected,
-    Repair,
     Status,
     Trial,
     Verdict,
+    level_id,
 )
 
 
@@ -44,19 +47,14 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def verdict_from_json(body: Mapping[str, Any], seconds: float = 0.0) -> Verdict:
-    """The inverse of `verdict_to_json`."""
+def verdict_from_json(body: Any, seconds: float = 0.0) -> Verdict:
+    """The inverse of `verdict_to_json`. Raises ValueError for values that are no verdict."""
+    if not isinstance(body, dict) or not isinstance(body.get("accepted"), bool):
+        raise ValueError("a verdict does not say whether it is accepted")
+    values = {name: value for name, value in body.items() if name != "accepted"}
     if not body["accepted"]:
-        return Rejected.from_json(body)
-    return Accepted(
-        goal=body["goal"],
-        rules=body["rules"],
-        pool_hash=body["pool_hash"],
-        hooks=tuple(body["hooks"]),
-        warnings=tuple(body["warnings"]),
-        statistics=body["statistics"],
-        seconds=seconds,
-    )
+        return record(Rejected, {"code": Code.UNTOLD.value, **values})
+    return replace(record(Accepted, values), seconds=seconds)
 
 
 def verdict_seconds(verdict: Verdict) -> float:
@@ -80,24 +78,38 @@ def level_to_json(record: LevelRecord) -> dict[str, Any]:
     }
 
 
-def level_from_json(body: Mapping[str, Any], seconds: float = 0.0) -> LevelRecord:
-    """The inverse of `level_to_json`; a level as it was when it was recorded."""
-    return LevelRecord(
-        id=body["id"],
-        source=body["source"],
-        description=body["description"],
-        origin=Origin(body["origin"]),
-        parents=tuple(body["parents"]),
-        move=body["move"],
-        born=body["born"],
-        verdict=verdict_from_json(body["verdict"], seconds),
-        repairs=tuple(_repair(repair) for repair in body["repairs"]),
-        requests=tuple(body["requests"]),
-    )
+_NO_VERDICT = {"stage": "", "reason": "", "code": Code.UNTOLD.value}
 
 
-def _repair(body: Mapping[str, str]) -> Repair:
-    return Repair(**{**body, "code": Code(body.get("code", Code.UNTOLD))})  # type: ignore[arg-type]
+def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
+    """The inverse of `level_to_json`; a level as it was when it was recorded.
+
+    Raises ValueError for values that are no level, and for an id that is not the hash of the source.
+    """
+    if not isinstance(body, dict):
+        raise ValueError("a level is not an object")
+    verdict = verdict_from_json(body.get("verdict"), seconds)
+    level = record(LevelRecord, body | {"verdict": _NO_VERDICT})
+    return replace(checked_id(level), verdict=verdict)
+
+
+def checked_id(level: LevelRecord) -> LevelRecord:
+    """The record itself. Raises ValueError where its id, which names files, is not the hash of its source."""
+    if level.id == TARGET:
+        right = level.source == "" and level.origin is Origin.TARGET
+    else:
+        right = level.id == level_id(level.source) and level.origin is not Origin.TARGET
+    if not right:
+        raise ValueError(f"the id {level.id[:40]!r} is not the hash of the level's source")
+    strange = next((parent for parent in level.parents if not is_id(parent)), None)
+    if strange is not None:
+        raise ValueError(f"the parent {strange[:40]!r} is not the id of a level")
+    return level
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of a level's id."""
+    return text == TARGET or re.fullmatch(r"[0-9a-f]{12}", text) is not None
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
@@ -107,9 +119,12 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
     return body
 
 
-def trial_from_json(body: Mapping[str, Any], compile_s: float = 0.0) -> Trial:
-    """The inverse of `trial_to_json`."""
-    return Trial(**body, compile_s=compile_s)
+def trial_from_json(body: Any, compile_s: float = 0.0) -> Trial:
+    """The inverse of `trial_to_json`. Raises ValueError for values that are no trial."""
+    trial = replace(record(Trial, body), compile_s=compile_s)
+    if not 0 <= trial.successes <= trial.episodes:
+        raise ValueError(f"a trial has {trial.successes} successes in {trial.episodes} episodes")
+    return trial
 
 
 def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, Any]:
@@ -133,33 +148,63 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
     }
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """What a level was when a brief showed it."""
+
+    active: bool
+    status: Status
+    score: float | None
+    last_trained: int | None
+
+
+@dataclass(frozen=True)
+class _BriefBody:
+    """A brief as it is stored."""
+
+    parent: str | None
+    children: tuple[str, ...]
+    later: tuple[str, ...]
+    examples: tuple[str, ...]
+    standing: Mapping[str, tuple[object, ...]]
+    target_success: Mapping[str, float]
+    target_return: float | None
+    allow_hooks: bool
+    goal_only: bool
+
+
 def brief_from_json(
-    body: Mapping[str, Any],
+    body: Any,
     cycle: int,
     index: int,
     levels: Mapping[str, LevelRecord],
     trials: Mapping[str, tuple[Trial, ...]],
 ) -> Brief:
-    """The inverse of `brief_to_json`, given the archive it was made from (or a later state of it)."""
+    """The inverse of `brief_to_json`, given the archive it was made from (or a later state of it).
+
+    Raises ValueError for values that are no brief, KeyError for a level that is not in the archive.
+    """
+    told = record(_BriefBody, body)
 
     def shown(level: str) -> LevelRecord:
-        active, status, score, last_trained = body["standing"][level]
-        return replace(levels[level], active=active, status=Status(status), score=score, last_trained=last_trained)
+        names = [f.name for f in fields(_Standing)]
+        standing = record(_Standing, dict(zip(names, told.standing[level], strict=True)))
+        return replace(levels[level], **{name: getattr(standing, name) for name in names})
 
     parent = None
-    if body["parent"] is not None:
-        seen = tuple(trial for trial in trials.get(body["parent"], ()) if trial.cycle <= cycle)
-        parent = ParentReport(shown(body["parent"]), seen, tuple(body["children"]))
+    if told.parent is not None:
+        seen = tuple(trial for trial in trials.get(told.parent, ()) if trial.cycle <= cycle)
+        parent = ParentReport(shown(told.parent), seen, told.children)
     return Brief(
         cycle=cycle,
         index=index,
         parent=parent,
-        target_success=body["target_success"],
-        target_return=body["target_return"],
-        examples=tuple(shown(level) for level in body["examples"]),
-        known=frozenset(level for level, record in levels.items() if record.born <= cycle).difference(body["later"]),
-        allow_hooks=body["allow_hooks"],
-        goal_only=body["goal_only"],
+        target_success=told.target_success,
+        target_return=told.target_return,
+        examples=tuple(shown(level) for level in told.examples),
+        known=frozenset(level for level, record in levels.items() if record.born <= cycle).difference(told.later),
+        allow_hooks=told.allow_hooks,
+        goal_only=told.goal_only,
     )
 
 

@@ -92,6 +92,7 @@ def _readable(role: Role) -> tuple[str, ...]:
         paths.append(Path("/dev/urandom"))  # the compiler's C++ library seeds itself from it
     own = _own_root() / "dicode"
     paths += [
+        own / "games",
         own / "levels",
         own / "sandbox",
         *(own / f"{name}.py" for name in ("__init__", "errors", "types", "streams")),
