@@ -4,6 +4,11 @@ The cache is set by environment variables, so that tests without JAX do not pay 
 """
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
@@ -17,6 +22,31 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 
 NUM_ENVS = 8
+
+
+class Stranger:
+    """Calling it makes this process, for a while, a user who may read `folder` and write nothing in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield Stranger(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

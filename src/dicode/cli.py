@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
+from dicode.files import sentence
 
 _TRAIN_HELP = """\
 Train an agent on levels that are dreamed while it trains.
@@ -233,6 +234,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             sys.stdout.close()
         return 0
+    except OSError as error:
+        logging.getLogger(__name__).debug("the system refused", exc_info=True)
+        print(f"dicode: {sentence(error)}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def test_a_process_killed_while_writing_loses_no_recorded_answer(tmp_path):
         "from dicode.dreaming.journal import Fate, Journal\n"
         "journal = Journal(Path(sys.argv[1]))\n"
         "journal.record_fate(Fate(1, 0, 'lost', 'late'))\n"
-        'os.write(journal._file, b\'{"kind":"call","key\')\n'
+        'os.write(journal._lines._file, b\'{"kind":"call","key\')\n'
         "os.kill(os.getpid(), 9)\n"
     )
     import dicode
@@ -134,7 +134,7 @@ def test_a_process_killed_while_writing_loses_no_recorded_answer(tmp_path):
 
 def test_a_broken_line_in_the_middle_is_an_error_that_names_it(tmp_path):
     (tmp_path / FILE).write_bytes(b'{"kind": "text", "id": "a", "text": "b"}\n???\n')
-    with pytest.raises(RunError, match="line 2 of the journal"):
+    with pytest.raises(RunError, match=r"line 2 of .*calls\.jsonl"):
         Journal(tmp_path)
 
 

@@ -31,7 +31,7 @@ def make_run(folder: Path, method: str, seed: int, level: float = 5.0, **changes
     config = BASE | {"seed": seed, "method": {"name": method}} | changes.pop("config", {})
     (path / "config.yaml").write_text(json.dumps(config))
     rng = np.random.default_rng(seed * 7919 + len(method))
-    steps, key = changes.pop("env_steps", 1e6), changes.pop("key", 20000)
+    steps, key, worlds = changes.pop("env_steps", 1e6), changes.pop("key", 20000), changes.pop("worlds", 32)
     rows = [
         {"cycle": c, "env_steps": steps * (c + 1) / 10, "target_return": level * (c + 1) / 10 + 0.2 * rng.normal(),
          "steps_per_s": 5000.0, "cycle_steps_per_s": 4000.0}
@@ -40,9 +40,9 @@ def make_run(folder: Path, method: str, seed: int, level: float = 5.0, **changes
     (path / "metrics.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + '\n{"cycle": 10, "env_')
     for share in (0.5, 1.0):
         body = {
-            "protocol": "target", "worlds": 32, "steps": 512, "seed": key, "checkpoint": f"c{share}",
+            "protocol": "target", "worlds": worlds, "steps": 512, "seed": key, "checkpoint": f"c{share}",
             "env_steps": steps * share, "versions": {"craftax": "1.6.1"},
-            "returns": (share * level + rng.normal(0, 1.5, 32)).tolist(), "lengths": [100.0] * 32, "floor": [0] * 32,
+            "returns": (share * level + rng.normal(0, 1.5, worlds)).tolist(), "lengths": [100.0] * worlds, "floor": [0] * worlds,
             "achievements": dict(zip(NAMES, np.clip(rng.normal(level / 10, 0.05, 4), 0, 1).tolist(), strict=True)),
         } | changes  # fmt: skip
         (path / "evaluation" / f"target-{share}.json").write_text(json.dumps(body))
@@ -111,8 +111,9 @@ def test_unequal_conditions_are_refused_by_name_unless_allowed(runs, tmp_path, c
 def test_of_several_evaluations_those_under_the_same_conditions_are_compared(runs):
     for run in runs:
         body = json.loads((run / "evaluation" / "target-1.0.json").read_text())
-        for name, changes in (("package", {"engine": "package"}), ("few", {"worlds": 4})):
-            other = body | changes | {"returns": [99.0] * 4}
+        for name, changes in (("package", {"engine": "package"}), ("few", {})):
+            few = {"returns": [99.0] * 4, "lengths": [100.0] * 4, "floor": [0] * 4, "worlds": 4}
+            other = body | few | changes
             (run / "evaluation" / f"a-{name}.json").write_text(json.dumps(other))
     assert compare(runs).groups[0].estimates["return"].high < 10
     for run in runs:
@@ -123,7 +124,7 @@ def test_of_several_evaluations_those_under_the_same_conditions_are_compared(run
 def test_success_on_held_out_levels_is_compared_where_every_run_has_it(runs):
     for i, run in enumerate(runs):
         body = json.loads((run / "evaluation" / "target-1.0.json").read_text())
-        body |= {"protocol": "heldout", "success": {"mine": 0.1 * i, "swim": 0.5}}
+        body |= {"protocol": "heldout", "worlds": 16, "success": {"mine": 0.1 * i, "swim": 0.5}}
         (run / "evaluation" / "heldout.json").write_text(json.dumps(body))
     ppo = next(group for group in compare(runs).groups if group.name == "ppo")
     assert ppo.estimates["suite"].value == pytest.approx((0.15 + 0.5) / 2)
@@ -167,6 +168,42 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
         file.unlink()
     with pytest.raises(RunError, match="ppo-0: no evaluation"):
         compare([run])
+
+
+@pytest.mark.parametrize(
+    "changes, says",
+    [
+        ({"returns": [1.0] * 40}, "says 32 worlds and holds returns of 40"),
+        ({"lengths": [1.0] * 40}, "lengths of 40"),
+        ({"achievements": {"EAT_COW": 1.25}}, r"rate of 1\.25 for EAT_COW"),
+        (
+            {"protocol": "heldout", "success": {"a": 0.5, "b": 0.5}},
+            "2 levels with 32 worlds each and holds returns of 32",
+        ),
+    ],
+)
+def test_an_evaluation_that_counts_other_worlds_than_it_says_is_refused(tmp_path, changes, says):
+    run = make_run(tmp_path, "ppo", 0, **changes)
+    with pytest.raises(RunError, match=says):
+        load_run(run)
+
+
+@pytest.mark.parametrize(
+    "file, content, says",
+    [
+        ("config.yaml", b"seed: 1\nrun: [\n", r"config\.yaml is damaged \(line 3"),
+        ("config.yaml", b"", "holds no settings"),
+        ("config.yaml", b"seed: 1\n\xff\n", "line 2 holds bytes"),
+        ("metrics.jsonl", b'{"cycle": 0, "env_steps": 1}\n{"cycle": 1, "e{"cycle": 2}\n{}\n', "line 2 of .*metrics"),
+        ("evaluation/target-1.0.json", b'{"protocol": "tar', r"target-1\.0\.json is damaged"),
+        ("evaluation/target-1.0.json", b"[]", r"target-1\.0\.json is damaged"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_line(tmp_path, file, content, says):
+    run = make_run(tmp_path, "ppo", 0)
+    (run / file).write_bytes(content)
+    with pytest.raises(RunError, match=says):
+        load_run(run)
 
 
 def test_a_single_run_gets_wilson_intervals_for_its_achievements(tmp_path):

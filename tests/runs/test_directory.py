@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dicode import config
+from dicode import config, lines
 from dicode.errors import RunError
 from dicode.runs import directory, metrics
 from dicode.runs.sockets import forbid_sockets
@@ -67,7 +67,7 @@ def test_metrics_above_the_commit_are_cut_and_a_torn_line_is_ignored(tmp_path):
     sink = metrics.JsonLines(path, committed=0)
     sink.write({"cycle": 1, "env_steps": 9})
     sink.close()
-    assert [row["env_steps"] for row in metrics.read_lines(path)] == [1, 9]
+    assert [row["env_steps"] for row in lines.read(path)] == [1, 9]
 
 
 @pytest.mark.parametrize(

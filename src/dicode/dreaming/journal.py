@@ -1,9 +1,8 @@
 """The journal: every request, answer, verdict and lost dream of a run, so that it can be replayed.
 
-One file, `calls.jsonl`, a JSON object a line, only ever appended to and synced line by line; a line torn
-by a crash is dropped at the next start. Long texts are stored once and referred to by hash. Everything
-is looked up by key, so the order in which concurrent calls ended makes no difference. What is written
-holds no key (answers are scrubbed by the client) and no path.
+One file of `dicode.lines`, `calls.jsonl`, only ever appended to and synced line by line. Long texts are
+stored once and referred to by hash. Everything is looked up by key, so the order in which concurrent calls
+ended makes no difference. What is written holds no key (answers are scrubbed by the client) and no path.
 
 Modes: `record` keeps a run's own journal and, when the run resumes, answers from it what it already
 holds; `extend` starts from a journal that must exist and asks the provider for what is missing;
@@ -12,20 +11,15 @@ holds; `extend` starts from a journal that must exist and asks the provider for 
 
 import difflib
 import hashlib
-import json
-import logging
-import os
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from dicode import lines
 from dicode.dreaming.calls import Answer, Request
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.types import Accepted, Code, Draft, Rejected, Verdict
-
-log = logging.getLogger(__name__)
 
 FILE = "calls.jsonl"
 MODES = ("record", "replay", "extend")
@@ -73,19 +67,16 @@ class Journal:
         self._verdicts: dict[str, Verdict] = {}
         self._fates: dict[tuple[int, int], Fate] = {}
         self._texts: dict[str, str] = {}
-        self._lock = threading.Lock()
-        self._file: int | None = None
-        if mode != "replay":
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        elif not self.path.exists():
+        self._lines: lines.Lines | None = None
+        if mode == "replay" and not self.path.exists():
             raise RunError(f"there is no journal {FILE} in the run, so it cannot be replayed")
-        sound = self._load()
+        self._load()
         if mode == "extend" and not self._calls and not self._fates:
             raise RunError(
                 "fm.journal=extend needs a journal that holds something; use fm.journal=record for a new one"
             )
         if mode != "replay":
-            self._open(sound)
+            self._lines = lines.Lines(self.path)
 
     def answer(self, request: Request) -> Answer | None:
         """The recorded answer, None where there is none; when replaying, raises JournalMiss instead."""
@@ -135,10 +126,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; the journal can still be read."""
-        with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+        if self._lines is not None:
+            self._lines.close()
 
     def __enter__(self) -> "Journal":
         return self
@@ -146,24 +135,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open(self, sound: int) -> None:
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        if os.fstat(self._file).st_size > sound:
-            os.ftruncate(self._file, sound)
-        os.fsync(self._file)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-
     def _write(self, entry: dict[str, Any]) -> None:
-        if self._file is None:
+        if self._lines is None:
             raise RunError("the journal is open for reading only; nothing can be recorded in it")
-        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-        with self._lock:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(self._file, view) :]
-            os.fsync(self._file)
+        self._lines.append(entry)
 
     def _stored(self, message: dict[str, str]) -> dict[str, str]:
         """A message with its text moved to an entry of its own where it is long."""
@@ -176,20 +151,13 @@ class Journal:
             self._texts[name] = text
         return {"role": message["role"], "text": name}
 
-    def _load(self) -> int:
-        """Read every whole line; returns the length of the sound part in bytes."""
-        data = self.path.read_bytes() if self.path.exists() else b""
-        sound = data.rfind(b"\n") + 1
-        if sound < len(data):
-            log.warning("the journal's last line is torn (a crash while writing); it is dropped")
-        for number, line in enumerate(data[:sound].splitlines(), 1):
+    def _load(self) -> None:
+        for number, entry in enumerate(lines.read(self.path), 1):
             try:
-                self._read(json.loads(line))
+                self._read(entry)
             except (ValueError, KeyError, TypeError) as error:
-                raise RunError(
-                    f"line {number} of the journal cannot be read ({type(error).__name__}: {error})"
-                ) from error
-        return sound
+                what = f"is no entry of a journal ({type(error).__name__}: {error})"
+                raise lines.damaged(self.path, number, what) from error
 
     def _read(self, entry: dict[str, Any]) -> None:
         kind = entry.pop("kind")

@@ -16,7 +16,6 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 - `success`: for `heldout`, success rate by level.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from dicode import files, lines
 from dicode.errors import RunError
 
 TARGET = "target"
@@ -105,21 +105,21 @@ def load_run(path: Path | str) -> RunResult:
         raise RunError(f"{folder} is not a run's directory: it has no config.yaml")
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
-    return RunResult(folder, _config(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
+    config = _flat(files.read_yaml(folder / "config.yaml"))
+    return RunResult(folder, config, _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
 
 def load_evaluation(path: Path) -> Evaluation:
     """Read and check one evaluation file."""
-    try:
-        body = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise RunError(f"{path} is not an evaluation: {error}") from error
+    body = files.read_json(path)
     missing = [name for name in _REQUIRED if name not in body]
     if missing:
         raise RunError(f"{path} is not an evaluation: {', '.join(missing)} missing")
     returns = np.asarray(body["returns"], dtype=np.float64)
     if returns.ndim != 1 or returns.size == 0 or not np.isfinite(returns).all():
         raise RunError(f"{path} holds returns that are missing or not finite")
+    if wrong := discrepancy(body):
+        raise RunError(f"{path} {wrong}; delete it and run `dicode eval` again")
     return Evaluation(
         protocol=str(body["protocol"]),
         worlds=int(body["worlds"]),
@@ -139,15 +139,20 @@ def load_evaluation(path: Path) -> Evaluation:
     )
 
 
-def _config(folder: Path) -> dict[str, object]:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        tree = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
-    except (OmegaConfBaseException, OSError, ValueError) as error:
-        raise RunError(f"{folder / 'config.yaml'} can't be read: {error}") from error
-    return _flat(tree) if isinstance(tree, dict) else {}
+def discrepancy(body: Mapping[str, Any]) -> str | None:
+    """Why an evaluation's figures are not those of its worlds, each counted once; None where they are."""
+    levels = len(body.get("success", ())) if body["protocol"] == HELDOUT else 1
+    wanted = int(body["worlds"]) * levels
+    for name in ("returns", "lengths", "floor"):
+        found = len(body.get(name) or ())
+        if found != wanted and (found or name == "returns"):
+            of = f"{levels} levels with {body['worlds']} worlds each" if levels != 1 else f"{body['worlds']} worlds"
+            return f"says {of} and holds {name} of {found} first episodes"
+    for kind in ("achievements", "success"):
+        for name, rate in body.get(kind, {}).items():
+            if not 0.0 <= rate <= 1.0:
+                return f"holds a success rate of {rate:g} for {name}"
+    return None
 
 
 def _flat(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, object]:
@@ -161,10 +166,5 @@ def _flat(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, object]:
 
 
 def _metrics(path: Path) -> tuple[Mapping[str, Any], ...]:
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:  # A run that was killed may leave a torn last line.
-            continue
-    return tuple(sorted((row for row in rows if "env_steps" in row), key=lambda row: row["env_steps"]))
+    rows = [row for row in lines.read(path) if "env_steps" in row]
+    return tuple(sorted(rows, key=lambda row: row["env_steps"]))

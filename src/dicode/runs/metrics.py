@@ -1,14 +1,17 @@
 """Numbers for machines: `metrics.jsonl` always, TensorBoard and Weights & Biases when asked."""
 
 import json
-import os
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from dicode import files, lines
 from dicode.config import Config
 from dicode.errors import ConfigError
 from dicode.runs.directory import RunDirectory
+
+_log = logging.getLogger(__name__)
 
 
 def missing_extra(extra: str) -> ConfigError:
@@ -32,22 +35,24 @@ class JsonLines:
     """One JSON object a line, on disk before the cycle is committed; rows above the commit are cut on start."""
 
     def __init__(self, path: Path, committed: int):
-        if path.exists():
-            kept = [line for line in read_lines(path) if line["cycle"] <= committed]
-            partial = path.with_suffix(".tmp")
-            partial.write_text("".join(json.dumps(row) + "\n" for row in kept))
-            partial.replace(path)
-        self._file = open(path, "a")  # noqa: SIM115 - lives as long as the run
+        rows = lines.read(path)
+        kept = [row for row in rows if row.get("cycle", -1) <= committed]
+        if len(kept) < len(rows):
+            files.write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
+        missing = sorted({*range(committed + 1)} - {row.get("cycle") for row in kept})
+        if missing:
+            _log.warning(
+                "%s lacks %d finished cycles (from cycle %d on); they are lost", path, len(missing), missing[0]
+            )
+        self._lines = lines.Lines(path)
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Append and flush to disk."""
-        self._file.write(json.dumps(dict(row)) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._lines.append(row)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._lines.close()
 
 
 class TensorBoard:
@@ -106,18 +111,6 @@ def _scalars(row: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             flat[f"{prefix}{name}"] = value
     return flat
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """All whole rows; a torn last line is ignored."""
-    rows = []
-    if path.exists():
-        for line in path.read_text().splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                continue
-    return rows
 
 
 def open_sinks(config: Config, run: RunDirectory, committed: int) -> list[Sink]:

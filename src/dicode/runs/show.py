@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dicode import lines
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -20,9 +21,9 @@ from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
+from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
-from dicode.runs.metrics import read_lines
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
@@ -85,7 +86,7 @@ class Screen:
             cost=spent.line(row),
             notes=tuple(filter(None, [spent.stopped(row)])),
         )
-        self._evaluate(report)
+        self.evaluate(report.cycle, report.learner)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
         if last or (every and (report.cycle + 1) % every == 0):
             self._report(report)
@@ -94,11 +95,12 @@ class Screen:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         self._view.show(self._progress)
 
-    def _evaluate(self, report: CycleReport) -> None:
-        asked, last = self._config.evaluation, report.cycle == self._config.num_cycles - 1
-        about = {"cycle": report.cycle, "env_steps": report.row["env_steps"]}
-        with_params = partial(evaluate, self._trainer, report.learner.params)
-        if asked.every_steps and (last or self._crosses(report.cycle, asked.every_steps)):
+    def evaluate(self, cycle: int, learner: LearnerState) -> None:
+        """The evaluations that are due after a cycle; those that were made before are not played again."""
+        asked, last = self._config.evaluation, cycle == self._config.num_cycles - 1
+        about = {"cycle": cycle, "env_steps": (cycle + 1) * self._config.steps_per_cycle}
+        with_params = partial(evaluate, self._trainer, learner.params)
+        if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
         if asked.heldout_worlds and last:
@@ -116,7 +118,7 @@ class Screen:
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
         try:
-            pictures.write(report.snapshot, read_lines(self._run.metrics_file), self._run.report)
+            pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
                 self._draw_level(record, report.cycle, place)

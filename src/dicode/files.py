@@ -1,0 +1,181 @@
+"""Files of a run: read whole, replaced at once, and one sentence where a disk, a right or a damage stands in the way.
+
+Everything here raises `RunError` that names the file and what helps; nothing is written half.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import pwd
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from dicode.errors import RunError
+
+_RIGHTS = {errno.EACCES, errno.EPERM}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@contextmanager
+def refusals(doing: str, path: Path | str) -> Iterator[None]:
+    """Turn an OSError inside into a RunError: `cannot DOING PATH: why; what helps`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(sentence(error, doing, path)) from error
+
+
+def sentence(error: OSError, doing: str = "use", path: Path | str | None = None) -> str:
+    """What an OSError means for a person: the file, the system's reason, the remedy."""
+    # The error's own file says more than the folder that was asked for, unless a temporary name stands in it.
+    inner = error.filename if isinstance(error.filename, str) and not path else None
+    where = Path(path or inner or ".")
+    return f"cannot {doing} {where}: {error.strerror or error}{_remedy(error.errno, where)}"
+
+
+def _remedy(number: int | None, path: Path) -> str:
+    if number in _RIGHTS:
+        return f"; {_owner(path)}copy the run to a folder of yours (cp -r), or ask for the rights"
+    if number == errno.EROFS:
+        return "; nothing can be written there, so copy the run to another place (cp -r)"
+    if number in _FULL:
+        return "; free some space there and give the same command again"
+    if number == errno.ENOENT:
+        return "; copy it back if it was moved or deleted"
+    if number == errno.EIO:
+        return "; the disk itself reports this, so copy the run to another one"
+    if number == errno.EMFILE:
+        return "; raise the limit of open files (ulimit -n)"
+    if number in _LOCKS:
+        return "; this file system keeps no locks, so put the run on another one"
+    return ""
+
+
+def _owner(path: Path) -> str:
+    """`it belongs to NAME; ` for the nearest part of `path` that is there."""
+    for part in (path, *path.parents):
+        with suppress(OSError):
+            owner = part.stat().st_uid
+            if owner == os.geteuid():
+                return ""
+            with suppress(KeyError):
+                return f"it belongs to {pwd.getpwuid(owner).pw_name}; "
+            return f"it belongs to user {owner}; "
+    return ""
+
+
+def read_text(path: Path) -> str:
+    """A text file, whole."""
+    with refusals("read", path):
+        data = path.read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise damaged(path, f"line {line} holds bytes that are no text") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object."""
+    text = read_text(path)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"line {getattr(error, 'lineno', 1)} is not JSON") from error
+    if not isinstance(value, dict):
+        raise damaged(path, "it holds no named values")
+    return value
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping."""
+    import yaml
+
+    text = read_text(path)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1 + text[: getattr(error, "position", 0)].count("\n")
+        raise damaged(path, f"line {line}: {getattr(error, 'problem', None) or 'not YAML'}") from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, str(error).splitlines()[0]) from error
+    if not isinstance(value, dict):
+        raise damaged(path, "it holds no settings")
+    return value
+
+
+def damaged(path: Path, what: str) -> RunError:
+    """The error for a file that is there and not whole."""
+    return RunError(f"{path} is damaged ({what}); copy it back from where it is whole")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file at once or not at all, and have it on disk."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with refusals("write", path):
+        try:
+            with open(partial, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """`write_text` of a JSON object."""
+    write_text(path, json.dumps(value))
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(path: Path) -> None:
+    """Flush a folder and all that is in it."""
+    for folder, _, files in os.walk(path):
+        for file in files:
+            sync(Path(folder, file))
+        sync(Path(folder))
+
+
+def require_writable(*paths: Path) -> None:
+    """Try each file and folder that is there, before anything long begins. Raises RunError for the first that refuses."""
+    for path in paths:
+        with refusals("write to", path):
+            if path.is_dir():
+                with tempfile.TemporaryFile(dir=path) as file:
+                    file.write(b"\0" * 4096)
+                    file.flush()
+                    os.fsync(file.fileno())
+            elif path.exists():
+                os.close(os.open(path, os.O_RDWR))
+
+
+@contextmanager
+def held(path: Path, busy: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock in the file `path`, which is made; `busy` is called if another process holds it, then waited for."""
+    with refusals("lock", path):
+        handle = open(path, "a")  # noqa: SIM115 - closed below
+    with handle:
+        with refusals("lock", path):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                busy()
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
