@@ -388,12 +388,14 @@ def to_yaml(config: Config) -> str:
 
 
 def from_yaml(text: str) -> Config:
-    """A checked Config from a run directory's file."""
+    """A checked Config from a run directory's file, which holds plain values: nothing in it is resolved."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    from dicode.received import values
+
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(Config), OmegaConf.create(text))
-    except OmegaConfBaseException as error:
+        merged = OmegaConf.merge(OmegaConf.structured(Config), OmegaConf.create(values.from_yaml(text)))
+    except (OmegaConfBaseException, ValueError) as error:
         raise ConfigError(f"the run's config.yaml is not of this version: {str(error).splitlines()[0]}") from error
     return from_hydra(merged)

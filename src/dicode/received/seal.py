@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import stat
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -98,10 +99,9 @@ def _made(path: Path) -> bytes:
             file.write(secrets.token_bytes(_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        # Another process may have been faster; its secret is read below.
+        with suppress(FileExistsError):
             os.link(partial, path)
-        except FileExistsError:
-            pass  # noqa: SIM105 - another process was faster; its secret is read below
     finally:
         os.unlink(partial)
     made = _read(path)

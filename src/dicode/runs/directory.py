@@ -15,6 +15,7 @@ from dicode import files
 from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
+from dicode.received import files as received
 from dicode.runs import checkpoint
 
 
@@ -76,12 +77,12 @@ class RunDirectory:
 
     def config(self) -> Config:
         """The configuration the run was started with. Raises RunError that names the file, and the line where it can."""
-        tree = files.read_yaml(self.config_file)
+        text = files.read_text(self.config_file, files.MAX_CONFIG)
         last = fields(Config)[-1].name
-        if last not in tree:
+        if last not in files.read_yaml(self.config_file):
             raise files.damaged(self.config_file, f"it ends before {last}, its last section")
         try:
-            return from_yaml(files.read_text(self.config_file))
+            return from_yaml(text)
         except (ConfigError, ValueError, TypeError) as error:
             raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
 
@@ -105,6 +106,10 @@ class RunDirectory:
 
         with files.held(self.path / ".lock", refuse):
             yield
+
+
+MAX_LEVEL = 1 << 20
+"""Bytes of a level file."""
 
 
 def path_of(config: Config) -> Path:
@@ -142,7 +147,7 @@ def _fill(run: RunDirectory, config: Config, start: Path | None) -> None:
     if config.levels:
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):
-            shutil.copyfile(file, run.seeds / file.name)
+            files.write_text(run.seeds / file.name, files.read_text(file, MAX_LEVEL))
     Archive(run.archive_file).close()
 
 
@@ -150,11 +155,15 @@ def _base(path: str | None) -> str | None:
     return Path(path).name if path else None
 
 
-def open_run(path: str | Path) -> RunDirectory:
-    """An existing run. Raises RunError that names the nearest run beside it, or what the run has lost."""
+def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
+    """An existing run, of plain files and folders only (`received.files.check_tree`).
+
+    Raises RunError that names the nearest run beside it, what the run has lost, or what does not belong in one.
+    """
     run = RunDirectory(Path(path))
     with files.refusals("open", path):
-        if run.config_file.is_file():
+        if os.path.lexists(run.config_file):
+            received.check_tree(run.path, writing)
             return run
         if run.archive_file.exists():
             raise RunError(f"{run.config_file} is missing, which says how the run is made; copy it back")
