@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
 from dicode.files import sentence
+from dicode.received.text import PlainFormatter, plain
 
 _TRAIN_HELP = """\
 Train an agent on levels that are dreamed while it trains.
@@ -99,6 +100,12 @@ def _levels(arguments: argparse.Namespace) -> int:
     return levels.show(words[0], as_json=arguments.json, digest=arguments.digest)
 
 
+def _adopt(arguments: argparse.Namespace) -> int:
+    from dicode.runs import adopt
+
+    return adopt.command(arguments.run, arguments.words)
+
+
 def _level(arguments: argparse.Namespace) -> int:
     from dicode.runs import level_file
 
@@ -180,6 +187,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a setting that may differ between groups (or steps, protocol, versions, all); may be repeated",
     )
 
+    adopt = add(
+        "adopt", _adopt, "say that a run from elsewhere is yours: its settings, its code; without words, show it"
+    )
+    adopt.add_argument("run", metavar="runs/NAME")
+    adopt.add_argument("words", nargs="*", metavar="settings|code")
+
     levels = add("levels", _levels, "list a run's levels, or export them: dicode levels export runs/NAME DIR")
     levels.add_argument("words", nargs="+", metavar="runs/NAME", help="a run, or: export runs/NAME DIR")
     levels.add_argument("--json", action="store_true", help="the archive as JSON")
@@ -199,12 +212,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = ("train", "resume", "replay", "eval", "compare", "levels", "level", "doctor")
+_COMMANDS = ("train", "resume", "replay", "eval", "compare", "adopt", "levels", "level", "doctor")
 
 
 def _quiet_packages() -> None:
     """Keep other packages' chatter off the terminal."""
-    logging.basicConfig(level=os.environ.get("DICODE_LOG", "WARNING").upper(), format="%(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("DICODE_LOG", "WARNING").upper(), handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -225,7 +240,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(words)
         return arguments.call(arguments)
     except DicodeError as error:
-        print(f"dicode: {error}", file=sys.stderr)
+        print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("dicode: interrupted; the last finished cycle is kept, `dicode resume` goes on from it", file=sys.stderr)

@@ -332,7 +332,7 @@ def _check_together(config: Config) -> None:
             )
     if config.dreamer.hooks and config.devices > 1:
         raise ConfigError("dreamer.hooks=true runs on one device for now; set devices=1")
-    if not re.fullmatch(r"[\w.-]+", config.name):
+    if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only")
 
 

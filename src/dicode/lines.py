@@ -9,6 +9,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -111,6 +112,16 @@ def read(path: Path) -> list[dict[str, Any]]:
             raise damaged(path, number, "holds no named values")
         rows.append(row)
     return rows
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy the file `source`, a plain one, where it exists, to `target`, which must not."""
+    if not os.path.lexists(source):
+        return
+    with refusals("copy", source), os.fdopen(received.open_file(source.parent, source.name), "rb") as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "xb") as new:
+            shutil.copyfileobj(file, new)
 
 
 def damaged(path: Path, number: int, what: str) -> RunError:

@@ -175,7 +175,9 @@ class Archive:
         if not -1 <= cycle <= self.committed_cycle():
             raise RunError(f"can't rewind to cycle {cycle}; the archive holds cycles -1 to {self.committed_cycle()}")
         with self._writing():
-            deleted = sum(self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS)
+            deleted = sum(
+                self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS
+            )
             for table in ("compiles", "seals"):
                 self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dicode import files
 from dicode.dreaming.dreamer import Outcome, Validate, lost
 from dicode.errors import RunError
 from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
@@ -19,6 +20,10 @@ from dicode.types import Brief, Draft, Origin, Rejected
 
 LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
 """Where the package's own levels lie."""
+
+
+MAX_BYTES = 1 << 20
+"""Bytes of a level file."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
 
 
 def _volume(path: Path, origin: Origin) -> Volume:
-    source = path.read_text(encoding="utf-8")
+    source = files.read_text(path, MAX_BYTES)
     text = parse_level(source)
     if isinstance(text, Rejected):
         raise RunError(f"{path.name} is not a level: {text.reason}; {text.hint}")

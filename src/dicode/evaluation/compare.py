@@ -16,6 +16,7 @@ from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation, RunResult, load_run
 from dicode.evaluation.statistics import Estimate
+from dicode.received.text import line
 
 _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.kind"}
 _PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every_steps")
@@ -107,7 +108,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
         raise RunError(f"no setting is called {by!r}{nearest(by, [*known, *_ALIASES])}")
     grouped: dict[str, list[RunResult]] = {}
     for run in runs:
-        grouped.setdefault(str(run.config.get(key)), []).append(run)
+        grouped.setdefault(line(run.config.get(key), 60), []).append(run)
     found = [*_inside(grouped, key), *_between(runs, key)]
     refused = [text for name, text in found if not _allowed(name, allow)]
     if refused:
@@ -185,7 +186,7 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
         found.append(("steps", f"training took from {steps[0]:g} to {steps[-1]:g} environment steps"))
     finals = [(run, final) for run in runs if (final := run.final(TARGET)) is not None]
     for name in finals[0][1].conditions:
-        values = list(dict.fromkeys(str(final.conditions[name]) for _, final in finals))
+        values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
         if len(values) > 1:
             found.append(("protocol", f"the evaluation's {name} differs: {_shown(values)}"))
     late = [run.name for run, final in finals if final.env_steps < 0.98 * run.env_steps]
@@ -193,7 +194,7 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
         found.append(("steps", f"not the last checkpoint was evaluated: {', '.join(late)}"))
     packages = sorted({package for _, final in finals for package in final.versions})
     for package in packages:
-        values = list(dict.fromkeys(str(final.versions.get(package, "unknown")) for _, final in finals))
+        values = list(dict.fromkeys(line(final.versions.get(package, "unknown"), 60) for _, final in finals))
         if len(values) > 1:
             found.append(("versions", f"the version of {package} differs: {_shown(values)}"))
     return found
@@ -204,7 +205,7 @@ def _settings(runs: Sequence[RunResult]) -> list[str]:
 
 
 def _values(runs: Sequence[RunResult], name: str) -> list[str]:
-    return list(dict.fromkeys(str(run.config.get(name, "(not set)")) for run in runs))
+    return list(dict.fromkeys(line(run.config.get(name, "(not set)"), 60) for run in runs))
 
 
 def _shown(values: Sequence[str]) -> str:

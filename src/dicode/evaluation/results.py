@@ -152,7 +152,9 @@ def evaluation_of(path: Path, body: Mapping[str, Any]) -> Evaluation:
         raise RunError(f"{path} is not an evaluation: {line(error, 200)}") from error
     if wrong := discrepancy(body):
         raise RunError(f"{path} {wrong}; delete it and run `dicode eval` again")
-    arrays: dict[str, Any] = {name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")}
+    arrays: dict[str, Any] = {
+        name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")
+    }
     plain: dict[str, Any] = {f.name: getattr(read, f.name) for f in fields(Evaluation) if f.name not in arrays}
     return Evaluation(**plain, **arrays)
 

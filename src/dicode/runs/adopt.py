@@ -45,9 +45,9 @@ def _show(console: PlainConsole, run: RunDirectory, known: origin.Standing, aske
     sent = f"it {' and '.join(asked)}" if asked else "it sends nothing"
     whose = "yours" if known.settings else "not known here"
     console.print(f"config.yaml is {whose}; {sent}", soft_wrap=True)
-    levels = f"{len(known.strangers)} levels or seeds are not known here" if known.strangers else "all levels are known here"
+    levels = (
+        f"{len(known.strangers)} levels or seeds are not known here" if known.strangers else "all levels are known here"
+    )
     console.print(levels, soft_wrap=True)
     if not known.settings or known.foreign:
         console.print(f"believe them: dicode adopt {run.path} settings code (either or both)", soft_wrap=True)
-
-

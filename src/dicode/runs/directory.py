@@ -16,6 +16,7 @@ from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.received import files as received
+from dicode.received import seal
 from dicode.runs import checkpoint
 
 
@@ -86,10 +87,14 @@ class RunDirectory:
         except (ConfigError, ValueError, TypeError) as error:
             raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
 
-    def write_config(self, config: Config) -> None:
-        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved."""
+    def write_config(self, config: Config, sealed: bool) -> None:
+        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved.
+
+        `sealed`: this machine will know it again as its own (`dicode.received.seal`).
+        """
         kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
-        files.write_text(self.config_file, to_yaml(replace(kept, distributed=DistributedConfig())))
+        text = to_yaml(replace(kept, distributed=DistributedConfig()))
+        files.write_text(self.config_file, seal.seal_text(text) if sealed else text)
 
     def require_writable(self) -> None:
         """Raise RunError, before anything long begins, if this process may not write what training writes."""
@@ -117,11 +122,11 @@ def path_of(config: Config) -> Path:
     return Path(config.runs_dir, config.name)
 
 
-def create(config: Config, start: Path | None = None) -> RunDirectory:
+def create(config: Config, start: Path | None = None, sealed: bool = True) -> RunDirectory:
     """Make a new run directory with all that the run depends on: configuration, seed levels, an empty archive.
 
-    `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. Raises RunError if
-    the run exists or cannot be made.
+    `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. `sealed`: the
+    configuration is the person's own. Raises RunError if the run exists or cannot be made.
     """
     path = path_of(config)
     if path.exists():
@@ -129,7 +134,7 @@ def create(config: Config, start: Path | None = None) -> RunDirectory:
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     with files.refusals("write to", path.parent):
         try:
-            _fill(RunDirectory(staging), config, start)
+            _fill(RunDirectory(staging), config, start, sealed)
             files.sync_tree(staging)
             staging.rename(path)
             files.sync(path.parent)
@@ -139,11 +144,11 @@ def create(config: Config, start: Path | None = None) -> RunDirectory:
     return RunDirectory(path)
 
 
-def _fill(run: RunDirectory, config: Config, start: Path | None) -> None:
+def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool) -> None:
     run.path.mkdir(parents=True)
     if start is not None:
         checkpoint.copy_newest(start, run.start)
-    run.write_config(replace(config, run=config.name))
+    run.write_config(replace(config, run=config.name), sealed)
     if config.levels:
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):

@@ -134,5 +134,3 @@ def mark_foreign(folder: Path) -> None:
 def needs_mark(run: RunDirectory, ids: Sequence[str]) -> bool:
     """Whether files of these levels of `run` must be marked."""
     return bool(set(ids) - _vouched(run))
-
-

@@ -10,12 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich.console import Console
-
 from dicode import config as configuration
 from dicode.config import Config
 from dicode.errors import DicodeError
 from dicode.runs import directory, launch, restore
+from dicode.terminal import PlainConsole
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""
@@ -41,7 +40,7 @@ def run(overrides: Sequence[str]) -> int:
 
 def one(node: Any, swept: Collection[str]) -> int:
     """One run of a sweep over the settings `swept`, new or continued. Returns 0 when it is finished, 1 if it failed."""
-    console = Console()
+    console = PlainConsole()
     try:
         config = _named(configuration.from_hydra(node), swept)
         path = directory.path_of(config)
