@@ -55,7 +55,7 @@ def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -
     """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
     enable_compile_cache()
     config = room.on_this_machine(run.config())
-    room.require(config)
+    room.require(config, training=False)
     trainer = Trainer(config, engine=protocol.engine)
     batch, _ = trainer.evaluation_batch(Level(target_worlds(protocol, 0, 2)), protocol.steps)
     trainer.compile(batch, lambda text: console.print(text, style="dim"))

@@ -84,7 +84,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
         if over := restore.finished(run, config):
             PlainConsole().print(over, soft_wrap=True)
             return 0
-        _fits(config)
+        _fits(config, run.path)
         group.agree(config)
         seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
         with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
@@ -118,7 +118,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     with Archive(run.archive_file, read_only=True) as archive:
         wanted = archive.digest()
     restore.check_start(config, run, -1)
-    _fits(config)
+    _fits(config, run.path)
     seeds = str(run.seeds) if run.seeds.is_dir() else None
     silent = replace(config.logging, wandb=False)
     config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, logging=silent)
@@ -225,10 +225,11 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     return drafts
 
 
-def _fits(config: Config) -> None:
+def _fits(config: Config, folder: Path | None = None) -> None:
+    """Devices, memory and disk suffice, or one sentence."""
     from dicode.training.room import require
 
-    require(config)
+    require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 
 def _start(config: Config) -> Path | None:
