@@ -76,7 +76,7 @@ def cycles(folder: Path) -> list[int]:
 
 def newest_whole(folder: Path, most: int | None = None) -> tuple[int | None, list[str]]:
     """The newest undamaged checkpoint, up to cycle `most`, and what is wrong with those after it, newest first."""
-    wrong = []
+    wrong: list[str] = []
     for cycle in reversed([c for c in cycles(folder) if most is None or c <= most]):
         why = damage(folder, cycle)
         if why is None:

@@ -69,8 +69,8 @@ def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:
 
 def finished(run: RunDirectory, config: Config) -> str | None:
     """What to say of a run that has nothing left to do, None of one that has. Compiles nothing."""
-    committed = restore.committed_cycle(run)
-    cycle, _ = restore.last_whole(run, committed)
+    committed = committed_cycle(run)
+    cycle, _ = last_whole(run, committed)
     if cycle < config.num_cycles - 1:
         return None
     steps = config.num_cycles * config.steps_per_cycle
