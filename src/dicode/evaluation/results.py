@@ -105,8 +105,7 @@ def load_run(path: Path | str) -> RunResult:
         raise RunError(f"{folder} is not a run's directory: it has no config.yaml")
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
-    config = _flat(files.read_yaml(folder / "config.yaml"))
-    return RunResult(folder, config, _metrics(folder / "metrics.jsonl"), tuple(evaluations))
+    return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -137,6 +136,11 @@ def load_evaluation(path: Path) -> Evaluation:
         versions=body.get("versions", {}),
         success=body.get("success", {}),
     )
+
+
+def settings(folder: Path) -> dict[str, object]:
+    """A run's settings by dotted name. Raises `RunError` where `config.yaml` can't be read."""
+    return _flat(files.read_yaml(folder / "config.yaml"))
 
 
 def discrepancy(body: Mapping[str, Any]) -> str | None:
