@@ -114,6 +114,12 @@ def _level(arguments: argparse.Namespace) -> int:
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
+def _view(arguments: argparse.Namespace) -> int:
+    from dicode.view.pages import command
+
+    return command.view(arguments.runs, arguments.export, arguments.port)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from dicode.runs import doctor
 
@@ -207,12 +213,17 @@ def _parser() -> argparse.ArgumentParser:
         "--sandbox", default="auto", choices=["auto", "full", "weak"], help="wall around the level's code"
     )
 
+    view = add("view", _view, "look at runs in the browser: as they go on, or with --export as a folder of pages")
+    view.add_argument("runs", nargs="+", metavar="runs/NAME")
+    view.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
+    view.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
     doctor = add("doctor", _doctor, "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call")
     doctor.add_argument("overrides", nargs="*", metavar="key=value")
     return parser
 
 
-_COMMANDS = ("train", "resume", "replay", "eval", "compare", "adopt", "levels", "level", "doctor")
+_COMMANDS = ("train", "resume", "replay", "eval", "compare", "adopt", "levels", "level", "view", "doctor")
 
 
 def _quiet_packages() -> None:

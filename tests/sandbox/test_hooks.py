@@ -1,5 +1,9 @@
 """Hooks from text to function: exported, checked and tried in the sandbox, called in the trainer."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -186,16 +190,84 @@ def test_a_hooks_text_does_not_reach_outside_when_it(what, sandbox, worlds, monk
     assert sandbox._hooks.starts == 1
 
 
+EXISTS = (
+    "def exists(path):\n    try: os.close(os.open(path, 0))\n    except FileNotFoundError: return False\n"
+    "    except PermissionError: pass\n    return True\n"
+)
+PATHS = {
+    "stat": "os.stat('/etc/passwd')",
+    "lstat": "os.lstat('/etc')",
+    "access": "assert os.access('/etc/passwd', 0) and not os.access('/etc/none', 0)",
+    "readlink": "os.readlink('/proc/self/exe')",
+    "a refused open": "assert exists('/etc/passwd') and not exists('/etc/none')",
+    "stat by a folder's handle": "os.stat('passwd', dir_fd=os.open('/etc', os.O_PATH))",
+    "stat of its own library": "os.stat(getattr(reach('jax'), '__fi' + 'le__'))",
+    "the working directory": "assert os.getcwd()",
+    "listing a package": "os.listdir(list(getattr(reach('jax'), '__pa' + 'th__'))[0])",
+    "a loaded library": "reach('ctypes').CDLL('libutil.so.1')",
+}
+
+
+@pytest.fixture(scope="module")
+def no_mounts():
+    """The full wall of a machine without namespaces."""
+    limits = Limits(hook_cpu_s=8, idle_s=10.0)
+    with Sandbox("weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def no_wall():
+    with Sandbox("weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
+        yield found
+
+
+@pytest.mark.parametrize("what", PATHS)
+def test_hooks_text_cannot_ask_what_exists_by(what, no_mounts, worlds):
+    no_mounts._hooks.start()
+    if not {"seccomp", "landlock"} <= set(no_mounts._hooks.seen):
+        pytest.skip("this machine offers no full wall")
+    found = build(no_mounts, worlds, EXISTS + reaching(PATHS[what]))
+    assert isinstance(found, Rejected) and found.stage == "hooks", "reached"
+
+
+@pytest.mark.parametrize("what", PATHS)
+def test_without_a_wall_hooks_text_does_by(what, no_wall, worlds):
+    found = build(no_wall, worlds, EXISTS + reaching(PATHS[what]))
+    assert not isinstance(found, Rejected), found
+
+
+PREPARED = """
+import sys
+sys.path.insert(0, FOLDER)
+import test_module_check as cases
+from dicode.sandbox import hook_worker, wire
+hook_worker.prepare()
+hook_worker.settle(wire.Message({"job": "export"}))
+before = set(sys.modules)
+for name, function in cases.ACCEPTED.items():
+    cases.checked(function)
+new = sorted(set(sys.modules) - before)
+sys.stdout.write(" ".join(new))
+"""
+
+
+def test_what_hooks_use_of_jax_is_loaded_before_files_are_closed():
+    code = PREPARED.replace("FOLDER", repr(str(Path(__file__).parent)))
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=500)
+    assert found.stdout == ""
+
+
 def test_a_forged_export_is_not_believed(sandbox, worlds):
     """The level's own process sends a module of its own making; the check reads it in another one."""
     code = reaching(
         "w = reach('dicode.sandbox.wire', fromlist=['x'])\n"
         "        body = w.encode(w.Message({'ok': True}, {'success': b'forged' * 100}))\n"
-        "        [os.write(fd, body) for fd in range(3, 200) if reach('stat').S_ISFIFO(mode(fd))]\n"
+        "        [write(fd, body) for fd in range(3, 200)]\n"
         "        os._exit(0)"
     )
-    mode = "def mode(fd):\n    try: return os.fstat(fd).st_mode\n    except OSError: return 0\n"
-    found = build(sandbox, worlds, mode + code)
+    write = "def write(fd, body):\n    try: return os.write(fd, body)\n    except OSError: return 0\n"
+    found = build(sandbox, worlds, write + code)
     assert isinstance(found, Rejected) and found.stage == "hooks" and "cannot be read" in found.reason, found
     assert set(sandbox._hooks.seen) == set(sandbox.mechanisms())
 

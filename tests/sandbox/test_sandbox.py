@@ -28,6 +28,7 @@ def build(world: World) -> None:
 LEVEL = LEVEL.replace("    world.inventory_wood = 0\n", "    world.player.inventory.wood = row % 9\n")
 
 
+@pytest.mark.fast
 def test_a_level_becomes_data(sandbox, worlds):
     built = sandbox.build(LEVEL, worlds, 7, Origin.GRAMMAR)
     assert not isinstance(built, Rejected), built

@@ -6,8 +6,9 @@ import pytest
 from matplotlib.image import imread
 from view_examples import run
 
+from dicode.curriculum.lineage import main_parent
 from dicode.curriculum.snapshot import Snapshot, target_record
-from dicode.view import lineage_tree, report, style, words
+from dicode.view import lineage_tree, palette, report, words
 
 
 @pytest.mark.parametrize("cycles", [0, 1, 9])
@@ -29,7 +30,7 @@ def test_no_two_levels_share_a_place_and_children_stand_right_of_their_parents(s
     assert set(nodes) == set(levels)
     assert len({(node.column, node.row) for node in nodes.values()}) == len(nodes)
     for record in levels.values():
-        parent = lineage_tree.main_parent(record, levels)
+        parent = main_parent(record, levels)
         assert parent is None or nodes[parent].column < nodes[record.id].column
 
 
@@ -39,7 +40,7 @@ def test_subtrees_do_not_overlap_and_parents_stand_amid_their_children():
     nodes = lineage_tree.layout(levels)
     spans = {}
     for record in sorted(levels.values(), key=lambda level: -level.born):
-        children = [c for c in levels.values() if lineage_tree.main_parent(c, levels) == record.id]
+        children = [c for c in levels.values() if main_parent(c, levels) == record.id]
         rows = [nodes[c.id].row for c in children]
         assert not rows or min(rows) <= nodes[record.id].row <= max(rows)
         below = [spans[c.id] for c in children]
@@ -57,8 +58,7 @@ def test_a_large_archive_is_cut_to_whole_lineages():
     kept = lineage_tree.chosen(snapshot, 100)
     assert 60 < len(kept) <= 100 < len(snapshot.accepted())
     assert all(
-        parent is None or parent in kept
-        for parent in (lineage_tree.main_parent(r, snapshot.accepted()) for r in kept.values())
+        parent is None or parent in kept for parent in (main_parent(r, snapshot.accepted()) for r in kept.values())
     )
 
 
@@ -80,7 +80,7 @@ def test_goals_in_words():
 
 @pytest.mark.fast
 def test_labels_are_spread_in_their_order():
-    placed = style.spread([5.0, 1.0, 1.1, 1.2], 1.0)
+    placed = palette.spread([5.0, 1.0, 1.1, 1.2], 1.0)
     assert placed[1] < placed[2] < placed[3] < placed[0]
     gaps = sorted(placed)
     assert all(b - a > 0.99 for a, b in pairwise(gaps))

@@ -26,6 +26,12 @@ def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
     }
 
 
+def main_parent(record: LevelRecord, levels: Mapping[str, LevelRecord]) -> str | None:
+    """The parent under which a level is drawn: the first that is among `levels` and was born earlier."""
+    older = (parent for parent in record.parents if parent in levels and levels[parent].born < record.born)
+    return next(older, None)
+
+
 def ancestors(level: str, levels: Mapping[str, LevelRecord]) -> list[str]:
     """All levels that `level` descends from, nearest generation first, each once; unknown parents are left out."""
     found: dict[str, None] = {}

@@ -11,7 +11,7 @@ from dicode.evaluation import statistics
 from dicode.evaluation.compare import QUANTITIES, TARGET, Comparison, Group
 from dicode.evaluation.statistics import Estimate
 from dicode.received.text import line
-from dicode.view import style
+from dicode.view import palette, style
 
 FORMATS = ("png", "pdf")
 _SHOWN_ACHIEVEMENTS = 32
@@ -153,17 +153,17 @@ def _curves(comparison: Comparison, path: Path) -> list[Path]:
         (i, _label(group.name), group.curve) for i, group in enumerate(comparison.groups) if group.curve is not None
     ]
     for i, _, curve in drawn:
-        axes.fill_between(curve.steps, curve.low, curve.high, color=style.color(i), alpha=0.18, linewidth=0)
-        axes.plot(curve.steps, curve.mean, color=style.color(i), linewidth=1.8)
+        axes.fill_between(curve.steps, curve.low, curve.high, color=palette.color(i), alpha=0.18, linewidth=0)
+        axes.plot(curve.steps, curve.mean, color=palette.color(i), linewidth=1.8)
     bottom, top = axes.get_ylim()
-    ends = style.spread([float(curve.mean[-1]) for _, _, curve in drawn], 0.05 * (top - bottom))
+    ends = palette.spread([float(curve.mean[-1]) for _, _, curve in drawn], 0.05 * (top - bottom))
     for (i, name, curve), height in zip(drawn, ends, strict=True):
         axes.annotate(
-            name, (curve.steps[-1], height), (6, 0), textcoords="offset points", va="center", fontsize=9, color=style.color(i)
+            name, (curve.steps[-1], height), (6, 0), textcoords="offset points", va="center", fontsize=9, color=palette.color(i)
         )  # fmt: skip
     where = "held-out worlds" if comparison.curve_source == "evaluation" else "training episodes on the target"
     style.dress(axes, f"Return on {where}", "environment steps", "mean return, 95 % band over seeds")
-    axes.xaxis.set_major_formatter(style.short_number)
+    axes.xaxis.set_major_formatter(palette.short_number)
     return style.save(made, path, FORMATS)
 
 
@@ -176,7 +176,7 @@ def _intervals(comparison: Comparison, path: Path) -> list[Path]:
     panels = made.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, shown, strict=True):
         for row, group in enumerate(groups):
-            e, shade = group.estimates[name], style.color(len(groups) - 1 - row)
+            e, shade = group.estimates[name], palette.color(len(groups) - 1 - row)
             axes.plot([e.low, e.high], [row, row], color=shade, linewidth=6, alpha=0.3, solid_capstyle="butt")
             axes.plot([e.value], [row], "o", color=shade, markersize=6)
         style.dress(axes, "", QUANTITIES[name], grid="x")
@@ -195,8 +195,8 @@ def _profiles(comparison: Comparison, path: Path) -> list[Path]:
     for i, group in enumerate(comparison.groups):
         each = np.stack([statistics.performance_profile(f.returns[None], thresholds) for f in group.finals()])
         middle, low, high = statistics.bands(each, np.random.default_rng(0))
-        axes.fill_between(thresholds, 100 * low, 100 * high, color=style.color(i), alpha=0.18, linewidth=0)
-        axes.plot(thresholds, 100 * middle, color=style.color(i), linewidth=1.8, label=_label(group.name))
+        axes.fill_between(thresholds, 100 * low, 100 * high, color=palette.color(i), alpha=0.18, linewidth=0)
+        axes.plot(thresholds, 100 * middle, color=palette.color(i), linewidth=1.8, label=_label(group.name))
     style.dress(axes, "How often a return is exceeded", "return in one world", "% of worlds")
     axes.legend(frameon=False, fontsize=9)
     return style.save(made, path, FORMATS)
@@ -213,12 +213,12 @@ def _achievements(comparison: Comparison, path: Path) -> list[Path]:
         for row, name in enumerate(names):
             e = group.achievements.get(name, Estimate(0.0, 0.0, 0.0))
             y = row + offset
-            axes.plot([100 * e.low, 100 * e.high], [y, y], color=style.color(i), linewidth=2.5, alpha=0.35)
+            axes.plot([100 * e.low, 100 * e.high], [y, y], color=palette.color(i), linewidth=2.5, alpha=0.35)
             axes.plot(
                 [100 * e.value],
                 [y],
                 "o",
-                color=style.color(i),
+                color=palette.color(i),
                 markersize=4,
                 label=_label(group.name) if not row else None,
             )

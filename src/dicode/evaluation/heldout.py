@@ -94,14 +94,14 @@ def _pools(
 
 def _block(builder: LevelBuilder, name: str, source: str, start: int, count: int) -> Built:
     """`count` worlds from world `start` on. Raises DicodeError if the level fails on them, and on other ones."""
+    reason = ""
     for attempt in range(ATTEMPTS):
         when = "held-out" if not start + attempt else f"held-out/{start}/{attempt}"
         built = builder.attempt(source, level_id(source), Origin.LIBRARY, when, count)
         if not isinstance(built, Rejected):
             return built
-    raise DicodeError(
-        f"the held-out level {name} can't be built on worlds {start} to {start + count - 1}: {built.reason}"
-    )
+        reason = built.reason
+    raise DicodeError(f"the held-out level {name} can't be built on worlds {start} to {start + count - 1}: {reason}")
 
 
 def in_parts(pools: Iterable[tuple[T, Pool]], size: int) -> Iterator[tuple[T, Pool]]:

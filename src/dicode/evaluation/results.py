@@ -111,8 +111,7 @@ def load_run(path: Path | str) -> RunResult:
     check_tree(folder)
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
-    config = _flat(files.read_yaml(folder / "config.yaml"))
-    return RunResult(folder, config, _metrics(folder / "metrics.jsonl"), tuple(evaluations))
+    return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
 
 @dataclass(frozen=True)
@@ -168,6 +167,11 @@ def _check_ranges(body: _Body) -> None:
     numbers = (body.env_steps, body.max_return, *body.returns, *body.lengths, *body.floor)
     if max(map(abs, numbers)) > _LARGEST:
         raise ValueError(f"it holds a number beyond {_LARGEST:g}")
+
+
+def settings(folder: Path) -> dict[str, object]:
+    """A run's settings by dotted name. Raises `RunError` where `config.yaml` can't be read."""
+    return _flat(files.read_yaml(folder / "config.yaml"))
 
 
 def discrepancy(body: Mapping[str, Any]) -> str | None:

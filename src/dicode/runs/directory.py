@@ -67,6 +67,11 @@ class RunDirectory:
         return self.path / "metrics.jsonl"
 
     @property
+    def wandb_file(self) -> Path:
+        """The id of the run at W&B."""
+        return self.path / "wandb.id"
+
+    @property
     def report(self) -> Path:
         """Pictures."""
         return self.path / "report"

@@ -65,6 +65,8 @@ class CycleReport:
     briefs: tuple[Brief, ...]
     """What is being dreamed now."""
     learner: LearnerState
+    playables: Mapping[str, Playable]
+    """The levels that were trained, with their worlds."""
 
 
 @dataclass
@@ -140,7 +142,7 @@ class Loop:
         self._commit(cycle, known, row)
         if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer
             self.parts.dreams.dispatch(briefs, self.snapshot.levels.values())
-        self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner))
+        self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner, playables))
 
     def _on_update(self, cycle: int):
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle

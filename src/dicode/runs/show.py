@@ -29,6 +29,11 @@ from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
 from dicode.view import spending as spent
 from dicode.view.live import LiveView, Progress, dream_lines, level_lines
+from dicode.view.pages import data as pages
+from dicode.view.pages.data import picture_file
+from dicode.view.pages.export import write as write_pages
+from dicode.view.pages.game import craftax
+from dicode.view.words import level_words
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ class Screen:
     def __init__(self, config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, view: LiveView):
         self._config, self._run, self._trainer, self._builder, self._view = config, run, trainer, builder, view
         self._began = time.monotonic()
+        self._pages: dict[str, str] = {}
         self._progress = Progress(
             run=run.path.name,
             cycle=0,
@@ -85,6 +91,7 @@ class Screen:
             cost=spent.line(row),
             notes=tuple(filter(None, [spent.stopped(row)])),
         )
+        self._picture(report)
         self.evaluate(report.cycle, report.learner)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
         if last or (every and (report.cycle + 1) % every == 0):
@@ -125,8 +132,24 @@ class Screen:
                 self._animate(report, None)
                 if newest:
                     self._animate(report, newest[0])
+            data = pages.read(self._run.path, report.snapshot)
+            write_pages([data], self._run.report, craftax(), self._pages)
         except (DicodeError, OSError, ValueError) as error:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
+
+    def _picture(self, report: CycleReport) -> None:
+        """A picture of every level that was born in this cycle, from the worlds that it has just been trained on."""
+        from dicode.view.level_sheet import save_png
+
+        for level, playable in report.playables.items():
+            record, path = report.snapshot.levels[level], picture_file(self._run.path, level)
+            if level == TARGET or record.born != report.cycle:
+                continue
+            world = {name: array[0] for name, array in playable.pool.items()}
+            try:
+                save_png(world, level, level_words(record), path)
+            except (DicodeError, OSError, ValueError) as error:
+                _log.warning("level %s could not be drawn: %s", level, error)
 
     def _draw_level(self, record: LevelRecord, cycle: int, place: int) -> None:
         from dicode.games.craftax.level_picture import contact_sheet, save_picture

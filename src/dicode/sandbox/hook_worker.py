@@ -9,6 +9,7 @@ so that a hook that takes forever to compile, or writes NaN, is found before it 
 import dataclasses
 import importlib
 import os
+import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,16 @@ from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import module_check, wire, worker
 from dicode.sandbox.module_check import ModuleError
 from dicode.sandbox.screen import HOOKS
+from dicode.sandbox.verify import told
 from dicode.types import Code, Rejected
+
+_LATE = (
+    "scipy.linalg.cython_blas",  # the CPU backend loads these two when it starts
+    "scipy.linalg.cython_lapack",
+    *(f"jaxlib.mlir.dialects.{name}" for name in ("builtin", "chlo", "func", "mhlo", "sdy", "stablehlo")),
+    "dicode.levels",
+)
+"""What JAX and levels import late; jobs can open no file once they hold anything of the level's."""
 
 
 def prepare() -> Callable[[wire.Message], wire.Message]:
@@ -29,8 +39,9 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     import jax.nn
     import jax.numpy
     import jax.random
+    import jax.scipy
 
-    for late in ("scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):  # the CPU backend loads them when it starts
+    for late in (*_LATE, *(module.name for module in pkgutil.walk_packages(jax.scipy.__path__, "jax.scipy."))):
         importlib.import_module(late)
     jax.config.update("jax_platforms", "cpu")
     jax.config.update("jax_traceback_filtering", "off")
@@ -41,6 +52,15 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
         return jobs[str(message.header["job"])](message)
 
     return handle
+
+
+def settle(message: wire.Message) -> None:
+    """Start the backend for the jobs that need it, while files can still be opened; it runs nothing of the level's."""
+    if message.header["job"] != "check":
+        import jax
+        import jax.numpy as jnp
+
+        jax.block_until_ready(jnp.zeros(2) + 1)
 
 
 def export(message: wire.Message) -> wire.Message:
@@ -175,8 +195,6 @@ def check(message: wire.Message) -> wire.Message:
 
 
 def _passed_on(header: Mapping[str, Any]) -> wire.Message:
-    from dicode.sandbox.verify import told
-
     verdict = told(header, ("hooks", "limits"))
     return worker.reject(verdict or _refused("the answer is neither hooks nor a reason", code=Code.UNREADABLE))
 

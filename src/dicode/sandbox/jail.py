@@ -1,7 +1,8 @@
 """What a worker may do: rlimits, no_new_privs, Landlock, seccomp and namespaces, put on and then tested.
 
 Two walls. `enter_server` is for the zygote, which imports libraries, forks, and never runs level
-text. `enter_job` is for each fork of it, adds what only that job may not do, and can't be undone.
+text. `enter_job` is for each fork of it, adds what only that job may not do, and can't be undone;
+`close_paths` adds to it where JAX had to start in between.
 `probe` reports the mechanisms that were *seen to hold* inside such a fork; asking the kernel whether
 it has a feature is not enough. Everything here calls the kernel directly, so that pip suffices.
 """
@@ -113,6 +114,16 @@ def enter_job(wall: Wall, entered: Entered, bounds: Bounds, keep: set[int]) -> N
         syscalls.install(syscalls.JAX if wall.jax else syscalls.LEVEL)
 
 
+def close_paths(wall: Wall, entered: Entered) -> None:
+    """Second part of `enter_job` for jobs that handle hooks: from now on no thread of this process can name a path.
+
+    Landlock bounds what is read, but not what is asked: `stat` or a refused `open` tell whether a file
+    exists. So JAX starts first, and then nothing that takes a path is left.
+    """
+    if entered.seccomp and wall.jax:
+        syscalls.install(syscalls.HOOK, every_thread=True)
+
+
 def _limit(which: int, soft: int, hard: int | None = None) -> None:
     with contextlib.suppress(ValueError, OSError):
         ceiling = resource.getrlimit(which)[1]
@@ -165,7 +176,8 @@ def job_holds(wall: Wall, bounds: Bounds) -> list[str]:
     seen = []
     if "rlimits" in wall.use and _memory_is_bounded(bounds) and _nothing_can_grow():
         seen.append("rlimits")
-    if _refused(lambda: socket.socket(), errno.EPERM) and _refused(lambda: os.kill(os.getpid(), 0), errno.EPERM):
+    forbidden = (lambda: socket.socket(), lambda: os.kill(os.getpid(), 0), lambda: os.stat("/"))
+    if all(_refused(action, errno.EPERM) for action in forbidden):
         seen.append("seccomp")
     return seen
 

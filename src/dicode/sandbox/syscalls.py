@@ -1,9 +1,10 @@
 """seccomp-bpf filters: which system calls a worker may make, on x86-64 and arm64.
 
 A filter is an allow-list; whatever is not on it fails with EPERM, so that level code sees an ordinary
-`PermissionError` and the dreamer gets a readable reason. Three lists, each a subset of the next:
-`LEVEL` (a NumPy level: no files, no threads, no new machine code), `JAX` (hooks: read-only opening of
-files, threads), `ZYGOTE` (the server that forks them and never runs level text).
+`PermissionError` and the dreamer gets a readable reason. Four lists, each a subset of the next:
+`LEVEL` (a NumPy level: no path, no threads, no new machine code), `HOOK` (hooks: no path either), `JAX` (the
+same process before that, while JAX starts: read-only opening of files), `ZYGOTE` (the server that forks
+them and never runs level text).
 """
 
 import ctypes
@@ -43,27 +44,47 @@ KILL = 0x80000000
 _ERRNO = 0x00050000
 REFUSE = _ERRNO | errno.EPERM
 ABSENT = _ERRNO | errno.ENOSYS
+DONE = _ERRNO
+"""The call is not made, and its caller is told that it has been."""
 NO_TERMINAL = _ERRNO | errno.ENOTTY
 
 _PROT_EXEC = 0x4
-_OPEN_FOR_WRITING = 0x1 | 0x2 | 0x40 | 0x200 | 0x400 | 0x400000  # WRONLY, RDWR, CREAT, TRUNC, APPEND, TMPFILE
+_WORD = 0xFFFFFFFF
+# Reading only: CLOEXEC, NONBLOCK, NOCTTY, and what the two architectures number differently: DIRECTORY, NOFOLLOW, LARGEFILE.
+_NOT_FOR_READING = _WORD & ~(0x80000 | 0x800 | 0x100 | 0x4000 | 0x8000 | 0x10000 | 0x20000)
+_O_PATH = 0x200000
+_NOT_FOR_THREADS = _WORD & ~0x7D0F00
+"""Every flag of clone that the C libraries' threads do not use, namespaces and the signal at the end among them."""
 _CLONE_THREAD = 0x10000
 _CLONE_NEW = 0x7E020000  # every namespace flag of clone
+_CLOCK_OF_ANOTHER = _WORD & ~0xF
+"""Clocks above 15 are those of other processes and of open devices."""
 _PR_SET_NAME = 15
 
 
 @dataclass(frozen=True)
-class Call:
-    """One allowed system call, perhaps only for some values of one argument."""
+class Argument:
+    """What one argument may be; an argument with a rule must fit in 32 bits.
 
-    name: str
-    argument: int = 0
+    The kernel cuts some arguments down to a word (flags of `clone`, ids of processes) and takes others
+    whole (pointers, protections). No rule depends on which: a high word other than zero is refused.
+    """
+
+    index: int
     forbidden: int = 0
     """Refused when the argument has any of these bits."""
     required: int = 0
-    """Refused when the argument lacks this bit."""
+    """Refused when the argument lacks all of these bits."""
     equal: int | None = None
-    """Refused when the argument's low word differs."""
+    """Refused when the argument is another number."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One allowed system call, perhaps only for some values of its arguments; the first entry of a name counts."""
+
+    name: str
+    arguments: tuple[Argument, ...] = ()
     result: int = ALLOW
 
 
@@ -71,49 +92,71 @@ def _calls(names: str) -> tuple[Call, ...]:
     return tuple(Call(name) for name in names.split())
 
 
+def _own(name: str) -> Call:
+    """A call that is allowed on the calling process alone: its first argument, a process's id, is 0."""
+    return Call(name, (Argument(0, equal=0),))
+
+
 _BASIC = _calls(
     "read write close fstat lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn pread64 readv writev "
     "sched_yield mremap madvise getpid exit exit_group gettimeofday getrusage times getuid getgid geteuid getegid "
-    "sigaltstack gettid futex sched_getaffinity restart_syscall clock_gettime clock_getres set_robust_list membarrier rseq"
+    "sigaltstack gettid futex restart_syscall set_robust_list membarrier rseq"
 )
-_COMMON = (*_BASIC, Call("ioctl", result=NO_TERMINAL), Call("prlimit64", 2, equal=0))
+_COMMON = (
+    *_BASIC,
+    _own("sched_getaffinity"),
+    Call("clock_gettime", (Argument(0, forbidden=_CLOCK_OF_ANOTHER),)),
+    Call("clock_getres", (Argument(0, forbidden=_CLOCK_OF_ANOTHER),)),
+    Call("ioctl", result=NO_TERMINAL),
+    Call("prlimit64", (Argument(0, equal=0), Argument(2, equal=0))),  # looking up its own limits
+)
 
-LEVEL = (*_COMMON, Call("mmap", 2, forbidden=_PROT_EXEC), Call("mprotect", 2, forbidden=_PROT_EXEC))
+LEVEL = (
+    *_COMMON,
+    Call("mmap", (Argument(2, forbidden=_PROT_EXEC),)),
+    Call("mprotect", (Argument(2, forbidden=_PROT_EXEC),)),
+)
 """For the process that runs `build`: arithmetic, memory and the two pipes it holds."""
 
-_FILES = (
-    *_calls("stat lstat access readlink getcwd getdents64 newfstatat readlinkat faccessat faccessat2 statx"),
-    Call("openat", 2, forbidden=_OPEN_FOR_WRITING),
-)
-_READING = (
-    *_FILES,
-    *_calls(
-        "mmap mprotect uname sysinfo getcpu getrandom nanosleep clock_nanosleep eventfd2 sched_getparam sched_getscheduler"
-    ),
+_PATHS = _calls("stat lstat access readlink getcwd getdents64 newfstatat readlinkat faccessat faccessat2 statx")
+_MACHINE = _calls("mmap mprotect uname sysinfo getcpu getrandom nanosleep eventfd2")
+
+_THREADS = (
+    *_COMMON,
+    *_MACHINE,
+    # Locks ask for their own thread's priority by its id, which no filter knows: they hear 0 whatever they ask.
+    Call("sched_getparam", result=DONE),
+    Call("sched_getscheduler", result=DONE),
+    Call("clock_nanosleep", (Argument(0, forbidden=_CLOCK_OF_ANOTHER),)),
+    Call("clone", (Argument(0, required=_CLONE_THREAD), Argument(0, forbidden=_NOT_FOR_THREADS))),
+    Call("clone3", result=ABSENT),
+    Call("prctl", (Argument(0, equal=_PR_SET_NAME),)),
 )
 
-JAX = (
-    *_COMMON,
-    *_READING,
-    Call("clone", 0, required=_CLONE_THREAD),
-    Call("clone3", result=ABSENT),
-    Call("prctl", 0, equal=_PR_SET_NAME),
-)
-"""For the processes that handle hooks: also threads, machine code and reading files (Landlock says which)."""
+HOOK = _THREADS
+"""For hooks' text and modules, once JAX stands: threads and machine code, but no path, not even to ask what exists."""
+
+JAX = (*_THREADS, *_PATHS, Call("openat", (Argument(2, forbidden=_NOT_FOR_READING),)), Call("seccomp"))
+"""For the same processes while JAX starts, before they touch what is hostile: also reading files (Landlock says which)."""
 
 ZYGOTE = (
-    Call("prlimit64"),
+    *_calls("prlimit64 clock_gettime"),
     *_COMMON,
-    *_READING,
+    *_MACHINE,
+    *_PATHS,
+    *_calls("clock_nanosleep sched_getparam sched_getscheduler"),
+    Call("openat", (Argument(2, forbidden=_NOT_FOR_READING & ~_O_PATH),)),
     *_calls(
         "poll select pselect6 ppoll dup dup2 dup3 fcntl setitimer sendmsg sendto recvfrom recvmsg fork wait4 kill getppid setpgid"
     ),
     *_calls("setsid capget prctl setrlimit getrlimit pipe2 seccomp close_range"),
     *_calls("landlock_create_ruleset landlock_add_rule landlock_restrict_self"),
-    Call("clone", 0, forbidden=_CLONE_NEW),
+    Call("clone", (Argument(0, forbidden=_CLONE_NEW),)),
     Call("clone3", result=ABSENT),
 )
 """For the server that forks the others."""
+
+PROFILES = {"level": LEVEL, "jax": JAX, "hook": HOOK, "zygote": ZYGOTE}
 
 
 def number(name: str) -> int | None:
@@ -134,18 +177,21 @@ def _instruction(code: int, jump_true: int, jump_false: int, value: int) -> byte
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
+def _condition(argument: Argument) -> bytes:
+    """Goes on behind itself if the argument is as it may be, else refuses."""
+    low = 16 + 8 * argument.index
+    refuse = _instruction(_RETURN, 0, 0, REFUSE)
+    code = _instruction(_LOAD, 0, 0, low + 4) + _instruction(_JUMP_EQUAL, 1, 0, 0) + refuse
+    code += _instruction(_LOAD, 0, 0, low)
+    if argument.forbidden:
+        return code + _instruction(_JUMP_ANY, 0, 1, argument.forbidden) + refuse
+    if argument.required:
+        return code + _instruction(_JUMP_ANY, 1, 0, argument.required) + refuse
+    return code + _instruction(_JUMP_EQUAL, 1, 0, argument.equal or 0) + refuse
+
+
 def _rule(call: Call, nr: int) -> bytes:
-    body = b""
-    if call.forbidden or call.required or call.equal is not None:
-        body += _instruction(_LOAD, 0, 0, 16 + 8 * call.argument)
-        if call.forbidden:
-            body += _instruction(_JUMP_ANY, 0, 1, call.forbidden)
-        elif call.required:
-            body += _instruction(_JUMP_ANY, 1, 0, call.required)
-        else:
-            body += _instruction(_JUMP_EQUAL, 1, 0, call.equal or 0)
-        body += _instruction(_RETURN, 0, 0, REFUSE)
-    body += _instruction(_RETURN, 0, 0, call.result)
+    body = b"".join(map(_condition, call.arguments)) + _instruction(_RETURN, 0, 0, call.result)
     return _instruction(_JUMP_EQUAL, 0, len(body) // 8, nr) + body
 
 
@@ -163,12 +209,15 @@ def program(calls: tuple[Call, ...]) -> bytes:
     return code + _instruction(_RETURN, 0, 0, REFUSE)
 
 
+_TSYNC = 1
+
+
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def install(calls: tuple[Call, ...]) -> None:
-    """Put the calling thread under the filter for good; `OSError` if the kernel refuses.
+def install(calls: tuple[Call, ...], every_thread: bool = False) -> None:
+    """Put the calling thread, or every thread of the process, under the filter for good; `OSError` if the kernel refuses.
 
     `no_new_privs` must be set. Filters add up: a later one can only take away.
     """
@@ -176,5 +225,7 @@ def install(calls: tuple[Call, ...]) -> None:
     buffer = ctypes.create_string_buffer(code, len(code))
     wanted = _Program(len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(22, 2, ctypes.byref(wanted), 0, 0) != 0:  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    flags = _TSYNC if every_thread else 0
+    # A positive result is the thread that could not be brought along.
+    if libc.syscall(ctypes.c_long(number("seccomp") or -1), 1, flags, ctypes.byref(wanted)) != 0:
         raise OSError(ctypes.get_errno(), "seccomp filter refused")

@@ -26,7 +26,7 @@ FILE = "<level>"
 _PRELOAD = (
     "linecache tokenize tracemalloc decimal fractions heapq bisect collections.abc encodings.idna "
     "numpy.random numpy.linalg numpy.fft numpy.ma numpy.polynomial numpy.lib.stride_tricks numpy.lib.recfunctions "
-    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.games.craftax.levels.rules"
+    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.games.craftax.levels.rules dicode.levels"
 )
 """Imported before the wall goes up, because afterwards no file can be opened."""
 _HIDDEN = (

@@ -23,6 +23,8 @@ from typing import Any
 from dicode.sandbox import jail, wire
 
 Handler = Callable[[wire.Message], wire.Message]
+Settle = Callable[[wire.Message], None]
+"""What a job must load before the last part of the wall goes up, and before anything hostile is touched."""
 WALL_CODE = 1000
 """Reported instead of an exit code when the wall-clock backstop ended the job."""
 IDLE_CODE = 1001
@@ -43,7 +45,9 @@ def main(fd: int) -> None:
     wall = jail.Wall(tuple(setup["readable"]), setup["jax"], frozenset(setup["use"]))
     if wall.jax:
         _use_few_processors()
-    handler: Handler = importlib.import_module(setup["module"]).prepare()
+    module = importlib.import_module(setup["module"])
+    handler: Handler = module.prepare()
+    settle: Settle = getattr(module, "settle", lambda message: None)
     kinds = frozenset({"net", "pid", "mount"}) if setup["wrapped"] else jail.enter_namespaces(wall)
     os.environ.clear()
     seen = jail.namespaces_hold(jail.Entered(kinds))
@@ -53,7 +57,7 @@ def main(fd: int) -> None:
     gc.freeze()
     control.sendall(json.dumps({"ready": True, "seen": seen}).encode() + b"\n")
     while (job := line.next()) is not None:
-        control.sendall(json.dumps(_serve(job, handler, wall, entered)).encode() + b"\n")
+        control.sendall(json.dumps(_serve(job, (settle, handler), wall, entered)).encode() + b"\n")
 
 
 def _use_few_processors() -> None:
@@ -88,6 +92,7 @@ def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.Bounds) -> list[
     if child == 0:
         try:
             jail.enter_job(wall, entered, bounds, {writer})
+            jail.close_paths(wall, entered)
             os.write(writer, json.dumps(jail.job_holds(wall, bounds)).encode())
         except BaseException:
             traceback.print_exc()
@@ -101,12 +106,12 @@ def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.Bounds) -> list[
 
 
 def _serve(
-    job: tuple[dict[str, Any], list[int]], handler: Handler, wall: jail.Wall, entered: jail.Entered
+    job: tuple[dict[str, Any], list[int]], steps: tuple[Settle, Handler], wall: jail.Wall, entered: jail.Entered
 ) -> dict[str, Any]:
     order, (request, answer) = job
     child = os.fork()
     if child == 0:
-        _run(order, request, answer, handler, wall, entered)
+        _run(order, request, answer, steps, wall, entered)
     os.close(request)
     os.close(answer)
     watch = _Watch(child, order["wall_s"], order["idle_s"])
@@ -158,7 +163,12 @@ def _end_group(child: int) -> None:
 
 
 def _run(
-    order: dict[str, Any], request: int, answer: int, handler: Handler, wall: jail.Wall, entered: jail.Entered
+    order: dict[str, Any],
+    request: int,
+    answer: int,
+    steps: tuple[Settle, Handler],
+    wall: jail.Wall,
+    entered: jail.Entered,
 ) -> None:
     code = 1
     try:
@@ -166,6 +176,9 @@ def _run(
         message = wire.receive_blocking(request)
         os.close(request)
         jail.enter_job(wall, entered, jail.Bounds(order["cpu_s"], order["memory"]), {answer})
+        settle, handler = steps
+        settle(message)
+        jail.close_paths(wall, entered)
         wire.send_blocking(answer, wire.encode(handler(message)))
         code = 0
     except BaseException:

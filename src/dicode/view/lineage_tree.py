@@ -9,9 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from dicode.curriculum.lineage import main_parent
 from dicode.curriculum.snapshot import Snapshot
 from dicode.types import LevelRecord
-from dicode.view import style, words
+from dicode.view import palette, style, words
 
 MAX_LEVELS = 240
 """Levels that one picture holds; beyond that the youngest and active ones with their ancestors are drawn."""
@@ -51,12 +52,6 @@ def layout(levels: Mapping[str, LevelRecord]) -> dict[str, Node]:
             stack.append((level, True))
             stack += [(child, False) for child in reversed(children)]
     return {level: Node(columns[levels[level].born], row) for level, row in rows.items()}
-
-
-def main_parent(record: LevelRecord, levels: Mapping[str, LevelRecord]) -> str | None:
-    """The parent under which a level is drawn."""
-    older = (parent for parent in record.parents if parent in levels and levels[parent].born < record.born)
-    return next(older, None)
 
 
 def chosen(snapshot: Snapshot, limit: int = MAX_LEVELS) -> dict[str, LevelRecord]:
@@ -122,8 +117,8 @@ def _nodes(axes: Axes, snapshot: Snapshot, levels: Mapping[str, LevelRecord], no
         [nodes[record.id].column for record in order],
         [nodes[record.id].row for record in order],
         s=sizes,
-        c=[style.STATUS_COLORS[record.status.value] for record in order],
-        edgecolors=[style.INK if record.active else "white" for record in order],
+        c=[palette.STATUS_COLORS[record.status.value] for record in order],
+        edgecolors=[palette.INK if record.active else "white" for record in order],
         linewidths=[1.4 if record.active else 0.6 for record in order],
         zorder=3,
     )
@@ -142,7 +137,7 @@ def _labels(
             (6, 5),
             textcoords="offset points",
             fontsize=6.5,
-            color=style.INK,
+            color=palette.INK,
             zorder=4,
             bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4},
         )
@@ -174,5 +169,5 @@ def _legend() -> Sequence[Line2D]:
     def dot(shade: str, edge: str, label: str) -> Line2D:
         return Line2D([], [], marker="o", linestyle="", color=shade, markeredgecolor=edge, markersize=6, label=label)
 
-    dots = [dot(style.STATUS_COLORS[status], "white", label) for status, label in meaning.items()]
-    return [*dots, dot("white", style.INK, "active")]
+    dots = [dot(palette.STATUS_COLORS[status], "white", label) for status, label in meaning.items()]
+    return [*dots, dot("white", palette.INK, "active")]

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dicode.curriculum.snapshot import Snapshot
 from dicode.types import TARGET
-from dicode.view import lineage_tree, spending, style, words
+from dicode.view import lineage_tree, palette, spending, style, words
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of `metrics.jsonl` with `cycle`, `env_steps`, `target_return`, `target_success` and `status`."""
@@ -51,7 +51,7 @@ def learning_curve(rows: Rows, path: Path, max_return: float = 226.0) -> list[Pa
     if points:
         steps, returns = zip(*points, strict=True)
         top.plot(
-            steps, returns, color=style.color(0), linewidth=1.8, marker="o", markersize=3 if len(steps) < 60 else 0
+            steps, returns, color=palette.color(0), linewidth=1.8, marker="o", markersize=3 if len(steps) < 60 else 0
         )
         top.annotate(
             f"{returns[-1]:.2f}\n{100 * returns[-1] / max_return:.1f} %",
@@ -60,12 +60,12 @@ def learning_curve(rows: Rows, path: Path, max_return: float = 226.0) -> list[Pa
             textcoords="offset points",
             va="center",
             fontsize=9,
-            color=style.color(0),
+            color=palette.color(0),
         )
     else:
         _say(top, "no episode on the target has finished yet")
     _statuses(bottom, rows)
-    bottom.xaxis.set_major_formatter(style.short_number)
+    bottom.xaxis.set_major_formatter(palette.short_number)
     return style.save(made, path)
 
 
@@ -77,7 +77,7 @@ def _statuses(axes: Axes, rows: Rows) -> None:
         return
     steps = [0, *(row["env_steps"] for row in known)]
     counts = [[0, *(row["status"].get(status, 0) for row in known)] for status in "ABCD"]
-    shades = [style.STATUS_COLORS[status] for status in "ABCD"]
+    shades = [palette.STATUS_COLORS[status] for status in "ABCD"]
     axes.stackplot(steps, counts, colors=shades, labels=list("ABCD"), linewidth=0)
     axes.legend(frameon=False, fontsize=8, ncols=4, loc="upper left")
 
@@ -94,12 +94,12 @@ def achievements(rows: Rows, path: Path) -> list[Path]:
     image = axes.imshow(table, aspect="auto", cmap=_HEAT, vmin=0, vmax=1, interpolation="nearest")
     axes.set_yticks(range(len(names)), [words.plain(name) for name in names])
     ticks = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), 6)).round().astype(int))
-    axes.set_xticks(ticks, [style.short_number(steps[i]) for i in ticks])
+    axes.set_xticks(ticks, [palette.short_number(steps[i]) for i in ticks])
     for row, rate in enumerate(table[:, -1]):
         text = f"{100 * rate:.0f} %" if rate >= 0.01 else f"{100 * rate:.1f} %"
         axes.annotate(
             text, (1.0, row), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            va="center", fontsize=7.5, color=style.INK,
+            va="center", fontsize=7.5, color=palette.INK,
         )  # fmt: skip
     axes.spines["bottom"].set_visible(False)
     bar = made.colorbar(image, ax=axes, orientation="horizontal", shrink=0.35, aspect=30, pad=0.02, anchor=(1.0, 0.0))
@@ -128,10 +128,10 @@ def levels(snapshot: Snapshot, path: Path) -> list[Path]:
     made = style.figure(7.2, 4.4)
     axes = made.subplots()
     for low, high, status in ((0.75, 1.0, "A"), (0.5, 0.75, "B"), (0.25, 0.5, "C"), (0.0, 0.25, "D")):
-        axes.axhspan(100 * low, 100 * high, color=style.STATUS_COLORS[status], alpha=0.07, linewidth=0)
+        axes.axhspan(100 * low, 100 * high, color=palette.STATUS_COLORS[status], alpha=0.07, linewidth=0)
         axes.annotate(
             status, (1.0, 50 * (low + high)), (5, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="center", fontsize=9, fontweight="bold", color=style.STATUS_COLORS[status],
+            textcoords="offset points", va="center", fontsize=9, fontweight="bold", color=palette.STATUS_COLORS[status],
         )  # fmt: skip
     trained = {level: trials for level, trials in snapshot.trials.items() if level != TARGET}
     many = len(trained) > 60
@@ -168,5 +168,5 @@ def _climbers(snapshot: Snapshot, count: int = 3) -> list[str]:
 
 
 def _say(axes: Axes, text: str) -> None:
-    axes.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=9, color=style.FAINT)
+    axes.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=9, color=palette.FAINT)
     axes.set_yticks([])

@@ -10,10 +10,14 @@ def goal_words(goal: Mapping[str, object], width: int = 48) -> str:
     names, minimum = goal.get("achievements"), goal.get("minimum")
     parts = [plain(str(name)) for name in names] if isinstance(names, Sequence) else []
     if isinstance(minimum, Mapping):
-        parts += [f"{plain(str(name))} {value:g}" for name, value in minimum.items()]
+        parts += [f"{plain(str(name))} {_amount(value)}" for name, value in minimum.items()]
     if len(parts) > 12:
-        return f"{len(parts)} achievements"
+        return f"{len(parts)} achievements" if not minimum else f"{len(parts)} conditions"
     return clip(", ".join(parts) or "a goal of its own", width)
+
+
+def _amount(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else clip(str(value), 20)
 
 
 def level_words(record: LevelRecord, width: int = 48) -> str:

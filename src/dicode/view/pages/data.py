@@ -1,0 +1,174 @@
+"""A run's folder, read for showing and never written: archive, metrics, evaluations, journal, settings.
+
+The folder may be somebody else's. What has the wrong form is left out and named in `RunData.notes`, so that the rest
+can be looked at; only a folder that is no run at all, or an archive that can't be opened, raises.
+"""
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.journal import Call, Fate, Journal
+from dicode.errors import DicodeError, RunError
+from dicode.evaluation.results import Evaluation, load_evaluation
+from dicode.evaluation.results import settings as settings_of
+from dicode.received import files
+from dicode.received.text import line
+from dicode.types import TARGET
+from dicode.view.pages.text import is_id
+
+T = TypeVar("T")
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError, OverflowError)
+"""What reading a value of the wrong form raises."""
+
+
+@dataclass(frozen=True)
+class RunData:
+    """All that pages are made from."""
+
+    name: str
+    snapshot: Snapshot
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """Lines of `metrics.jsonl`, by cycle; `cycle` and `env_steps` are whole numbers."""
+    evaluations: tuple[Evaluation, ...] = ()
+    baseline: tuple[Evaluation, ...] = ()
+    """Evaluations of a policy that acts at random."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """`config.yaml` by dotted name."""
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    """Calls of a foundation model by key."""
+    fates: tuple[Fate, ...] = ()
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()
+    """What could not be read, a sentence each."""
+
+    def picture(self, level: str) -> tuple[str, ...] | None:
+        """The file with a level's picture, below the run's folder, if there is one that begins like a PNG."""
+        return self.file("pictures", f"{level}.png") if is_id(level) else None
+
+    def file(self, *parts: str) -> tuple[str, ...] | None:
+        """A picture in the run's report, if it is a plain file that begins like what its name says."""
+        head = _HEADS[parts[-1].rpartition(".")[2]]
+        if self.folder is None:
+            return None
+        try:
+            with os.fdopen(files.open_file(self.folder, "report", *parts), "rb") as file:
+                return ("report", *parts) if file.read(len(head)) == head else None
+        except (OSError, RunError):
+            return None
+
+    def content(self, parts: tuple[str, ...]) -> bytes:
+        """The bytes of such a file. Raises RunError where it can't be read or is too large."""
+        assert self.folder is not None
+        return files.read(self.folder, *parts, most=_MOST_BYTES)
+
+
+_HEADS = {"png": b"\x89PNG\r\n\x1a\n", "gif": b"GIF8"}
+"""Pictures that pages show. What can hold a script (SVG, PDF) is left where it is."""
+_MOST_BYTES = 32 << 20
+
+
+def picture_file(folder: Path, level: str) -> Path:
+    """Where a run keeps the picture of a level."""
+    return folder / "report" / "pictures" / f"{level}.png"
+
+
+def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
+    """The run at `path`, with `snapshot` where the caller holds it already.
+
+    Raises RunError where there is no run or its archive can't be opened.
+    """
+    from dicode.runs.directory import open_run
+
+    run = open_run(path)
+    notes: list[str] = []
+    no_settings: dict[str, object] = {}
+    no_calls: tuple[dict[str, Call], tuple[Fate, ...]] = ({}, ())
+    settings = _tried(lambda: settings_of(run.path), no_settings, "config.yaml", notes)
+    calls, fates = _tried(lambda: _journal(run.journal), no_calls, "the journal", notes)
+    return RunData(
+        name=run.path.resolve().name,
+        snapshot=snapshot or _snapshot(run.archive_file),
+        rows=_rows(run.metrics_file),
+        evaluations=_evaluations(run.evaluation, notes),
+        baseline=_evaluations(run.evaluation / "random", notes),
+        settings=settings,
+        calls=calls,
+        fates=fates,
+        folder=run.path,
+        notes=tuple(notes),
+    )
+
+
+def _snapshot(path: Path) -> Snapshot:
+    with Archive(path, read_only=True) as archive:
+        return archive.snapshot()
+
+
+def finite(value: Any) -> bool:
+    """Whether `value` is a number with an end."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, Mapping) and type(row.get("cycle")) is int and finite(row.get("env_steps"))
+
+
+def _rows(path: Path) -> tuple[Any, ...]:
+    rows = []
+    try:
+        lines = files.read(path.parent, path.name, most=1 << 30).decode("utf-8", "replace").splitlines()
+    except (OSError, RunError):
+        lines = []
+    for text in lines:
+        try:
+            rows.append(json.loads(text))
+        except (ValueError, RecursionError):  # a torn line
+            continue
+    return tuple(sorted(filter(_is_row, rows), key=lambda row: row["cycle"]))
+
+
+def _evaluations(folder: Path, notes: list[str]) -> tuple[Evaluation, ...]:
+    found: list[Evaluation] = []
+    for file in sorted(folder.glob("*.json")):
+        what = f"the evaluation {line(file.name, 60)}"
+        found += _tried(partial(_evaluation, file), [], what, notes)
+    return tuple(sorted(found, key=lambda one: (one.env_steps, one.protocol)))
+
+
+def _evaluation(file: Path) -> list[Evaluation]:
+    return [load_evaluation(file)]
+
+
+def _journal(folder: Path) -> tuple[dict[str, Call], tuple[Fate, ...]]:
+    if not (folder / "calls.jsonl").is_file():
+        return {}, ()
+    journal = Journal(folder, mode="replay")
+    return {call.key: call for call in journal.calls()}, tuple(journal.fates())
+
+
+def _tried(read_it: Callable[[], T], otherwise: T, what: str, notes: list[str]) -> T:
+    try:
+        return read_it()
+    except (DicodeError, OSError, *_MALFORMED) as error:
+        notes.append(f"{what} can't be read: {line(str(error), 160)}")
+        return otherwise
+
+
+def last_return(data: RunData) -> float | None:
+    """The latest mean return on the target while training."""
+    values = [row.get("target_return") for row in data.rows]
+    return next((value for value in reversed(values) if finite(value)), None)
+
+
+def final(evaluations: tuple[Evaluation, ...], protocol: str = TARGET) -> Evaluation | None:
+    """The evaluation of the most trained checkpoint under `protocol`."""
+    found = [one for one in evaluations if one.protocol == protocol]
+    return found[-1] if found else None

@@ -1,0 +1,78 @@
+"""Pages as a folder that opens from disk: nothing in it needs a server, a network or another file.
+
+A page is written again only where its text has changed, every file whole or not at all, so that a folder can be
+renewed while somebody looks at it.
+"""
+
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+
+from dicode.errors import ConfigError, RunError
+from dicode.view.pages import site
+from dicode.view.pages.data import RunData, read
+from dicode.view.pages.game import Game, craftax
+
+
+def export(paths: Sequence[Path | str], folder: Path | str, game: Game | None = None) -> int:
+    """Write the pages of the runs at `paths` into `folder`; returns how many pages there are.
+
+    Raises RunError for what is no run, ConfigError where the folder holds something that is no page of ours.
+    """
+    target = Path(folder)
+    if target.exists() and (
+        not target.is_dir() or (any(target.iterdir()) and not (target / "static/pages.css").is_file())
+    ):
+        raise ConfigError(f"{folder} exists and holds other things than pages; name a new folder")
+    return write([read(path) for path in paths], target, game or craftax())
+
+
+def write(datas: Sequence[RunData], folder: Path, game: Game, written: MutableMapping[str, str] | None = None) -> int:
+    """Write the pages of runs that were read; returns how many pages there are.
+
+    `written` remembers between calls what each page was made from, so that a page that says nothing new costs little.
+    """
+    known: MutableMapping[str, str] = {} if written is None else written
+    runs = places(datas, game)
+    try:
+        for name in site.STATIC:
+            _put(folder / "static" / name, site.static(name))
+        count = sum(_write_run(run, folder / prefix, known) for prefix, run in runs.items())
+        if len(runs) > 1:
+            _put(folder / "index.html", site.compare(runs).encode())
+            count += 1
+    except OSError as error:
+        raise RunError(f"cannot write pages to {folder}: {error.strerror or error}") from error
+    return count
+
+
+def places(datas: Sequence[RunData], game: Game, live: bool = False) -> dict[str, site.Run]:
+    """The runs by their place: the top for one alone, `run-1`, `run-2` and so on for several."""
+    if len(datas) == 1:
+        return {"": site.Run(datas[0], game, live=live)}
+    return {f"run-{i}": site.Run(data, game, f"run-{i}/", live, True) for i, data in enumerate(datas, 1)}
+
+
+def _write_run(run: site.Run, folder: Path, known: MutableMapping[str, str]) -> int:
+    count = 0
+    for address, version, render in run.pages():
+        if not version or known.get(run.prefix + address) != version:
+            _put(folder / address, render().encode())
+            known[run.prefix + address] = version
+        count += 1
+    for level in run.levels.lines:
+        if (picture := run.data.picture(level)) is not None:
+            _put(folder / "pictures" / f"{level}.png", run.data.content(picture))
+    for name in (*site.FIGURES, *site.GIFS):
+        if (figure := run.data.file(name)) is not None:
+            _put(folder / name, run.data.content(figure))
+    return count
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file unless it holds this already."""
+    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(content)
+    partial.replace(path)

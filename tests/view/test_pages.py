@@ -1,0 +1,240 @@
+"""What the pages of a run say, and that no text of a run becomes anything but text."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import hostile
+import numpy as np
+import pytest
+from view_examples import run
+
+from dicode.curriculum.snapshot import Outcome
+from dicode.dreaming.calls import Answer, Kind
+from dicode.dreaming.journal import Call
+from dicode.errors import ConfigError, RunError
+from dicode.evaluation.results import Evaluation
+from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
+from dicode.view.pages import charts, code, data, export, lineage, site, text
+from dicode.view.pages.game import craftax
+from dicode.view.pages.levels import index
+
+pytestmark = pytest.mark.fast
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: tags with their attributes, and the text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def links(self) -> list[str]:
+        return [value for _, found in self.tags for name in ("href", "src") if (value := found.get(name))]
+
+
+@pytest.fixture(scope="module")
+def example() -> data.RunData:
+    """A run of a model's dreams: a level with a repaired attempt and a call, one rejected, one lost."""
+    snapshot, rows = run(8)
+    parent = next(one for one in snapshot.accepted().values() if one.born == 3)
+    call = Call("k1", {"cycle": 3, "index": 0, "stage": "code", "attempt": 0, "model": "m", "messages": []},
+                Answer(Kind.TEXT, "the answer", tokens_in=1200, tokens_out=340, usd=0.0123))  # fmt: skip
+    good = Accepted({"achievements": ["EAT_COW"]}, {"melee_spawn": 0.3, "mob_health": {"zombie": 9.0}}, "-", ("bonus",))
+    child = replace(
+        parent, id="child0000001", source="A = 1\nB = 3\n", parents=(parent.id,), born=5, verdict=good, move="design",
+        origin=Origin.FOUNDATION, repairs=(Repair("A = 0\n", "build", "it broke here", "mend it so"),), requests=("k1",),
+    )  # fmt: skip
+    parent = replace(parent, source="A = 1\nB = 2\n")
+    bad = replace(
+        child,
+        id="bad000000001",
+        verdict=Rejected("verify", "no cow anywhere", "put a cow in", code=Code.UNTOLD),
+        requests=(),
+    )
+    brief = Brief(4, 0, ParentReport(parent, ()), {}, 1.5, (), frozenset())
+    outcomes = (Outcome(5, 4, 0, child.id, good), Outcome(5, 4, 1, bad.id, bad.verdict),
+                Outcome(5, 4, 2, None, Rejected("lost", "no answer in 900 s", code=Code.UNTOLD)))  # fmt: skip
+    levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
+    snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
+    evaluation = Evaluation(
+        "target", 4, 9, "c", 300_000, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.zeros(4), {"EAT_COW": 0.75}
+    )
+    random = replace(evaluation, returns=np.array([0.5, 0.7]), achievements={"EAT_COW": 0.25})
+    settings = {"method.name": "dicode", "seed": 3, "episode_limit": 128}
+    return data.RunData("demo", snapshot, tuple(rows), (evaluation,), (random,), settings, {"k1": call})
+
+
+def pages_of(example: data.RunData, folder: Path) -> Path:
+    export.write([example], folder, craftax())
+    return folder
+
+
+def test_every_link_of_an_exported_folder_leads_to_a_file_in_it(example, tmp_path):
+    folder = pages_of(example, tmp_path)
+    pages = list(folder.rglob("*.html"))
+    assert len(pages) == 4 + len(example.snapshot.levels) - 1 + 1
+    for page in pages:
+        for link in Page(page.read_text()).links():
+            file, _, mark = link.partition("#")
+            target = (page.parent / file).resolve() if file else page
+            assert target.is_file() and target.is_relative_to(folder.resolve()), f"{page}: {link}"
+            assert not mark or f'id="{mark}"' in target.read_text()
+
+
+def test_a_level_page_tells_why_the_level_exists_and_how_it_fares(example, tmp_path):
+    said = Page((pages_of(example, tmp_path) / "levels" / "child0000001.html").read_text()).text
+    for part in (
+        "eat cow", "melee_spawn", "mob_health", "zombie", "Scales how often melee mobs appear",  # rules beside the usual
+        "-B = 2", "+B = 3", "Attempt 1 failed at build", "it broke here", "mend it so", "A = 0",  # source, parent, attempts
+        "Asked for after cycle 5, dream 0", "a return of 1.50 on the target", "1 calls, 1,200 tokens read, 340 written, $0.0123",
+        "bonus",
+    ):  # fmt: skip
+        assert part in said, part
+    assert re.search(r"mob_health\s*zombie\s*9\s*5", said), "the game's own value stands beside the level's"
+
+
+def test_rejected_and_lost_dreams_are_told_with_reason_and_hint(example, tmp_path):
+    said = Page((pages_of(example, tmp_path) / "dreams.html").read_text()).text
+    for part in ("verify", "no cow anywhere", "Hint: put a cow in", "lost", "no answer in 900 s"):
+        assert part in said, part
+    assert "Rejected at verify" in Page((tmp_path / "levels" / "bad000000001.html").read_text()).text
+
+
+def test_the_first_page_names_training_evaluation_and_the_random_policy(example, tmp_path):
+    said = Page((pages_of(example, tmp_path) / "index.html").read_text()).text
+    for part in (
+        "return, evaluated",
+        "2.50",
+        "over 4 worlds",
+        "random policy",
+        "0.60",
+        "environment steps",
+        "mean return",
+    ):
+        assert part in said, part
+    assert re.search(r"eat cow\s*\d+ %\s*75 %\s*25 %", said)
+
+
+def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
+    other = replace(
+        example, name="other", settings={**example.settings, "seed": 4}, evaluations=(), rows=example.rows[:3]
+    )
+    export.write([example, other], tmp_path, craftax())
+    said = Page((tmp_path / "index.html").read_text())
+    assert "2 runs side by side" in said.text and re.search(r"seed\s*3\s*4", said.text)
+    assert "method.name" not in said.text, "a setting on which they agree"
+    assert {"run-1/index.html", "run-2/index.html"} <= set(said.links())
+    assert "../../index.html" in Page((tmp_path / "run-2/levels/seed0.html").read_text()).links()
+
+
+def test_the_lineage_has_parents_before_children_and_lines_that_meet():
+    rows = lineage.rows(index(data.RunData("r", run(24)[0]), craftax()))
+    place = {row.line.id: number for number, row in enumerate(rows)}
+    assert len(place) == len(rows) == len(run(24)[0].levels) - 1
+    for number, row in enumerate(rows):
+        parent = row.line.parent
+        if parent is not None:
+            above = rows[place[parent]]
+            assert place[parent] < number <= place[parent] + above.below and row.depth == above.depth + 1
+            assert f"M{above.x:g} 0V" in row.path and row.path.count(f"H{row.x:g}") == 1
+        between = [one for one in rows[number + 1 : number + 1 + row.below] if row.x > one.x]
+        assert not between, "a child stands right of its parent"
+
+
+def test_a_page_is_written_again_only_where_it_says_something_new(example, tmp_path):
+    known: dict[str, str] = {}
+    export.write([example], tmp_path, craftax(), known)
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.html")}
+    levels = dict(example.snapshot.levels)
+    levels["seed1"] = replace(levels["seed1"], description="changed")
+    export.write([replace(example, snapshot=replace(example.snapshot, levels=levels))], tmp_path, craftax(), known)
+    assert {file.name for file, when in before.items() if file.stat().st_mtime_ns != when} == {"seed1.html"}
+
+
+def test_pages_are_not_written_over_other_things(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(ConfigError, match="other things than pages"):
+        export.export([], tmp_path)
+    with pytest.raises(RunError, match="is not a run"):
+        export.export([tmp_path / "nothing"], tmp_path / "new")
+
+
+ALLOWED = {
+    "html", "head", "meta", "title", "link", "script", "body", "a", "header", "nav", "main", "span", "bdi", "p", "h1", "h2",
+    "dl", "div", "dt", "dd", "small", "figure", "figcaption", "b", "svg", "g", "path", "circle", "rect", "line", "polyline",
+    "polygon", "text", "tspan", "use", "defs", "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "details",
+    "summary", "form", "label", "input", "select", "option", "button", "output", "img", "pre", "code", "br", "section",
+}  # fmt: skip
+
+
+def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_path):
+    folder = hostile.write(tmp_path, 80)
+    found = data.read(folder)
+    assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
+    pages = 0
+    for address, _, render in site.Run(found, craftax()).pages():
+        page = render()
+        page.encode()  # no half characters
+        seen = Page(page)
+        assert {tag for tag, _ in seen.tags} <= ALLOWED, address
+        assert [attrs["src"] for tag, attrs in seen.tags if tag == "script"] == [
+            "../" * address.count("/") + "static/pages.js"
+        ]
+        for tag, attrs in seen.tags:
+            odd = [
+                name for name in attrs if name.startswith("on") or name in ("style", "action", "srcdoc", "formaction")
+            ]
+            assert not odd, f"{address}: {tag} {odd}"
+        assert all(re.fullmatch(r"[\w./#-]*", link) for link in seen.links()), address
+        hidden = [letter for letter in page if letter not in "\n\t" and text.visible(letter) != letter]
+        assert not hidden, f"{address}: {hidden[:3]}"
+        assert len(page) < 800_000, address
+        pages += 1
+    assert pages > 80
+    assert found.picture(hostile.level(0)) is None and found.picture(hostile.level(1)) is None, (
+        "no PNG, and a link elsewhere"
+    )
+    assert found.file("target.gif") is None, "no GIF"
+
+
+def test_what_is_shown_of_odd_texts():
+    assert text.visible("a\u202eb\u200b\ud800\x1b\tc\n") == r"a\u202eb\u200b\ud800\x1b" + "\tc\n"
+    assert text.visible("žluťoučký 学 é") == "žluťoučký 学 é"
+    cut = text.block("x" * 1_000_000 + "\r\nend")
+    assert len(cut) < 2200 and "a line of" in cut and "the text has 1,000,005 characters" in cut
+    assert text.number(float("nan")) == text.percent(None) == text.fixed(float("inf")) == "–"
+
+
+def test_code_is_numbered_and_never_more_than_text():
+    shown = str(code.python("def f():\n    return '<b>'\n"))
+    assert "&lt;b&gt;" in shown and "<b>" not in shown and shown.count('class="ln"') == 2
+    assert str(code.difference(["+<b>", "-a", " c"])).count("<b>") == 0
+
+
+def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
+    shown = str(
+        charts.lines(
+            [charts.Series("<name>", [(0, 1), (1, float("nan")), (2, 3)])], charts.Axes("steps", "return", "t")
+        )
+    )
+    assert "nan" not in shown and "&lt;name&gt;" in shown and ">steps<" in shown and ">return<" in shown
+    assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
+
+
+def test_generic_pages_name_no_block_and_no_mob():
+    folder = Path(site.__file__).parent
+    game = {"zombie", "cow", "stone", "wood", "iron", "diamond", "skeleton", "sapling", "achievement."}
+    for file in [*folder.glob("*.py"), *folder.glob("templates/*")]:
+        if file.name != "game.py":
+            words = set(re.findall(r"[a-z]+\.?", file.read_text().lower()))
+            assert not words & game, f"{file.name} names {words & game}"
