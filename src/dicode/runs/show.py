@@ -21,6 +21,7 @@ from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
+from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
 from dicode.training.builder import LevelBuilder
@@ -92,7 +93,7 @@ class Screen:
             notes=tuple(filter(None, [spent.stopped(row)])),
         )
         self._picture(report)
-        self._evaluate(report)
+        self.evaluate(report.cycle, report.learner)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
         if last or (every and (report.cycle + 1) % every == 0):
             self._report(report)
@@ -101,11 +102,12 @@ class Screen:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         self._view.show(self._progress)
 
-    def _evaluate(self, report: CycleReport) -> None:
-        asked, last = self._config.evaluation, report.cycle == self._config.num_cycles - 1
-        about = {"cycle": report.cycle, "env_steps": report.row["env_steps"]}
-        with_params = partial(evaluate, self._trainer, report.learner.params)
-        if asked.every_steps and (last or self._crosses(report.cycle, asked.every_steps)):
+    def evaluate(self, cycle: int, learner: LearnerState) -> None:
+        """The evaluations that are due after a cycle; those that were made before are not played again."""
+        asked, last = self._config.evaluation, cycle == self._config.num_cycles - 1
+        about = {"cycle": cycle, "env_steps": (cycle + 1) * self._config.steps_per_cycle}
+        with_params = partial(evaluate, self._trainer, learner.params)
+        if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
         if asked.heldout_worlds and last:

@@ -14,9 +14,8 @@ from rich.console import Console
 
 from dicode import config as configuration
 from dicode.config import Config
-from dicode.curriculum.archive import Archive
 from dicode.errors import DicodeError
-from dicode.runs import directory, launch
+from dicode.runs import directory, launch, restore
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""
@@ -26,6 +25,7 @@ def run(overrides: Sequence[str]) -> int:
     """Run the sweep. Returns 0 when every run is finished, 1 if one failed."""
     import hydra
 
+    overrides = [re.sub(r"^from=", "warm_start=", o) for o in overrides]
     configuration.register()
     configuration.check_overrides(overrides)
     swept = {key for key, _, value in (o.partition("=") for o in overrides) if "," in value or "(" in value} - _NAMED
@@ -47,12 +47,8 @@ def one(node: Any, swept: Collection[str]) -> int:
         path = directory.path_of(config)
         if not path.exists():
             return launch.train(config, quiet=True)
-        with Archive(directory.open_run(path).archive_file) as archive:
-            left = config.num_cycles - 1 - archive.committed_cycle()
-        if left <= 0:
-            console.print(f"{path} is finished already", highlight=False, soft_wrap=True)
-            return 0
-        console.print(f"{path} goes on, {left} cycles are left", highlight=False, soft_wrap=True)
+        if restore.finished(directory.open_run(path), config) is None:
+            console.print(f"{path} goes on", highlight=False, markup=False, soft_wrap=True)
         return launch.resume(str(path), quiet=True)
     except DicodeError as error:
         console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
