@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dicode import files
 from dicode.dreaming.dreamer import Outcome, Validate, lost
 from dicode.errors import RunError
 from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.craftax.levels.parse import decode, parse_level
 from dicode.games.craftax.levels.techtree import depth
+from dicode.levels import LevelError
+from dicode.received import files as received
 from dicode.types import Brief, Draft, Origin, Rejected
 
 LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
@@ -47,7 +48,10 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
 
 
 def _volume(path: Path, origin: Origin) -> Volume:
-    source = files.read_text(path, MAX_BYTES)
+    try:
+        source = decode(received.read(path.parent, path.name, most=MAX_BYTES))
+    except (LevelError, FileNotFoundError) as error:
+        raise RunError(f"{path.name} can't be read: {error}") from error
     text = parse_level(source)
     if isinstance(text, Rejected):
         raise RunError(f"{path.name} is not a level: {text.reason}; {text.hint}")

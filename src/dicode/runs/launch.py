@@ -207,7 +207,7 @@ def _check_extras(config: Config) -> None:
 
 def _seeds(config: Config, folder: Path | None) -> list[Any]:
     """The levels of the first cycle: those of a folder, or the library's seed set."""
-    from dicode.games.craftax import library
+    from dicode import games
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
@@ -219,7 +219,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
-    for name, source in library.load_seeds():
+    for name, source in games.host(config.game).seeds():
         text = parse_level(source)
         drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
     return drafts
@@ -272,7 +272,7 @@ def method_settings(config: Config) -> Any:
     """The method's settings, from the configuration."""
     from dataclasses import fields
 
-    from dicode.games.craftax.levels.names import Achievement
+    from dicode import games
     from dicode.methods.settings import Settings
     from dicode.training.trainer import hook_envs
 
@@ -287,7 +287,7 @@ def method_settings(config: Config) -> Any:
         "level_slots": config.level_slots,
         "target_share": config.target_share,
         "seed_cycles": config.seed_cycles,
-        "achievements": tuple(a.name for a in Achievement),
+        "achievements": games.host(config.game).achievements,
     }
     if config.dreamer.name == "none":
         given["round"] = 0
@@ -325,13 +325,15 @@ def _assembled(
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
         archive.sealing = not foreign
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
-        builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level)
+        trainer = Trainer(config, announce=group.announce)
+        builder = LevelBuilder(
+            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+        )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         sinks = open_sinks(config, run, archive.committed_cycle())
         for sink in sinks:
             stack.callback(sink.close)
-        trainer = Trainer(config, announce=group.announce)
         watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
         yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
 
