@@ -314,6 +314,8 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         method = registry.make(config.method.name, method_settings(config), similar=similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
+        if (journal := getattr(dreamer, "journal", None)) is not None:
+            restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
