@@ -113,7 +113,7 @@ def hooks(worlds: dict) -> dict[str, float]:
 
     from dicode import config as configuration
     from dicode.cache import enable_compile_cache
-    from dicode.environment.goals import TARGET_GOAL
+    from dicode.games.craftax.host import HOST
     from dicode.training.builder import Playable
     from dicode.training.trainer import Trainer, hook_envs
     from dicode.types import TARGET, Proposal, Slot
@@ -127,7 +127,7 @@ def hooks(worlds: dict) -> dict[str, float]:
     trainer = Trainer(config)
     levels = {
         "hooked": Playable("hooked", built.goal, built.rules.to_json(), built.pool, built.hooks),
-        TARGET: Playable(TARGET, TARGET_GOAL, {}, worlds, {}),
+        TARGET: Playable(TARGET, HOST.target_goal, {}, worlds, {}),
     }
     proposal = Proposal((Slot("hooked", GROUP), Slot(TARGET, GROUP)))
     trainer.compile(trainer.batch(proposal, levels, 1.0))

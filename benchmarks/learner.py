@@ -36,6 +36,7 @@ from dicode.cache import enable_compile_cache
 from dicode.environment.batch import Level, Sizes, build
 from dicode.environment.env import LevelEnv
 from dicode.games.craftax import worlds
+from dicode.games.craftax.device import DEVICE
 from dicode.learner import schedule
 from dicode.learner.programs import compile_programs
 from dicode.learner.types import PpoConfig
@@ -143,7 +144,7 @@ def level_batch(env: LevelEnv, num_envs: int, levels: int, pool_worlds: int) -> 
     seconds = time.perf_counter() - began
     parts = [Level({n: a[i * pool_worlds : (i + 1) * pool_worlds] for n, a in pool.items()}) for i in range(levels)]
     counts = [num_envs // levels + (i < num_envs % levels) for i in range(levels)]
-    return build(parts, counts, Sizes(num_envs, levels, pool_worlds * levels), episode_limit=4096), seconds
+    return build(DEVICE, parts, counts, Sizes(num_envs, levels, pool_worlds * levels), episode_limit=4096), seconds
 
 
 def matrix_peak() -> float:
@@ -194,7 +195,7 @@ def laptop_preset(env: LevelEnv) -> Side:
 
 
 def compare(num_envs: int, repeats: int, quick: bool) -> dict[str, float]:
-    env = LevelEnv()
+    env = LevelEnv(DEVICE)
     spec = env.spec
     agent = make_agent(spec)
     free = FreeEnv(spec, num_envs)
@@ -247,7 +248,11 @@ def report(sides: list[Side], difference: float, spec: Any) -> dict[str, float]:
 
 def scale(sizes: list[int], precision: str, repeats: int) -> dict[str, float]:
     """This learner alone at several numbers of environments: for an accelerator."""
-    env, rows, best = LevelEnv(), [("environments", "rollout us", "update us", "steps/s", "GB held", "GFLOP/s")], 0.0
+    env, rows, best = (
+        LevelEnv(DEVICE),
+        [("environments", "rollout us", "update us", "steps/s", "GB held", "GFLOP/s")],
+        0.0,
+    )
     for num_envs in sizes:
         agent = make_agent(env.spec, dtype=precision, stored_dtype=precision)
         batch, _ = level_batch(env, num_envs, LEVELS, WORLDS)

@@ -27,6 +27,7 @@ from dicode.cache import enable_compile_cache
 from dicode.environment.batch import Level, LevelBatch, Sizes, build
 from dicode.environment.env import LevelEnv
 from dicode.games.craftax import package, worlds
+from dicode.games.craftax.device import DEVICE
 
 LEVELS = 16
 WORLDS = 16
@@ -43,8 +44,8 @@ def ours(num_envs: int, steps: int) -> tuple[dict[str, Run], float]:
     share, extra = divmod(num_envs, LEVELS)
     counts = [share + (i < extra) for i in range(LEVELS)]
     sizes = Sizes(num_envs, LEVELS, LEVELS * WORLDS)
-    short, long = (build([Level(pool)] * LEVELS, counts, sizes, episode_limit=limit) for limit in (SHORT, LONG))
-    env = LevelEnv()
+    short, long = (build(DEVICE, [Level(pool)] * LEVELS, counts, sizes, episode_limit=limit) for limit in (SHORT, LONG))
+    env = LevelEnv(DEVICE)
 
     def rollout(key: jax.Array, state: Any, batch: LevelBatch) -> tuple[Any, Any]:
         def body(state: Any, key: jax.Array) -> tuple[Any, Any]:

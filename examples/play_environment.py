@@ -12,6 +12,7 @@ from dicode.cache import enable_compile_cache
 from dicode.environment.batch import Level, Sizes, build
 from dicode.environment.env import LevelEnv
 from dicode.games.craftax import worlds
+from dicode.games.craftax.device import DEVICE
 from dicode.levels import Achievement, Goal, Rules
 
 enable_compile_cache()
@@ -21,8 +22,8 @@ levels = [
     Level(pool, Rules(health_recovery=5.0).to_json(), Goal.all_of(Achievement.COLLECT_SAPLING), bonus=20.0),
 ]
 sizes = Sizes(num_envs=8, level_slots=4, pool_size=16)
-batch = build(levels, [4, 4], sizes, episode_limit=50)
-env = LevelEnv(bootstrap_time_limit=True)
+batch = build(DEVICE, levels, [4, 4], sizes, episode_limit=50)
+env = LevelEnv(DEVICE, bootstrap_time_limit=True)
 
 key = jnp.array([0, 1], jnp.uint32)
 step = jax.jit(env.step)

@@ -86,9 +86,10 @@ def env8(worlds8, sizes8):
 
     from dicode.environment.batch import Level, build
     from dicode.environment.env import LevelEnv
+    from dicode.games.craftax.device import DEVICE
 
-    env = LevelEnv(bootstrap_time_limit=True)
-    batch = build([Level(worlds8)], [NUM_ENVS], sizes8, episode_limit=100)
+    env = LevelEnv(DEVICE, bootstrap_time_limit=True)
+    batch = build(DEVICE, [Level(worlds8)], [NUM_ENVS], sizes8, episode_limit=100)
     key, action = jnp.zeros(2, jnp.uint32), jnp.zeros(NUM_ENVS, jnp.int32)
     reset = jax.jit(env.reset).lower(key, batch).compile()
     state = jax.eval_shape(env.reset, key, batch)

@@ -12,6 +12,7 @@ HOST_ONLY = (
     "errors",
     "streams",
     "cache",
+    "counting",
     "levels",
     "games.craftax.levels",
     "games.craftax.grammar",
@@ -28,7 +29,7 @@ MAY_IMPORT = {
     "received": {"received", "errors"},
     "agent": {"agent", "errors"},
     "learner": {"learner", "agent", "errors", "cache", "streams"},
-    "environment": {"environment", "games", "agent", "errors", "cache", "streams", "types"},
+    "environment": {"environment", "counting", "games", "agent", "errors", "cache", "streams", "types"},
     "sandbox": {"sandbox", "games", "types", "errors", "cache"},
 }
 SEARCHES = ("startswith", "endswith", "find", "index", "count")

@@ -103,7 +103,7 @@ def _level(arguments: argparse.Namespace) -> int:
     from dicode.runs import level_file
 
     if arguments.action == "check":
-        return level_file.check(arguments.file, wall=arguments.sandbox)
+        return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
@@ -196,6 +196,12 @@ def _parser() -> argparse.ArgumentParser:
     level.add_argument("file", metavar="FILE.py")
     level.add_argument("-o", "--output", default="level.png", help="picture (show)")
     level.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
+    level.add_argument(
+        "--episode-limit",
+        type=int,
+        default=None,
+        help="steps of an episode (check; default: as in this machine's preset)",
+    )
     level.add_argument(
         "--sandbox", default="auto", choices=["auto", "full", "weak"], help="wall around the level's code"
     )

@@ -72,6 +72,12 @@ class MethodConfig:
     replay_probability: float = option(0.5, "share of the slots that replay (plr, accel)", 0, 1)
     buffer: int = option(4000, "levels in the buffer (plr, accel)", 1, 10_000_000)
     robust: bool = option(True, "new levels give no gradient (plr, accel)")
+    score_updates: int = option(
+        0,
+        "updates at a cycle's end whose episodes are scored; 0: all. At least two episode limits are taken",
+        0,
+        100_000,
+    )
     min_episodes: int = option(20, "episodes that a status needs; fewer leave a level unscored", 1, 100_000)
     max_children: int = option(5, "children after which a level is no parent any more", 1, 1000)
     parents: str = option("frontier", "how parents are picked", choices=("frontier", "random", "any"))
@@ -174,6 +180,7 @@ class Config:
     seed: int = option(0, "all randomness of a run follows from it", 0, 2**31 - 1)
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
     runs_dir: str = option("runs", "where runs are kept")
+    game: str = option("craftax", "the game that is played: one of this package, or the dotted name of another")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
@@ -318,10 +325,12 @@ def _check_together(config: Config) -> None:
     if agent.kind == "gtrxl" and agent.qkv % agent.heads:
         raise ConfigError(f"agent.qkv={agent.qkv} is not a multiple of agent.heads={agent.heads}")
     steps = config.updates_per_cycle * learner.rollout_steps
-    if config.method.name != "ppo" and config.episode_limit > steps / 2:
+    # Episodes count by their beginning. Statuses need several in every environment, regret scores need one.
+    most, of = (steps // 2, "half of the ") if config.method.name == "dicode" else (steps, "the ")
+    if config.episode_limit > most:
         raise ConfigError(
-            f"episode_limit={config.episode_limit} exceeds half of the {steps} steps that an environment takes in a "
-            f"cycle, so long episodes would go uncounted; set episode_limit={steps // 2} or raise updates_per_cycle"
+            f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
+            f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
     if config.level_slots > 1:
         others = config.num_envs - round(config.num_envs * config.target_share)

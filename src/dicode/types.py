@@ -198,7 +198,7 @@ Verdict = Accepted | Rejected
 
 @dataclass(frozen=True)
 class Trial:
-    """What one cycle of training said about one level."""
+    """What one cycle of training said about one level, by the episodes that count (`dicode.counting`)."""
 
     level: str
     cycle: int
@@ -212,11 +212,13 @@ class Trial:
     """The method's priority; None where fewer than the minimum of episodes finished."""
     positive_value_loss: float = 0.0
     max_mc: float = 0.0
-    """Highest return of this cycle less the mean value; `scores.scored` makes it the highest return ever."""
+    """Highest return less the mean value: of this cycle as it is measured, ever on the level once it is scored."""
     return_max: float | None = None
     """Highest return of an episode that ended in this cycle, None without one."""
     compile_s: float = 0.0
     """Seconds that compiling the rollout with the level's hooks took in this cycle; levels in hook slots share them."""
+    return_std: float = 0.0
+    """Standard deviation of the returns over episodes."""
 
     @property
     def success_rate(self) -> float | None:

@@ -1,6 +1,6 @@
 """A toy game on the real state: every action does one plain thing, so that tests can count along."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +19,8 @@ def toy_step(key, state, action, rules):
     import jax.numpy as jnp
 
     from dicode.games.craftax.levels.names import Achievement
-    from dicode.games.craftax.types import Events, StepResult
+    from dicode.games.craftax.types import Events
+    from dicode.games.device import StepResult
 
     wood = state.inventory.wood + (action == CHOP)
     lost = jnp.where(action == HURT, 2.0, 0.0)
@@ -90,9 +91,10 @@ def toy(blank_pool, sizes8) -> Toy:
 
     from dicode.environment.batch import Level, build
     from dicode.environment.env import LevelEnv
+    from dicode.games.craftax.device import DEVICE
 
-    env = LevelEnv(game_step=toy_step, bootstrap_time_limit=True)
-    batch = build([Level(blank_pool)], [8], sizes8, episode_limit=5)
+    env = LevelEnv(replace(DEVICE, step=toy_step), bootstrap_time_limit=True)
+    batch = build(DEVICE, [Level(blank_pool)], [8], sizes8, episode_limit=5)
     key = jnp.zeros(2, jnp.uint32)
     state = jax.eval_shape(env.reset, key, batch)
     reset = jax.jit(env.reset).lower(key, batch).compile()

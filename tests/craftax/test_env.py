@@ -4,11 +4,14 @@ import jax
 import numpy as np
 import pytest
 
+from dicode.counting import Counting
 from dicode.environment import batch as batches
 from dicode.environment import goals, resets
 from dicode.environment.batch import Level, Sizes, build
 from dicode.environment.env import LevelEnv
 from dicode.errors import ConfigError
+from dicode.games.craftax.device import DEVICE
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.goal import QUANTITIES, Goal
 from dicode.games.craftax.levels.names import Achievement, Mob
 
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.fast
 
 def four_levels(pool, toy, goals_of_levels, limit=10, **more):
     levels = [Level(marked(pool, i), goal=goal, bonus=20.0) for i, goal in enumerate(goals_of_levels)]
-    return build(levels, [2] * len(levels), toy.sizes, episode_limit=limit, **more)
+    return build(DEVICE, levels, [2] * len(levels), toy.sizes, episode_limit=limit, **more)
 
 
 def marked(pool, level):
@@ -85,8 +88,10 @@ def test_counters_remember_nothing_of_the_last_episode(toy, blank_pool):
     actions = np.repeat([[CHOP], [KILL], [HURT], [EAT], [DESCEND], [DIE]], 8, axis=1)
     played = toy.play(batch, actions)
     full, empty = played.states[-2].counters, played.last.counters
-    assert full.steps[0] == 5 and full.kills[0, 1, 0] == 1 and full.collected[0, 0] == 1
-    assert full.eaten[0] == full.drunk[0] == 1 and full.damage_taken[0] == 2 and full.deepest[0] == 1
+    assert full.steps[0] == 5 and full.events.kills[0, 1, 0] == 1 and full.events.collected[0, 0] == 1
+    assert (
+        full.events.eaten[0] == full.events.drunk[0] == 1 and full.events.damage_taken[0] == 2 and full.deepest[0] == 1
+    )
     assert all(not np.any(leaf) for leaf in jax.tree.leaves(empty))
 
 
@@ -131,6 +136,42 @@ def test_what_the_start_implies_pays_nothing_and_counts_as_had(toy, blank_pool):
     assert achieved.sum() == 8
 
 
+def test_episodes_count_by_their_beginning(toy, blank_pool):
+    survive = Goal.all_of(Goal.survive(7))
+    batch = four_levels(blank_pool, toy, [survive] * 4, limit=8, counting=Counting(cycle_steps=40, score_steps=24))
+    first, last = 16, 32
+    rng = np.random.default_rng(4)
+    dies = rng.random((40, 8)) < 0.15
+    played = toy.play(batch, np.where(dies, DIE, CHOP))
+    done = np.array([step.done for step in played.steps])
+    success = np.array([step.success for step in played.steps])
+    expected = {"episodes": np.zeros(4), "successes": np.zeros(4), "length_sum": np.zeros(4), "return_sum": np.zeros(4)}
+    rewards = np.array([step.reward for step in played.steps])
+    for env in range(8):
+        ends = np.flatnonzero(done[:, env])
+        for began, end in zip([0, *(ends[:-1] + 1)], ends, strict=True):
+            counts = first <= began <= last
+            assert bool(played.steps[end].counted[env]) == counts
+            expected["episodes"][env // 2] += counts
+            expected["successes"][env // 2] += counts * success[end, env]
+            expected["length_sum"][env // 2] += counts * (end + 1 - began)
+            expected["return_sum"][env // 2] += counts * rewards[began : end + 1, env].sum()
+    stats = toy.env.stats(played.state, batch)
+    assert expected["episodes"].min() >= 4 and 0 < expected["successes"].sum() < expected["episodes"].sum()
+    for name, sums in expected.items():
+        np.testing.assert_allclose(getattr(stats, name), sums, rtol=1e-6)
+    assert stats.achievements[:, Achievement.COLLECT_WOOD].sum() <= expected["episodes"].sum()
+    assert np.all(stats.return_squares >= stats.return_sum**2 / stats.episodes - 1e-3)
+
+
+def test_a_levels_own_limit_shortens_its_episodes_and_decides_which_count(toy, blank_pool):
+    short, long = Level(blank_pool, episode_limit=3), Level(blank_pool)
+    batch = build(DEVICE, [short, long], [4, 4], toy.sizes, episode_limit=10, counting=Counting(20))
+    assert np.array_equal(batch.episode_limit[:2], [3, 10]) and np.array_equal(batch.count_last[:2], [17, 10])
+    stats = toy.env.stats(toy.play(batch, idle(20)).state, batch)
+    assert np.array_equal(stats.episodes[:2], [4 * 6, 4 * 2]) and np.array_equal(stats.length_sum[:2], [4 * 18, 4 * 20])
+
+
 def test_the_step_limit_counts_episode_steps_and_is_told_from_death_and_success(toy, blank_pool):
     late = blank_pool | {"timestep": np.full(4, 900, np.int32)}
     levels = [
@@ -138,7 +179,7 @@ def test_the_step_limit_counts_episode_steps_and_is_told_from_death_and_success(
         Level(late, goal=Goal.all_of(Goal.survive(5))),
         Level(late, goal=Goal.all_of(Goal.survive(50))),
     ]
-    batch = build(levels, [2, 2, 4], toy.sizes, episode_limit=5)
+    batch = build(DEVICE, levels, [2, 2, 4], toy.sizes, episode_limit=5)
     actions = idle(5)
     actions[4, 7] = DIE
     played = toy.play(batch, actions)
@@ -190,7 +231,7 @@ def test_statistics_equal_a_plain_recount(toy, blank_pool):
 
 def test_the_first_episode_is_kept_apart_from_later_ones(toy, blank_pool):
     level = Level(marked(blank_pool, 0), goal=Goal.all_of(Goal.survive(50)))
-    batch, worlds = batches.evaluation(level, toy.sizes, episode_limit=50)
+    batch, worlds = batches.evaluation(DEVICE, level, toy.sizes, episode_limit=50)
     actions = idle(6)
     actions[0], actions[1], actions[2, :6], actions[4] = CHOP, DESCEND, DIE, DIE
     played = toy.play(batch, actions)
@@ -217,10 +258,8 @@ def test_every_quantity_reads_its_own_field(toy, blank_pool):
     batch = four_levels(blank_pool, toy, [Goal()] * 4)
     state = jax.device_get(toy.reset(toy.key(0), batch))
     game = state.game.replace(inventory=state.game.inventory.replace(iron=np.full(8, 5), armour=np.full((8, 4), 2)))
-    counters = state.counters.replace(
-        kills=np.arange(8 * 24).reshape(8, 3, 8), placed=np.arange(40).reshape(8, 5), steps=np.full(8, 9)
-    )
-    values = dict(zip(QUANTITIES, np.asarray(goals.quantities(game, counters))[3], strict=True))
+    events = state.counters.events.replace(kills=np.arange(8 * 24).reshape(8, 3, 8), placed=np.arange(40).reshape(8, 5))
+    values = dict(zip(QUANTITIES, np.asarray(DEVICE.quantities(game, np.full(8, 9), events))[3], strict=True))
     assert values["inventory.iron"] == 5 and values["inventory.armour"] == 8 and values["survive"] == 9
     assert values["kills.zombie"] == 3 * 24 + 8 and values["kills.ice_elemental"] == 3 * 24 + 23
     assert values["placed.torch"] == 19 and values["health"] == 9 and values["collected.wood"] == 0
@@ -228,19 +267,22 @@ def test_every_quantity_reads_its_own_field(toy, blank_pool):
 
 def test_conditioning_names_achievements_and_log_scaled_minima():
     goal = Goal.all_of(Achievement.EAT_COW, Goal.at_least("inventory.iron", 3))
-    full, paper = goals.conditioning(goal), goals.conditioning(goal, "paper")
+    full, paper = goals.conditioning(HOST, goal), goals.conditioning(HOST, goal, "paper")
     assert full.shape == (67 + len(QUANTITIES),) and paper.shape == (67,)
     assert paper[Achievement.EAT_COW] == 1 and paper.sum() == 1
     assert full[67 + QUANTITIES.index("inventory.iron")] == 0.25
-    assert LevelEnv().spec.conditioning == len(full) and LevelEnv(conditioning="paper").spec.conditioning == 67
+    assert (
+        LevelEnv(DEVICE).spec.conditioning == len(full)
+        and LevelEnv(DEVICE, conditioning="paper").spec.conditioning == 67
+    )
 
 
 def test_environments_of_hooked_levels_stand_at_the_front_of_every_shard(blank_pool):
     sizes = Sizes(16, 4, 16)
-    batch = build([Level(blank_pool)] * 3, [8, 4, 4], sizes, episode_limit=5, groups=[(2, 2)], shards=2)
+    batch = build(DEVICE, [Level(blank_pool)] * 3, [8, 4, 4], sizes, episode_limit=5, groups=[(2, 2)], shards=2)
     assert np.array_equal(batch.slot, [2, 2, 0, 0, 0, 0, 0, 0, 2, 2, 0, 0, 1, 1, 1, 1])
     with pytest.raises(ConfigError, match="hooks for 3 environments"):
-        build([Level(blank_pool)] * 3, [8, 4, 4], sizes, episode_limit=5, groups=[(2, 3)])
+        build(DEVICE, [Level(blank_pool)] * 3, [8, 4, 4], sizes, episode_limit=5, groups=[(2, 3)])
 
 
 @pytest.mark.parametrize(
@@ -254,12 +296,12 @@ def test_environments_of_hooked_levels_stand_at_the_front_of_every_shard(blank_p
 )
 def test_a_batch_that_cannot_work_is_refused(blank_pool, levels, counts, message):
     with pytest.raises(ConfigError, match=message):
-        build([Level(blank_pool)] * levels, counts, Sizes(8, 4, 10), episode_limit=5)
+        build(DEVICE, [Level(blank_pool)] * levels, counts, Sizes(8, 4, 10), episode_limit=5)
 
 
 def test_a_pool_of_another_shape_and_an_unknown_conditioning_are_refused_by_name(blank_pool):
     wide = blank_pool | {"blocks": blank_pool["blocks"].astype(np.int32)}
     with pytest.raises(ConfigError, match=r"level 1: blocks is int32\[4, 9, 48, 48\]; needed is uint8"):
-        build([Level(blank_pool), Level(wide)], [4, 4], Sizes(8, 4, 10), episode_limit=5)
+        build(DEVICE, [Level(blank_pool), Level(wide)], [4, 4], Sizes(8, 4, 10), episode_limit=5)
     with pytest.raises(ConfigError, match="did you mean 'paper'"):
-        LevelEnv(conditioning="papr")
+        LevelEnv(DEVICE, conditioning="papr")

@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 
 from dicode.environment.batch import Level, Sizes, build
+from dicode.games.craftax.device import DEVICE
 from dicode.games.craftax.levels.goal import Goal
 
 
 def test_the_state_stays_in_place_inside_a_scan(toy, blank_pool):
     goal = Goal.all_of(Goal.survive(2))
-    batch = build([Level(blank_pool, goal=goal)], [8], Sizes(8, 1, 4), episode_limit=9)
+    batch = build(DEVICE, [Level(blank_pool, goal=goal)], [8], Sizes(8, 1, 4), episode_limit=9)
 
     def rollout(state, batch):
         def body(state, key):
@@ -29,17 +30,19 @@ def test_the_state_stays_in_place_inside_a_scan(toy, blank_pool):
 
 
 SHARDED = """
+from dataclasses import replace
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh
 from conftest import toy_step
 from dicode.environment.batch import Level, Sizes, build
 from dicode.environment.env import LevelEnv
+from dicode.games.craftax.device import DEVICE
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.goal import Goal
 
 pool = blank_worlds(4) | {"player_xp": np.arange(4, dtype=np.int32)}
 levels = [Level(pool, goal=Goal.all_of(Goal.survive(n))) for n in (1, 3)]
-batch = build(levels, [4, 12], Sizes(16, 2, 8), episode_limit=9)
+batch = build(DEVICE, levels, [4, 12], Sizes(16, 2, 8), episode_limit=9)
 actions = jnp.asarray(np.random.default_rng(0).integers(0, 7, (12, 16)), jnp.int32)
 mesh = Mesh(np.array(jax.devices()), ("env",))
 assert len(jax.devices()) == 4
@@ -54,7 +57,7 @@ def run(env):
     compiled = jax.jit(whole).lower(batch).compile()
     return jax.device_get(compiled(batch)), compiled.as_text()
 
-env = LevelEnv(game_step=toy_step)
+env = LevelEnv(replace(DEVICE, step=toy_step))
 (one, _), (four, text) = run(env), run(env.on(mesh, "env"))
 same = jax.tree.map(np.array_equal, one, four)
 assert all(jax.tree.leaves(same)), same

@@ -6,6 +6,7 @@ import pytest
 
 from dicode.environment.batch import Level, build
 from dicode.games.craftax import observation, package
+from dicode.games.craftax.device import DEVICE
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.names import Action
 from dicode.games.craftax.rules import default_rules
@@ -20,7 +21,7 @@ def played(worlds8, sizes8, env8):
     deep = worlds8 | {"player_level": floors, "player_position": worlds8["up_ladders"][floors, floors]}
     deep["light_level"] = np.linspace(0, 1, 8, dtype=np.float32)
     levels = [Level(deep), Level(deep, rules={"health_reward": 0.0}, goal=Goal.all_of(Goal.survive(7)), bonus=20.0)]
-    batch = build(levels, [6, 2], sizes8, episode_limit=1000, first_world=np.arange(8))
+    batch = build(DEVICE, levels, [6, 2], sizes8, episode_limit=1000, first_world=np.arange(8))
     rng = np.random.default_rng(0)
     state = reset(np.array([1, 2], np.uint32), batch)
     states, steps, actions = [jax.device_get(state)], [], []

@@ -8,6 +8,7 @@ import pytest
 from dicode.environment.batch import Level, Sizes, build
 from dicode.environment.env import LevelEnv
 from dicode.environment.hooks import MAX_BONUS, Hook
+from dicode.games.craftax.device import DEVICE
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.names import Achievement
 
@@ -44,13 +45,13 @@ HOOKS = (
 @pytest.fixture(scope="module")
 def play(toy, blank_pool):
     """Plays one row of actions from a reset: `play(action) -> (state, time step)`; levels 0 and 1 have the hooks."""
-    env = LevelEnv(hooks=HOOKS, game_step=toy.env.game_step)
+    env = LevelEnv(toy.env.game, hooks=HOOKS)
     levels = [
         Level(blank_pool, goal=Goal.all_of(Goal.survive(9))),
         Level(blank_pool, goal=Goal(), bonus=20.0),
         Level(blank_pool, goal=Goal.all_of(Goal.survive(9))),
     ]
-    batch = build(levels, [2, 2, 4], Sizes(8, 3, 12), episode_limit=9, groups=[(0, 2), (1, 2)])
+    batch = build(DEVICE, levels, [2, 2, 4], Sizes(8, 3, 12), episode_limit=9, groups=[(0, 2), (1, 2)])
     start = jax.jit(env.reset)(toy.key(0), batch)
     step = jax.jit(env.step)
 

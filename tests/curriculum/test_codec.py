@@ -49,7 +49,7 @@ LEVEL = LevelRecord(
     repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5)
+TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5)
 BRIEF = Brief(
     4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True
 )

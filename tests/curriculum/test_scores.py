@@ -47,13 +47,14 @@ def test_pooling_joins_just_enough_of_the_latest_trials():
     trials = [
         trial("a", 0, 100, 100),
         trial("a", 1, 10, 8, return_mean=1.0, achievements={"EAT_COW": 0.8}),
-        trial("a", 2, 15, 3, return_mean=2.0, achievements={"WAKE_UP": 0.2}, max_mc=0.5),
+        trial("a", 2, 15, 3, return_mean=2.0, achievements={"WAKE_UP": 0.2}, max_mc=0.5, return_std=1.0),
     ]
     joined = scores.pooled(trials, 20)
     assert (joined.episodes, joined.successes, joined.cycle) == (25, 11, 2)
     assert joined.return_mean == pytest.approx(1.6)
     assert joined.achievements == pytest.approx({"EAT_COW": 0.32, "WAKE_UP": 0.12})
     assert joined.max_mc == pytest.approx(0.3)
+    assert joined.return_std == pytest.approx(np.std([1.0] * 10 + [1.0, 3.0] * 7 + [2.0], ddof=0), abs=0.03)
     assert scores.pooled(trials[2:], 15) == trials[2]
 
 
@@ -64,8 +65,10 @@ def test_maxmc_takes_the_highest_return_that_the_level_ever_gave():
         trial("a", 6, 4, 0, max_mc=1.0, return_max=6.0),
     ]
     expected = [2.0, 0.5 + 3.0, 1.0]
-    found = [scores.scored(cycles[: n + 1], scores.max_mc, 1, window=1).score for n in range(3)]
-    assert found == pytest.approx(expected)
+    found = [scores.scored(cycles[: n + 1], scores.max_mc, 1, window=1) for n in range(3)]
+    assert [one.score for one in found] == pytest.approx(expected)
+    assert [one.max_mc for one in found] == pytest.approx(expected), "what is kept can be compared, too"
+    assert scores.scored(cycles[:2], scores.learnability, 1).max_mc == pytest.approx(3.5)
     assert scores.scored([trial("a", 0, 0, 0, max_mc=0.0)], scores.max_mc, 1).score is None
 
 
@@ -85,6 +88,7 @@ def test_trials_come_from_sums_per_slot():
         "episodes": np.array([4, 0, 9]),
         "successes": np.array([1, 0, 9]),
         "return_sum": np.array([6.0, 0.0, 9.0]),
+        "return_squares": np.array([18.0, 0.0, 9.0]),
         "length_sum": np.array([100.0, 0.0, 9.0]),
         "achievements": np.array([[2, 0], [0, 0], [9, 9]]),
         "positive_value_loss": np.array([0.5, 0.0, 0.0]),
@@ -103,5 +107,6 @@ def test_trials_come_from_sums_per_slot():
         positive_value_loss=0.5,
         max_mc=0.25,
         return_max=3.5,
+        return_std=1.5,
     )
     assert (second.episodes, second.return_mean, second.achievements) == (0, 0.0, {})

@@ -75,7 +75,7 @@ def in_process(worlds: Mapping[str, np.ndarray], archive: Iterable[LevelRecord] 
             return warnings
         numbers = novelty.statistics(built.pool)
         verdict = Accepted(built.goal.to_json(), built.rules.to_json(), "-", built.hooks, warnings, statistics=numbers)
-        twin = novelty.judge(draft.source, verdict, known, draft.id)
+        twin = novelty.known(draft.id, known) or novelty.judge(draft.source, verdict, known)
         if twin is None:
             known.append(record(draft, verdict))
         return twin or verdict

@@ -49,7 +49,7 @@ def wood(blank_pool):
 
 
 def judge(source, wood, worlds):
-    return novelty.judge(source, accepted(source, worlds), [wood], Draft(source, "", Origin.GRAMMAR).id)
+    return novelty.judge(source, accepted(source, worlds), [wood])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def judge(source, wood, worlds):
 )
 def test_a_near_duplicate_is_rejected_with_its_twins_name(change, wood, blank_pool):
     verdict = judge(WOOD.replace(*change), wood, blank_pool)
-    assert isinstance(verdict, Rejected) and verdict.stage == "novelty"
+    assert isinstance(verdict, Rejected) and verdict.stage == "novelty" and verdict.code is Code.TWIN
     assert wood.id in verdict.reason and wood.id in verdict.hint
 
 
@@ -88,8 +88,16 @@ def test_what_differs_in_what_counts_is_new(change, wood, blank_pool):
     assert judge(source, wood, blank_pool) is None
 
 
-def test_a_level_is_not_its_own_twin_and_rejected_levels_have_none(wood, blank_pool):
-    assert judge(WOOD, wood, blank_pool) is None
+def test_a_copy_of_a_known_level_is_rejected_with_its_id_before_it_runs(wood):
+    copy = novelty.known(Draft(WOOD, "", Origin.FOUNDATION).id, [wood])
+    assert copy is not None and copy.code is Code.KNOWN and copy.stage == "novelty"
+    assert wood.id in copy.reason and wood.id in copy.hint
+    assert novelty.known(Draft(WOOD + "\n", "", Origin.FOUNDATION).id, [wood]) is None
+    failed = record(WOOD, Rejected("build", "no", code=Code.ERROR))
+    assert novelty.known(failed.id, [failed]) is None, "what was rejected once is told again why"
+
+
+def test_rejected_levels_have_no_twins(wood, blank_pool):
     failed = record(WOOD + "\n", Rejected("build", "no", code=Code.ERROR))
     assert novelty.judge(WOOD, accepted(WOOD, blank_pool), [failed]) is None
 

@@ -51,6 +51,7 @@ class CueStep:
     reward: jax.Array
     done: jax.Array
     time_limit: jax.Array
+    counted: jax.Array
     success: jax.Array
     final_observation: Any
 
@@ -94,7 +95,7 @@ class CueEnv:
         stats = CueStats(state.stats.episodes + done, state.stats.successes + right)
         fresh = CueState(cue, jnp.where(done, 0, after.step), state.ask, stats)
         reward = jnp.where(right, 1.0, jnp.where(asked, -1.0, 0.0))
-        return fresh, CueStep(self.observe(fresh), reward, done, out, right, self.observe(after))
+        return fresh, CueStep(self.observe(fresh), reward, done, out, done, right, self.observe(after))
 
     def stats(self, state: CueState, batch: CueBatch) -> CueStats:
         return jax.tree.map(lambda x: jax.ops.segment_sum(x, batch.slot, self.levels), state.stats)

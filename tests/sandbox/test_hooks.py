@@ -127,6 +127,14 @@ BAD = {
     "edits the state in place": (TRANSITION.format(code="after.player_health = 3.0\n    return after"), "hooks", "replace(player_health=...)"),
     "misspells a field": (TRANSITION.format(code="return after.replace(player_heath=3.0)"), "hooks", "did you mean 'player_health'"),
     "changes a shape": (TRANSITION.format(code="return after.replace(blocks=after.blocks[0])"), "hooks", "(48, 48)"),
+    "halves a whole number": (TRANSITION.format(code="return after.replace(player_food=after.player_food - 0.5)"), "hooks", "player_food as float32; the field is int32"),
+    "halves what is carried": (
+        TRANSITION.format(code="return after.replace(inventory=after.inventory.replace(wood=after.inventory.wood / 2))"),
+        "hooks",
+        "inventory.wood as float32; the field is int32",
+    ),
+    "writes shares into a map": (TRANSITION.format(code="return after.replace(light=after.light * 0.5)"), "hooks", "light as float32; the field is uint8"),
+    "writes shares into a switch": (TRANSITION.format(code="return after.replace(is_sleeping=after.player_health / 9)"), "hooks", "is_sleeping as float32; the field is bool"),
     "returns nothing": (TRANSITION.format(code="pass"), "hooks", "NoneType"),
     "solves a linear system": (
         TRANSITION.format(code="return after.replace(player_health=jnp.linalg.inv(jnp.eye(4) * after.player_health)[0, 0])"),
@@ -153,6 +161,21 @@ def test_a_hook_is_refused_that(what, sandbox, worlds):
     found = build(sandbox, worlds, code)
     assert isinstance(found, Rejected), "accepted"
     assert found.stage == stage and said in found.reason, found
+
+
+def test_whole_numbers_that_a_hook_rounds_itself_are_taken_and_none_wraps_around(sandbox, worlds):
+    code = (
+        "food = jnp.round(after.player_food * 0.5).astype(jnp.int32)\n"
+        "    brighter = after.light.astype(jnp.int32) + 300\n"
+        "    return after.replace(player_food=food, light=brighter, is_resting=after.player_food > 3)"
+    )
+    built = build(sandbox, worlds, TRANSITION.format(code=code))
+    assert not isinstance(built, Rejected), built
+    before = states(built.pool)
+    action, key = jnp.zeros(GROUP, jnp.int32), jnp.zeros((GROUP, 2), jnp.uint32)
+    after = load_hook(built.hooks["transition"])(before, action, before, key)
+    assert (np.asarray(after["light"]) == 255).all(), "300 more than black is white, not 44"
+    np.testing.assert_array_equal(after["player_food"], np.round(np.asarray(before["player_food"]) * 0.5))
 
 
 def test_a_hook_that_writes_nan_is_accepted_with_a_warning(sandbox, worlds):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dicode.sandbox import module_check
-from dicode.sandbox.module_check import Bounds, ModuleError, check_module
+from dicode.sandbox.module_check import Bounds, check_module
+from dicode.sandbox.module_error import ModuleError
 
 BOUNDS = Bounds(module=2**20, operations=20_000, flops=2e7, tensor=2**22)
 GROUP = 4
@@ -173,6 +174,11 @@ TEXTS = {
         '%0 = stablehlo.composite "x.y" %arg0 {decomposition = @main} : (tensor<4xf32>) -> tensor<4xf32>\n return %0 : tensor<4xf32>'
     ),
     "annotation mhlo.sharding": '%0 = stablehlo.abs %arg0 {mhlo.sharding = "{replicated}"} : tensor<4xf32>\n return %0 : tensor<4xf32>',
+    "stable=False": (
+        '%0 = "stablehlo.sort"(%arg0) ({^bb0(%a: tensor<f32>, %b: tensor<f32>):'
+        " %t = stablehlo.compare NE, %a, %b : (tensor<f32>, tensor<f32>) -> tensor<i1> stablehlo.return %t : tensor<i1>})"
+        " {dimension = 0 : i64} : (tensor<4xf32>) -> tensor<4xf32>\n return %0 : tensor<4xf32>"
+    ),
     "which is not allowed": "%0 = stablehlo.convert %arg0 : (tensor<4xf32>) -> tensor<4xf8E4M3FN>\n return %arg0 : tensor<4xf32>",
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ A score is a function of a `Trial` alone, so any method can use any score. Stati
 be too thin; `pooled` joins a level's latest trials until there are enough episodes.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -38,12 +39,13 @@ def achievement_learnability(trial: Trial) -> float:
 
 
 def positive_value_loss(trial: Trial) -> float:
-    """Mean positive part of the advantages, a regret estimate (Jiang et al., 2021)."""
+    """Mean positive part of the advantages of an episode, over episodes: a regret estimate (Jiang et al., 2021)."""
     return trial.positive_value_loss
 
 
 def max_mc(trial: Trial) -> float:
-    """Best return seen on the level minus the value estimate, averaged over steps (Jiang et al., 2021)."""
+    """Best return seen on the level minus the value estimate, averaged over each episode, then over episodes
+    (Jiang et al., 2021)."""
     return trial.max_mc
 
 
@@ -86,9 +88,13 @@ def pooled(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES, window: in
 
 
 def scored(trials: Sequence[Trial], score: Score, min_episodes: int, window: int = POOLING_WINDOW) -> Trial:
-    """The last of `trials`, all that a level has, with its score, taken on what `pooled` gives; None where that is None."""
+    """The last of `trials`, all that a level has, with its score, taken on what `pooled` gives; None where that is None.
+
+    Its MaxMC is that of the highest return ever seen on the level, so that cycles can be compared.
+    """
     whole = pooled(trials, min_episodes, window)
-    return replace(trials[-1], score=None if whole is None else float(score(_with_best_ever(whole, trials))))
+    last = _with_best_ever(trials[-1], trials)
+    return replace(last, score=None if whole is None else float(score(_with_best_ever(whole, trials))))
 
 
 def _with_best_ever(whole: Trial, trials: Sequence[Trial]) -> Trial:
@@ -104,7 +110,7 @@ def trials_of(
 ) -> tuple[Trial, ...]:
     """Sums per slot as trials, in the order of `slots`.
 
-    `stats` holds, with leading axis L >= len(slots): episodes, successes, return_sum, length_sum,
+    `stats` holds, with leading axis L >= len(slots): episodes, successes, return_sum, return_squares, length_sum,
     achievements[L, A] (episodes that reached each), return_max (-inf without an episode), and the means
     positive_value_loss and max_mc.
     """
@@ -116,12 +122,13 @@ def _trial(
 ) -> Trial:
     episodes = int(stats["episodes"][row])
     count = max(episodes, 1)
+    mean = float(stats["return_sum"][row]) / count
     return Trial(
         level=level,
         cycle=cycle,
         episodes=episodes,
         successes=int(stats["successes"][row]),
-        return_mean=float(stats["return_sum"][row]) / count,
+        return_mean=mean,
         length_mean=float(stats["length_sum"][row]) / count,
         achievements={
             name: int(reached) / count
@@ -131,7 +138,12 @@ def _trial(
         positive_value_loss=float(stats["positive_value_loss"][row]),
         max_mc=float(stats["max_mc"][row]),
         return_max=float(stats["return_max"][row]) if np.isfinite(stats["return_max"][row]) else None,
+        return_std=_spread(float(stats["return_squares"][row]) / count, mean),
     )
+
+
+def _spread(mean_square: float, mean: float) -> float:
+    return math.sqrt(max(mean_square - mean**2, 0.0))
 
 
 def _join(older: Trial, newer: Trial) -> Trial:
@@ -141,12 +153,14 @@ def _join(older: Trial, newer: Trial) -> Trial:
     def mean(old: float, new: float) -> float:
         return new * weight + old * (1.0 - weight)
 
+    return_mean = mean(older.return_mean, newer.return_mean)
+    squares = (trial.return_std**2 + trial.return_mean**2 for trial in (older, newer))
     names = sorted(older.achievements.keys() | newer.achievements.keys())
     return replace(
         newer,
         episodes=episodes,
         successes=older.successes + newer.successes,
-        return_mean=mean(older.return_mean, newer.return_mean),
+        return_mean=return_mean,
         length_mean=mean(older.length_mean, newer.length_mean),
         achievements={
             name: mean(older.achievements.get(name, 0.0), newer.achievements.get(name, 0.0)) for name in names
@@ -154,4 +168,5 @@ def _join(older: Trial, newer: Trial) -> Trial:
         positive_value_loss=mean(older.positive_value_loss, newer.positive_value_loss),
         max_mc=mean(older.max_mc, newer.max_mc),
         return_max=max((r for r in (older.return_max, newer.return_max) if r is not None), default=None),
+        return_std=_spread(mean(*squares), return_mean),
     )

@@ -151,6 +151,7 @@ def _check_trial(trial: Trial, cycle: int, levels: Mapping[str, LevelRecord]) ->
         trial.positive_value_loss,
         trial.max_mc,
         trial.return_max or 0.0,
+        trial.return_std,
         trial.score or 0.0,
         *trial.achievements.values(),
     )

@@ -13,8 +13,9 @@ from dicode.errors import RunError
 from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.craftax.levels.parse import decode, parse_level
 from dicode.games.craftax.levels.techtree import depth
+from dicode.levels import LevelError
 from dicode.types import Brief, Draft, Origin, Rejected
 
 LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
@@ -42,7 +43,10 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
 
 
 def _volume(path: Path, origin: Origin) -> Volume:
-    source = path.read_text(encoding="utf-8")
+    try:
+        source = decode(path.read_bytes())
+    except LevelError as error:
+        raise RunError(f"{path.name} can't be read: {error}") from error
     text = parse_level(source)
     if isinstance(text, Rejected):
         raise RunError(f"{path.name} is not a level: {text.reason}; {text.hint}")

@@ -1,6 +1,6 @@
 """Is a dream new? Near duplicates of what the archive holds are turned down, with their twin's name.
 
-Exact copies collapse by id before they come here. Two levels are near duplicates when their code is
+Exact copies are turned down by their id, before anything runs them. Two levels are near duplicates when their code is
 the same but for comments, names and layout; or when they ask for the same, under the same rules and
 mechanics, in similar code, and their worlds look the same in numbers. Worlds differ by chance as well,
 so the last test errs on the side of "new".
@@ -126,14 +126,26 @@ def are_twins(source: str, verdict: Accepted, other_source: str, other: Accepted
     return overlap(dict(syntax(source).features), dict(syntax(other_source).features)) >= SAME_CODE
 
 
-def judge(source: str, verdict: Accepted, archive: Iterable[LevelRecord], level_id: str = "") -> Rejected | None:
+def known(level_id: str, archive: Iterable[LevelRecord]) -> Rejected | None:
+    """The rejection of a level that the archive holds, letter by letter; None where it doesn't, or holds it as rejected."""
+    for record in archive:
+        if record.id == level_id and isinstance(record.verdict, Accepted):
+            return Rejected(
+                "novelty",
+                f"this is level {record.id} itself ({_title(record.description)}), which the archive holds",
+                f"write another level than {record.id}: another goal or amount, floor or start, equipment or rule",
+                code=Code.KNOWN,
+            )
+    return None
+
+
+def judge(source: str, verdict: Accepted, archive: Iterable[LevelRecord]) -> Rejected | None:
     """None where `source` is new beside the archive's accepted levels, else the rejection that names its twin.
 
-    A record with the id `level_id` is the level itself and is skipped. `verdict.statistics` should be
-    filled (see `statistics`); without them only the code is compared.
+    `verdict.statistics` should be filled (see `statistics`); without them only the code is compared.
     """
     for record in sorted(archive, key=lambda record: record.id):
-        if record.id == level_id or not record.source or not isinstance(record.verdict, Accepted):
+        if not record.source or not isinstance(record.verdict, Accepted):
             continue
         if are_twins(source, verdict, record.source, record.verdict):
             return Rejected(

@@ -15,15 +15,11 @@ from flax import struct
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Bool, Float, Int
 
-from dicode.environment.goals import TARGET_GOAL, conditioning
+from dicode.counting import EVERYTHING, FOREVER, Counting, counted_starts
+from dicode.environment.goals import conditioning
 from dicode.errors import ConfigError
-from dicode.games.craftax.levels.goal import NUM_QUANTITIES, Goal
-from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS
-from dicode.games.craftax.levels.rules import Rules
-from dicode.games.craftax.levels.schema import STATE_FIELDS
-from dicode.games.craftax.levels.techtree import implied
-from dicode.games.craftax.rules import RuleTable
-from dicode.games.craftax.state import GameState, from_arrays
+from dicode.games.device import DeviceGame, RuleTable, State
+from dicode.games.host import Goal, HostGame
 
 MIN_ENVS = 2
 """Fewest environments of a used slot."""
@@ -36,12 +32,15 @@ class Level:
     pool: Mapping[str, np.ndarray]
     """Initial states by dotted name, leading axis: worlds."""
     rules: Mapping[str, object] = field(default_factory=dict)
-    """`Rules.to_json()`; empty for the unmodified game."""
-    goal: Goal = TARGET_GOAL
+    """What `HostGame.rule_arrays` reads; empty for the unmodified game."""
+    goal: Goal | None = None
+    """None: the goal of the unmodified game."""
     bonus: float = 0.0
     """Paid once, when the goal is reached."""
     train: bool = True
     """False: played and counted, but without gradient."""
+    episode_limit: int = FOREVER
+    """Steps of an episode at most, where that is less than the batch's."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Sizes:
 class LevelBatch:
     """E environments, L level slots, W worlds, A achievements, Q quantities, C conditioning."""
 
-    pool: GameState
+    pool: State
     """[W, ...]"""
     pool_start: Int[Array, "L"]
     pool_size: Int[Array, "L"]
@@ -69,6 +68,10 @@ class LevelBatch:
     conditioning: Float[Array, "L C"]
     bonus: Float[Array, "L"]
     episode_limit: Int[Array, "L"]
+    count_first: Int[Array, "L"]
+    """First step since the reset at which an episode that counts begins."""
+    count_last: Int[Array, "L"]
+    """The last one; see `dicode.counting`."""
     train: Bool[Array, "L"]
     slot: Int[Array, "E"]
     """Level slot that each environment plays."""
@@ -95,11 +98,13 @@ def partition(axis: str) -> LevelBatch:
 
 
 def build(
+    game: DeviceGame,
     levels: Sequence[Level],
     counts: Sequence[int],
     sizes: Sizes,
     *,
     episode_limit: int,
+    counting: Counting = EVERYTHING,
     conditioning_kind: str = "full",
     first_world: np.ndarray | None = None,
     groups: Sequence[tuple[int, int]] = (),
@@ -109,7 +114,7 @@ def build(
 
     Environments are assigned to levels in order. `groups`, pairs of level and size, stand at the front
     of each of `shards` equal parts of the environments, for levels with hooks. An episode ends after `episode_limit` steps, or after
-    the level's own `episode_length` rule if that is shorter. Achievements that a start implies are
+    the level's own limit or `episode_length` rule if that is shorter; `counting` says which of them count. Achievements that a start implies are
     marked in the pool. `first_world` int[E] fixes each environment's first world (-1: drawn).
 
     Raises:
@@ -119,28 +124,35 @@ def build(
     """
     _check(levels, counts, sizes, episode_limit)
     slot = _slots(counts, groups, shards)
+    host = game.host
     worlds = np.array([_worlds(level) for level in levels])
     empty = sizes.level_slots - len(levels)
     if first_world is None:
         first_world = np.full(sizes.num_envs, -1)
     elif np.any(np.asarray(first_world) >= worlds[slot]):
         raise ConfigError(f"first_world goes up to {int(np.max(first_world))}, beyond a pool of {int(worlds.min())}")
-    goals = [level.goal for level in levels] + [Goal()] * empty
+    goals = [level.goal or host.target_goal for level in levels] + [host.no_goal] * empty
     asked, minimum = (np.stack(part) for part in zip(*(goal.to_arrays() for goal in goals), strict=True))
-    assert asked.shape[1] == NUM_ACHIEVEMENTS and minimum.shape[1] == NUM_QUANTITIES
-    tables = [Rules.from_json(level.rules).arrays() for level in levels] + [Rules().arrays()] * empty
-    rules = {name: jnp.asarray(np.stack([table[name] for table in tables])) for name in tables[0]}
-    limits = [min(episode_limit, int(table["episode_length"])) for table in tables]
+    tables = [host.rule_arrays(level.rules) for level in levels] + [host.rule_arrays({})] * empty
+    rules = {name: np.stack([table[name] for table in tables]) for name in tables[0]}
+    own = [level.episode_limit for level in levels] + [FOREVER] * empty
+    limits = [
+        min(episode_limit, one, int(table.get("episode_length", FOREVER)))
+        for one, table in zip(own, tables, strict=True)
+    ]
+    first, last = zip(*(counted_starts(counting, limit) for limit in limits), strict=True)
     return LevelBatch(
-        pool=from_arrays(_pool(levels, sizes.pool_size)),
+        pool=game.from_arrays(_pool(host, levels, sizes.pool_size)),
         pool_start=_ints([*(np.cumsum(worlds) - worlds), *[0] * empty]),
         pool_size=_ints([*worlds, *[1] * empty]),
-        rules=RuleTable(**rules),
+        rules=game.rule_table(rules),
         goal_achievements=jnp.asarray(asked),
         goal_minimum=jnp.asarray(minimum, jnp.float32),
-        conditioning=jnp.asarray(np.stack([conditioning(goal, conditioning_kind) for goal in goals])),
+        conditioning=jnp.asarray(np.stack([conditioning(host, goal, conditioning_kind) for goal in goals])),
         bonus=jnp.asarray([*(level.bonus for level in levels), *[0.0] * empty], jnp.float32),
         episode_limit=_ints(limits),
+        count_first=_ints(first),
+        count_last=_ints(last),
         train=jnp.asarray([*(level.train for level in levels), *[False] * empty]),
         slot=_ints(slot),
         env_index=_ints(np.arange(sizes.num_envs)),
@@ -148,15 +160,17 @@ def build(
     )
 
 
-def target(pool: Mapping[str, np.ndarray], num_envs: int, *, episode_limit: int = 10_000) -> LevelBatch:
+def target(
+    game: DeviceGame, pool: Mapping[str, np.ndarray], num_envs: int, *, episode_limit: int = 10_000
+) -> LevelBatch:
     """The unmodified game alone, for whoever wants just the environment."""
     level = Level(pool)
     sizes = Sizes(num_envs, level_slots=1, pool_size=_worlds(level))
-    return build([level], [num_envs], sizes, episode_limit=episode_limit)
+    return build(game, [level], [num_envs], sizes, episode_limit=episode_limit)
 
 
 def evaluation(
-    level: Level, sizes: Sizes, *, episode_limit: int, conditioning_kind: str = "full"
+    game: DeviceGame, level: Level, sizes: Sizes, *, episode_limit: int, conditioning_kind: str = "full"
 ) -> tuple[LevelBatch, int]:
     """A batch in which environment e plays world e of `level` first, and how many such environments count.
 
@@ -168,6 +182,7 @@ def evaluation(
         raise ConfigError(f"{worlds} worlds do not fit {sizes.num_envs} environments; evaluate them in parts")
     first_world = np.arange(sizes.num_envs) % worlds
     batch = build(
+        game,
         [level],
         [sizes.num_envs],
         sizes,
@@ -199,7 +214,7 @@ def _slots(counts: Sequence[int], groups: Sequence[tuple[int, int]], shards: int
 
 
 def _worlds(level: Level) -> int:
-    return len(level.pool["player_level"])
+    return len(next(iter(level.pool.values())))
 
 
 def _check(levels: Sequence[Level], counts: Sequence[int], sizes: Sizes, episode_limit: int) -> None:
@@ -221,26 +236,26 @@ def _check(levels: Sequence[Level], counts: Sequence[int], sizes: Sizes, episode
         raise ConfigError(f"episode_limit is {episode_limit}; an episode has at least one step")
 
 
-def _check_pool(number: int, pool: Mapping[str, np.ndarray]) -> None:
-    count = len(pool["player_level"])
-    for name, spec in STATE_FIELDS.items():
+def _check_pool(host: HostGame, number: int, level: Level) -> None:
+    pool, count = level.pool, _worlds(level)
+    for name, spec in host.fields.items():
         found = pool.get(name)
         if found is None or found.shape != (count, *spec.shape) or found.dtype != spec.dtype:
             what = "missing" if found is None else f"{found.dtype}{list(found.shape)}"
             raise ConfigError(f"level {number}: {name} is {what}; needed is {spec.dtype}{[count, *spec.shape]}")
 
 
-def _pool(levels: Sequence[Level], size: int) -> dict[str, np.ndarray]:
+def _pool(host: HostGame, levels: Sequence[Level], size: int) -> dict[str, np.ndarray]:
     """All levels' worlds one after the other, zeros after the last, what the starts imply marked."""
-    arrays = {name: np.zeros((size, *spec.shape), spec.dtype) for name, spec in STATE_FIELDS.items()}
+    arrays = {name: np.zeros((size, *spec.shape), spec.dtype) for name, spec in host.fields.items()}
     start = 0
     for number, level in enumerate(levels):
-        _check_pool(number, level.pool)
+        _check_pool(host, number, level)
         stop = start + _worlds(level)
         for name, array in arrays.items():
             array[start:stop] = level.pool[name]
         start = stop
-    for index in range(start):
+    for index in range(start if host.achievements else 0):
         world = {name: array[index] for name, array in arrays.items()}
-        arrays["achievements"][index] |= implied(world)  # type: ignore[arg-type]
+        arrays["achievements"][index] |= host.implied(world)
     return arrays

@@ -1,6 +1,6 @@
-"""The environment: many levels of Craftax side by side, reset from pools, counted as they run.
+"""The environment: many levels of a game side by side, reset from pools, counted as they run.
 
-    env = LevelEnv()
+    env = LevelEnv(game)
     state = env.reset(key, batch)
     state, seen = env.step(key, state, action, batch)
 
@@ -10,7 +10,6 @@ along a mesh axis. An environment's randomness depends on its number and the ste
 device it lives on.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,22 +19,15 @@ from flax import struct
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from dicode.agent.spec import ObservationSpec
+from dicode.agent.spec import ObservationSpec, Observed
 from dicode.environment import episode, goals, resets
 from dicode.environment.batch import LevelBatch, partition
 from dicode.environment.episode import Counters, FirstEpisode, LevelStats, Outcome, Tally
 from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
 from dicode.errors import ConfigError, nearest
-from dicode.games.craftax import observation
-from dicode.games.craftax.dynamics import step as game_step
-from dicode.games.craftax.levels.names import Action
-from dicode.games.craftax.observation import Observation
-from dicode.games.craftax.rules import RuleTable
-from dicode.games.craftax.state import GameState
-from dicode.games.craftax.types import StepResult
+from dicode.games.device import DeviceGame, RuleTable, State
 
-GameStep = Callable[[jax.Array, GameState, jax.Array, RuleTable], StepResult]
-_FOREVER = 2**31 - 1
+_MOST_OF_A_BYTE = 255
 
 
 @struct.dataclass
@@ -48,6 +40,8 @@ class Task:
     goal_minimum: Float[Array, "E Q"]
     bonus: Float[Array, "E"]
     episode_limit: Int[Array, "E"]
+    count_first: Int[Array, "E"]
+    count_last: Int[Array, "E"]
     pool_start: Int[Array, "E"]
     pool_size: Int[Array, "E"]
     env_index: Int[Array, "E"]
@@ -57,22 +51,24 @@ class Task:
 class EnvState:
     """Everything between two steps."""
 
-    game: GameState
+    game: State
     """[E, ...]"""
     task: Task
     counters: Counters
     """Of the running episode."""
     tally: Tally
-    """Of the finished ones."""
+    """Of those that count and have ended."""
     first: FirstEpisode
     """Of the first one."""
+    elapsed: Int[Array, "E"]
+    """Steps since the reset."""
 
 
 @struct.dataclass
 class TimeStep:
     """What a step returns to the agent."""
 
-    observation: Observation
+    observation: Observed
     """Of the state after the step, already that of the next episode where `done`."""
     reward: Float[Array, "E"]
     done: Bool[Array, "E"]
@@ -80,7 +76,9 @@ class TimeStep:
     """The goal was reached; implies done."""
     time_limit: Bool[Array, "E"]
     """The episode was cut off by its step limit alone; implies done."""
-    final_observation: Observation | None
+    counted: Bool[Array, "E"]
+    """The episode that ended belongs to those that count (`dicode.counting`); implies done."""
+    final_observation: Observed | None
     """Before the reset, valid only where `time_limit`; None unless the environment bootstraps time limits."""
 
 
@@ -101,11 +99,12 @@ class Discrete:
 
 @dataclass(frozen=True)
 class LevelEnv:
-    """Craftax under many levels; how many environments, levels and worlds there are, the batch says.
+    """A game under many levels; how many environments, levels and worlds there are, the batch says.
 
     Raises ConfigError for an unknown kind of conditioning or a chunk below 1.
     """
 
+    game: DeviceGame
     bootstrap_time_limit: bool = False
     """Also return the observation before the reset."""
     conditioning: str = "full"
@@ -114,8 +113,6 @@ class LevelEnv:
     """Mechanics of the groups of environments at the front (of every device), in order."""
     reset_chunk: int | None = None
     """Ended environments written at a time; None: what suits the backend."""
-    game_step: GameStep = game_step
-    """One environment's step; another one makes a toy of the same shapes, for tests."""
     mesh: Mesh | None = None
     axis: str | None = None
 
@@ -137,7 +134,8 @@ class LevelEnv:
     @property
     def spec(self) -> ObservationSpec:
         """The layout of observation and conditioning, and the number of actions."""
-        return observation.spec(goals.CONDITIONINGS[self.conditioning])
+        size = goals.conditioning_size(self.game.host, self.conditioning)
+        return replace(self.game.observation, conditioning=size)
 
     @property
     def observation_space(self) -> ObservationSpec:
@@ -147,7 +145,7 @@ class LevelEnv:
     @property
     def action_space(self) -> Discrete:
         """The game's actions."""
-        return Discrete(len(Action))
+        return Discrete(self.game.observation.num_actions)
 
     def reset(self, key: UInt32[Array, "2"], batch: LevelBatch) -> EnvState:
         """Start an episode in every environment; counts start from zero."""
@@ -171,39 +169,41 @@ class LevelEnv:
         cut = jax.shard_map(self._step, mesh=self.mesh, in_specs=specs, out_specs=(own, own), check_vma=False)
         return cut(key, state, action, batch)
 
-    def observe(self, state: EnvState) -> Observation:
+    def observe(self, state: EnvState) -> Observed:
         """What the agent sees now."""
         return self._observe(state.game, state.task)
 
     def _reset(self, key: jax.Array, batch: LevelBatch) -> EnvState:
         rows = jax.tree.map(lambda of_level: of_level[batch.slot], _rows(batch))
         # Time is up by the episode's own steps, so that a level may start late in the day.
-        rows["rules"] = rows["rules"].replace(episode_length=jnp.full(batch.num_envs, _FOREVER, jnp.int32))
+        rows["rules"] = self.game.endless(rows["rules"])
         task = Task(**rows, env_index=batch.env_index)
         _, draws = _split(key, task.env_index)
         drawn = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
         world = jnp.where(batch.first_world >= 0, batch.first_world, drawn)
         game = resets.gather(batch.pool, task.pool_start + world)
-        num_envs = batch.num_envs
+        num_envs, num_achievements = batch.num_envs, len(self.game.host.achievements)
         return EnvState(
             game=game,
             task=task,
-            counters=episode.new_counters(num_envs, game.achievements, game.player_level),
-            tally=episode.new_tally(num_envs),
-            first=episode.new_first_episode(num_envs),
+            counters=self._new_counters(game),
+            tally=episode.new_tally(num_envs, num_achievements),
+            first=episode.new_first_episode(num_envs, num_achievements),
+            elapsed=jnp.zeros(num_envs, jnp.int32),
         )
 
     def _step(self, key: jax.Array, state: EnvState, action: jax.Array, batch: LevelBatch) -> tuple[EnvState, TimeStep]:
         task = state.task
         step_keys, draws = _split(key, task.env_index)
         before = before_hooks(self.hooks, state.game)
-        result = jax.vmap(self.game_step)(step_keys, state.game, action, task.rules)
-        hooked = apply_hooks(self.hooks, before, action, result, step_keys)
+        result = jax.vmap(self.game.step)(step_keys, state.game, action, task.rules)
+        hooked = apply_hooks(self.game, self.hooks, before, action, result, step_keys)
         game = hooked.state
-        counters = episode.count_step(state.counters, result.events, game.player_level)
-        outcome = _outcome(task, hooked, counters)
+        counters = episode.count_step(state.counters, result.events, self.game.depth(game))
+        elapsed = state.elapsed + 1
+        outcome = _outcome(self.game, task, hooked, counters, elapsed)
         counters = replace(counters, total_reward=counters.total_reward + outcome.reward)
-        unlocked = game.achievements & ~counters.initial_achievements
+        unlocked = self.game.achievements(game) & ~counters.initial_achievements
         final = self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
 
         world = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
@@ -214,45 +214,53 @@ class LevelEnv:
             counters=counters,
             tally=episode.tally_step(state.tally, outcome, counters, unlocked),
             first=episode.first_step(state.first, outcome, counters, unlocked),
+            elapsed=elapsed,
         )
-        after = replace(after, counters=_restart_counters(outcome.done, after))
+        after = replace(after, counters=_restart(outcome.done, self._new_counters(after.game), counters))
         return after, TimeStep(
             observation=self.observe(after),
             reward=outcome.reward,
             done=outcome.done,
             success=outcome.success,
             time_limit=outcome.time_limit,
+            counted=outcome.counted,
             final_observation=final,
         )
 
     def stats(self, state: EnvState, batch: LevelBatch) -> LevelStats:
-        """Sums by level over the episodes that began and ended since the reset."""
+        """Sums by level over the episodes since the reset that count."""
         return episode.level_stats(state.tally, batch.slot, batch.num_levels)
 
-    def _observe_at(self, wanted: jax.Array, game: GameState, task: Task) -> Observation:
+    def _observe_at(self, wanted: jax.Array, game: State, task: Task) -> Observed:
         """Observations of the environments that are wanted; computed only in steps in which there are any.
 
         A loop of one trip or none, because its operands are whole buffers: computed beside the step,
         the observation would read the state before the step's last writes and cost a copy of the maps.
         """
 
-        def body(carry: tuple[jax.Array, Observation]) -> tuple[jax.Array, Observation]:
+        def body(carry: tuple[jax.Array, Observed]) -> tuple[jax.Array, Observed]:
             pending = carry[0]
             # Depends on the carry, so that XLA cannot move it out of the loop.
-            shown = replace(game, player_level=jnp.where(pending, game.player_level, 0))
+            tied = jnp.where(pending, getattr(game, self.game.anchor), 0)
+            shown = replace(game, **{self.game.anchor: tied})
             return jnp.zeros_like(pending), self._observe(shown, task)
 
         shapes = jax.eval_shape(self._observe, game, task)
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         return jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
 
-    def _observe(self, game: GameState, task: Task) -> Observation:
-        return jax.vmap(observation.observe)(game, task.rules)
+    def _observe(self, game: State, task: Task) -> Observed:
+        return jax.vmap(self.game.observe)(game, task.rules)
+
+    def _new_counters(self, game: State) -> Counters:
+        depth = self.game.depth(game)
+        return episode.new_counters(self.game.achievements(game), depth, self.game.no_events(*depth.shape))
 
 
 def _rows(batch: LevelBatch) -> dict[str, Any]:
-    names = ("rules", "goal_achievements", "goal_minimum", "bonus", "episode_limit", "pool_start", "pool_size")
-    return {name: getattr(batch, name) for name in names}
+    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "pool_start", "pool_size")
+    episodes = ("episode_limit", "count_first", "count_last")
+    return {name: getattr(batch, name) for name in levels + episodes}
 
 
 def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -265,35 +273,36 @@ def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     return keys[:, 0], keys[:, 1, 0]
 
 
-def _outcome(task: Task, hooked: Hooked, counters: Counters) -> Outcome:
-    game = hooked.state
-    values = goals.quantities(game, counters)
-    reached = goals.met(game.achievements, values, task.goal_achievements, task.goal_minimum)
+def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, elapsed: jax.Array) -> Outcome:
+    values = game.quantities(hooked.state, counters.steps, counters.events)
+    reached = goals.met(game.achievements(hooked.state), values, task.goal_achievements, task.goal_minimum)
     if hooked.success is not None and hooked.decides is not None:
         nothing_asked = goals.empty(task.goal_achievements, task.goal_minimum)
         reached = jnp.where(hooked.decides, (reached | nothing_asked) & hooked.success, reached)
     time_limit = (counters.steps >= task.episode_limit) & ~hooked.done & ~reached
+    done, began = hooked.done | reached | time_limit, elapsed - counters.steps
     return Outcome(
         reward=hooked.reward + jnp.where(reached, task.bonus, 0.0),
-        done=hooked.done | reached | time_limit,
+        done=done,
         success=reached,
         time_limit=time_limit,
+        counted=done & (task.count_first <= began) & (began <= task.count_last),
     )
 
 
-def _once_seen(done: jax.Array, final: Observation | None) -> jax.Array:
+def _once_seen(done: jax.Array, final: Observed | None) -> jax.Array:
     """`done`, but not known before `final` is.
 
     Otherwise nothing says that the old state is read before a reset overwrites it, and XLA would keep a
-    copy of every map for it. The lit byte is 0 or 1, which XLA does not know.
+    copy of every map for it. XLA does not know how large a byte that was made wider can be.
     """
-    return done if final is None else done & (final.cells[:, 0, 0, 2] <= 1)
+    return done if final is None else done & (final.cells[:, 0, 0, 0].astype(jnp.int32) <= _MOST_OF_A_BYTE)
 
 
-def _restart_counters(done: jax.Array, state: EnvState) -> Counters:
-    fresh = episode.new_counters(done.shape[0], state.game.achievements, state.game.player_level)
+def _restart(done: jax.Array, fresh: Counters, counters: Counters) -> Counters:
+    """Counters that start over where an episode ended."""
 
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), new, old)
 
-    return jax.tree.map(choose, fresh, state.counters)
+    return jax.tree.map(choose, fresh, counters)

@@ -1,7 +1,8 @@
 """What is counted: within an episode, over an environment's finished episodes, and in its first episode.
 
 Everything has one entry per environment, so that it shards like the environments; `LevelStats` sums it
-by level when it is asked for. Counters start from zero in every episode and remember nothing of the last.
+by level when it is asked for. Counters start from zero in every episode and remember nothing of the last. Sums are
+over the episodes that count, which their beginning decides (`dicode.counting`).
 """
 
 from dataclasses import replace
@@ -11,9 +12,7 @@ import jax.numpy as jnp
 from flax import struct
 from jaxtyping import Array, Bool, Float, Int
 
-from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS
-from dicode.games.craftax.types import NUM_MOB_CLASSES, NUM_MOB_TYPES, Events
+from dicode.games.device import Events
 
 
 @struct.dataclass
@@ -25,25 +24,22 @@ class Counters:
     total_reward: Float[Array, "E"]
     """Rewards so far, the completion bonus included."""
     deepest: Int[Array, "E"]
-    """Deepest floor stood on."""
+    """Greatest depth reached (`DeviceGame.depth`)."""
     initial_achievements: Bool[Array, "E A"]
     """What the start had or implied: paid nothing and does not count as achieved in the episode."""
-    kills: Int[Array, "E 3 8"]
-    collected: Int[Array, "E 8"]
-    placed: Int[Array, "E 5"]
-    eaten: Int[Array, "E"]
-    drunk: Int[Array, "E"]
-    damage_taken: Float[Array, "E"]
+    events: Events
+    """The game's events so far, [E, ...]."""
 
 
 @struct.dataclass
 class Tally:
-    """Sums over the finished episodes of every environment."""
+    """Sums over the episodes of every environment that count and have ended."""
 
     episodes: Int[Array, "E"]
     successes: Int[Array, "E"]
     time_limits: Int[Array, "E"]
     return_sum: Float[Array, "E"]
+    return_squares: Float[Array, "E"]
     length_sum: Int[Array, "E"]
     achievements: Int[Array, "E A"]
 
@@ -62,7 +58,7 @@ class FirstEpisode:
 
 @struct.dataclass
 class LevelStats:
-    """Sums per level over the episodes that began and ended since the reset; add those of two devices."""
+    """Sums per level over the episodes since the reset that count; add those of two devices."""
 
     episodes: Int[Array, "L"]
     successes: Int[Array, "L"]
@@ -70,6 +66,8 @@ class LevelStats:
     """Episodes ended by the step limit alone."""
     return_sum: Float[Array, "L"]
     """Of the rewards, the completion bonus included."""
+    return_squares: Float[Array, "L"]
+    """Of the squared returns, from which their spread follows."""
     length_sum: Int[Array, "L"]
     achievements: Int[Array, "L A"]
     """Episodes in which each achievement was newly unlocked."""
@@ -83,40 +81,33 @@ class Outcome:
     done: Bool[Array, "E"]
     success: Bool[Array, "E"]
     time_limit: Bool[Array, "E"]
+    counted: Bool[Array, "E"]
+    """The episode ended and belongs to those that count; implies done."""
 
 
-def new_counters(num_envs: int, initial_achievements: Bool[Array, "E A"], floor: Int[Array, "E"]) -> Counters:
+def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, "E"], no_events: Events) -> Counters:
     """Counters at the start of an episode."""
+    num_envs = depth.shape[0]
     return Counters(
         steps=jnp.zeros(num_envs, jnp.int32),
         total_reward=jnp.zeros(num_envs, jnp.float32),
-        deepest=floor,
+        deepest=depth,
         initial_achievements=initial_achievements,
-        kills=jnp.zeros((num_envs, NUM_MOB_CLASSES, NUM_MOB_TYPES), jnp.int32),
-        collected=jnp.zeros((num_envs, len(COLLECTABLES)), jnp.int32),
-        placed=jnp.zeros((num_envs, len(PLACEABLES)), jnp.int32),
-        eaten=jnp.zeros(num_envs, jnp.int32),
-        drunk=jnp.zeros(num_envs, jnp.int32),
-        damage_taken=jnp.zeros(num_envs, jnp.float32),
+        events=no_events,
     )
 
 
-def count_step(counters: Counters, events: Events, floor: Int[Array, "E"]) -> Counters:
+def count_step(counters: Counters, events: Events, depth: Int[Array, "E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
     return replace(
         counters,
         steps=counters.steps + 1,
-        deepest=jnp.maximum(counters.deepest, floor),
-        kills=counters.kills + events.kills,
-        collected=counters.collected + events.collected,
-        placed=counters.placed + events.placed,
-        eaten=counters.eaten + events.eaten,
-        drunk=counters.drunk + events.drunk,
-        damage_taken=counters.damage_taken + events.damage_taken,
+        deepest=jnp.maximum(counters.deepest, depth),
+        events=jax.tree.map(jnp.add, counters.events, events),
     )
 
 
-def new_tally(num_envs: int) -> Tally:
+def new_tally(num_envs: int, num_achievements: int) -> Tally:
     """Nothing finished yet."""
     zero = jnp.zeros(num_envs, jnp.int32)
     return Tally(
@@ -124,25 +115,27 @@ def new_tally(num_envs: int) -> Tally:
         successes=zero,
         time_limits=zero,
         return_sum=jnp.zeros(num_envs, jnp.float32),
+        return_squares=jnp.zeros(num_envs, jnp.float32),
         length_sum=zero,
-        achievements=jnp.zeros((num_envs, NUM_ACHIEVEMENTS), jnp.int32),
+        achievements=jnp.zeros((num_envs, num_achievements), jnp.int32),
     )
 
 
 def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
-    """The tally with the episodes that end in this step; `unlocked` is what each newly achieved."""
-    done = outcome.done
+    """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
+    counted = outcome.counted
     return Tally(
-        episodes=tally.episodes + done,
-        successes=tally.successes + (done & outcome.success),
-        time_limits=tally.time_limits + (done & outcome.time_limit),
-        return_sum=tally.return_sum + jnp.where(done, counters.total_reward, 0.0),
-        length_sum=tally.length_sum + jnp.where(done, counters.steps, 0),
-        achievements=tally.achievements + (unlocked & done[:, None]),
+        episodes=tally.episodes + counted,
+        successes=tally.successes + (counted & outcome.success),
+        time_limits=tally.time_limits + (counted & outcome.time_limit),
+        return_sum=tally.return_sum + jnp.where(counted, counters.total_reward, 0.0),
+        return_squares=tally.return_squares + jnp.where(counted, counters.total_reward**2, 0.0),
+        length_sum=tally.length_sum + jnp.where(counted, counters.steps, 0),
+        achievements=tally.achievements + (unlocked & counted[:, None]),
     )
 
 
-def new_first_episode(num_envs: int) -> FirstEpisode:
+def new_first_episode(num_envs: int, num_achievements: int) -> FirstEpisode:
     """No first episode has ended."""
     return FirstEpisode(
         done=jnp.zeros(num_envs, bool),
@@ -150,7 +143,7 @@ def new_first_episode(num_envs: int) -> FirstEpisode:
         total_reward=jnp.zeros(num_envs, jnp.float32),
         length=jnp.zeros(num_envs, jnp.int32),
         deepest=jnp.zeros(num_envs, jnp.int32),
-        achievements=jnp.zeros((num_envs, NUM_ACHIEVEMENTS), bool),
+        achievements=jnp.zeros((num_envs, num_achievements), bool),
     )
 
 

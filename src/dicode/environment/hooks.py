@@ -3,7 +3,7 @@
 A hook's group is a run of environments at the front: hook 0 has environments 0 to G0 - 1, hook 1 the
 next G1, and so on (on every device, in a sharded program). Callables work on whole groups ([G, ...]),
 because exported programs cannot be mapped over. What a transition returns is not trusted, and passes
-through `invariants.restore`; it cannot grant achievements, and what it changes pays no reward by itself.
+through `DeviceGame.restore`; it cannot grant achievements, and what it changes pays no reward by itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,19 +14,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from dicode.games.craftax.invariants import restore
-from dicode.games.craftax.state import GameState
-from dicode.games.craftax.types import StepResult
+from dicode.games.device import DeviceGame, State, StepResult
 
 MAX_BONUS = 100.0
 """A step's shaping bonus is held within plus and minus this; what is not a number counts as zero."""
 
-Transition = Callable[
-    [GameState, Int[Array, "G"], GameState, UInt32[Array, "G 2"]], GameState | Mapping[str, jax.Array]
-]
+Transition = Callable[[State, Int[Array, "G"], State, UInt32[Array, "G 2"]], State | Mapping[str, jax.Array]]
 """(before, action, after, keys) -> after, as a state or as arrays by dotted name"""
-Success = Callable[[GameState], Bool[Array, "G"]]
-Bonus = Callable[[GameState, Int[Array, "G"], GameState], Float[Array, "G"]]
+Success = Callable[[State], Bool[Array, "G"]]
+Bonus = Callable[[State, Int[Array, "G"], State], Float[Array, "G"]]
 """(before, action, after) -> extra reward"""
 
 
@@ -45,7 +41,7 @@ class Hook:
 class Hooked:
     """A step after the hooks have had their say."""
 
-    state: GameState
+    state: State
     reward: Float[Array, "E"]
     done: Bool[Array, "E"]
     success: Bool[Array, "E"] | None
@@ -54,7 +50,7 @@ class Hooked:
     """Where a hook has a say in the success."""
 
 
-def before_hooks(hooks: tuple[Hook, ...], state: GameState) -> list[GameState | None]:
+def before_hooks(hooks: tuple[Hook, ...], state: State) -> list[State | None]:
     """The groups' states before the step, where a hook asks for them."""
     spans = _spans(hooks)
     return [
@@ -63,8 +59,9 @@ def before_hooks(hooks: tuple[Hook, ...], state: GameState) -> list[GameState | 
 
 
 def apply_hooks(
+    game: DeviceGame,
     hooks: tuple[Hook, ...],
-    before: list[GameState | None],
+    before: list[State | None],
     action: Int[Array, "E"],
     result: StepResult,
     keys: UInt32[Array, "E 2"],
@@ -77,9 +74,9 @@ def apply_hooks(
         if hook.transition is not None:
             assert old is not None
             own = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys[span])
-            after = restore(after, hook.transition(old, action[span], after, own))
+            after = game.restore(after, hook.transition(old, action[span], after, own))
             state = jax.tree.map(lambda whole, part, at=span: whole.at[at].set(part), state, after)
-            done = done.at[span].set(done[span] | (after.player_health <= 0))
+            done = done.at[span].set(done[span] | game.is_over(after))
         if hook.bonus is not None:
             assert old is not None
             extra = jnp.nan_to_num(hook.bonus(old, action[span], after).astype(jnp.float32), posinf=0.0, neginf=0.0)
@@ -95,5 +92,5 @@ def _spans(hooks: tuple[Hook, ...]) -> list[slice]:
     return [slice(end - hook.group, end) for hook, end in zip(hooks, ends, strict=True)]
 
 
-def _slice(state: GameState, span: slice) -> Any:
+def _slice(state: State, span: slice) -> Any:
     return jax.tree.map(lambda leaf: leaf[span], state)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from dicode.games.craftax.state import GameState
+from dicode.games.device import State
 
 SMALL_BYTES = 64
 """Arrays of at most this many bytes an environment are reset by a select."""
@@ -22,9 +22,7 @@ def default_chunk() -> int:
     return 1 if jax.default_backend() == "cpu" else 64
 
 
-def restart(
-    game: GameState, ended: Bool[Array, "E"], source: Int[Array, "E"], pool: GameState, chunk: int
-) -> GameState:
+def restart(game: State, ended: Bool[Array, "E"], source: Int[Array, "E"], pool: State, chunk: int) -> State:
     """`game` with every ended environment e replaced by world `source[e]` of `pool` [W]."""
     leaves, tree = jax.tree.flatten(game)
     worlds = jax.tree.leaves(pool)
@@ -39,7 +37,7 @@ def restart(
     return jax.tree.unflatten(tree, leaves)
 
 
-def gather(pool: GameState, source: Int[Array, "E"]) -> GameState:
+def gather(pool: State, source: Int[Array, "E"]) -> State:
     """World `source[e]` of `pool` for every environment."""
     return jax.tree.map(lambda worlds: worlds[source], pool)
 

@@ -21,7 +21,6 @@ from dicode.evaluation.protocol import (
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
-from dicode.games.craftax import library
 from dicode.games.craftax.levels.parse import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
@@ -53,18 +52,19 @@ def _evaluate_suite(
 
     Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
-    levels = library.load_heldout()
-    _refuse_hooks(levels)
+    game = trainer.game
+    levels = game.host.heldout()
+    refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:
         with Sandbox() as sandbox:
-            builder = LevelBuilder(sandbox, Streams(protocol.seed), protocol.worlds)
+            builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
             for number, (name, source) in enumerate(levels):
                 progress(number, len(levels))
                 _play_level(trainer, params, protocol, builder, name, source, kept)
         success = {name: _rate(kept.of(name)) for name, _ in levels}
         parts = [part for name, _ in levels for part in kept.of(name)]
-        return {**header(protocol, params, about), "success": success, **joined(parts), "achievements": {}}
+        return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
 
     return once(folder, protocol, params, play)
 
@@ -110,14 +110,18 @@ def in_parts(pools: Iterable[tuple[T, Pool]], size: int) -> Iterator[tuple[T, Po
     about = None
     for about, pool in pools:
         kept = {name: np.concatenate([kept[name], pool[name]]) if kept else pool[name] for name in pool}
-        while len(kept["player_level"]) >= size:
+        while _count(kept) >= size:
             yield about, {name: values[:size] for name, values in kept.items()}
             kept = {name: values[size:] for name, values in kept.items()}
-    if about is not None and len(kept["player_level"]):
+    if about is not None and _count(kept):
         yield about, kept
 
 
-def _refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
+def _count(pool: Pool) -> int:
+    return len(next(iter(pool.values())))
+
+
+def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
     """Evaluation plays the rollout without hooks, so that one program serves every agent and every level."""
     for name, source in levels:
         text = parse_level(source)

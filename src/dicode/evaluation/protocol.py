@@ -20,8 +20,8 @@ import numpy as np
 from dicode import files, lines
 from dicode.environment.batch import Level
 from dicode.evaluation.results import discrepancy
-from dicode.games.craftax import worlds
-from dicode.games.craftax.levels.names import MAX_RETURN, Achievement
+from dicode.games.device import DeviceGame
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.training.trainer import Trainer
 
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 """Told (worlds done, worlds in all)."""
 
-_VERSIONS = ("dicode", "jax", "craftax")
+_VERSIONS = ("dicode", "jax")
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ def partial_key(streams: Streams, *name: int | str) -> Keys:
     return Keys(streams, "/".join(map(str, name)))
 
 
-def target_worlds(protocol: Protocol, first: int, count: int) -> Mapping[str, np.ndarray]:
+def target_worlds(game: DeviceGame, protocol: Protocol, first: int, count: int) -> Mapping[str, np.ndarray]:
     """Held-out worlds `first` to `first + count - 1` of the unmodified game."""
-    return worlds.generate(Streams(protocol.seed).key("held-out worlds"), count, first)
+    return game.generate(Streams(protocol.seed).key("held-out worlds"), count, first)
 
 
 def evaluate(
@@ -103,11 +103,11 @@ def evaluate(
         streams, size = Streams(protocol.seed), batch_size(trainer)
         while (done := kept.done()) < protocol.worlds:
             progress(done, protocol.worlds)
-            level = Level(target_worlds(protocol, done, min(size, protocol.worlds - done)))
+            level = Level(target_worlds(trainer.game, protocol, done, min(size, protocol.worlds - done)))
             key = partial_key(streams, "evaluation", done)
             kept.add(done, _part(first_episodes(trainer, params, level, protocol.steps, key)))
         progress(protocol.worlds, protocol.worlds)
-        return _result(protocol, kept.of(), params, about)
+        return _result(trainer.game.host, protocol, kept.of(), params, about)
 
     return once(folder, protocol, params, play)
 
@@ -205,16 +205,21 @@ def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return whole | {"finished": sum(row["finished"] for row in rows)}
 
 
-def _result(protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+def _result(
+    game: HostGame, protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]
+) -> dict[str, Any]:
     reached = np.sum([part["reached"] for part in parts], axis=0)
     return {
-        **header(protocol, params, about),
+        **header(game, protocol, params, about),
         **joined(parts),
-        "achievements": {a.name: round(float(reached[a]) / protocol.worlds, 6) for a in Achievement},
+        "achievements": {
+            name: round(float(count) / protocol.worlds, 6)
+            for name, count in zip(game.achievements, reached, strict=True)
+        },
     }
 
 
-def header(protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+def header(game: HostGame, protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[str, Any]:
     """What identifies an evaluation, in its file."""
     return {
         "protocol": protocol.name,
@@ -223,7 +228,7 @@ def header(protocol: Protocol, params: Any, about: Mapping[str, Any]) -> dict[st
         "steps": protocol.steps,
         "seed": protocol.seed,
         "checkpoint": parameters_hash(params),
-        "versions": {package: version(package) for package in _VERSIONS},
-        "max_return": MAX_RETURN,
+        "versions": {package: version(package) for package in (*_VERSIONS, *game.packages)},
+        "max_return": game.max_return,
         **about,
     }

@@ -1,1 +1,45 @@
-"""Games: each a folder with two records, one for hosts (NumPy), one for devices (JAX)."""
+"""Games: each a folder with two records, `HOST` for hosts (NumPy) and `DEVICE` for devices (JAX).
+
+A game is named by its folder here (`craftax`) or, where somebody else keeps it, by the dotted name of a package with
+modules `host` and `device` of its own.
+"""
+
+from importlib import import_module, resources
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from dicode.errors import ConfigError, nearest
+from dicode.games.host import HostGame
+
+if TYPE_CHECKING:
+    from dicode.games.device import DeviceGame
+
+
+def names() -> list[str]:
+    """The games that come with this package."""
+    folders = resources.files("dicode.games").iterdir()
+    return sorted(folder.name for folder in folders if folder.is_dir() and folder.joinpath("host.py").is_file())
+
+
+def package(name: str) -> str:
+    """The dotted name of a game's package. Raises ConfigError where there is no such game."""
+    if "." not in name and name not in names():
+        raise ConfigError(f"game={name} is not known{nearest(name, names())} (games: {', '.join(names())})")
+    found = name if "." in name else f"dicode.games.{name}"
+    try:
+        is_there = find_spec(f"{found}.host") is not None
+    except ImportError:
+        is_there = False
+    if not is_there:
+        raise ConfigError(f"game={name}: there is no module {found}.host")
+    return found
+
+
+def host(name: str) -> HostGame:
+    """A game's host side, without importing JAX."""
+    return import_module(f"{package(name)}.host").HOST
+
+
+def device(name: str) -> "DeviceGame":
+    """A game's device side."""
+    return import_module(f"{package(name)}.device").DEVICE

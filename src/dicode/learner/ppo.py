@@ -1,5 +1,6 @@
 """The loss of proximal policy optimisation (Schulman et al., 2017) with a clipped value loss."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,13 +14,17 @@ from dicode.learner.types import Metrics, PpoConfig, Trajectory
 _ADVANTAGE_EPS = 1e-8
 
 
+def weighted_mean(x: Float[Array, "T E"], weight: Float[Array, "T E"]) -> Float[Array, ""]:
+    """Mean over the steps of weight 1; 0 where there are none."""
+    return jnp.sum(x * weight) / jnp.maximum(jnp.sum(weight), 1.0)
+
+
 def loss(agent: Agent, config: PpoConfig, params: Params, part: Trajectory) -> tuple[Float[Array, ""], Metrics]:
     """Loss of a minibatch, whole sequences of some environments; means are over steps of weight 1."""
     logits, value = agent.unroll(params, part.memory, part.observation, part.conditioning, part.record, part.done)
     weight = jnp.broadcast_to(part.weight, part.action.shape)
 
-    def mean(x: Float[Array, "T E"]) -> Float[Array, ""]:
-        return jnp.sum(x * weight) / jnp.maximum(jnp.sum(weight), 1.0)
+    mean = partial(weighted_mean, weight=weight)
 
     centred = part.advantage - mean(part.advantage)
     advantage = centred / (jnp.sqrt(mean(centred**2)) + _ADVANTAGE_EPS)
@@ -44,9 +49,14 @@ def loss(agent: Agent, config: PpoConfig, params: Params, part: Trajectory) -> t
 
 
 def explained_variance(part: Trajectory) -> Float[Array, ""]:
-    """1 - Var(target - value) / Var(target) over the rollout."""
-    spread = jnp.var(part.target)
-    return jnp.where(spread > 0, 1.0 - jnp.var(part.target - part.value) / jnp.maximum(spread, 1e-12), 0.0)
+    """1 - Var(target - value) / Var(target) over the steps of weight 1; 0 where the targets are all alike."""
+    weight = jnp.broadcast_to(part.weight, part.action.shape)
+
+    def variance(x: Float[Array, "T E"]) -> Float[Array, ""]:
+        return weighted_mean((x - weighted_mean(x, weight)) ** 2, weight)
+
+    spread = variance(part.target)
+    return jnp.where(spread > 0, 1.0 - variance(part.target - part.value) / jnp.maximum(spread, 1e-12), 0.0)
 
 
 Gradient = Any

@@ -23,6 +23,7 @@ def start(agent: Agent, env: Environment, key: Key, batch: Batch) -> RolloutCarr
         observation=env.observe(env_state),
         memory=agent.initial_memory(num_envs),
         episode_return=jnp.zeros(num_envs, jnp.float32),
+        running=statistics.no_steps(num_envs),
         scores=statistics.no_scores(batch.train.shape[0]),
     )
 
@@ -38,8 +39,8 @@ def rollout(
     last_value = agent.act(params, last.cache, last.observation, conditioning)[0].value
     following = gae.following_values(value, last_value, done, played.value_at_limit)
     advantage = gae.advantages(reward, value, following, done, config.gamma, config.gae_lambda)
-    scores = statistics.add_steps(carry.scores, batch.slot, value, advantage)
-    scores = statistics.add_episodes(scores, batch.slot, played.episode_return, done)
+    ends = statistics.Ends(done, played.counted, played.episode_return)
+    scores, running = statistics.add_rollout(carry.scores, carry.running, batch.slot, value, advantage, ends)
     trajectory = Trajectory(
         **taken,
         advantage=advantage,
@@ -49,7 +50,7 @@ def rollout(
         weight=batch.train[batch.slot].astype(jnp.float32),
     )
     memory = agent.end(carry.memory, last.cache, taken["record"])
-    carry = RolloutCarry(last.env_state, last.observation, memory, last.episode_return, scores)
+    carry = RolloutCarry(last.env_state, last.observation, memory, last.episode_return, running, scores)
     return carry, trajectory, Statistics(env.stats(last.env_state, batch), scores)
 
 
@@ -68,6 +69,7 @@ class _Played(NamedTuple):
     taken: dict[str, Any]
     """The trajectory's fields."""
     value_at_limit: jax.Array
+    counted: jax.Array
     episode_return: jax.Array
     """Of the episode so far, this step included."""
 
@@ -100,7 +102,7 @@ def _play(
         }
         cache = agent.forget(cache, seen.done)
         after = _Now(env_state, seen.observation, cache, jnp.where(seen.done, 0.0, so_far))
-        return after, _Played(taken, at_limit, so_far)
+        return after, _Played(taken, at_limit, seen.counted, so_far)
 
     first = _Now(carry.env_state, carry.observation, agent.begin(params, carry.memory), carry.episode_return)
     return jax.lax.scan(step, first, jnp.arange(config.rollout_steps))

@@ -22,6 +22,8 @@ class TimeStep(Protocol):
     """The episode ended, for whatever reason."""
     time_limit: Bool[Array, "E"]
     """It ended only because its steps ran out."""
+    counted: Bool[Array, "E"]
+    """It ended and belongs to the episodes that scores are taken over; implies done."""
     final_observation: Observed | None
     """Observation before the reset; only read, and only there, when time limits are bootstrapped."""
 
@@ -99,15 +101,24 @@ class LearnerState:
 
 @struct.dataclass
 class Scores:
-    """Sums from which level scores follow, since `start`; leading axis L."""
+    """Sums over counted episodes from which level scores follow, since `start`; leading axis L."""
 
-    steps: Float[Array, "L"]
+    episodes: Float[Array, "L"]
     value: Float[Array, "L"]
-    """Sum of the values of all steps."""
+    """Sum over episodes of the mean value of their steps."""
     positive_advantage: Float[Array, "L"]
-    """Sum of the positive parts of the advantages."""
+    """Sum over episodes of the mean positive part of their advantages."""
     max_return: Float[Array, "L"]
-    """Highest return of a finished episode; -inf without one."""
+    """Highest return of an episode that ended, counted or not; -inf without one."""
+
+
+@struct.dataclass
+class Running:
+    """Sums over the steps so far of the episode that every environment is in."""
+
+    steps: Float[Array, "E"]
+    value: Float[Array, "E"]
+    positive_advantage: Float[Array, "E"]
 
 
 @struct.dataclass
@@ -119,6 +130,7 @@ class RolloutCarry:
     memory: Any
     """The agent's, leading axis E."""
     episode_return: Float[Array, "E"]
+    running: Running
     scores: Scores
 
 

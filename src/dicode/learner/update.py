@@ -42,24 +42,28 @@ def num_strata(num_envs: int, config: PpoConfig) -> int:
 def update(
     agent: Agent, config: PpoConfig, learner: LearnerState, trajectory: Trajectory, key: Key
 ) -> tuple[LearnerState, Metrics]:
-    """Learn from one rollout; metrics are means over the minibatches."""
+    """Learn from one rollout.
+
+    Metrics are means over the minibatches with gradient; `trained` is the share of those. Where no step has weight, the
+    other means are NaN and stand for nothing.
+    """
     step_size = rate(learner.schedule, learner.update)
     strata = num_strata(trajectory.action.shape[1], config)
     order = minibatches(key, trajectory.action.shape[1], strata, config)
 
-    def learn(state: tuple[Params, Any], index: jax.Array) -> tuple[tuple[Params, Any], Metrics]:
+    def learn(state: tuple[Params, Any], index: jax.Array) -> tuple[tuple[Params, Any], tuple[Metrics, jax.Array]]:
         part = take(trajectory, index)
         (_, metrics), gradient = ppo.loss_and_gradient(agent, config, state[0], part)
         metrics["gradient_norm"] = optax.tree.norm(gradient)
-        state = jax.lax.cond(
-            jnp.any(part.weight > 0), lambda s: _apply(config, s, gradient, step_size), lambda s: s, state
-        )
-        return state, metrics
+        trains = jnp.any(part.weight > 0)
+        state = jax.lax.cond(trains, lambda s: _apply(config, s, gradient, step_size), lambda s: s, state)
+        return state, (metrics, trains)
 
-    (params, opt_state), metrics = jax.lax.scan(learn, (learner.params, learner.opt_state), order)
-    metrics = jax.tree.map(jnp.mean, metrics)
+    (params, opt_state), (each, trains) = jax.lax.scan(learn, (learner.params, learner.opt_state), order)
+    metrics = {name: jnp.mean(x, where=trains) for name, x in each.items()}
+    metrics["explained_variance"] = jnp.where(jnp.any(trains), ppo.explained_variance(trajectory), jnp.nan)
     metrics["learning_rate"] = step_size
-    metrics["explained_variance"] = ppo.explained_variance(trajectory)
+    metrics["trained"] = jnp.mean(trains, dtype=jnp.float32)
     return LearnerState(params, opt_state, learner.update + 1, learner.schedule), metrics
 
 

@@ -57,7 +57,7 @@ def open_trainer(run: RunDirectory, protocol: Protocol, console: Console) -> Tra
     config = room.on_this_machine(run.config())
     room.require(config, training=False)
     trainer = Trainer(config, engine=protocol.engine)
-    batch, _ = trainer.evaluation_batch(Level(target_worlds(protocol, 0, 2)), protocol.steps)
+    batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
     trainer.compile(batch, lambda text: console.print(f"[dim]{text}[/dim]"))
     return trainer
 

@@ -199,7 +199,7 @@ def _check_extras(config: Config) -> None:
 
 def _seeds(config: Config, folder: Path | None) -> list[Any]:
     """The levels of the first cycle: those of a folder, or the library's seed set."""
-    from dicode.games.craftax import library
+    from dicode import games
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
@@ -211,7 +211,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
-    for name, source in library.load_seeds():
+    for name, source in games.host(config.game).seeds():
         text = parse_level(source)
         drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
     return drafts
@@ -264,7 +264,7 @@ def method_settings(config: Config) -> Any:
     """The method's settings, from the configuration."""
     from dataclasses import fields
 
-    from dicode.games.craftax.levels.names import Achievement
+    from dicode import games
     from dicode.methods.settings import Settings
     from dicode.training.trainer import hook_envs
 
@@ -279,7 +279,7 @@ def method_settings(config: Config) -> Any:
         "level_slots": config.level_slots,
         "target_share": config.target_share,
         "seed_cycles": config.seed_cycles,
-        "achievements": tuple(a.name for a in Achievement),
+        "achievements": games.host(config.game).achievements,
     }
     if config.dreamer.name == "none":
         given["round"] = 0
@@ -316,13 +316,15 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
         if (journal := getattr(dreamer, "journal", None)) is not None:
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
-        builder = LevelBuilder(sandbox, Streams(config.seed), config.worlds_per_level)
+        trainer = Trainer(config, announce=group.announce)
+        builder = LevelBuilder(
+            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+        )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         sinks = open_sinks(config, run, archive.committed_cycle())
         for sink in sinks:
             stack.callback(sink.close)
-        trainer = Trainer(config, announce=group.announce)
         watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
         yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
 

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from dicode.cache import enable_compile_cache
 from dicode.errors import ConfigError, nearest
+from dicode.games.craftax.levels.parse import decode
+from dicode.levels import LevelError
 from dicode.types import Draft, Origin, Rejected
 
 T = TypeVar("T")
@@ -16,25 +18,34 @@ WORLDS = 8
 
 
 def read(path: str) -> str:
-    """The text of a level file. Raises ConfigError that names the nearest file."""
+    """The text of a level file in any encoding that it names. Raises ConfigError that names the nearest file."""
     file = Path(path)
     if not file.is_file():
         beside = [p.name for p in file.parent.glob("*.py")] if file.parent.is_dir() else []
         raise ConfigError(f"there is no file {path}{nearest(file.name, beside)}")
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return decode(file.read_bytes())
+    except (OSError, LevelError) as error:
         raise ConfigError(f"{path} can't be read: {error}") from error
 
 
-def _with_builder(wall: str, call: Callable[..., T]) -> T:
+def usual_limit() -> int:
+    """Steps after which the preset of this machine ends a level's episode."""
+    from dicode import config as configuration
+    from dicode.runs.launch import with_preset
+
+    return configuration.load(with_preset([])).episode_limit
+
+
+def _with_builder(wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
+    from dicode import games
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(sandbox, Streams(0), WORLDS))
+        return call(LevelBuilder(games.device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
 
 
 def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:
@@ -44,11 +55,17 @@ def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:
         console.print(f"  hint:   {verdict.hint}", highlight=False, markup=False)
 
 
-def check(path: str, wall: str) -> int:
-    """Print the verdict on a level file. Returns 0 if it is accepted, 1 if not."""
+def check(path: str, wall: str, episode_limit: int | None = None) -> int:
+    """Print the verdict on a level file, for episodes of `episode_limit` steps (default: those of this machine's preset).
+
+    Returns 0 if it is accepted, 1 if not.
+    """
+    if episode_limit is not None and episode_limit < 1:
+        raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
     source, console = read(path), Console()
     draft = Draft(source, "", Origin.FILE)
-    verdict = _with_builder(wall, lambda builder: builder.check(draft))
+    limit = usual_limit() if episode_limit is None else episode_limit
+    verdict = _with_builder(wall, lambda builder: builder.check(draft), limit)
     if isinstance(verdict, Rejected):
         _say_rejected(console, path, verdict)
         return 1
@@ -62,6 +79,7 @@ def check(path: str, wall: str) -> int:
         console.print(f"  hooks:  {', '.join(verdict.hooks)}", highlight=False)
     for warning in verdict.warnings:
         console.print(f"  note:   {warning}", highlight=False, markup=False)
+    console.print(f"  steps:  an episode has {limit} at most", highlight=False)
     console.print(f"  built on {WORLDS} worlds in {verdict.seconds:.2f} s of CPU time", highlight=False)
     return 0
 

@@ -17,6 +17,7 @@ from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming import novelty
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
@@ -128,7 +129,9 @@ class Loop:
         done = self.parts.trainer.train(self.learner, batch, cycle, self._on_update(cycle))
         trained = time.monotonic() - started
         self.learner = done.learner
-        found = _with_compile(trials(done.stats, proposal.slots, cycle), playables, hook_s)
+        found = _with_compile(
+            trials(self.parts.trainer.game.host.achievements, done.stats, proposal.slots, cycle), playables, hook_s
+        )
         known = known.after(cycle, self.parts.method.assess(context, found))
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))
         known = known.with_briefs(briefs)
@@ -255,6 +258,9 @@ def _with_answers(known: Snapshot, cycle: int, answers: Sequence[tuple[Brief, ob
     outcomes: list[Answered] = []
     for brief, outcome in answers:
         draft, verdict = outcome.draft, outcome.verdict  # type: ignore[attr-defined]
+        if draft is not None and isinstance(verdict, Accepted):
+            # A round that was under way at the same time may have brought the same level.
+            verdict = novelty.known(draft.id, (*known.levels.values(), *records)) or verdict
         if draft is not None:
             records.append(record_of(draft, verdict, cycle))
         outcomes.append(Answered(cycle, brief.cycle, brief.index, draft.id if draft else None, verdict))

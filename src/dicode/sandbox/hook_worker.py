@@ -13,11 +13,14 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from dicode.games.craftax.levels import hook_state
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.parse import plain
 from dicode.games.craftax.levels.schema import STATE_FIELDS
-from dicode.sandbox import module_check, wire, worker
-from dicode.sandbox.module_check import ModuleError
+from dicode.sandbox import hook_trials, module_check, wire, worker
+from dicode.sandbox.module_error import ModuleError
 from dicode.sandbox.screen import HOOKS
 from dicode.sandbox.verify import told
 from dicode.types import Code, Rejected
@@ -65,7 +68,7 @@ def settle(message: wire.Message) -> None:
 
 def export(message: wire.Message) -> wire.Message:
     """Run the level's text and export its hooks: one blob for each."""
-    source, group = message.blobs["source"].decode("utf-8"), int(message.header["group"])
+    source, group = plain(message.blobs["source"].decode("utf-8")), int(message.header["group"])
     try:
         namespace = worker.execute(source, importlib.import_module)
         blobs = {}
@@ -106,7 +109,6 @@ _TRACING = {
 def signature(name: str, group: int) -> tuple[Any, ...]:
     """Shapes and dtypes of a hook's arguments: states as tuples in the schema's order, leading axis `group`."""
     import jax
-    import numpy as np
 
     state = tuple(jax.ShapeDtypeStruct((group, *field.shape), field.dtype) for field in STATE_FIELDS.values())
     action = jax.ShapeDtypeStruct((group,), np.dtype("int32"))
@@ -145,8 +147,15 @@ def _fit(name: str, value: Any) -> Any:
     field, array = STATE_FIELDS[name], jnp.asarray(value)
     if array.shape != field.shape:
         raise LevelError(f"transition gives {name} the shape {array.shape}; it must be {field.shape}")
-    if jnp.issubdtype(array.dtype, jnp.floating) and field.dtype.kind in "iu":
-        array = jnp.round(array)
+    if array.dtype.kind in "fc" and field.dtype.kind != "f":
+        rounded = "state.x != 0" if field.dtype == bool else f"jnp.round(...).astype(jnp.{field.dtype})"
+        raise LevelError(
+            f"transition gives {name} as {array.dtype}; the field is {field.dtype}, and nothing is rounded by itself",
+            hint=f"write {rounded}, or draw: + jax.random.bernoulli(key, 0.5) changes a whole number by half on average",
+        )
+    if field.dtype.kind in "iu" and array.dtype != field.dtype and array.dtype != bool:
+        bounds = jnp.iinfo(field.dtype)
+        array = jnp.clip(array, max(bounds.min, int(field.low)), min(bounds.max, int(field.high)))
     return array.astype(field.dtype)
 
 
@@ -216,7 +225,6 @@ def _checked(name: str, data: bytes, group: int, bounds: module_check.Bounds) ->
 def _check_record(exported: Any, name: str, group: int) -> None:
     """Everything beside the module is what our own export of this signature would say."""
     import jax
-    import numpy as np
 
     arguments = signature(name, group)
     leaves, tree = jax.tree.flatten((arguments, {}))
@@ -245,43 +253,38 @@ def _check_record(exported: Any, name: str, group: int) -> None:
 
 def _one(group: int, dtype: str) -> Any:
     import jax
-    import numpy as np
 
     return jax.ShapeDtypeStruct((group,), np.dtype(dtype))
 
 
 def attempt(message: wire.Message) -> wire.Message:
-    """Compile and run checked hooks on states of the pool; seconds of compilation, or what is wrong."""
+    """Compile checked hooks and run them on many states and actions; seconds of compilation, or what is wrong."""
     import time
 
     import jax
-    import numpy as np
 
-    group, pool = int(message.header["group"]), message.blobs["pool"]
-    state, start = [], 0
-    for field in STATE_FIELDS.values():
-        shape = (group, *field.shape)
-        state.append(np.frombuffer(pool, field.dtype, int(np.prod(shape)), start).reshape(shape))
-        start += state[-1].nbytes
-    arguments = {
-        "state": tuple(state),
-        "action": np.zeros(group, np.int32),
-        "key": np.arange(2 * group, dtype=np.uint32).reshape(group, 2),
-    }
+    group = int(message.header["group"])
+    states = hook_trials.pool_states(message.blobs["pool"], group)
     seconds, warnings = {}, []
     for name in message.header["hooks"]:
         exported = jax.export.deserialize(bytearray(message.blobs[name]))
-        s, a, k = arguments["state"], arguments["action"], arguments["key"]
-        called = {"transition": (s, a, s, k), "success": (s,), "bonus": (s, a, s)}[name]
         began = time.process_time()
-        compiled = jax.jit(exported.call).lower(*called).compile()
+        compiled = jax.jit(exported.call).lower(*signature(name, group)).compile()
         seconds[name] = time.process_time() - began
-        results = jax.tree.leaves(jax.device_get(compiled(*called)))
-        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in results):
+        results = [
+            jax.tree.leaves(jax.device_get(compiled(*_called(name, given)))) for given in hook_trials.trials(states)
+        ]
+        if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in results[0]):
             warnings.append(
                 f"{name} gives NaN or infinity on the initial states; such values are put back to what they were"
             )
-        if name == "success" and results[0].all():
+        if name == "success" and results[0][0].all():
             reason = "success(state) is already true at reset in every world"
             return worker.reject(_refused(reason, "start further from success", Code.SOLVED))
     return wire.Message({"ok": True, "compile_s": seconds, "warnings": warnings})
+
+
+def _called(name: str, given: hook_trials.Arguments) -> tuple[Any, ...]:
+    """What a hook of this name takes of a trial."""
+    before, action, after, key = given
+    return {"transition": (before, action, after, key), "success": (after,), "bonus": (before, action, after)}[name]

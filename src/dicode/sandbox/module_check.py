@@ -12,6 +12,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from dicode.sandbox import loops
+from dicode.sandbox.module_error import ModuleError
+
 ELEMENTWISE = frozenset(
     [
         "abs",
@@ -94,17 +97,10 @@ _DOTTED_ATTRIBUTES = frozenset(
     {"jax.result_info", "jax.arg_info", "mhlo.num_partitions", "mhlo.num_replicas", "jax.uses_shape_polymorphism"}
 )
 _MAX_DEPTH = 60
+_MOST_TURNS = 1_000_000
 TURN = 10_000.0
 """Operations for one environment that a turn of a loop counts as at least: turns follow each other, so
 on an accelerator they cost time however little they compute."""
-
-
-class ModuleError(Exception):
-    """The module is not plain, bounded array code; the message says where, `hint` what to write instead."""
-
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -131,7 +127,8 @@ class _Walk:
 def check_module(data: bytes, group: int, bounds: Bounds) -> tuple[bytes, float]:
     """(the module written anew, estimated operations for one environment and step).
 
-    `data` is a portable StableHLO artifact for `group` environments. Raises `ModuleError`.
+    `data` is a portable StableHLO artifact for `group` environments. Raises `ModuleError`. What is handed on
+    is walked too, so that nothing depends on reading and writing being each other's inverse.
     """
     from jaxlib.mlir import ir
     from jaxlib.mlir.dialects import chlo, sdy, stablehlo
@@ -140,17 +137,25 @@ def check_module(data: bytes, group: int, bounds: Bounds) -> tuple[bytes, float]
     for dialect in (stablehlo, chlo, sdy):  # sdy is refused below, but must be readable to be named
         dialect.register_dialect(context)
     with context, ir.Location.unknown(context):
-        try:
-            module = stablehlo.deserialize_portable_artifact(context, data)
-        except Exception:
-            raise ModuleError("the module cannot be read") from None
-        flops = _walk_module(module, group, bounds) / group
+        original = _read(data, context)
+        _walk_module(original, group, bounds)
+        written = _rewritten(original, context)
+        flops = _walk_module(_read(written, context), group, bounds) / group
         if not flops <= bounds.flops:
             raise ModuleError(
                 f"the hook needs about {flops:.2g} operations a step; at most {bounds.flops:.2g} are allowed",
                 "touch one floor or a window around the player instead of all maps, and make loops shorter",
             )
-        return _rewritten(module, context), flops
+        return written, flops
+
+
+def _read(data: bytes, context: Any) -> Any:
+    from jaxlib.mlir.dialects import stablehlo
+
+    try:
+        return stablehlo.deserialize_portable_artifact(context, data)
+    except Exception:
+        raise ModuleError("the module cannot be read") from None
 
 
 def _rewritten(module: Any, context: Any) -> bytes:
@@ -228,9 +233,11 @@ def _operation(walk: _Walk, op: Any, depth: int) -> float:
     if kind == "convolution":
         return 2.0 * size * inputs[1]
     if kind == "while":
-        return _turns(op) * (TURN * walk.group + sum(_region(walk, region, depth + 1) for region in op.regions))
+        test, body = (_region(walk, region, depth + 1) for region in op.regions)
+        return _turns(op) * (TURN * walk.group + test + body) + test
     inner = sum(_region(walk, region, depth + 1) for region in op.regions)
     if kind == "sort":
+        _check_stable(op)
         count = max([*inputs, 1.0])
         return count * (1.0 + math.log2(count + 1.0)) * max(inner, 1.0)
     if kind == "reduce_window" or kind == "select_and_scatter":
@@ -238,6 +245,12 @@ def _operation(walk: _Walk, op: Any, depth: int) -> float:
     if kind in ("reduce", "scatter", "map"):
         return sum([*inputs, size]) * max(inner, 1.0)
     return size + inner
+
+
+def _check_stable(op: Any) -> None:
+    """Only stable sorts stay within their arrays on a CPU whatever the comparison says."""
+    if "is_stable" not in op.attributes or not op.attributes["is_stable"].value:
+        raise ModuleError("the hook sorts with stable=False", "leave stable=False out")
 
 
 def _composite(walk: _Walk, op: Any) -> float:
@@ -297,75 +310,8 @@ def _size(walk: _Walk, kind: Any) -> float:
     return float(count)
 
 
-_DATA_LOOP = "a loop in the hook depends on data; the number of its turns must be a constant"
-_DATA_LOOP_HINT = "use jax.lax.fori_loop with constant bounds, and jnp.where inside it to stop early"
-
-
 def _turns(op: Any) -> float:
-    """Turns of a counted loop; `ModuleError` for any other loop."""
-    condition, body = op.regions[0].blocks[0], op.regions[1].blocks[0]
-    test = _owner(_last(condition).operands[0])
-    if test is None or test.name != "stablehlo.compare" or "LT" not in str(test.attributes["comparison_direction"]):
-        raise ModuleError(_DATA_LOOP, _DATA_LOOP_HINT)
-    position = _argument(test.operands[0], condition)
-    bound = _bound(op, test.operands[1], condition, body)
-    start = _constant(op.operands[position]) if position is not None else None
-    step = _step(body, position) if position is not None else None
-    if start is None or bound is None or step is None or step < 1:
-        raise ModuleError(_DATA_LOOP, _DATA_LOOP_HINT)
-    turns = max(0, math.ceil((bound - start) / step))
-    if bound + step > 2**31 - 1 or turns > 1_000_000:
-        raise ModuleError(f"a loop in the hook has {turns} turns", "make it shorter")
-    return float(max(turns, 1))
-
-
-def _bound(op: Any, value: Any, condition: Any, body: Any) -> int | None:
-    """The constant that the counter is compared with: written there, or carried along unchanged."""
-    position = _argument(value, condition)
-    if position is None:
-        return _constant(value)
-    unchanged = _argument(_last(body).operands[position], body) == position
-    return _constant(op.operands[position]) if unchanged else None
-
-
-def _step(body: Any, position: int) -> int | None:
-    added = _owner(_last(body).operands[position])
-    if added is None or added.name != "stablehlo.add":
-        return None
-    for counter, step in (tuple(added.operands), tuple(added.operands)[::-1]):
-        if _argument(counter, body) == position:
-            return _constant(step)
-    return None
-
-
-def _last(block: Any) -> Any:
-    return list(block.operations)[-1].operation
-
-
-def _owner(value: Any) -> Any:
-    from jaxlib.mlir import ir
-
-    owner = value.owner
-    return None if isinstance(owner, ir.Block) else getattr(owner, "operation", owner)
-
-
-def _argument(value: Any, block: Any) -> int | None:
-    """Position of `value` among the block's arguments, None if it is none of them."""
-    for position, argument in enumerate(block.arguments):
-        if argument == value:
-            return position
-    return None
-
-
-def _constant(value: Any) -> int | None:
-    """The integer that a scalar constant operation holds."""
-    from jaxlib.mlir import ir
-
-    owner = _owner(value)
-    if owner is None or owner.name != "stablehlo.constant":
-        return None
-    try:
-        elements = ir.DenseIntElementsAttr(owner.attributes["value"])
-    except (ValueError, TypeError):
-        return None
-    return int(elements[0]) if len(elements) == 1 else None
+    count = loops.turns(op)
+    if count > _MOST_TURNS:
+        raise ModuleError(f"a loop in the hook has {count} turns", "make it shorter")
+    return float(max(count, 1))

@@ -112,10 +112,17 @@ class Sandbox:
         found = ", ".join(self.mechanisms()) or "none"
         _log.warning("sandbox=weak: text from a model is run behind whatever holds on this machine: %s%s", found, full)
 
-    def build(self, source: str, worlds: Mapping[str, np.ndarray], seed: int, origin: Origin) -> Built | Rejected:
+    def build(
+        self,
+        source: str,
+        worlds: Mapping[str, np.ndarray],
+        seed: int,
+        origin: Origin,
+        episode_limit: int | None = None,
+    ) -> Built | Rejected:
         """Run a level's `build` on a pool of base worlds [P, ...] and check what comes back.
 
-        The same source, worlds and seed give the same pool hash. Raises `SandboxError` only for what
+        With an `episode_limit` a goal that takes more steps is rejected. The same source, worlds and seed give the same pool hash. Raises `SandboxError` only for what
         is not the level's doing: a wall that the origin needs and the machine lacks, a worker that
         does not start.
         """
@@ -124,7 +131,7 @@ class Sandbox:
         if found is not None:
             return found
         count = len(worlds["player_level"])
-        answer = self._run_level(source, worlds, seed, count)
+        answer = self._run_level(source, worlds, seed, count, episode_limit)
         if isinstance(answer, Rejected):
             return answer
         header, data, cpu_s = answer
@@ -145,7 +152,7 @@ class Sandbox:
         return self._with_hooks(built, source, origin, tuple(header["hooks"])) if header["hooks"] else built
 
     def _run_level(
-        self, source: str, worlds: Mapping[str, np.ndarray], seed: int, count: int
+        self, source: str, worlds: Mapping[str, np.ndarray], seed: int, count: int, episode_limit: int | None
     ) -> tuple[Mapping[str, Any], bytes, float] | Rejected:
         limits = self.limits
         packed = io.BytesIO()
@@ -156,7 +163,8 @@ class Sandbox:
         outcome = self._builder.run(request, bounds, limits, limits.reply(count))
         if outcome.body is None:
             return _no_answer(outcome)
-        question = wire.Message({"worlds": count, "text": limits.text}, {"answer": outcome.body})
+        asked = {"worlds": count, "text": limits.text, "episode_limit": episode_limit}
+        question = wire.Message(asked, {"answer": outcome.body})
         bounds = jail.Bounds(limits.build_cpu(count), limits.memory)
         checked = self._verifier.run(question, bounds, limits, limits.reply(count))
         if checked.body is None:

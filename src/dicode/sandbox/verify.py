@@ -74,7 +74,7 @@ def verify(message: wire.Message, rules_type: Any, check: Callable[..., Any]) ->
     if set(answer.blobs) != {"pool"}:
         raise VerifyError("the answer carries other things than a pool")
     pool = read_pool(answer.blobs["pool"], worlds)
-    found = check(pool, goal, rules, hooks)
+    found = check(pool, goal, rules, hooks, message.header.get("episode_limit"))
     if isinstance(found, Rejected):
         raise VerifyError(found.reason, found.hint, found.code, found.stage)
     header = {

@@ -17,6 +17,7 @@ import numpy as np
 
 from dicode.games.craftax.levels.advice import advice, corrected
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.parse import plain
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Code, Rejected
@@ -26,7 +27,7 @@ FILE = "<level>"
 _PRELOAD = (
     "linecache tokenize tracemalloc decimal fractions heapq bisect collections.abc encodings.idna "
     "numpy.random numpy.linalg numpy.fft numpy.ma numpy.polynomial numpy.lib.stride_tricks numpy.lib.recfunctions "
-    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.games.craftax.levels.rules dicode.levels"
+    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.levels"
 )
 """Imported before the wall goes up, because afterwards no file can be opened."""
 _HIDDEN = (
@@ -71,7 +72,7 @@ def reject(verdict: Rejected) -> wire.Message:
 
 def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message:
     """Screen and run the level in `message` on its worlds; the answer for the verifier."""
-    source, seed = message.blobs["source"].decode("utf-8"), int(message.header["seed"])
+    source, seed = plain(message.blobs["source"].decode("utf-8")), int(message.header["seed"])
     found = screen.screen(source)
     if found is not None:
         return reject(found)
@@ -188,12 +189,12 @@ def explain(error: BaseException, source: str) -> Rejected:
 def _advice(error: BaseException, source: str) -> str:
     """What to write instead, with the whole line where that is clear; nothing that a level's own classes could make fail."""
     try:
-        hint, number = advice(error), _line(error)
-        fixed = corrected(source.splitlines()[number - 1], f"{error} {hint}") if number else ""
+        found, number = advice(error), _line(error)
+        fixed = corrected(source.splitlines()[number - 1], found) if number else ""
     except Exception:
         return ""
     whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
-    return "; ".join(filter(None, [hint, whole]))
+    return "; ".join(filter(None, [found.hint, whole]))
 
 
 def _line(error: BaseException) -> int | None:
@@ -208,7 +209,6 @@ _HINTS = {
     "NameError": "names come from dicode.levels: from dicode.levels import Achievement, Block, Goal, Item, Mob, Rules, World",
     "NotImplementedError": _WALLED,
     "SystemExit": "return from build instead",
-    "IndexError": "floors are 0 to 8, rows and columns 0 to 47",
 }
 
 

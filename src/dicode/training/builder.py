@@ -13,11 +13,10 @@ import numpy as np
 
 from dicode.dreaming import novelty
 from dicode.dreaming.repair import scrubbed
-from dicode.environment.goals import TARGET_GOAL
 from dicode.errors import DicodeError
-from dicode.games.craftax import worlds
-from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.run import pool_hash
+from dicode.games.device import DeviceGame
+from dicode.games.host import Goal
 from dicode.methods.generators import fixed_worlds, is_plain
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
@@ -49,8 +48,18 @@ class Playable:
 class LevelBuilder:
     """Builds levels on fresh worlds; safe to share by threads."""
 
-    def __init__(self, sandbox: Sandbox, streams: Streams, worlds_per_level: int) -> None:
+    def __init__(
+        self,
+        game: DeviceGame,
+        sandbox: Sandbox,
+        streams: Streams,
+        worlds_per_level: int,
+        episode_limit: int | None = None,
+    ) -> None:
+        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected."""
+        self.game, self.host = game, game.host
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
+        self.episode_limit = episode_limit
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
@@ -59,8 +68,8 @@ class LevelBuilder:
         fixed = fixed_worlds(source)
         with self._worlds_lock:
             if fixed is None:
-                return worlds.for_level(self.streams, when, level, count)
-            return worlds.generate(Streams(fixed.seed).key("generator world"), fixed.worlds)
+                return self.game.generate(self.streams.key("worlds", when, level), count, 0)
+            return self.game.generate(Streams(fixed.seed).key("generator world"), fixed.worlds, 0)
 
     def playable(self, record: LevelRecord, cycle: int, count: int) -> Playable:
         """The level with a fresh pool of `count` worlds (fewer if it names its own).
@@ -69,7 +78,7 @@ class LevelBuilder:
         """
         if record.id == TARGET or is_plain(record.source):
             base = self.base_worlds(record.source, record.id, cycle, count)
-            return Playable(record.id, TARGET_GOAL, {}, base, {})
+            return Playable(record.id, self.host.target_goal, {}, base, {})
         return self.build(record.source, record.id, record.origin, cycle, count)
 
     def build(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Playable:
@@ -92,8 +101,12 @@ class LevelBuilder:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
         if is_plain(draft.source):
             base = self.base_worlds(draft.source, draft.id, "check", 1)
-            return Accepted(TARGET_GOAL.to_json(), {}, pool_hash(base))
-        built = self._build_checked(draft.source, draft.id, draft.origin)
+            return Accepted(self.host.target_goal.to_json(), {}, pool_hash(base))
+        archive = list(archive)
+        copy = novelty.known(draft.id, archive)
+        if copy is not None:
+            return copy
+        built = self._build_checked(draft.source, draft.id, draft.origin, self.episode_limit)
         if isinstance(built, Rejected):
             return scrubbed(built)
         verdict = Accepted(
@@ -105,7 +118,7 @@ class LevelBuilder:
             seconds=built.cpu_seconds,
             statistics=novelty.statistics(built.pool),
         )
-        return novelty.judge(draft.source, verdict, archive, draft.id) or verdict
+        return novelty.judge(draft.source, verdict, archive) or verdict
 
     def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
         """`check` for one round of dreams: what the round has accepted so far counts as known."""
@@ -120,10 +133,12 @@ class LevelBuilder:
 
         return validate
 
-    def _build_checked(self, source: str, level: str, origin: Origin) -> Built | Rejected:
+    def _build_checked(
+        self, source: str, level: str, origin: Origin, episode_limit: int | None = None
+    ) -> Built | Rejected:
         count = min(self.worlds_per_level, CHECK_WORLDS)
         base = self.base_worlds(source, level, "check", count)
-        return self.sandbox.build(source, base, self._seed(level, "check"), origin)
+        return self.sandbox.build(source, base, self._seed(level, "check"), origin, episode_limit)
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)

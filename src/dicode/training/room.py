@@ -17,7 +17,6 @@ import numpy as np
 
 from dicode.config import Config
 from dicode.errors import ConfigError
-from dicode.games.craftax.levels.schema import state_bytes
 from dicode.learner import distributed, update
 from dicode.learner.schedule import linear
 from dicode.learner.types import PpoConfig
@@ -86,11 +85,12 @@ def require_devices(config: Config) -> list[jax.Device]:
 
 def need(config: Config, devices: int, training: bool = True) -> Need:
     """What a run takes on each of `devices` devices; `training`: learning too, not only playing."""
-    agent, envs, steps = Trainer(config).agent, config.num_envs // devices, config.learner.rollout_steps
+    trainer, envs, steps = Trainer(config), config.num_envs // devices, config.learner.rollout_steps
+    agent, state_bytes = trainer.agent, trainer.game.host.state_bytes
     key = jax.ShapeDtypeStruct((2,), jnp.uint32)
     schedule = jax.eval_shape(lambda: linear(1.0, 0.0, 0, 1))
     learner = jax.eval_shape(partial(update.init, agent, PpoConfig()), key, schedule)
-    state, pool = state_bytes() + COUNTERS, pool_size(config) * state_bytes()
+    state, pool = state_bytes + COUNTERS, pool_size(config) * state_bytes
 
     def played(count: int) -> tuple[Any, ...]:
         """Memory, cache, observation, conditioning and record of `count` environments."""

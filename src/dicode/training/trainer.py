@@ -10,15 +10,17 @@ from typing import Any
 import jax
 import numpy as np
 
+from dicode import games
 from dicode.agent.make import make_agent
 from dicode.config import Config
+from dicode.counting import Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
 from dicode.environment.env import LevelEnv
 from dicode.environment.hooks import Hook
-from dicode.games.craftax import dynamics, package_step
-from dicode.games.craftax.levels.names import Achievement
+from dicode.errors import ConfigError, nearest
+from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, PpoConfig, Statistics
@@ -26,6 +28,8 @@ from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
 from dicode.types import TARGET, Proposal, Slot, Trial
+
+OWN_ENGINE = "own"
 
 OnUpdate = Callable[[int, Mapping[str, float] | None], None]
 """Called after each dispatched update with its number within the cycle, and its metrics where they are there."""
@@ -42,7 +46,13 @@ class CycleResult:
     learner: LearnerState
     stats: Statistics
     metrics: dict[str, float]
-    """Means over the cycle's updates."""
+    """Means over the cycle's updates that had gradient; only `trained` and `learning_rate` where none had."""
+
+
+def counting(config: Config) -> Counting:
+    """Which episodes of a cycle count."""
+    steps = config.learner.rollout_steps
+    return Counting(config.updates_per_cycle * steps, config.method.score_updates * steps)
 
 
 def pool_size(config: Config) -> int:
@@ -56,17 +66,19 @@ class Trainer:
     def __init__(self, config: Config, engine: str = "own", announce: Announce | None = None) -> None:
         """One trainer.
 
-        `engine`: whose step the environment takes, `own` or the craftax `package`'s (slow, for evaluation).
+        `engine`: whose step the environment takes, `own` or one of `DeviceGame.engines` (slow, for evaluation).
         `announce`: of the process that leads others; told of every operation on the devices before it begins.
         """
         self.config, self._announce = config, announce
         self._newest: Any = None
         self.streams = Streams(config.seed)
         agent = asdict(config.agent)
+        game = games.device(config.game)
+        self.game = game if engine == OWN_ENGINE else replace(game, step=_engine(game, engine))
         self.env = LevelEnv(
+            self.game,
             bootstrap_time_limit=config.learner.bootstrap_time_limit,
             conditioning=agent.pop("conditioning"),
-            game_step=dynamics.step if engine == "own" else package_step.step,
         )
         self.agent = make_agent(
             self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
@@ -100,17 +112,19 @@ class Trainer:
             for slot in proposal.slots
         ]
         return batches.build(
+            self.game,
             parts,
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
             episode_limit=self.config.episode_limit,
+            counting=counting(self.config),
             conditioning_kind=self.config.agent.conditioning,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
         """A batch of the same shapes in which environment e plays world e first, and how many count."""
         return batches.evaluation(
-            level, self.sizes, episode_limit=limit, conditioning_kind=self.config.agent.conditioning
+            self.game, level, self.sizes, episode_limit=limit, conditioning_kind=self.config.agent.conditioning
         )
 
     def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
@@ -178,8 +192,7 @@ class Trainer:
             history.append(metrics)
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
-        means = {name: float(np.mean([float(m[name]) for m in history])) for name in history[0]}
-        return CycleResult(self._hold(learner), distributed.fetch(stats), means)
+        return CycleResult(self._hold(learner), distributed.fetch(stats), _means([_floats(m) for m in history]))
 
     def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
         """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.
@@ -227,6 +240,13 @@ class Trainer:
         return learner
 
 
+def _engine(game: DeviceGame, name: str) -> GameStep:
+    if name not in game.engines:
+        known = [OWN_ENGINE, *game.engines]
+        raise ConfigError(f"engine={name} is not known{nearest(name, known)} (engines: {', '.join(known)})")
+    return game.engines[name]
+
+
 @partial(jax.jit, static_argnums=1)
 def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> Any:
     """Environment 0 of arrays [T, E, ...], on every device."""
@@ -250,15 +270,22 @@ def _digest(hooks: Sequence[Mapping[str, bytes]]) -> str:
     return digest.hexdigest()
 
 
+def _means(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Means over updates. What an update without gradient says of the loss stands for nothing and is left out."""
+    trained = [metrics for metrics in history if metrics["trained"] > 0]
+    of = {name: history if name in ("trained", "learning_rate") else trained for name in history[0]}
+    return {name: float(np.mean([metrics[name] for metrics in rows])) for name, rows in of.items() if rows}
+
+
 def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
-def trials(stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
-    """What the cycle's sums say about the level in each used slot."""
-    names = ("episodes", "successes", "return_sum", "length_sum", "achievements")
+def trials(achievements: Sequence[str], stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
+    """What the cycle's sums say about the level in each used slot; `achievements` are the game's, in its order."""
+    names = ("episodes", "successes", "return_sum", "return_squares", "length_sum", "achievements")
     sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
     sums["return_max"] = np.asarray(stats.scores.max_return)
-    return scores.trials_of(sums, slots, cycle, [a.name for a in Achievement])
+    return scores.trials_of(sums, slots, cycle, achievements)

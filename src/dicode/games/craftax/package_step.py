@@ -5,26 +5,16 @@ but the package's and reports no events.
 """
 
 import jax
-import jax.numpy as jnp
 
 from dicode.games.craftax import package
-from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import GameState, from_package, to_package
-from dicode.games.craftax.types import NUM_MOB_CLASSES, NUM_MOB_TYPES, Events, StepResult
+from dicode.games.craftax.types import no_events
+from dicode.games.device import StepResult
 
 
 def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
     """One step of the unmodified game; `rules` is not looked at."""
     after, reward = package.craftax_step(key, to_package(state), action, package.ENV_PARAMS, package.STATIC_PARAMS)
     done = package.is_game_over(after, package.ENV_PARAMS, package.STATIC_PARAMS)
-    zero = jnp.int32(0)
-    events = Events(
-        kills=jnp.zeros((NUM_MOB_CLASSES, NUM_MOB_TYPES), jnp.int32),
-        collected=jnp.zeros(len(COLLECTABLES), jnp.int32),
-        placed=jnp.zeros(len(PLACEABLES), jnp.int32),
-        eaten=zero,
-        drunk=zero,
-        damage_taken=jnp.float32(0.0),
-    )
-    return StepResult(state=from_package(after), reward=reward, done=done, events=events)
+    return StepResult(state=from_package(after), reward=reward, done=done, events=no_events())

@@ -1,13 +1,10 @@
-"""What a step returns: the device side's small records.
-
-`Events` is what happened in one step, counted by the mechanic that caused it; the environment sums it
-over an episode for goals and statistics.
-"""
+"""What happened in one step, counted by the mechanic that caused it; summed over an episode for goals and statistics."""
 
 import jax
+import jax.numpy as jnp
 from flax import struct
 
-from dicode.games.craftax.state import GameState
+from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 
 NUM_MOB_CLASSES = 3
 NUM_MOB_TYPES = 8
@@ -30,12 +27,13 @@ class Events(struct.PyTreeNode):
     """float32: health lost to mobs and their projectiles."""
 
 
-class StepResult(struct.PyTreeNode):
-    """The outcome of one step."""
-
-    state: GameState
-    reward: jax.Array
-    """float32: worth of new achievements, and a tenth of the change in health by default."""
-    done: jax.Array
-    """bool: the player died, the boss is beaten, or the game's own time is up."""
-    events: Events
+def no_events(*lead: int) -> Events:
+    """Nothing has happened; `lead` are leading axes."""
+    return Events(
+        kills=jnp.zeros((*lead, NUM_MOB_CLASSES, NUM_MOB_TYPES), jnp.int32),
+        collected=jnp.zeros((*lead, len(COLLECTABLES)), jnp.int32),
+        placed=jnp.zeros((*lead, len(PLACEABLES)), jnp.int32),
+        eaten=jnp.zeros(lead, jnp.int32),
+        drunk=jnp.zeros(lead, jnp.int32),
+        damage_taken=jnp.zeros(lead, jnp.float32),
+    )

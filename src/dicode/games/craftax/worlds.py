@@ -11,7 +11,6 @@ import numpy as np
 
 from dicode.games.craftax import package
 from dicode.games.craftax.state import GameState, from_package, to_arrays
-from dicode.streams import Streams
 
 CHUNK = 16
 """Worlds a call of the compiled program."""
@@ -50,8 +49,3 @@ def generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray
     starts = range(first, first + count, CHUNK)
     chunks = [to_arrays(build(key, jnp.asarray(start, jnp.int32))) for start in starts]
     return {name: np.concatenate([chunk[name] for chunk in chunks])[:count] for name in chunks[0]}
-
-
-def for_level(streams: Streams, when: int | str, level: str, count: int) -> dict[str, np.ndarray]:
-    """The base worlds of one level, keyed by (seed, "worlds", when, level); `when` is a cycle or a word such as `check`."""
-    return generate(streams.key("worlds", when, level), count)

@@ -26,7 +26,8 @@ from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.names import Action
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import GameState
-from dicode.games.craftax.types import Events, StepResult
+from dicode.games.craftax.types import Events
+from dicode.games.device import StepResult
 
 _STUDIES = np.arange(len(Action)) >= Action.DRINK_POTION_RED
 """bool[43]: which actions are about potions, books, enchanting and attributes (and torches, which does no harm)."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dicode.games.craftax.grammar.mechanics import HOOK_NAMES, MECHANICS
 from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
 from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.goal import as_goal
 from dicode.games.craftax.levels.techtree import ENTER, GETS, PICKAXES, SWORDS
 from dicode.levels import Achievement, Block, Floor, Goal, LevelError, Mob
 
@@ -64,8 +65,10 @@ def _assigned(tree: ast.Module, name: str) -> ast.expr | None:
 
 
 def _goal(tree: ast.Module) -> Goal:
-    value = _value(_assigned(tree, "GOAL"))
-    return value if isinstance(value, Goal) else Goal()
+    try:
+        return as_goal(_value(_assigned(tree, "GOAL"))) or Goal()
+    except LevelError:
+        return Goal()
 
 
 def _rules(tree: ast.Module) -> dict[str, float]:

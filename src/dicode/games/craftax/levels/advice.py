@@ -6,11 +6,26 @@ meant, and a goal only where the level itself says which.
 
 import inspect
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 
-from dicode.errors import nearest
+from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.goal import Condition, Goal
-from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item, Mob
+from dicode.games.craftax.levels.kinds import closest
+from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to write instead of what raised an error; empty where nothing is known."""
+
+    hint: str = ""
+    instead: tuple[str, str] | None = None
+    """(regular expression, text): what the line holds and what it should hold."""
+
+
+Instead = tuple[str, str]
 
 
 def homes() -> dict[str, str]:
@@ -33,71 +48,240 @@ _TOP = {
 }
 
 
-def elsewhere(name: str) -> str:
-    """The hint for a name that belongs to another object, empty for one that belongs to none."""
-    home = homes().get(name)
+def elsewhere(name: str, only_settable: bool = False) -> str:
+    """The hint for a name that belongs to another object, empty for one that belongs to none (or can't be set)."""
+    home = homes().get(name, "")
+    if only_settable and not settable(home):
+        return ""
     return f"write {home}" if home else _TOP.get(name, "")
 
 
-def advice(error: BaseException) -> str:
-    """What to do about an error that level code raised, empty where nothing better than its message is known."""
-    if isinstance(error, AttributeError):
-        return _attribute(error)
-    if isinstance(error, TypeError):
-        return _call(str(error))
-    placed = re.match(r"the inventory has no '(\w+)'", str(error))
-    return elsewhere(placed[1]) if placed and _settable(homes().get(placed[1], "")) else ""
+def moved(name: str) -> Instead | None:
+    """The correction of a line that sets `name` on the wrong object; None where its home can't be set."""
+    home = homes().get(name, "")
+    return _swapped(rf"\b[A-Za-z_][\w.]*\.{name}\b", home, home) if settable(home) else None
 
 
-def _attribute(error: AttributeError) -> str:
-    owner, name = error.obj, str(error.name or "")
-    if isinstance(owner, type) and issubclass(owner, Enum):
-        others = [enum.__name__ for enum in (Block, Item, Mob, Floor, Achievement) if name in enum.__members__]
-        if name.startswith("LADDER") and owner is Block:
-            return "ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()"
-        if others:
-            return f"{owner.__name__} has no {name}; write {others[0]}.{name}"
-        close = nearest(name.upper(), owner.__members__)
-        members = "" if close or len(owner.__members__) > 40 else f"its members are {', '.join(owner.__members__)}"
-        return f"{owner.__name__} has no {name}{close}{members and '; ' + members}"
-    told = re.search(r"'(World|Player|Inventory)' object has no attribute '(\w+)'", str(error))
-    if not told:
-        return ""
-    known = homes()
-    # What is alike among the calls and attributes of the same object, else anywhere.
-    own = [n for n, home in known.items() if home == f"world.{'' if told[1] == 'World' else 'player.'}{n}"]
-    close = nearest(told[2], own) or nearest(told[2], known)
-    return elsewhere(told[2]) or (f"there is no {told[2]}{close}" if close else "")
+def misspelt(name: str, known: Iterable[str]) -> Instead | None:
+    """The correction of a misspelt name, None where no known one is close."""
+    close = closest(name, known)
+    return (rf"\b{re.escape(name)}\b", close) if close else None
 
 
-def corrected(line: str, said: str) -> str:
-    """`line` as it should read, where what was said about it (message and hint) names a wrong word and the right one.
-
-    Small models send a line back as it was when they are told only what is wrong with it. Empty where
-    the correction isn't unambiguous.
-    """
-    line = line.strip()
-    placed = re.search(r"player\.(\w+) cannot be set; write (world[\w.]+)", said) or re.search(
-        r"'(?:World|Player)' object has no attribute '(\w+)'.* write (world[\w.]+)", said
-    )
-    if placed:
-        if not _settable(placed[2]):
-            return ""
-        wrong, right = rf"\b[A-Za-z_][\w.]*\.{placed[1]}\b", placed[2]
-    else:
-        named = re.search(r"'?\b(\w+)'?; did you mean '(\w+)'\?", said)
-        if not named:
-            return ""
-        wrong, right = rf"\b{named[1]}\b", named[2]
-    return re.sub(wrong, right, line) if len(re.findall(wrong, line)) == 1 else ""
-
-
-def _settable(home: str) -> bool:
-    """Whether an attribute of the world or the player takes a value; the world's calls and arrays don't."""
+def unset(name: str) -> str:
+    """What to write instead of setting a name on the world."""
     from dicode.games.craftax.levels.world import World
 
-    member = vars(World).get(home.removeprefix("world."))
-    return not callable(member) and not (isinstance(member, property) and member.fset is None)
+    member = vars(World).get(name)
+    if name == "player":
+        return "set what is in it, for example world.player.position = (row, column)"
+    if isinstance(member, property):
+        return f"write into it: world.{name}[floor][row, column] = ..."
+    if member is not None:
+        return f"call it: world.{name}(...)"
+    return meant("world.", name).hint
+
+
+def advice(error: BaseException) -> Advice:
+    """What to do about an error that level code raised."""
+    if type(error) is LevelError:
+        return Advice(error.hint, error.instead)
+    if isinstance(error, AttributeError):
+        return _attribute(error.obj, str(error.name or ""))
+    if isinstance(error, TypeError):
+        return Advice(_call(str(error)))
+    return Advice(_index(str(error))) if isinstance(error, IndexError) else Advice()
+
+
+def corrected(line: str, found: Advice) -> str:
+    """`line` as it should read; empty where the correction isn't unambiguous.
+
+    Small models send a line back as it was when they are told only what is wrong with it.
+    """
+    if found.instead is None:
+        return ""
+    wrong, right = found.instead
+    line = line.strip()
+    return re.sub(wrong, lambda _: right, line) if len(re.findall(wrong, line)) == 1 else ""
+
+
+def _attribute(owner: object, name: str) -> Advice:
+    from dicode.games.craftax.levels.player import Inventory, Player
+    from dicode.games.craftax.levels.world import World
+
+    if isinstance(owner, type) and issubclass(owner, Enum):
+        return _member(owner, name)
+    if owner is Goal:
+        return _goal_maker(name)
+    kind = type(owner)
+    if kind is tuple and name in ("row", "column", "x", "y"):
+        return Advice("a position is a pair: position[0] is the row, position[1] the column")
+    if kind not in (World, Player, Inventory):
+        return Advice()
+    return meant(f"world.{'player.' if kind is Player else 'inventory.' if kind is Inventory else ''}", name)
+
+
+def meant(owner: str, name: str) -> Advice:
+    """What is meant by a name that `owner` (`world.` or `world.player.`) doesn't have."""
+    known = homes()
+    if name in known or name in _TOP:
+        return Advice(elsewhere(name), moved(name))
+    # Among the calls and attributes of the same object first, then anywhere.
+    own = [other for other, home in known.items() if home == f"{owner}{other}"]
+    word = _CALLS.get(name) or _VERB.sub("", name)
+    close = closest(word, own) or closest(word, known)
+    if not close or (close in _WEAK and word != close):
+        return Advice()
+    home = known[close]
+    if close in own:
+        return Advice(f"there is no {name}; did you mean {close!r}?", _swapped(rf"\b{re.escape(name)}\b", close, home))
+    return Advice(f"there is no {name}; write {home}", _swapped(rf"\b[A-Za-z_][\w.]*\.{re.escape(name)}\b", home, home))
+
+
+def _swapped(wrong: str, right: str, home: str) -> Instead:
+    """A correction for lines that call what can be called, and don't call what can't."""
+    from dicode.games.craftax.levels.world import World
+
+    is_call = callable(vars(World).get(home.removeprefix("world.")))
+    return f"{wrong}{r'(?=[ ]*[(])' if is_call else r'(?![ ]*[(])'}", right
+
+
+_VERB = re.compile(r"^(get|set|add|create|make|put|build|draw|generate)_(?=\w)")
+_CALLS = {
+    "put": "place",
+    "set_block": "place",
+    "put_block": "place",
+    "add_block": "place",
+    "add_mob": "spawn",
+    "add_mobs": "spawn",
+    "spawn_at": "spawn",
+    "create_mob": "spawn",
+    "clear_mobs": "remove_mobs",
+    "kill_mobs": "remove_mobs",
+    "set_mob": "spawn",
+    "path": "distance_map",
+    "distance": "distance_map",
+    "dig": "carve",
+    "height": "blocks",
+    "find_cell": "random_cell",
+    "find_free_cell": "random_cell",
+    "random_position": "random_cell",
+    "random_free_cell": "random_cell",
+    "hp": "health",
+    "thirst": "drink",
+    "hunger": "food",
+    "direction": "facing",
+    "pos": "position",
+    "location": "position",
+    "level": "floor",
+}
+"""Calls and attributes of other libraries, with ours."""
+_WEAK = frozenset({"set", "clear", "mobs", "arrays", "most"})
+"""Names so general that only the very word means them."""
+
+
+def _member(owner: type[Enum], name: str) -> Advice:
+    """The hint for a member that an enumeration doesn't have."""
+    wrong = rf"\b{owner.__name__}\.{re.escape(name)}\b"
+    if name.startswith("LADDER") and owner is Block:
+        return Advice("ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()")
+    held = _held(name) if owner in (Block, Item) else ""
+    if name.removesuffix("S") in owner.__members__:
+        held = ""
+    others = [enum.__name__ for enum in (Block, Item, Mob, Floor, Achievement) if name in enum.__members__]
+    if held and (owner is Item or not others):
+        return Advice(f"{owner.__name__} has no {name}; what the player holds is set by {held}")
+    if others:
+        return Advice(f"{owner.__name__} has no {name}; write {others[0]}.{name}", (wrong, f"{others[0]}.{name}"))
+    close = closest(name, owner.__members__)
+    if close:
+        right = f"{owner.__name__}.{close}"
+        return Advice(f"{owner.__name__} has no {name}; did you mean {close!r}?", (wrong, right))
+    members = "" if len(owner.__members__) > 40 else f"; its members are {', '.join(owner.__members__)}"
+    return Advice(f"{owner.__name__} has no {name}{members}")
+
+
+_TIERS = ("WOOD", "STONE", "IRON", "DIAMOND")
+
+
+def _held(name: str) -> str:
+    """The line that gives the player what a name such as `STONE_SWORD` or `SAPLING` says, empty for no such thing."""
+    from dicode.games.craftax.levels.player import Inventory
+
+    first, _, last = name.partition("_")
+    item = closest_exactly(last or first, Inventory.NAMES)
+    if item in ("pickaxe", "sword"):
+        return f"world.player.inventory.{item} = {_TIERS.index(first) + 1 if first in _TIERS else 1}"
+    return f"world.player.inventory.{item} = 1" if item else ""
+
+
+def closest_exactly(name: str, choices: Iterable[str]) -> str:
+    """The choice that is the name itself, but for its case and number."""
+    word = name.lower()
+    return next((choice for choice in choices if choice in (word, f"{word}s", word.removesuffix("s"))), "")
+
+
+_MAKERS = {
+    "kill": "defeat",
+    "kills": "defeat",
+    "have": "hold",
+    "holds": "hold",
+    "inventory": "hold",
+    "get": "hold",
+    "gather": "collect",
+    "mine": "collect",
+    "reach": "reach_floor",
+    "enter": "reach_floor",
+    "floor": "reach_floor",
+    "achieve": "all_of",
+    "achievement": "all_of",
+    "achievements": "all_of",
+    "both": "all_of",
+    "quantity": "at_least",
+    "minimum": "at_least",
+    "stay_alive": "survive",
+    "build": "place",
+}
+_ANY = (
+    "a goal is a conjunction, it has no 'or': ask for one of the parts with Goal.all_of(...), or for what they have in "
+    "common; where hooks are allowed, write def success(state): return (state.inventory.iron >= 1) | "
+    "(state.inventory.coal >= 3)"
+)
+
+
+def _goal_maker(name: str) -> Advice:
+    if name in ("any_of", "one_of", "either", "any", "or_"):
+        return Advice(_ANY)
+    makers = [maker for maker in _public(Goal) if isinstance(vars(Goal).get(maker), (staticmethod, classmethod))]
+    close = _MAKERS.get(name) or closest(name, [maker for maker in makers if maker != "from_json"])
+    if not close:
+        return Advice(f"a goal is made by {', '.join(f'Goal.{maker}' for maker in makers if maker != 'from_json')}")
+    return Advice(
+        f"there is no Goal.{name}; did you mean {close!r}?", (rf"\bGoal\.{re.escape(name)}\b", f"Goal.{close}")
+    )
+
+
+def _index(message: str) -> str:
+    """What an index out of bounds, or one of another kind, should have been."""
+    found = re.search(r"with size (\d+)", message)
+    if found is not None:
+        size = int(found[1])
+        of = {MAP_SIZE: "rows and columns are", len(Floor): "floors are"}.get(size, "indices here are")
+        return f"{of} 0 to {size - 1}"
+    if message.startswith("only integers, slices"):
+        return "index arrays with numbers: world.blocks[floor][row, column]"
+    return "the list is shorter than that; helpers return only the cells that they chose" if "list" in message else ""
+
+
+def settable(home: str) -> bool:
+    """Whether a place of the level API takes a value; the calls and arrays of the world don't."""
+    from dicode.games.craftax.levels.world import World
+
+    owner, _, name = home.rpartition(".")
+    if owner != "world":
+        return bool(home)
+    member = vars(World).get(name)
+    return member is not None and not callable(member) and not (isinstance(member, property) and member.fset is None)
 
 
 def _call(message: str) -> str:

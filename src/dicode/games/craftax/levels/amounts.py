@@ -124,12 +124,15 @@ class Amounts:
 
     def comes_to(self, floor: Floor, mob: Mob) -> bool:
         """Whether the game lets new ones of this kind appear on a floor; waves of the boss fight included."""
-        if floor == Floor.GRAVEYARD:
-            return mob.mob_class > 0 and self.number("boss_spawn") > 0 and self.values[_CAPS[mob.mob_class]][floor] > 0
-        if self.values[_KINDS[mob.mob_class]][floor] != mob.type_id or not self.values[_CAPS[mob.mob_class]][floor]:
+        chances, kinds = self.values["spawn_chance"][floor], self.values[_KINDS[mob.mob_class]]
+        at_night = mob.mob_class == 1 and chances[3] > 0 and self.nights
+        if not (chances[mob.mob_class] > 0 or at_night) or not self.values[_CAPS[mob.mob_class]][floor]:
             return False
-        chances = self.values["spawn_chance"][floor]
-        return bool(chances[mob.mob_class] > 0 or (mob.mob_class == 1 and chances[3] > 0 and self.nights))
+        nearest = self.number("passive_spawn_distance" if mob.mob_class == 0 else "monster_spawn_distance")
+        if floor == Floor.GRAVEYARD:
+            # Each wave brings the monsters of another floor.
+            return mob.mob_class > 0 and self.number("boss_spawn") > 0 and mob.type_id in kinds[: Floor.GRAVEYARD]
+        return bool(kinds[floor] == mob.type_id and nearest < self.number("spawn_limit"))
 
     def own_mobs(self, floor: Floor) -> list[Mob]:
         """The mobs that the game brings to a floor by itself, one a class at most (none for the graveyard)."""

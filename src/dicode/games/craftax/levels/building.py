@@ -9,8 +9,9 @@ import numpy as np
 
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, WALKABLE, Position, block_table, manhattan
+from dicode.games.craftax.levels.kinds import as_amount, as_member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
-from dicode.games.craftax.levels.placement import occupied
+from dicode.games.craftax.levels.placement import GROUND, grown, occupied, rectangle
 from dicode.games.craftax.levels.player import Arrays, as_position, nearest_true
 from dicode.games.craftax.levels.schema import MAX_PLANTS
 
@@ -21,11 +22,10 @@ TORCH_REACH = 5.0
 
 def as_block(block: object) -> Block:
     """A block that can be placed, or LevelError."""
-    if isinstance(block, str) and block.upper() in Block.__members__:
-        block = Block[block.upper()]
-    if not isinstance(block, (int, np.integer)) or int(block) not in set(Block) or int(block) < Block.GRASS:
-        raise LevelError(f"no block {block!r} can be placed; use a member of Block from GRASS on")
-    return Block(int(block))
+    found = as_member(block, Block)
+    if found < Block.GRASS:
+        raise LevelError(f"{found.name} cannot be placed; use a member of Block from GRASS on")
+    return found
 
 
 def put(arrays: Arrays, floor: Floor, cells: np.ndarray, block: Block) -> int:
@@ -43,10 +43,25 @@ def place(arrays: Arrays, floor: Floor, cell: Position, block: Block) -> None:
     """Set one cell; LevelError where a player, mob, torch or ladder would be buried."""
     if not WALKABLE[block] and occupied(arrays, floor)[cell]:
         free = ~occupied(arrays, floor) & ~SOLID[arrays["blocks"][floor]]
-        raise LevelError(
-            f"{block.name} at {cell} would bury a mob, an item or the player; {nearest_true(free, cell, 'free cell')}"
-        )
+        what, hint = _in_the_way(arrays, floor, cell)
+        near = nearest_true(free, cell, "free cell")
+        raise LevelError(f"{block.name} at {cell} would bury {what}; {near}", hint=hint)
     arrays["blocks"][floor][cell] = block
+
+
+def _in_the_way(arrays: Arrays, floor: Floor, cell: Position) -> tuple[str, str]:
+    """Who or what is on an occupied cell, and the call that makes room."""
+    elsewhere = "or place the block on world.random_cell()"
+    if arrays["player_level"] == floor and tuple(arrays["player_position"]) == cell:
+        return "the player", f"set world.player.position to another cell first, {elsewhere}"
+    item = Item(int(arrays["items"][floor][cell]))
+    if item in (Item.LADDER_DOWN, Item.LADDER_DOWN_BLOCKED):
+        return "the ladder down", f"call world.move_ladder_down(position) first, {elsewhere}"
+    if item == Item.LADDER_UP:
+        return "the ladder up", f"call world.move_ladder_up(position) first, {elsewhere}"
+    if item == Item.TORCH:
+        return "a torch", f"set world.items[floor][cell] = Item.NONE first, {elsewhere}"
+    return "a mob", f"place blocks before world.spawn(...), call world.remove_mobs() first, {elsewhere}"
 
 
 def corridor(start: Position, end: Position, width: int) -> np.ndarray:
@@ -60,7 +75,38 @@ def corridor(start: Position, end: Position, width: int) -> np.ndarray:
     return cells
 
 
-def maze(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def room(
+    arrays: Arrays, floor: Floor, corner: Position, size: tuple[int, int], wall: Block, ground: Block
+) -> np.ndarray:
+    """Build a walled room of an outer size with its top left corner at `corner`; bool[48, 48]: its inner cells."""
+    (top, left), (height, width) = corner, size
+    if height < 3 or width < 3:
+        raise LevelError(f"a room of {height} x {width} has no inside; it needs at least 3 x 3")
+    cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
+    cells[rectangle((top, top + height - 1), (left, left + width - 1))] = True
+    inner = np.zeros_like(cells)
+    inner[top + 1 : top + height - 1, left + 1 : left + width - 1] = True
+    put(arrays, floor, inner, ground)
+    put(arrays, floor, cells & ~inner, wall)
+    return inner
+
+
+def maze(
+    arrays: Arrays, rng: np.random.Generator, floor: Floor, area: tuple[slice, slice], wall: Block, border: bool
+) -> np.ndarray:
+    """Fill `area` with a maze, with a wall around it if `border`; bool[48, 48]: its open cells."""
+    height, width = (side.stop - side.start for side in area)
+    if min(height, width) < 3:
+        raise LevelError(f"a maze of {height} x {width} is too small; it needs at least 3 x 3 cells")
+    passages, whole = np.zeros((2, MAP_SIZE, MAP_SIZE), dtype=bool)
+    passages[area] = passages_of(rng, height, width)
+    whole[grown(area) if border else area] = True
+    put(arrays, floor, whole & ~passages, wall)
+    put(arrays, floor, passages, GROUND[floor])
+    return passages
+
+
+def passages_of(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """bool[height, width]: the open cells of a maze without loops; every (even, even) cell is open."""
     open_cells = np.zeros((height, width), dtype=bool)
     open_cells[0, 0] = True
@@ -111,6 +157,14 @@ def move_ladder(arrays: Arrays, floor: Floor, cell: Position, down: bool) -> Non
     items[items == item] = Item.NONE
     items[cell] = item
     arrays[name][floor] = cell
+
+
+def set_kills(arrays: Arrays, floor: Floor, kills: object, opening: int) -> None:
+    """Count monsters as killed on a floor, of which `opening` open its ladder; LevelError unless 0 to 10000."""
+    as_amount(kills, "kills")
+    if not isinstance(kills, (int, np.integer)) or not 0 <= kills <= 10_000:
+        raise LevelError(f"kills is {kills!r}; it must be a whole number from 0 to 10000 ({opening} open the ladder)")
+    arrays["monsters_killed"][floor] = kills
 
 
 def plant(arrays: Arrays, cell: Position, age: int, ripe: bool) -> None:

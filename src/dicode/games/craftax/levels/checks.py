@@ -5,7 +5,7 @@ ladders that lead somewhere, a goal that is neither met at once nor out of reach
 `transition` or `success` hook may change what is possible, so for them the last is a warning.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.creatures import MOB_RECORDS
 from dicode.games.craftax.levels.goal import QUANTITIES, Goal
 from dicode.games.craftax.levels.grid import manhattan
+from dicode.games.craftax.levels.holdings import INFINITE
 from dicode.games.craftax.levels.names import Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.player import nearest_true
-from dicode.games.craftax.levels.possible import obstacles
+from dicode.games.craftax.levels.possible import Obstacle, obstacles, too_long
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import implied
@@ -38,21 +39,27 @@ class Fault:
 
 
 def check(
-    pool: Mapping[str, np.ndarray], goal: Goal, rules: Rules | None = None, hooks: Sequence[str] = ()
+    pool: Mapping[str, np.ndarray],
+    goal: Goal,
+    rules: Rules | None = None,
+    hooks: Sequence[str] = (),
+    episode_limit: int | None = None,
 ) -> Rejected | tuple[str, ...]:
     """Warnings for a pool that is a level, or `Rejected(stage="verify", ...)` for the first fault found.
 
-    `pool` holds [P, ...] arrays by the schema's names; `hooks` are the names of hooks that the level has.
+    `pool` holds [P, ...] arrays by the schema's names; `hooks` are the names of hooks that the level has;
+    an episode ends after `episode_limit` steps, or after the rule `episode_length` if that is fewer.
     """
     fault = schema_fault(pool)
     if fault is not None:
         return Rejected("verify", fault.reason, fault.hint, code=fault.code)
     worlds = [{name: pool[name][index] for name in STATE_FIELDS} for index in range(len(pool["blocks"]))]
     amounts = Amounts(rules)
+    limit = min(episode_limit or INFINITE, amounts.number("episode_length"))
     loose = "transition" in hooks or "success" in hooks
-    rejected = _first(worlds, lambda world: _faults(world, goal, amounts))
+    rejected = _first(worlds, lambda world: _faults(world, goal, amounts, limit))
     if rejected is None:
-        rejected = _first(worlds, lambda world: _obstacles(world, goal, amounts))
+        rejected = _first(worlds, lambda world: _obstacles(obstacles(goal, world, amounts, limit)))
         if rejected is not None and loose:
             return (
                 f"unless a hook makes it so, the goal is out of reach: {rejected.reason}",
@@ -93,7 +100,7 @@ def schema_fault(pool: Mapping[str, np.ndarray]) -> Fault | None:
     return None
 
 
-def _faults(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
+def _faults(world: World, goal: Goal, amounts: Amounts, limit: float) -> Iterator[Fault]:
     yield from _player(world, amounts)
     yield from _mobs(world, amounts)
     yield from _ladders(world, amounts)
@@ -103,13 +110,15 @@ def _faults(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
             Code.SOLVED,
             f"the goal ({goal}) is met at the start",
             "take away what implies it (inventory, floor, vitals), or ask for more, "
-            'for example Goal.collect("wood", 3) or Goal.survive(200) beside it',
+            f'for example Goal.collect("wood", 3) or Goal.survive({min(200, limit // 2):g}) beside it',
         )
+    # No hook makes an episode longer.
+    yield from _obstacles(too_long(goal, amounts, limit))
 
 
-def _obstacles(world: World, goal: Goal, amounts: Amounts) -> Iterator[Fault]:
-    for obstacle in obstacles(goal, world, amounts):
-        yield Fault(Code.OUT_OF_REACH, f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
+def _obstacles(found: Iterable[Obstacle]) -> Iterator[Fault]:
+    for obstacle in found:
+        yield Fault(obstacle.code, f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
 
 
 def _player(world: World, amounts: Amounts) -> Iterator[Fault]:

@@ -6,12 +6,13 @@ of achievements and a minimum for some of those quantities. Nothing here runs in
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
-from dicode.errors import nearest
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Floor, Mob
 
 
@@ -92,6 +93,7 @@ class Condition:
                 f"no quantity is called {self.quantity!r}{nearest(self.quantity, QUANTITIES)} "
                 f"(a goal can ask for {_families()})"
             )
+        as_amount(self.minimum, f"the minimum of {self.quantity}")
         high = _HIGH[self.quantity]
         if not (isinstance(self.minimum, (int, float, np.number)) and 0 < float(self.minimum) <= high):
             raise LevelError(f"{self.quantity} >= {self.minimum!r} cannot be asked; allowed is above 0, up to {high:g}")
@@ -160,9 +162,9 @@ class Goal:
         return Condition("survive", steps)
 
     @staticmethod
-    def reach_floor(floor: "Floor | int") -> Condition:
+    def reach_floor(floor: "Floor | str | int") -> Condition:
         """Standing on `floor` or deeper."""
-        return Condition("floor", int(floor))
+        return Condition("floor", int(as_member(floor, Floor)))
 
     @staticmethod
     def hold(item: str, count: int = 1) -> Condition:
@@ -170,11 +172,9 @@ class Goal:
         return _member("inventory", item, count)
 
     @staticmethod
-    def defeat(mob: Mob, count: int = 1) -> Condition:
+    def defeat(mob: Mob | str, count: int = 1) -> Condition:
         """`count` of one kind of mob defeated this episode (passive ones: eaten)."""
-        if not isinstance(mob, Mob):
-            raise LevelError(f"Goal.defeat needs a Mob, got {mob!r}{nearest(str(mob).upper(), Mob.__members__)}")
-        return Condition(f"kills.{mob.name.lower()}", count)
+        return Condition(f"kills.{as_member(mob, Mob, numbers=False).name.lower()}", count)
 
     @staticmethod
     def collect(kind: str, count: int = 1) -> Condition:
@@ -225,6 +225,25 @@ class Goal:
         return " and ".join([*asked, *(f"{name} >= {value:g}" for name, value in self.minimum.items())]) or "nothing"
 
 
+def as_goal(value: object) -> Goal | None:
+    """The goal that `GOAL = value` means, None where that isn't clear: the one reader of all files, whoever wrote them.
+
+    A goal stands for itself; a condition, an achievement or its name, and a list, tuple or set of those
+    (goals among them) for `Goal.all_of`.
+    """
+    parts = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if isinstance(value, Goal):
+        return value
+    if not parts or not all(map(_is_part, parts)):
+        return None
+    return Goal.all_of(*parts)  # type: ignore[arg-type]
+
+
+def _is_part(value: object) -> bool:
+    named = isinstance(value, str) and value.upper() in Achievement.__members__
+    return named or isinstance(value, (Goal, Condition, Achievement))
+
+
 def _order(condition: Condition) -> int:
     return QUANTITY_INDEX[condition.quantity]
 
@@ -240,6 +259,7 @@ def _achievement(value: object) -> Achievement:
 
 def _member(family: str, kind: str, count: float) -> Condition:
     known = [name.partition(".")[2] for name in QUANTITIES if name.startswith(f"{family}.")]
-    if kind not in known:
-        raise LevelError(f"{family} has no {kind!r}{nearest(str(kind), known)} (it has {', '.join(known)})")
+    if isinstance(kind, Enum) or kind not in known:
+        name = kind.name.lower() if isinstance(kind, Enum) else str(kind)
+        raise LevelError(f"{family} has no {kind!r}{nearest(name, known)} (it has {', '.join(known)})")
     return Condition(f"{family}.{kind}", count)

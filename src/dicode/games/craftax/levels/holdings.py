@@ -13,7 +13,17 @@ import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS
-from dicode.games.craftax.levels.grid import SPAWN_BLOCKS, Position, bit, block_table, flood, from_bits, spread, to_bits
+from dicode.games.craftax.levels.grid import (
+    SPAWN_BLOCKS,
+    Position,
+    bit,
+    block_table,
+    flood,
+    from_bits,
+    manhattan,
+    spread,
+    to_bits,
+)
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import PICKAXES, REQUIREMENTS, STATIONS, SWORDS
@@ -42,8 +52,12 @@ class Holdings:
 
     world: World
     amounts: Amounts
+    limit: float = INFINITE
+    """Steps that an episode may last."""
     entered: dict[Floor, int] = field(default_factory=dict)
     """Cells of arrival on each floor that can be reached, as bits."""
+    arrival: dict[Floor, float] = field(default_factory=dict)
+    """Fewest steps after which the player can be on a floor: straight ways, one kill a step."""
     stood: dict[Floor, int] = field(default_factory=dict)
     touched: dict[Floor, np.ndarray] = field(default_factory=dict)
     """Per floor, how many cells of each block can be faced."""
@@ -65,12 +79,22 @@ class Holdings:
         creature = CREATURES[mob]
         alive = 0
         for floor in self.entered:
-            mask = self.world[f"{creature.record}.mask"][floor]
+            mask = self.world[f"{creature.record}.mask"][floor] & ~self._vanishing(creature.record, floor)
             alive += int((mask & (self.world[f"{creature.record}.type_id"][floor] == mob.type_id)).sum())
         return INFINITE if any(self.comes(floor, mob) for floor in self.entered) else alive
 
+    def _vanishing(self, record: str, floor: Floor) -> np.ndarray:
+        """bool[slots]: mobs of the start floor so far away that they are gone before the player could be near."""
+        positions = self.world[f"{record}.position"][floor]
+        if floor != self.world["player_level"] or floor == Floor.GRAVEYARD:
+            return np.zeros(len(positions), dtype=bool)
+        steps = np.abs(positions - self.world["player_position"]).sum(axis=1)
+        return steps >= self.amounts.number("despawn_distance") + 2
+
     def comes(self, floor: Floor, mob: Mob) -> bool:
         """Whether the game brings new ones of this kind to a floor and there is ground for them."""
+        if mob.mob_class > 0 and self.amounts.number("uncleared_spawn") == 0 and not self._can_clear(floor):
+            return False
         ground = _WATER if mob == Mob.DEEP_THING else _GRAVES if floor == Floor.GRAVEYARD else _SPAWN_GROUND
         return self.amounts.comes_to(floor, mob) and bool(ground[self.world["blocks"][floor]].any())
 
@@ -88,17 +112,33 @@ class Holdings:
 
     def ladder_opens(self, floor: Floor) -> bool:
         """Whether enough monsters are or could be killed on a floor to open its ladder down."""
+        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0]
+        return self._can_clear(floor) or any(self.comes(floor, mob) for mob in monsters)
+
+    def _can_clear(self, floor: Floor) -> bool:
+        """Whether those killed and alive at the start are enough to open the ladder down."""
         killed = float(self.world["monsters_killed"][floor])
         for record in MOB_RECORDS[1:]:
             killed += int(self.world[f"{record}.mask"][floor].sum())
-        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0]
-        return killed >= self.amounts.ladder_kills(floor) or any(self.comes(floor, mob) for mob in monsters)
+        return killed >= self.amounts.ladder_kills(floor)
+
+    def descent(self, floor: Floor) -> float:
+        """Fewest steps to the floor below `floor`, which the player has entered: straight to the ladder, one kill a step."""
+        kills = self.amounts.ladder_kills(floor) - int(self.world["monsters_killed"][floor])
+        return self.arrival[floor] + max(self.walk_to("down_ladders", floor), kills) + 1
+
+    def walk_to(self, ladder: str, floor: Floor) -> int:
+        """Fewest steps from where the player comes to a floor to one of its ladders."""
+        cells = from_bits(self.entered[floor])
+        row, column = self.world[ladder][floor]
+        return int(manhattan((int(row), int(column)))[cells].min())
 
 
-def explore(world: World, amounts: Amounts, enough: Callable[[Holdings], bool]) -> Holdings:
-    """Widen the bound until `enough` is true of it or nothing new turns up."""
-    holdings = Holdings(world, amounts)
+def explore(world: World, amounts: Amounts, enough: Callable[[Holdings], bool], limit: float = INFINITE) -> Holdings:
+    """Widen the bound until `enough` is true of it or nothing new turns up within `limit` steps."""
+    holdings = Holdings(world, amounts, limit)
     floor = Floor(int(world["player_level"]))
+    holdings.arrival[floor] = 0
     holdings.entered[floor] = _cell(world["player_position"])
     holdings.held = {name.partition(".")[2]: int(np.sum(world[name])) for name in _INVENTORY}
     holdings.have = dict(holdings.held)
@@ -186,17 +226,23 @@ def _change_floor(holdings: Holdings) -> bool:
     for floor, stood in list(holdings.stood.items()):
         items = world["items"][floor]
         if floor < Floor.GRAVEYARD and stood & to_bits(items == Item.LADDER_DOWN) and holdings.ladder_opens(floor):
-            below = Floor(floor + 1)
-            holdings.entered[below] = holdings.entered.get(below, 0) | _cell(world["up_ladders"][below])
+            _arrive(holdings, Floor(floor + 1), "up_ladders", holdings.descent(floor))
         if floor > 0 and stood & to_bits(items == Item.LADDER_UP):
-            above = Floor(floor - 1)
-            holdings.entered[above] = holdings.entered.get(above, 0) | _cell(world["down_ladders"][above])
+            steps = holdings.arrival[floor] + holdings.walk_to("up_ladders", floor) + 1
+            _arrive(holdings, Floor(floor - 1), "down_ladders", steps)
     if holdings.entered == before:
         return False
     for floor in holdings.entered:
         if holdings.entered[floor] != before.get(floor):
             holdings.stood.pop(floor, None)
     return True
+
+
+def _arrive(holdings: Holdings, floor: Floor, ladders: str, steps: float) -> None:
+    """Note that a floor can be entered by a ladder, unless the episode ends before."""
+    if steps <= holdings.limit:
+        holdings.entered[floor] = holdings.entered.get(floor, 0) | _cell(holdings.world[ladders][floor])
+        holdings.arrival[floor] = min(steps, holdings.arrival.get(floor, steps))
 
 
 def _cell(position: np.ndarray) -> int:

@@ -8,8 +8,8 @@ One environment, without leading axes; names, shapes and dtypes are those of
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dicode.errors import nearest
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.kinds import nearest
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 

@@ -1,10 +1,14 @@
 """Reading a level file without running it: its objective, its reason and which parts it has."""
 
 import ast
+import codecs
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 
 from dicode.games.craftax.levels.advice import goal_hint
+from dicode.games.craftax.levels.errors import LevelError
 from dicode.types import Code, Rejected
 
 HOOKS = ("transition", "success", "bonus")
@@ -34,6 +38,46 @@ class LevelText:
         return f"{self.objective} {self.why}".strip()
 
 
+def decode(data: bytes) -> str:
+    """A level file's text from its bytes: UTF-8, or what its byte-order mark or its coding line says; lines end in `\\n`.
+
+    Raises LevelError where the bytes are not that.
+    """
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if not encoding:
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        except SyntaxError as error:
+            if b"coding" not in data[:400]:
+                return _decoded(data, "utf-8")
+            raise LevelError(f"the file's encoding is unknown: {error}; save it as UTF-8", Code.NOT_TEXT) from None
+    return _decoded(data, encoding)
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        return plain(data.decode(encoding))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LevelError(
+            f"line {line} is not {encoding}: byte 0x{data[error.start]:02x}; save the file as UTF-8", Code.NOT_TEXT
+        ) from None
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def plain(text: str) -> str:
+    """`text` without a byte-order mark, its lines ended by `\\n`."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def parse_level(source: str) -> LevelText | Rejected:
     """Read a level file's text; `Rejected(stage="parse", ...)` where it is not a level.
 
@@ -43,7 +87,7 @@ def parse_level(source: str) -> LevelText | Rejected:
         return _no(Code.TOO_LONG, f"the file has {len(source)} characters", f"a level has at most {MAX_SOURCE}")
     if "\0" in source:
         return _no(Code.NOT_TEXT, "the file holds a NUL character", "write plain Python text")
-    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    text = plain(source)
     try:
         tree = ast.parse(text)
     except SyntaxError as error:

@@ -7,6 +7,7 @@ import numpy as np
 
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
 from dicode.games.craftax.levels.player import Arrays, as_position
 from dicode.games.craftax.levels.schema import MAX_MOBS
@@ -38,7 +39,7 @@ ROCK: dict[Floor, Block] = {
 def check_distance(distance: Distance) -> Distance:
     """A (least, most) pair of whole numbers with 0 <= least <= most, or LevelError."""
     try:
-        least, most = (int(number) for number in distance)
+        least, most = (int(as_amount(number, "distance")) for number in distance)  # type: ignore[call-overload]
     except (TypeError, ValueError):
         raise LevelError(f"distance is {distance!r}; use (least, most), for example (2, 6)") from None
     if not 0 <= least <= most:
@@ -48,6 +49,7 @@ def check_distance(distance: Distance) -> Distance:
 
 def check_count(count: object, what: str) -> int:
     """A whole number of at least 1, or LevelError."""
+    as_amount(count, f"count of {what}")
     if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1:
         raise LevelError(f"count of {what} is {count!r}; it must be a whole number of at least 1")
     return int(count)
@@ -107,6 +109,12 @@ def rectangle(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[slice, s
     if top > bottom or left > right:
         raise LevelError(f"rows {tuple(rows)}, columns {tuple(columns)} is empty; the first must not exceed the second")
     return slice(top, bottom + 1), slice(left, right + 1)
+
+
+def grown(area: tuple[slice, slice]) -> tuple[slice, slice]:
+    """A rectangle with one cell more on each side, cut at the map's edge."""
+    rows, columns = (slice(max(0, side.start - 1), min(MAP_SIZE, side.stop + 1)) for side in area)
+    return rows, columns
 
 
 def square(center: Position, radius: int) -> tuple[slice, slice]:

@@ -1,14 +1,16 @@
 """The player as level code sees it: attributes that write into the world's arrays and check what is written."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
-from dicode.errors import nearest
-from dicode.games.craftax.levels.advice import elsewhere
+from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
@@ -28,6 +30,7 @@ def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> N
     field = STATE_FIELDS[name]
     label = label or name
     whole = field.dtype.kind in "iu"
+    as_amount(value, label)
     if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         raise LevelError(f"{label} is {value!r}; it must be a number from {field.low:g} to {field.high:g}")
     if not field.low <= float(value) <= field.high or (whole and float(value) != int(value)):
@@ -36,13 +39,41 @@ def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> N
     arrays[name][...] = value
 
 
+class Pieces(np.ndarray):
+    """A part of the inventory with several entries: a view of the world's array that explains wrong indices."""
+
+    NAMES: tuple[str, ...] = ()
+    WHAT = "armour has four pieces; write world.player.inventory.armour = [1, 1, 0, 0] or armour[0] to armour[3]"
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(self._place(index))
+        return int(found) if np.ndim(found) == 0 else found
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(self._place(index), as_amount(value, "a count"))
+
+    def _place(self, index: Any) -> Any:
+        if not isinstance(index, str):
+            return index
+        if index.lower() not in self.NAMES:
+            raise LevelError(f"there is no {index!r}{nearest(index, self.NAMES)}; {self.WHAT}")
+        return self.NAMES.index(index.lower())
+
+
+class Colours(Pieces):
+    """Potions by colour; which colour heals differs from world to world."""
+
+    NAMES = ("red", "green", "blue", "pink", "cyan", "yellow")
+    WHAT = f"potions are called by their colours: {', '.join(NAMES)}; what a colour does differs from world to world"
+
+
 class Inventory:
     """What the player carries.
 
     Counts 0 to 99: `wood stone coal iron diamond sapphire ruby sapling arrows torches books`. Tiers:
     `pickaxe` and `sword` 0 none, 1 wood, 2 stone, 3 iron, 4 diamond; `bow` 0 or 1. `armour` is a list of
     four pieces, each 0 none, 1 iron, 2 diamond (one number sets all four). `potions` is a list of six
-    counts by colour: red, green, blue, pink, cyan, yellow (one number sets all six).
+    counts by colour: red, green, blue, pink, cyan, yellow (one number sets all six; `potions["red"] = 2`).
     """
 
     _arrays: Arrays
@@ -54,14 +85,20 @@ class Inventory:
 
     def __getattr__(self, name: str) -> "int | np.ndarray":
         value = self._arrays[self._key(name)]
-        return value if value.ndim else int(value)
+        return value.view(Colours if name == "potions" else Pieces) if value.ndim else int(value)
 
     def __setattr__(self, name: str, value: object) -> None:
         key = self._key(name)
         field = STATE_FIELDS[key]
+        if isinstance(value, Mapping) and field.shape:
+            counts = getattr(self, name).copy()
+            for label, count in value.items():
+                counts[label] = count
+            value = counts
         if not field.shape:
             write_scalar(self._arrays, key, value, key)
             return
+        as_amount(value, key)
         try:
             numbers = np.broadcast_to(np.asarray(value), field.shape)
             legal = bool(np.all((numbers >= field.low) & (numbers <= field.high) & (numbers == np.floor(numbers))))
@@ -85,7 +122,11 @@ class Inventory:
     @classmethod
     def _key(cls, name: str) -> str:
         if name not in cls.NAMES:
-            raise LevelError(f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})")
+            raise LevelError(
+                f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})",
+                hint=elsewhere(name, only_settable=True),
+                instead=misspelt(name, cls.NAMES),
+            )
         return f"inventory.{name}"
 
 
@@ -100,6 +141,7 @@ def _vital(vital: str, doc: str) -> property:
 
     def put(self: "Player", value: float) -> None:
         highest = self.most(vital)
+        as_amount(value, name)
         if isinstance(value, (int, float, np.number)) and float(value) > highest:
             raise LevelError(
                 f"{name} is {value}; at this player's attributes the most is {highest} "
@@ -144,11 +186,7 @@ def _enchantment(name: str, doc: str) -> property:
 
 def enchantment(value: "Enchantment | str | int") -> Enchantment:
     """`"fire"`, `"ice"`, `"none"` or an Enchantment as an Enchantment; LevelError for anything else."""
-    if isinstance(value, str) and value.upper() in Enchantment.__members__:
-        return Enchantment[value.upper()]
-    if isinstance(value, (int, np.integer)) and int(value) in set(Enchantment):
-        return Enchantment(int(value))
-    raise LevelError(f"no enchantment {value!r}; use 'none', 'fire' or 'ice'")
+    return as_member(value, Enchantment)
 
 
 class Player:
@@ -167,10 +205,11 @@ class Player:
     def __setattr__(self, name: str, value: object) -> None:
         if name == "inventory" or not isinstance(getattr(type(self), name, None), property):
             known = sorted(key for key, member in vars(Player).items() if isinstance(member, property))
-            hint = elsewhere(name) or f"it has {', '.join(known)} and inventory{nearest(name, known)}"
+            found = meant("world.player.", name)
+            hint = found.hint or f"it has {', '.join(known)} and inventory"
             if name == "inventory":
                 hint = "use world.player.inventory.set(...)"
-            raise LevelError(f"player.{name} cannot be set; {hint}")
+            raise LevelError(f"player.{name} cannot be set; {hint}", instead=found.instead)
         super().__setattr__(name, value)
 
     health = _vital("health", "Health above 0, 9 at the start of the game; most: 8 + strength.")
@@ -243,30 +282,24 @@ class Player:
 
     @facing.setter
     def facing(self, value: "Facing | str") -> None:
-        if isinstance(value, str) and value.upper() in Facing.__members__:
-            value = Facing[value.upper()]
-        if not isinstance(value, (int, np.integer)) or int(value) not in set(Facing):
-            raise LevelError(f"facing is {value!r}; use Facing.LEFT, RIGHT, UP or DOWN")
-        self._arrays["player_direction"][...] = int(value)
+        self._arrays["player_direction"][...] = as_member(value, Facing)
 
 
 def as_floor(value: object) -> Floor:
     """A floor from a Floor, its number or its name."""
-    if isinstance(value, str) and value.upper() in Floor.__members__:
-        return Floor[value.upper()]
-    if isinstance(value, (int, np.integer)) and 0 <= int(value) < len(Floor):
-        return Floor(int(value))
-    raise LevelError(
-        f"no floor {value!r}{nearest(str(value).upper(), Floor.__members__)}; floors are 0 (overworld) to 8"
-    )
+    return as_member(value, Floor)
 
 
 def as_position(value: object) -> Position:
     """(row, column) inside of the map from any pair of whole numbers."""
     try:
-        row, column = (int(number) for number in value)  # type: ignore[attr-defined]
+        given = list(value)  # type: ignore[call-overload]
+        row, column = (int(as_amount(number, "a row or column")) for number in given)  # type: ignore[call-overload]
+        whole = [row, column] == given
     except (TypeError, ValueError):
-        raise LevelError(f"{value!r} is not a position; use (row, column)") from None
+        whole = False
+    if not whole:
+        raise LevelError(f"{value!r} is not a position; use (row, column), two whole numbers")
     if not (0 <= row < MAP_SIZE and 0 <= column < MAP_SIZE):
         raise LevelError(
             f"position ({row}, {column}) is outside of the map; rows and columns go from 0 to {MAP_SIZE - 1}"

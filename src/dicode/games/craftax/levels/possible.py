@@ -13,6 +13,7 @@ import numpy as np
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.duration import acts_for, ripening
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, World, explore
 from dicode.games.craftax.levels.names import Achievement, Block, Floor, Mob
@@ -27,6 +28,7 @@ from dicode.games.craftax.levels.techtree import (
     implied,
     requirements,
 )
+from dicode.types import Code
 
 _A, _B = Achievement, Block
 _TIER = ("no", "a wood", "a stone", "an iron", "a diamond")
@@ -42,6 +44,7 @@ class Obstacle:
 
     reason: str
     hint: str
+    code: Code = Code.OUT_OF_REACH
 
 
 def possible(goal: Goal, world: World, rules: Rules | None = None) -> bool:
@@ -49,8 +52,8 @@ def possible(goal: Goal, world: World, rules: Rules | None = None) -> bool:
     return not obstacles(goal, world, Amounts(rules))
 
 
-def obstacles(goal: Goal, world: World, amounts: Amounts) -> tuple[Obstacle, ...]:
-    """What makes `goal` impossible in one world; empty where nothing is known to."""
+def obstacles(goal: Goal, world: World, amounts: Amounts, limit: float = INFINITE) -> tuple[Obstacle, ...]:
+    """What makes `goal` impossible in one world within `limit` steps; empty where nothing is known to."""
     done = implied(world) | np.asarray(world["achievements"], dtype=bool)
     asked = sorted(achievement for achievement in goal.achievements if not done[achievement])
 
@@ -59,7 +62,25 @@ def obstacles(goal: Goal, world: World, amounts: Amounts) -> tuple[Obstacle, ...
         by_number = [obstacle for item in goal.minimum.items() for obstacle in _number(holdings, *item)]
         return by_act + by_number or list(_bill(holdings, asked, goal.minimum))
 
-    return tuple(found(explore(world, amounts, enough=lambda holdings: not found(holdings))))
+    return tuple(found(explore(world, amounts, lambda holdings: not found(holdings), limit)))
+
+
+def too_long(goal: Goal, amounts: Amounts, limit: float) -> Iterator[Obstacle]:
+    """What a goal takes more steps for than an episode has, whatever the world: survival, and one step an act."""
+    steps = goal.minimum.get("survive", 0.0)
+    if steps > limit:
+        yield Obstacle(
+            f"surviving {steps:g} steps is asked, an episode has {limit:g}",
+            f"Goal.survive({limit // 2:g}), or less",
+            Code.TOO_SHORT,
+        )
+    acts = sum(acts_for(name, least, amounts) for name, least in goal.minimum.items())
+    if acts > limit:
+        yield Obstacle(
+            f"the goal takes at least {acts:g} steps of collecting, placing and drinking, an episode has {limit:g}",
+            "ask for smaller amounts",
+            Code.TOO_SHORT,
+        )
 
 
 def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
@@ -99,6 +120,12 @@ def _enter(holdings: Holdings, floor: Floor) -> Iterator[Obstacle]:
         yield Obstacle(
             f"the ladder down of {above.name} never opens: too few monsters can be met there",
             f"world.open_ladder(Floor.{above.name}), or let monsters spawn, or Rules(ladder_kills=0)",
+        )
+    elif holdings.descent(above) > holdings.limit:
+        yield Obstacle(
+            f"{floor.name} takes at least {holdings.descent(above):g} steps to enter, an episode has {holdings.limit:g}",
+            f"start nearer: world.player.floor = Floor.{above.name}, world.move_ladder_down(world.random_cell(...))",
+            Code.TOO_SHORT,
         )
     else:
         yield Obstacle(
@@ -158,6 +185,12 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(
             "no plant can be eaten: none within reach and none can be grown on the overworld",
             "world.ripe_plant(...) or world.plant(...) near the player, or give a sapling on the overworld",
+        )
+    elif achievement == _A.EAT_PLANT and ripening(holdings) + 1 > holdings.limit:
+        yield Obstacle(
+            f"the first plant is ripe after {ripening(holdings):g} steps, an episode has {holdings.limit:g}",
+            "world.ripe_plant(position), world.plant(position, age=...), or Rules(plant_ripening=...)",
+            Code.TOO_SHORT,
         )
     elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
         names = " or ".join(block.name for block in row.blocks)
@@ -292,7 +325,7 @@ def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
 
 
 def _meals(holdings: Holdings) -> float:
-    if _can_eat_plant(holdings):
+    if _can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit:
         return INFINITE
     return sum(holdings.kills(mob) for mob in (Mob.COW, Mob.BAT, Mob.SNAIL))
 

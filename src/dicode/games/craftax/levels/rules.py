@@ -13,8 +13,10 @@ from numbers import Real
 
 import numpy as np
 
-from dicode.errors import nearest
 from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.kinds import as_amount, nearest
+from dicode.games.craftax.levels.names import Mob
+from dicode.games.craftax.levels.rule_hints import rule_hint
 from dicode.games.craftax.levels.rule_spec import MULTIPLIERS, RULES, VALUES, Rule
 
 
@@ -33,7 +35,7 @@ class Rules:
         for name, change in changes.items():
             rule = RULES.get(name)
             if rule is None:
-                raise LevelError(f"there is no rule {name!r}{nearest(name, RULES)}")
+                raise LevelError(f"there is no rule {name!r}{rule_hint(name, change)}")
             array = rule.default.copy()
             for index, value in _entries(rule, change, (), ()):
                 array[index] = value
@@ -111,6 +113,9 @@ def _addressable(rule: Rule) -> np.ndarray:
 
 def _number(rule: Rule, value: object, path: tuple[str, ...]) -> float:
     where = _where(rule, path)
+    if isinstance(value, Mob) and rule.name.endswith("_kind"):
+        raise LevelError(f"{where} is Mob.{value.name}; it takes the type within its class, write {value.type_id}")
+    as_amount(value, where)
     if isinstance(value, np.ndarray | list | tuple):
         raise LevelError(f"{where} takes a number or a dict from label to number, not a {type(value).__name__}")
     if not isinstance(value, Real | np.number | bool | np.bool_):

@@ -12,7 +12,7 @@ import numpy as np
 from dicode.games.craftax.levels.advice import goal_hint
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.errors import LevelError
-from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.goal import Goal, as_goal
 from dicode.games.craftax.levels.parse import HOOKS, describe
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.rules import Rules
@@ -70,10 +70,12 @@ def build_pool(namespace: Mapping[str, object], worlds: Mapping[str, np.ndarray]
 def read_parts(namespace: Mapping[str, object]) -> tuple[Goal, Rules, tuple[str, ...]]:
     """(goal, rules, hooks) of an executed level; LevelError where a part is missing or of another type."""
     hooks = tuple(name for name in HOOKS if callable(namespace.get(name)))
-    goal = namespace.get("GOAL", Goal() if "success" in hooks else None)
-    if not isinstance(goal, Goal):
-        got = "missing" if goal is None else f"{type(goal).__name__}"
-        raise LevelError(f"GOAL is {got}; {goal_hint(goal, str(namespace.get('__doc__') or ''))}")
+    given = namespace.get("GOAL", Goal() if "success" in hooks else None)
+    said = str(namespace.get("__doc__") or "")
+    goal = as_goal(given)
+    if goal is None:
+        got = "missing" if given is None else f"{type(given).__name__}"
+        raise LevelError(f"GOAL is {got}; {goal_hint(given, said)}")
     if goal.is_empty and "success" not in hooks:
         raise LevelError("GOAL asks for nothing; ask for an achievement or a quantity, or define success(state)")
     rules = namespace.get("RULES")

@@ -5,26 +5,15 @@ verifier and the trainer's `GameState`. It imports NumPy only. Dots separate rec
 `inventory.wood` is field `wood` of record `inventory`. Floors, rows and columns come in that order.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dicode.games.craftax.levels.names import MAP_SIZE, NUM_ACHIEVEMENTS, NUM_FLOORS, Block, Item
+from dicode.games.host import Field
 
 _MAP = (NUM_FLOORS, MAP_SIZE, MAP_SIZE)
 MAX_MOBS = {"passive_mobs": 3, "melee_mobs": 3, "ranged_mobs": 2}
 MAX_PROJECTILES = 3
 MAX_PLANTS = 10
-
-
-@dataclass(frozen=True)
-class Field:
-    """One array of a state: its shape, dtype and inclusive legal range."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    low: float
-    high: float
 
 
 def _field(shape: tuple[int, ...], dtype: str, low: float, high: float) -> Field:

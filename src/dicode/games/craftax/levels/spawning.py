@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dicode.errors import nearest
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS, slots
 from dicode.games.craftax.levels.errors import LevelError
-from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, to_bits
-from dicode.games.craftax.levels.names import Block, Floor, Item, Mob
+from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, manhattan, to_bits
+from dicode.games.craftax.levels.kinds import as_member
+from dicode.games.craftax.levels.names import Block, Floor, Mob
 from dicode.games.craftax.levels.placement import occupied, rebuild_mob_map
 from dicode.games.craftax.levels.player import Arrays, nearest_true
 
@@ -35,18 +35,9 @@ def native(amounts: Amounts, floor: Floor, mob_class: str) -> Mob:
 
 def as_mob(mob: object, amounts: Amounts, floor: Floor) -> Mob:
     """A Mob from itself, its name, or a class: `"passive"`, `"melee"`, `"ranged"` mean the floor's own."""
-    if isinstance(mob, Mob):
-        return mob
-    if isinstance(mob, str):
-        if mob.lower() in CLASSES:
-            return native(amounts, floor, mob.lower())
-        if mob.upper() in Mob.__members__:
-            return Mob[mob.upper()]
-    if isinstance(mob, (Block, Item)):
-        raise LevelError(f"{mob.name} is no mob; write world.place({type(mob).__name__}.{mob.name}, cell)")
-    raise LevelError(
-        f"no mob {mob!r}{nearest(str(mob).upper(), Mob.__members__)} (or use 'passive', 'melee', 'ranged')"
-    )
+    if isinstance(mob, str) and mob.lower() in CLASSES:
+        return native(amounts, floor, mob.lower())
+    return as_member(mob, Mob, numbers=False)
 
 
 def mobs_on(arrays: Arrays, floor: Floor) -> list[LivingMob]:
@@ -65,13 +56,17 @@ def legal_cells(
 ) -> np.ndarray:
     """bool[48, 48]: free cells where `mob` can be; if asked, only those from which it can walk to `origin`.
 
-    Mobs that cannot walk on ground at all (deep things) are exempt from the latter.
+    Mobs that cannot walk on ground at all (deep things) are exempt from the latter. On the player's floor
+    (but the graveyard) only cells so near that a mob does not vanish at the first step.
     """
     blocks = arrays["blocks"][floor]
     standable = amounts.standable(mob)
     cells = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
     if reachable and standable[Block.PATH]:
         cells &= from_bits(flood(bit(origin), to_bits(standable[blocks])))
+    if floor == arrays["player_level"] and floor != Floor.GRAVEYARD:
+        row, column = arrays["player_position"]
+        cells &= manhattan((int(row), int(column))) < amounts.number("despawn_distance")
     return cells
 
 

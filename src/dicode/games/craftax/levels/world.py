@@ -9,16 +9,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dicode.games.craftax.levels import building, grid, placement, spawning
+from dicode.games.craftax.levels import building, clock, grid, placement, spawning
+from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position
+from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import Distance
 from dicode.games.craftax.levels.player import Arrays, Player, as_floor, as_position, write_scalar
 
 AnyFloor = Floor | int | str | None
-_MORNING = 0.3  # the phase at which the unmodified game begins; darkest at phases 0 and 1
+USUAL_DISTANCE = (3, 8)
+"""How far from the player mobs are put where a level doesn't say."""
 
 
 class World:
@@ -37,6 +40,11 @@ class World:
         self._amounts = amounts or Amounts()
         self._player = Player(arrays, self._amounts)
         self.rng = rng
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self.__slots__ and not settable(f"world.{name}"):
+            raise LevelError(f"world.{name} cannot be set", hint=unset(name), instead=meant("world.", name).instead)
+        super().__setattr__(name, value)
 
     @property
     def blocks(self) -> np.ndarray:
@@ -66,18 +74,20 @@ class World:
     @property
     def time_of_day(self) -> float:
         """Part of the day gone, 0 to below 1: 0 morning, 0.2 noon, 0.45 dusk, 0.7 darkest night, 0.95 dawn."""
-        phase = self._amounts.number("day_start") - _MORNING
-        return (int(self._arrays["timestep"]) / self._amounts.number("day_length") + phase) % 1.0
+        return clock.time_of_day(self._arrays, self._amounts)
 
     @time_of_day.setter
     def time_of_day(self, value: float) -> None:
-        if not isinstance(value, (int, float, np.number)) or not 0.0 <= float(value) < 1.0:
-            raise LevelError(f"time_of_day is {value!r}; it must be from 0 to below 1 (0.2 noon, 0.7 darkest night)")
-        length, start = self._amounts.number("day_length"), self._amounts.number("day_start")
-        timestep = round((float(value) + _MORNING - start) % 1.0 * length)
-        self._arrays["timestep"][...] = timestep
-        darkness = abs(np.cos(np.pi * ((timestep / length) % 1.0 + start))) ** 3
-        self._arrays["light_level"][...] = 1.0 - self._amounts.number("night_darkness") * darkness
+        clock.set_time_of_day(self._arrays, self._amounts, value)
+
+    @property
+    def time(self) -> int:
+        """Steps on the game's own clock; a day has 300. It decides the light, not when an episode ends."""
+        return int(self._arrays["timestep"])
+
+    @time.setter
+    def time(self, value: int) -> None:
+        clock.set_time(self._arrays, self._amounts, value)
 
     # Terrain
 
@@ -148,20 +158,10 @@ class World:
         ground: Block | None = None,
     ) -> list[Position]:
         """A walled room whose outer size is height x width; returns its inner cells. It has no door: `carve` one."""
-        if height < 3 or width < 3:
-            raise LevelError(f"a room of {height} x {width} has no inside; it needs at least 3 x 3")
         where = self._floor(floor)
-        outer = placement.rectangle((top, top + height - 1), (left, left + width - 1))
-        cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
-        cells[outer] = True
-        inner = np.zeros_like(cells)
-        inner[top + 1 : top + height - 1, left + 1 : left + width - 1] = True
         side = placement.ROCK[where] if wall is None else building.as_block(wall)
-        building.put(
-            self._arrays, where, inner, placement.GROUND[where] if ground is None else building.as_block(ground)
-        )
-        building.put(self._arrays, where, cells & ~inner, side)
-        return _positions(inner)
+        inside = placement.GROUND[where] if ground is None else building.as_block(ground)
+        return _positions(building.room(self._arrays, where, (top, left), (height, width), side, inside))
 
     def corridor(
         self, start: Position, end: Position, width: int = 1, floor: AnyFloor = None, block: Block | None = None
@@ -172,25 +172,22 @@ class World:
         return self.carve(building.corridor(as_position(start), as_position(end), width), floor, block)
 
     def maze(
-        self, rows: tuple[int, int], columns: tuple[int, int], floor: AnyFloor = None, wall: Block | None = None
+        self,
+        rows: tuple[int, int],
+        columns: tuple[int, int],
+        floor: AnyFloor = None,
+        wall: Block | None = None,
+        border: bool = True,
     ) -> list[Position]:
         """Fill a rectangle with a maze without loops; returns its open cells, the top left corner first.
 
-        The corner (rows[0], columns[0]) and every second cell from it are open; all open cells connect.
+        The corner (rows[0], columns[0]) and every second cell from it are open; all open cells connect. `border`:
+        a wall around the rectangle, one cell outside of it; `carve` a door for a player who starts outside.
         """
         where = self._floor(floor)
+        side = placement.ROCK[where] if wall is None else building.as_block(wall)
         area = placement.rectangle(rows, columns)
-        height, width = rows[1] - rows[0] + 1, columns[1] - columns[0] + 1
-        if min(height, width) < 3:
-            raise LevelError(f"a maze of {height} x {width} is too small; it needs at least 3 x 3 cells")
-        passages, whole = np.zeros((2, MAP_SIZE, MAP_SIZE), dtype=bool)
-        passages[area] = building.maze(self.rng, height, width)
-        whole[area] = True
-        building.put(
-            self._arrays, where, whole & ~passages, placement.ROCK[where] if wall is None else building.as_block(wall)
-        )
-        building.put(self._arrays, where, passages, placement.GROUND[where])
-        return _positions(passages)
+        return _positions(building.maze(self._arrays, self.rng, where, area, side, bool(border)))
 
     def chest(self, position: Position, floor: AnyFloor = None) -> None:
         """A chest. On the dungeon the first one opened holds a bow, on sewers and vaults a book."""
@@ -222,42 +219,44 @@ class World:
         self,
         mob: Mob | str,
         count: int = 1,
-        distance: Distance = (3, 8),
+        distance: Distance = USUAL_DISTANCE,
         near: Position | None = None,
         at: Position | None = None,
         floor: AnyFloor = None,
         health: float | None = None,
         reachable: bool = True,
+        within: Iterable[Position] | np.ndarray | None = None,
     ) -> list[Position]:
         """Add mobs on random legal cells (or one `at` a cell) and return where.
 
         `mob`: a Mob, or "passive", "melee", "ranged" for the floor's own. A floor holds 3 passive, 3 melee
-        and 2 ranged mobs. `reachable`: land mobs only where the player can walk to. On the player's floor
+        and 2 ranged mobs. `reachable`: land mobs only where the player can walk to. `within`: only on these
+        cells (positions, or a bool[48, 48] mask), at any distance unless one is given. On the player's floor
         mobs 14 or more away would vanish at the first step and are refused.
         """
         where = self._floor(floor)
         kind = spawning.as_mob(mob, self._amounts, where)
         spawning.check_room(self._arrays, where, kind, placement.check_count(count, kind.name))
-        life = self._amounts.health(kind) if health is None else float(health)
+        life = self._amounts.health(kind) if health is None else float(as_amount(health, "health"))  # type: ignore[arg-type]
         if not 0 < life <= 1000:
             raise LevelError(f"health of a {kind.name} is {life}; it must be above 0, at most 1000")
         if at is not None and count > 1:
             raise LevelError(f"{count} {kind.name} cannot all be at {tuple(at)}; give no `at`, or count=1")
-        cells = [as_position(at)] if at is not None else self._mob_cells(kind, where, count, distance, near, reachable)
+        if at is not None and within is not None:
+            raise LevelError("spawn takes `at` one cell or `within` several, not both")
+        if at is not None:
+            cells = [as_position(at)]
+        else:
+            origin = self._origin(where, near)
+            allowed = spawning.legal_cells(self._arrays, self._amounts, where, kind, origin, reachable)
+            if within is not None:
+                allowed &= building.cells_mask(within)
+                distance = (0, 2 * MAP_SIZE) if distance is USUAL_DISTANCE else distance
+            what = f"{kind.name} mobs"
+            cells = placement.choose(self.rng, allowed, count, origin, placement.check_distance(distance), what)
         for cell in cells:
             spawning.add(self._arrays, self._amounts, where, kind, cell, life)
         return cells
-
-    def _mob_cells(
-        self, kind: Mob, where: Floor, count: int, distance: Distance, near: Position | None, reachable: bool
-    ) -> list[Position]:
-        origin = self._origin(where, near)
-        distance = placement.check_distance(distance)
-        allowed = spawning.legal_cells(self._arrays, self._amounts, where, kind, origin, reachable)
-        if where == self.player.floor and where != Floor.GRAVEYARD:
-            last = int(self._amounts.number("despawn_distance")) - 1
-            allowed &= placement.within(self.player.position, (0, last))
-        return placement.choose(self.rng, allowed, count, origin, distance, f"{kind.name} mobs")
 
     def remove_mobs(self, mob: Mob | str | None = None, floor: AnyFloor = None) -> int:
         """Take away all mobs of a floor, or those of one kind; returns how many."""
@@ -279,12 +278,7 @@ class World:
 
     def set_kills(self, kills: int, floor: AnyFloor = None) -> None:
         """Monsters that count as killed on a floor; 8 open its ladder down."""
-        where = self._floor(floor)
-        if not isinstance(kills, (int, np.integer)) or not 0 <= kills <= 10_000:
-            raise LevelError(
-                f"kills is {kills!r}; it must be a whole number from 0 to 10000 ({self._amounts.ladder_kills(where)} open the ladder)"
-            )
-        self._arrays["monsters_killed"][where] = kills
+        building.set_kills(self._arrays, self._floor(floor), kills, self._amounts.ladder_kills(self._floor(floor)))
 
     def ladder_down(self, floor: AnyFloor = None) -> Position:
         """Where the ladder down of a floor is (LevelError on the graveyard)."""
@@ -347,7 +341,7 @@ class World:
         blocks = self.blocks[where]
         wanted = self._amounts.walkable & ~grid.block_table({Block.DARKNESS})
         if on is not None:
-            chosen = [on] if isinstance(on, Block | str) else on
+            chosen = [on] if isinstance(on, int | str) else on
             wanted = grid.block_table(map(building.as_block, chosen))
         cells = wanted[blocks] & ~placement.occupied(self._arrays, where)
         if distance is not None:
@@ -355,19 +349,28 @@ class World:
         return cells
 
     def random_cell(
-        self, distance: Distance = (1, 8), near: Position | None = None, floor: AnyFloor = None, reachable: bool = True
+        self,
+        distance: Distance = (1, 8),
+        near: Position | None = None,
+        floor: AnyFloor = None,
+        reachable: bool = True,
+        on: Iterable[Block] | Block | None = None,
     ) -> Position:
-        """A random free cell at `distance`; `reachable`: only where the player can walk to."""
+        """A random free cell at `distance`, of the blocks `on`; `reachable`: only where the player can walk to or stand beside."""
         where = self._floor(floor)
         origin = self._origin(where, near)
-        allowed = self.free_cells(floor=where)
+        allowed = self.free_cells(floor=where, on=on)
         if reachable:
-            allowed &= self._walked(where, origin)
+            walked = self._walked(where, origin)
+            # Of blocks that nobody walks on, those that can be touched.
+            allowed &= walked if on is None else grid.touchable(walked)
         return placement.choose(self.rng, allowed, 1, origin, placement.check_distance(distance), "free cells")[0]
 
     def can_stand(self, mob: Mob, position: Position, floor: AnyFloor = None) -> bool:
         """Whether a mob could be on that cell's block."""
-        return bool(self._amounts.standable(mob)[self.blocks[self._floor(floor)][as_position(position)]])
+        where = self._floor(floor)
+        kind = spawning.as_mob(mob, self._amounts, where)
+        return bool(self._amounts.standable(kind)[self.blocks[where][as_position(position)]])
 
     def set(self, name: str, value: object) -> None:
         """Set one scalar array by its name, checked against its range, for example `set("player_xp", 3)`."""

@@ -1,0 +1,165 @@
+"""What an author means by a name or a value: the member of the right enumeration, and the name that is closest.
+
+The game's enumerations are integers, so a block would pass for a floor and a ladder for water. Every
+helper reads its arguments here, where a member of another enumeration is refused by its type.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from enum import Enum, IntEnum
+from typing import TypeVar
+
+import numpy as np
+
+from dicode.games.craftax.levels.errors import LevelError
+from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item, Mob
+
+Member = TypeVar("Member", bound=IntEnum)
+_ALIKE, _SPLIT = 0.72, 0.85
+"""Likeness from which a word, or a name of other words, counts as misspelled; below it another was meant."""
+_MEANT = {
+    "workbench": "crafting_table",
+    "bench": "crafting_table",
+    "table": "crafting_table",
+    "oven": "furnace",
+    "log": "tree",
+    "oak": "tree",
+    "dirt": "path",
+    "floor": "path",
+    "stairs": "ladder_down",
+    "monster": "zombie",
+    "archer": "knight_archer",
+    "hp": "health",
+    "player_hp": "player_health",
+    "time": "timestep",
+    "level": "player_level",
+    "floor_number": "player_level",
+    "map": "blocks",
+    "item_map": "items",
+    "light_map": "light",
+    "overground": "overworld",
+    "surface": "overworld",
+    "mines": "gnomish_mines",
+    "sticks": "wood",
+    "logs": "wood",
+    "orc_solider": "orc_soldier",
+    "enchanting_table": "enchantment_table_fire",
+}
+"""Words of other games and of the package, with ours."""
+
+
+def closest(name: str, choices: Iterable[str]) -> str:
+    """The choice that `name` means: the same word, a part of it, or a misspelling; empty where none is clear."""
+    known = {choice.lower(): choice for choice in choices}
+    text = name.lower().strip()
+    for word in (text, _MEANT.get(text, ""), text.removesuffix("s"), f"{text}s"):
+        if word in known:
+            return known[word]
+    # `stone_block` means `stone`, and `crafting` means `crafting_table` where nothing else has that word.
+    words = set(text.split("_"))
+    inside = [choice for choice in known if set(choice.split("_")) <= words]
+    if inside:
+        return known[max(inside, key=lambda choice: (len(choice), choice))]
+    around = _around(words, known)
+    if len(around) == 1:
+        return known[around[0]]
+    alike = [choice for choice in known if _alike(text, choice)]
+    return known[max(alike, key=lambda choice: (_ratio(text, choice), choice))] if alike else ""
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the choice that `name` means, `; there is ...` for a few that have its words, else nothing."""
+    known = list(choices)
+    found = closest(name, known)
+    if found:
+        return f"; did you mean {found!r}?"
+    several = _around(set(name.lower().split("_")), {choice.lower(): choice for choice in known})
+    return f"; there is {', '.join(several)}" if 0 < len(several) <= 6 else ""
+
+
+def _around(words: set[str], known: Iterable[str]) -> list[str]:
+    return sorted(choice for choice in known if words <= set(choice.split("_")))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one is a misspelling of the other: word by word, so that a shared ending doesn't count for the whole."""
+    mine, theirs = one.split("_"), other.split("_")
+    if len(mine) != len(theirs):
+        return _ratio(one, other) >= _SPLIT
+    return all(_ratio(*pair) >= _ALIKE for pair in zip(mine, theirs, strict=True))
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def as_member(value: object, kind: type[Member], numbers: bool = True) -> Member:
+    """The member of `kind` that is `value`, or has its name or (with `numbers`) its number.
+
+    Raises LevelError for anything else, above all for a member of another enumeration: `Block.TREE` is
+    no floor, whatever its number. One that means the same by name and number counts (`Action.LEFT` as facing).
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str) and value.upper() in kind.__members__:
+        return kind[value.upper()]
+    if isinstance(value, Enum):
+        same = kind.__members__.get(value.name)
+        if same is not None and same == value.value:
+            return same
+        raise LevelError(f"{_shown(value)} is {_noun(type(value))}, not {_noun(kind)}{_instead(value, kind)}")
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if numbers and whole and int(value) in set(kind):  # type: ignore[call-overload]
+        return kind(int(value))  # type: ignore[call-overload]
+    named = nearest(value.upper(), kind.__members__) if isinstance(value, str) else ""
+    raise LevelError(f"no {kind.__name__.lower()} {value!r}{named}{_members(kind) if not named else ''}")
+
+
+def as_amount(value: object, what: str) -> object:
+    """`value`, which must not be a member of an enumeration: `Block.IRON` is no amount of iron."""
+    if isinstance(value, Enum):
+        raise LevelError(f"{what} is {_shown(value)}; it must be a number")
+    return value
+
+
+def _shown(value: Enum) -> str:
+    return f"{type(value).__name__}.{value.name}"
+
+
+def _noun(kind: type[Enum]) -> str:
+    name = kind.__name__.lower()
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+
+
+def _members(kind: type[IntEnum]) -> str:
+    if kind is Floor:
+        return "; floors are 0 (overworld) to 8, or Floor.DUNGEON and so on"
+    if len(kind) > 10:
+        return f"; use a member of {kind.__name__}"
+    return f"; use {', '.join(f'{kind.__name__}.{name}' for name in kind.__members__)}"
+
+
+def _instead(value: Enum, kind: type[IntEnum]) -> str:
+    """The call or member that does what was meant with a member of another enumeration."""
+    if value.name in kind.__members__:
+        return f"; write {kind.__name__}.{value.name}"
+    if kind is Block and isinstance(value, Item):
+        calls = {
+            Item.TORCH: "write world.torch(position)",
+            Item.LADDER_DOWN: "write world.move_ladder_down(position)",
+            Item.LADDER_UP: "write world.move_ladder_up(position)",
+            Item.LADDER_DOWN_BLOCKED: "a ladder is blocked until enough is killed; write world.set_kills(0)",
+        }
+        return f"; {calls[value]}" if value in calls else ""
+    if kind is Block and isinstance(value, Mob):
+        return f"; write world.spawn(Mob.{value.name}, at=position)"
+    if kind is Mob and isinstance(value, (Block, Item)):
+        return f"; write world.place({_shown(value)}, position)" if isinstance(value, Block) else ""
+    if isinstance(value, Achievement):
+        words = re.sub(r"^[A-Z]+_", "", value.name)
+        meant = closest(words, kind.__members__)
+        return f"; write {kind.__name__}.{meant}" if meant else ""
+    if kind is Floor:
+        return _members(kind)
+    return ""
