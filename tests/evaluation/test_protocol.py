@@ -12,12 +12,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from dicode import games
 from dicode.evaluation import heldout, protocol
 from dicode.evaluation.protocol import Parts, Protocol, once
 
 pytestmark = pytest.mark.fast
 PARAMS = {"w": np.zeros(1)}
 ASKED = Protocol(worlds=64, steps=8)
+GAME = games.host("craftax")
 
 
 def part(first: int, count: int, level: str = "") -> dict:
@@ -30,7 +32,7 @@ def play(kept: Parts, pause_s: float = 0.0, worlds: int = 64, size: int = 16) ->
     while (done := kept.done()) < worlds:
         time.sleep(pause_s)
         kept.add(done, part(done, min(size, worlds - done)))
-    return protocol._result(ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
+    return protocol._result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
 
 
 def test_an_evaluation_is_of_distinct_worlds(tmp_path):

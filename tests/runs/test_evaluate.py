@@ -10,7 +10,6 @@ from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT, discrepancy
-from dicode.games.craftax import library
 from dicode.runs.directory import open_run
 from dicode.runs.evaluate import newest_parameters, open_trainer, protocol_of
 
@@ -69,8 +68,9 @@ def test_a_broken_evaluation_goes_on_where_it_was(own, result, tmp_path):
 
 
 def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatch):
-    suite = library.load_heldout()[:2]
-    monkeypatch.setattr(library, "load_heldout", lambda: suite)
+    suite = own.trainer.game.host.heldout()[:2]
+    host = replace(own.trainer.game.host, heldout=lambda: suite)
+    monkeypatch.setattr(own.trainer, "game", replace(own.trainer.game, host=host))
     protocol = Protocol(worlds=20, steps=32, name=HELDOUT)  # in parts of 8, 8 and 4
     found = evaluate(own.trainer, own.params, protocol, tmp_path, own.about, lambda done, of: None)
     assert len(found["returns"]) == len(found["lengths"]) == 2 * 20 and set(found["success"]) == {n for n, _ in suite}

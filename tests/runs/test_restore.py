@@ -21,6 +21,7 @@ from archive_examples import story
 from dicode import config
 from dicode.cli import main
 from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
 from dicode.runs import checkpoint, directory, launch, restore
 from dicode.runs.directory import RunDirectory
@@ -258,3 +259,11 @@ def test_metrics_that_were_lost_are_told_of(tmp_path, caplog):
     run.metrics_file.unlink()
     JsonLines(run.metrics_file, 4).close()
     assert "lacks 5 finished cycles (from cycle 0 on)" in caplog.text
+
+
+def test_a_lost_journal_is_told_of(tmp_path, caplog):
+    run = made(tmp_path)
+    with Archive(run.archive_file, read_only=True) as archive:
+        levels = archive.snapshot().levels.values()
+    restore.tell_of_lost_calls(Journal(run.journal), levels)
+    assert "calls.jsonl lacks 1 of the 1 calls" in caplog.text

@@ -52,23 +52,19 @@ def _evaluate_suite(
 
     Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
-    levels = trainer.game.host.heldout()
+    game = trainer.game
+    levels = game.host.heldout()
     refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:
         with Sandbox() as sandbox:
-            builder = LevelBuilder(trainer.game, sandbox, Streams(protocol.seed), protocol.worlds)
+            builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
             for number, (name, source) in enumerate(levels):
                 progress(number, len(levels))
                 _play_level(trainer, params, protocol, builder, name, source, kept)
         success = {name: _rate(kept.of(name)) for name, _ in levels}
         parts = [part for name, _ in levels for part in kept.of(name)]
-        return {
-            **header(trainer.game.host, protocol, params, about),
-            "success": success,
-            **joined(parts),
-            "achievements": {},
-        }
+        return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
 
     return once(folder, protocol, params, play)
 
@@ -114,11 +110,15 @@ def in_parts(pools: Iterable[tuple[T, Pool]], size: int) -> Iterator[tuple[T, Po
     about = None
     for about, pool in pools:
         kept = {name: np.concatenate([kept[name], pool[name]]) if kept else pool[name] for name in pool}
-        while len(kept["player_level"]) >= size:
+        while _count(kept) >= size:
             yield about, {name: values[:size] for name, values in kept.items()}
             kept = {name: values[size:] for name, values in kept.items()}
-    if about is not None and len(kept["player_level"]):
+    if about is not None and _count(kept):
         yield about, kept
+
+
+def _count(pool: Pool) -> int:
+    return len(next(iter(pool.values())))
 
 
 def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:

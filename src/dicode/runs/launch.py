@@ -325,6 +325,8 @@ def _assembled(
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
         archive.sealing = not foreign
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
+        if (journal := getattr(dreamer, "journal", None)) is not None:
+            restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
             trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit

@@ -1,15 +1,18 @@
 """What a run goes on with: its last whole cycle, and the learner of it, fresh, or with another run's parameters."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace as replace_field
 from typing import TYPE_CHECKING
 
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
 from dicode.evaluation.results import HELDOUT, TARGET, load_run
 from dicode.runs import checkpoint
 from dicode.runs.directory import RunDirectory
+from dicode.types import LevelRecord
 
 if TYPE_CHECKING:  # most of what stands here is asked before JAX is worth importing
     from dicode.learner.types import LearnerState
@@ -92,6 +95,18 @@ def _owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
     last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
     made = {(e.protocol, e.worlds, e.steps) for e in last}
     return [command for *protocol, command in wanted if tuple(protocol) not in made]
+
+
+def tell_of_lost_calls(journal: Journal, levels: Iterable[LevelRecord]) -> None:
+    """Warn if a run's journal lacks calls that its levels came from: it is what replays, and what the budget counts."""
+    wanted = {key for record in levels for key in record.requests}
+    lost = wanted - {call.key for call in journal.calls()}
+    if lost:
+        _log.warning(
+            "%s lacks %d of the %d calls that the run's levels came from: the run can't be replayed, and what they "
+            "cost is not counted; copy the file back if there is one",
+            *(journal.path, len(lost), len(wanted)),
+        )
 
 
 def check_start(config: Config, run: RunDirectory, cycle: int) -> None:

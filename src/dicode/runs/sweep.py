@@ -7,13 +7,14 @@ is started again with the same words.
 import re
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dicode import config as configuration
 from dicode.config import Config
-from dicode.errors import DicodeError
+from dicode.errors import DicodeError, RunError
 from dicode.runs import directory, launch, restore
+from dicode.runs.directory import RunDirectory
 from dicode.terminal import PlainConsole
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
@@ -46,12 +47,41 @@ def one(node: Any, swept: Collection[str]) -> int:
         path = directory.path_of(config)
         if not path.exists():
             return launch.train(config, quiet=True)
-        if restore.finished(directory.open_run(path), config) is None:
+        run = directory.open_run(path)
+        longer = _require_same(run, config)
+        if restore.finished(run, config) is None:
             console.print(f"{path} goes on", highlight=False, markup=False, soft_wrap=True)
-        return launch.resume(str(path), quiet=True)
+        return launch.resume(str(path), longer, quiet=True)
     except DicodeError as error:
         console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
         return 1
+
+
+def _require_same(run: RunDirectory, config: Config) -> list[str]:
+    """The words that make a run as long as `config` says. Raises RunError if it was made with other settings."""
+    theirs, ours = _settings(run.config()), _settings(config)
+    if config.dreamer.name == "auto" or config.method.name != "dicode":
+        del ours["dreamer.name"]  # chosen when the run was made
+    different = [f"{name}={theirs[name]}, not {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    if different:
+        raise RunError(
+            f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
+            "or put them elsewhere with runs_dir="
+        )
+    return [f"total_steps={config.total_steps:.0f}"] if config.total_steps > run.config().total_steps else []
+
+
+def _settings(config: Config) -> dict[str, object]:
+    """What makes a run what it is, by dotted name: not its place, its length, nor who is told of it."""
+    tree = asdict(config)
+    flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
+    flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
+    return {
+        name: value
+        for name, value in flat.items()
+        if name not in elsewhere and not name.startswith(("logging.", "distributed.", "evaluation."))
+    }
 
 
 def _named(config: Config, swept: Collection[str]) -> Config:

@@ -17,13 +17,12 @@ import numpy as np
 
 from dicode.config import Config
 from dicode.errors import ConfigError
-from dicode.games.craftax.levels.schema import state_bytes
 from dicode.learner import distributed, update
 from dicode.learner.schedule import linear
 from dicode.learner.types import PpoConfig
 from dicode.training.trainer import Trainer, pool_size
 
-BASE = 1.2e9
+BASE = 1e9
 """Bytes of a process that has compiled the game's step, before any array."""
 COUNTERS = 4096
 """Bytes that an environment keeps beside the game's state: goal, counters, its first episode."""
@@ -86,11 +85,12 @@ def require_devices(config: Config) -> list[jax.Device]:
 
 def need(config: Config, devices: int, training: bool = True) -> Need:
     """What a run takes on each of `devices` devices; `training`: learning too, not only playing."""
-    agent, envs, steps = Trainer(config).agent, config.num_envs // devices, config.learner.rollout_steps
+    trainer, envs, steps = Trainer(config), config.num_envs // devices, config.learner.rollout_steps
+    agent, state_bytes = trainer.agent, trainer.game.host.state_bytes
     key = jax.ShapeDtypeStruct((2,), jnp.uint32)
     schedule = jax.eval_shape(lambda: linear(1.0, 0.0, 0, 1))
     learner = jax.eval_shape(partial(update.init, agent, PpoConfig()), key, schedule)
-    state, pool = state_bytes() + COUNTERS, pool_size(config) * state_bytes()
+    state, pool = state_bytes + COUNTERS, pool_size(config) * state_bytes
 
     def played(count: int) -> tuple[Any, ...]:
         """Memory, cache, observation, conditioning and record of `count` environments."""
@@ -145,7 +145,7 @@ def _compare(config: Config, parts: dict[str, float], fixed: float, free: float,
     if total <= free:
         return
     first, second = sorted(parts, key=lambda name: -parts[name])[:2]
-    fit = int((free - fixed) / max(total - fixed, 1.0) * config.num_envs)
+    fit = int(0.98 * (free - fixed) / max(total - fixed, 1.0) * config.num_envs)
     fit -= fit % config.learner.minibatches
     if fit >= 2 * config.level_slots:
         help_ = f"lower num_envs={config.num_envs} (about {fit} fit)"
@@ -176,6 +176,7 @@ def memory_available() -> float:
     return min(_machine_available(), *(_container_available(*names) for names in _CGROUPS))
 
 
+_CGROUP_ROOT = Path("/sys/fs/cgroup")
 _CGROUPS = (
     ("memory.max", "memory.current", "memory.stat", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
@@ -193,10 +194,9 @@ def _machine_available() -> float:
 
 
 def _container_available(limit: str, used: str, stat: str, reclaimable: str) -> float:
-    root = Path("/sys/fs/cgroup")
     try:
-        most, now = (root / limit).read_text().strip(), int((root / used).read_text())
-        rows = dict(line.split() for line in (root / stat).read_text().splitlines())
+        most, now = (_CGROUP_ROOT / limit).read_text().strip(), int((_CGROUP_ROOT / used).read_text())
+        rows = dict(line.split() for line in (_CGROUP_ROOT / stat).read_text().splitlines())
     except (OSError, ValueError):
         return float("inf")
     return float(most) - now + int(rows.get(reclaimable, 0)) if most.isdigit() else float("inf")
