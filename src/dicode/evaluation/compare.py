@@ -16,6 +16,7 @@ from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation, RunResult, load_run
 from dicode.evaluation.statistics import Estimate
+from dicode.received.files import check_tree
 from dicode.received.text import line
 
 _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.kind"}
@@ -95,7 +96,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     `protocol`, `versions`, or `all`. Raises `RunError` for no runs, a run without an evaluation on the target,
     an unknown `by`, one seed twice in a group, or a difference that is not allowed, naming each.
     """
-    runs = [load_run(path) for path in run_dirs]
+    runs = [_plain_run(path) for path in run_dirs]
     if not runs:
         raise RunError("no runs to compare; name at least one run's directory")
     runs = _alike(_alike(runs, TARGET), HELDOUT)
@@ -119,6 +120,13 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     groups = [_group(name, members, source) for name, members in grouped.items()]
     groups.sort(key=lambda group: -group.estimates["return"].value)
     return Comparison(by, tuple(groups), _improvement(groups), source, tuple(text for _, text in found))
+
+
+def _plain_run(path: Path | str) -> RunResult:
+    """A run of plain files and folders only."""
+    if Path(path).is_dir():
+        check_tree(Path(path))
+    return load_run(path)
 
 
 def _alike(runs: Sequence[RunResult], protocol: str) -> list[RunResult]:

@@ -16,7 +16,6 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 - `success`: for `heldout`, success rate by level.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -26,7 +25,6 @@ import numpy as np
 
 from dicode import files, lines
 from dicode.errors import RunError
-from dicode.received.files import check_tree
 from dicode.received.shapes import record
 from dicode.received.text import line
 
@@ -106,9 +104,11 @@ class RunResult:
 def load_run(path: Path | str) -> RunResult:
     """Read one run's directory. Raises `RunError` that names the file when something is missing or broken."""
     folder = Path(path)
-    if not os.path.lexists(folder / "config.yaml"):
-        raise RunError(f"{folder} is not a run's directory: it has no config.yaml")
-    check_tree(folder)
+    with files.refusals("open", folder):
+        try:
+            (folder / "config.yaml").lstat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(f"{folder} is not a run's directory: it has no config.yaml") from error
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
     return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
@@ -138,10 +138,10 @@ class _Body:
 
 def load_evaluation(path: Path) -> Evaluation:
     """Read and check one evaluation file."""
-    return evaluation_of(path, files.read_json(path))
+    return evaluation_of(path, files.read_json(path), "; delete it and run `dicode eval` again")
 
 
-def evaluation_of(path: Path, body: Mapping[str, Any]) -> Evaluation:
+def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Evaluation:
     """The evaluation that a file's JSON values are. Raises RunError that names the file and what is wrong with it."""
     known = {f.name for f in fields(_Body)}
     try:
@@ -150,7 +150,7 @@ def evaluation_of(path: Path, body: Mapping[str, Any]) -> Evaluation:
     except ValueError as error:
         raise RunError(f"{path} is not an evaluation: {line(error, 200)}") from error
     if wrong := discrepancy(body):
-        raise RunError(f"{path} {wrong}; delete it and run `dicode eval` again")
+        raise RunError(f"{path} {wrong}{remedy}")
     arrays: dict[str, Any] = {
         name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")
     }

@@ -92,7 +92,7 @@ class RunDirectory:
         except (ConfigError, ValueError, TypeError) as error:
             raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
 
-    def write_config(self, config: Config, sealed: bool) -> None:
+    def write_config(self, config: Config, sealed: bool = False) -> None:
         """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved.
 
         `sealed`: this machine will know it again as its own (`dicode.received.seal`).
@@ -172,7 +172,7 @@ def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
     """
     run = RunDirectory(Path(path))
     with files.refusals("open", path):
-        if os.path.lexists(run.config_file):
+        if run.config_file.is_symlink() or run.config_file.exists():
             received.check_tree(run.path, writing)
             return run
         if run.archive_file.exists():
