@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ import plain_learner as plain
 from learner_envs import FreeEnv, PackageEnv, PlainFreeEnv
 
 from dicode import config
-from dicode.agent import make_agent
+from dicode.agent.make import make_agent
+from dicode.agent.settings import GtrxlConfig, computing_in
 from dicode.agent.types import Agent
 from dicode.cache import enable_compile_cache
 from dicode.environment.batch import Level, Sizes, build
@@ -183,13 +184,8 @@ def table(rows: list[tuple[str, ...]]) -> None:
 def laptop_preset(env: LevelEnv) -> Side:
     """The cycle of `dicode train preset=laptop`."""
     preset = config.load(["preset=laptop"])
-    sizes = asdict(preset.agent)
-    sizes.pop("conditioning")
-    ppo = PpoConfig(
-        **{f.name: getattr(preset.learner, f.name) for f in fields(PpoConfig) if hasattr(preset.learner, f.name)}
-    )
     batch, seconds = level_batch(env, preset.num_envs, preset.level_slots, preset.worlds_per_level)
-    side = ours("Craftax: laptop preset", make_agent(env.spec, **sizes), env, batch, ppo)
+    side = ours("Craftax: laptop preset", make_agent(env.spec, preset.agent), env, batch, preset.learner)
     side.pool_us = seconds / preset.steps_per_cycle * 1e6
     return side
 
@@ -197,7 +193,7 @@ def laptop_preset(env: LevelEnv) -> Side:
 def compare(num_envs: int, repeats: int, quick: bool) -> dict[str, float]:
     env = LevelEnv(DEVICE)
     spec = env.spec
-    agent = make_agent(spec)
+    agent = make_agent(spec, GtrxlConfig())
     free = FreeEnv(spec, num_envs)
     params = jax.jit(agent.init)(KEY)
     sides = [ours("free: ours", agent, free, free.batch(), PAPER)]
@@ -254,7 +250,7 @@ def scale(sizes: list[int], precision: str, repeats: int) -> dict[str, float]:
         0.0,
     )
     for num_envs in sizes:
-        agent = make_agent(env.spec, dtype=precision, stored_dtype=precision)
+        agent = make_agent(env.spec, computing_in(GtrxlConfig(), precision))
         batch, _ = level_batch(env, num_envs, LEVELS, WORLDS)
         side = ours(f"{num_envs}", agent, env, batch, PAPER)
         for _ in range(repeats):

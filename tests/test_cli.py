@@ -22,7 +22,32 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["train", "preset=smoke", "agent.width=wide"], "agent.width"),
         (["train", "preset=smoke", "num_envs=17"], "the nearest that is: 16"),
         (["train", "preset=smoke", "episode_limit=5000"], "set episode_limit=128"),
-        (["train", "preset=smoke", "seed"], "write key=value"),
+        (["train", "preset=smoke", "seed"], "write seed=VALUE"),
+        (["train", "lr=1e-3"], "did you mean 'learner.lr'"),
+        (["train", "learner.learning_rate=1e-3"], "did you mean 'learner.lr'"),
+        (["train", "discount=0.9"], "did you mean 'learner.gamma'"),
+        (["train", "--seed", "3"], "write seed=3"),
+        (["train", "--learner.lr=3"], "write learner.lr=3"),
+        (["train", "preset=smoke", "--learning-rate", "3"], "did you mean 'learner.lr'"),
+        (["train", "--multi-run", "seed=0,1"], "did you mean '--multirun'"),
+        (["train", "seed=0,1"], "add --multirun"),
+        (["train", "method=ppo,dr"], "add --multirun"),
+        (["train", "seed=range(3)"], "add --multirun"),
+        (["train", "num_envs=1.5"], "must be a whole number"),
+        (["train", "num_envs=many"], "must be a number"),
+        (["train", "total_steps=nan"], "must be a finite number"),
+        (["train", "seed=1e400"], "must be a finite number"),
+        (["train", "logging.live=maybe"], "true or false"),
+        (["train", "method.name=ppo"], "write method=ppo"),
+        (["train", "hydra.verbose=true"], "goes with --multirun"),
+        (["train", "run=.."], "not dots alone"),
+        (["resume", "nowhere", "total_steps=many"], "must be a number"),
+        (["resume", "nowhere", "schedule=restart"], "total_steps="),
+        (["replay", "nowhere", "name=x"], "replay takes run=NAME"),
+        (["eval", "nowhere", "--worlds", "64"], "write worlds=64"),
+        (["eval", "nowhere", "worlds=1.5"], "must be a whole number"),
+        (["eval", "nowhere", "engine=pack"], "did you mean 'package'"),
+        (["compare", "a", "--groups", "method"], "no option is called --groups"),
         (["train", "preset=smoke", "method=plrr"], "did you mean 'plr'"),
         (["train", "preset=smoke", "level_slots=12"], "at most level_slots=7 fit"),
         (["train", "preset=smoke", "run=a/b"], "letters, digits"),
@@ -60,11 +85,13 @@ def test_a_broken_level_file_of_a_folder_is_named(capsys, tmp_path):
 
 
 def test_help_lists_every_setting(capsys):
-    from dicode.config import documented
+    from dicode.config import Config
+    from dicode.settings import documented
+    from dicode.words import NAMED_BY_GROUP
 
     assert main(["train", "--help"]) == 0
     text = capsys.readouterr().out
-    assert all(name in text for name, _ in documented())
+    assert all(setting.name in text for setting in documented(Config) if setting.name not in NAMED_BY_GROUP)
 
 
 def test_resume_refuses_what_it_cannot_change(capsys, tmp_path):

@@ -6,14 +6,19 @@
 import os
 from pathlib import Path
 
+from dicode.errors import DicodeError
+
 
 def cache_dir(*parts: str) -> Path:
-    """A directory below the user's cache, created on first use."""
-    base = os.environ.get("DICODE_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dicode"
-    )
-    path = Path(base, *parts)
-    path.mkdir(parents=True, exist_ok=True)
+    """A directory below the user's cache, created on first use. Raises DicodeError where none can be made."""
+    base = os.environ.get("DICODE_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "dicode")
+    path = Path(os.path.expanduser(base), *parts)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DicodeError(
+            f"no cache can be kept in {path} ({error.strerror or error}); set DICODE_CACHE to a folder that can be written"
+        ) from error
     return path
 
 

@@ -2,14 +2,17 @@
 
 import argparse
 import contextlib
+import difflib
 import logging
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
-from dicode.files import sentence
+from dicode.machine import check_platform
 from dicode.received.text import PlainFormatter, plain
 
 _TRAIN_HELP = """\
@@ -24,8 +27,10 @@ Train an agent on levels that are dreamed while it trains.
   srun -n 4 dicode train preset=gpu            one run on four processes (SLURM), or by addresses, N times with I from 0:
   dicode train ... distributed.coordinator=HOST:PORT distributed.processes=N distributed.process=I
 
-"""
+Options may stand between the words: --multirun (-m), one run for every combination of comma-separated values; --quiet
+(-q), no live view. A setting is text up to the end of its word; of runs_dir every character counts, a comma too.
 
+"""
 
 _EVAL_HELP = """\
 Evaluate a run's newest checkpoint on held-out worlds; results are kept in the run's evaluation/.
@@ -38,24 +43,12 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
 
-
-def _settings_help() -> str:
-    from dicode.config import GROUPS, documented, group_choices
-
-    lines = [f"{g}={'|'.join(group_choices(g)) or '...'}" for g in GROUPS]
-    for name, f in documented():
-        meta = f.metadata
-        if meta["choices"]:
-            allowed = "|".join(map(str, meta["choices"]))
-        elif meta["low"] is not None:
-            allowed = f"{meta['low']:g} to {meta['high']:g}"
-        else:
-            allowed = ""
-        lines.append(f"  {name:32} {meta['text']} [{f.default}{'; ' + allowed if allowed else ''}]")
-    return "groups and settings (defaults before the preset):\n" + "\n".join(lines)
+_EXIT_CODES = (
+    "exit codes: 0 done, or help was asked for; 1 something asked for did not work out; 2 wrong usage; 130 interrupted"
+)
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _train(arguments: Namespace) -> int:
     from dicode.runs import launch
 
     if arguments.multirun:
@@ -63,31 +56,36 @@ def _train(arguments: argparse.Namespace) -> int:
     return launch.start(arguments.overrides, quiet=arguments.quiet)
 
 
-def _resume(arguments: argparse.Namespace) -> int:
+def _resume(arguments: Namespace) -> int:
     from dicode.runs import launch
 
     return launch.resume(arguments.run, arguments.overrides)
 
 
-def _replay(arguments: argparse.Namespace) -> int:
+def _replay(arguments: Namespace) -> int:
     from dicode.runs import launch
 
     return launch.replay(arguments.run, arguments.overrides)
 
 
-def _eval(arguments: argparse.Namespace) -> int:
+def _eval(arguments: Namespace) -> int:
+    from dicode.config import evaluation_options
+    from dicode.runs.directory import open_run
+
+    options = evaluation_options(arguments.overrides)
+    open_run(arguments.run)
     from dicode.runs import evaluate
 
-    return evaluate.command(arguments.run, _pairs(arguments.overrides), watch=arguments.watch)
+    return evaluate.command(arguments.run, options, watch=arguments.watch)
 
 
-def _compare(arguments: argparse.Namespace) -> int:
+def _compare(arguments: Namespace) -> int:
     from dicode.runs import comparison
 
     return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow)
 
 
-def _levels(arguments: argparse.Namespace) -> int:
+def _levels(arguments: Namespace) -> int:
     from dicode.runs import levels
 
     words: list[str] = arguments.words
@@ -100,13 +98,13 @@ def _levels(arguments: argparse.Namespace) -> int:
     return levels.show(words[0], as_json=arguments.json, digest=arguments.digest)
 
 
-def _adopt(arguments: argparse.Namespace) -> int:
+def _adopt(arguments: Namespace) -> int:
     from dicode.runs import adopt
 
     return adopt.command(arguments.run, arguments.words)
 
 
-def _level(arguments: argparse.Namespace) -> int:
+def _level(arguments: Namespace) -> int:
     from dicode.runs import level_file
 
     if arguments.action == "check":
@@ -114,148 +112,206 @@ def _level(arguments: argparse.Namespace) -> int:
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
-def _view(arguments: argparse.Namespace) -> int:
+def _view(arguments: Namespace) -> int:
     from dicode.view.pages import command
 
     return command.view(arguments.runs, arguments.export, arguments.port)
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
+def _doctor(arguments: Namespace) -> int:
     from dicode.runs import doctor
 
     return doctor.report(arguments.overrides)
 
 
-def _pairs(overrides: Sequence[str]) -> dict[str, str]:
-    """key=value words as a dict. Raises ConfigError for a word without `=`."""
-    for word in overrides:
-        if "=" not in word:
-            raise ConfigError(f"{word!r} is not an override; write key=value, for example worlds=64")
-    return dict(word.split("=", 1) for word in overrides)
+def _train_options(parser: ArgumentParser) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--quiet", "-q", action="store_true")
+
+
+def _run_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+
+
+def _eval_options(parser: ArgumentParser) -> None:
+    _run_options(parser)
+    parser.add_argument("--watch", action="store_true", help="evaluate every new checkpoint until the run ends")
+
+
+def _compare_options(parser: ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="runs/NAME")
+    parser.add_argument("--by", default="method", help="setting that groups the runs (default: method)")
+    parser.add_argument("-o", "--output", default="comparison", help="folder for tables and figures")
+    allow = "a setting that may differ between groups (or steps, protocol, versions, all); may be repeated"
+    parser.add_argument("--allow", action="append", default=[], metavar="NAME", help=allow)
+
+
+def _levels_options(parser: ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="runs/NAME", help="a run, or: export runs/NAME DIR")
+    parser.add_argument("--json", action="store_true", help="the archive as JSON")
+    parser.add_argument("--digest", action="store_true", help="the archive's digest only")
+
+
+def _adopt_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("words", nargs="*", metavar="settings|code")
+
+
+def _level_options(parser: ArgumentParser) -> None:
+    parser.add_argument("action", choices=["check", "show"])
+    parser.add_argument("file", metavar="FILE.py")
+    parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
+    parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
+    parser.add_argument(
+        "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
+    )
+    walls = ["auto", "full", "weak"]
+    parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
+
+
+def _view_options(parser: ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="runs/NAME")
+    parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
+
+def _doctor_options(parser: ArgumentParser) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+
+
+@dataclass(frozen=True)
+class _Command:
+    text: str
+    call: Callable[[Namespace], int]
+    options: Callable[[ArgumentParser], None]
+    keys: tuple[str, ...] = ()
+    """What it takes as key=value; `train` takes all settings."""
+    description: str = ""
+
+
+_COMMANDS = {
+    "train": _Command("train an agent", _train, _train_options, description=_TRAIN_HELP),
+    "resume": _Command(
+        "continue a run where it stopped, or longer: total_steps=2e6 schedule=continue|restart",
+        _resume,
+        _run_options,
+        ("total_steps", "schedule", "devices"),
+    ),
+    "replay": _Command(
+        "run a run again from its journal, without a network, and compare the archives", _replay, _run_options, ("run",)
+    ),
+    "eval": _Command(
+        "evaluate a run on held-out worlds",
+        _eval,
+        _eval_options,
+        ("worlds", "steps", "seed", "engine", "suite", "policy"),
+        _EVAL_HELP,
+    ),
+    "compare": _Command("compare runs: tables, curves and intervals", _compare, _compare_options),
+    "adopt": _Command(
+        "say that a run from elsewhere is yours: its settings, its code; without words, show it", _adopt, _adopt_options
+    ),
+    "levels": _Command(
+        "list a run's levels, or export them: dicode levels export runs/NAME DIR", _levels, _levels_options
+    ),
+    "level": _Command("check a level file, or draw it", _level, _level_options),
+    "view": _Command(
+        "look at runs in the browser: as they go on, or with --export as a folder of pages", _view, _view_options
+    ),
+    "doctor": _Command(
+        "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)
+    ),
+}
 
 
 class _Parser(argparse.ArgumentParser):
-    """Usage errors as a ConfigError, with the nearest command."""
+    """Usage errors as a ConfigError."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise ConfigError(f"{message} (see `{self.prog} --help`)")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _help() -> str:
+    lines = [f"  {name:9}{command.text}" for name, command in _COMMANDS.items()]
+    about = ["usage: dicode COMMAND ...", "", "Dreaming in Code.", "", *lines, "", "`dicode COMMAND --help` says more"]
+    return "\n".join([*about, "options: --help, --version", _EXIT_CODES])
+
+
+def _parse(name: str, words: Sequence[str]) -> Namespace:
+    """The command's words and options, in any order."""
+    command = _COMMANDS[name]
     raw = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="dicode", description="Dreaming in Code.", formatter_class=raw)
-    parser.add_argument("--version", action="version", version=f"dicode {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def add(name: str, call: Callable, text: str, **more) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name, help=text, description=more.pop("description", text), formatter_class=raw, **more
-        )
-        sub.set_defaults(call=call)
-        return sub
-
-    train = add("train", _train, "train an agent", description=_TRAIN_HELP)
-    train.add_argument("overrides", nargs="*", metavar="key=value", help="any setting; see below")
-    train.add_argument(
-        "--multirun", "-m", action="store_true", help="one run for every combination of comma-separated values"
-    )
-    train.add_argument("--quiet", "-q", action="store_true", help="no live view")
-
-    resume = add(
-        "resume", _resume, "continue a run where it stopped, or longer: total_steps=2e6 schedule=continue|restart"
-    )
-    resume.add_argument("run", metavar="runs/NAME")
-    resume.add_argument("overrides", nargs="*", metavar="key=value")
-
-    replay = add("replay", _replay, "run a run again from its journal, without a network, and compare the archives")
-    replay.add_argument("run", metavar="runs/NAME")
-    replay.add_argument("overrides", nargs="*", metavar="key=value")
-
-    evaluate = add(
-        "eval",
-        _eval,
-        "evaluate a run on held-out worlds",
-        description=_EVAL_HELP,
-    )
-    evaluate.add_argument("run", metavar="runs/NAME")
-    evaluate.add_argument("overrides", nargs="*", metavar="key=value")
-    evaluate.add_argument("--watch", action="store_true", help="evaluate every new checkpoint until the run ends")
-
-    compare = add("compare", _compare, "compare runs: tables, curves and intervals")
-    compare.add_argument("runs", nargs="+", metavar="runs/NAME")
-    compare.add_argument("--by", default="method", help="setting that groups the runs (default: method)")
-    compare.add_argument("-o", "--output", default="comparison", help="folder for tables and figures")
-    compare.add_argument(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a setting that may differ between groups (or steps, protocol, versions, all); may be repeated",
-    )
-
-    adopt = add(
-        "adopt", _adopt, "say that a run from elsewhere is yours: its settings, its code; without words, show it"
-    )
-    adopt.add_argument("run", metavar="runs/NAME")
-    adopt.add_argument("words", nargs="*", metavar="settings|code")
-
-    levels = add("levels", _levels, "list a run's levels, or export them: dicode levels export runs/NAME DIR")
-    levels.add_argument("words", nargs="+", metavar="runs/NAME", help="a run, or: export runs/NAME DIR")
-    levels.add_argument("--json", action="store_true", help="the archive as JSON")
-    levels.add_argument("--digest", action="store_true", help="the archive's digest only")
-
-    level = add("level", _level, "check a level file, or draw it")
-    level.add_argument("action", choices=["check", "show"])
-    level.add_argument("file", metavar="FILE.py")
-    level.add_argument("-o", "--output", default="level.png", help="picture (show)")
-    level.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
-    level.add_argument(
-        "--episode-limit",
-        type=int,
-        default=None,
-        help="steps of an episode (check; default: as in this machine's preset)",
-    )
-    level.add_argument(
-        "--sandbox", default="auto", choices=["auto", "full", "weak"], help="wall around the level's code"
-    )
-
-    view = add("view", _view, "look at runs in the browser: as they go on, or with --export as a folder of pages")
-    view.add_argument("runs", nargs="+", metavar="runs/NAME")
-    view.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
-    view.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
-
-    doctor = add("doctor", _doctor, "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call")
-    doctor.add_argument("overrides", nargs="*", metavar="key=value")
-    return parser
+    about = command.description or command.text
+    parser = _Parser(prog=f"dicode {name}", description=about, formatter_class=raw, allow_abbrev=False)
+    command.options(parser)
+    arguments, unknown = parser.parse_known_intermixed_args(words)
+    if unknown:
+        options = [option for action in parser._actions for option in action.option_strings]
+        raise ConfigError(_unknown_option(name, unknown[0], words, options))
+    return arguments
 
 
-_COMMANDS = ("train", "resume", "replay", "eval", "compare", "adopt", "levels", "level", "view", "doctor")
+def _unknown_option(name: str, option: str, words: Sequence[str], options: Sequence[str]) -> str:
+    """What is wrong with an option that the command has not: most often it is a setting in another program's clothes."""
+    spelled, _, value = option.partition("=")
+    key, after = spelled.lstrip("-").replace("-", "_"), words[words.index(option) + 1 :]
+    if not value and after and not after[0].startswith("-") and "=" not in after[0]:
+        value = after[0]
+    meant, keys = f"{key}={value or 'VALUE'}", _COMMANDS[name].keys
+    close = difflib.get_close_matches(spelled, options, n=1, cutoff=0.75)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    if name == "train" and not hint:
+        from dicode.config import Config
+        from dicode.words import GROUPS, nearest_setting, settings_of
+
+        known = key in GROUPS or key in settings_of(Config)
+        hint = f"; write {meant}" if known else nearest_setting(key, Config)
+    elif keys and not hint:
+        hint = f"; write {meant}" if key in keys else nearest(key, keys)
+    return f"no option is called {spelled}{hint or f' (see `dicode {name} --help`)'}"
 
 
 def _quiet_packages() -> None:
-    """Keep other packages' chatter off the terminal."""
+    """Keep other packages' chatter off the terminal. Raises ConfigError for a level in DICODE_LOG that is none."""
+    asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
+    if asked not in levels:
+        raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
     handler = logging.StreamHandler()
     handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
-    logging.basicConfig(level=os.environ.get("DICODE_LOG", "WARNING").upper(), handlers=[handler])
+    logging.basicConfig(level=asked, handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 
+def _run(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] == "--version":
+        print(f"dicode {__version__}")
+        return 0
+    name, rest = words[0], words[1:]
+    if name not in _COMMANDS:
+        raise ConfigError(f"no command is called {name!r}{nearest(name, _COMMANDS)} (commands: {', '.join(_COMMANDS)})")
+    if name == "train" and ("--help" in rest or "-h" in rest):
+        from dicode.usage import settings_help
+
+        print(_TRAIN_HELP + settings_help(rest))
+        return 0
+    arguments = _parse(name, rest)
+    check_platform()
+    return _COMMANDS[name].call(arguments)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 1 a level was rejected, 2 wrong usage, 130 interrupted."""
+    """Run one command; without one, print help. Returns the exit code, as `dicode --help` lists them."""
     words = list(sys.argv[1:] if argv is None else argv)
-    _quiet_packages()
     try:
-        if words and not words[0].startswith("-") and words[0] not in _COMMANDS:
-            raise ConfigError(
-                f"no command is called {words[0]!r}{nearest(words[0], _COMMANDS)} (commands: {', '.join(_COMMANDS)})"
-            )
-        if words[:1] == ["train"] and ("--help" in words or "-h" in words):
-            print(_TRAIN_HELP + _settings_help())
-            return 0
-        arguments = _parser().parse_args(words)
-        return arguments.call(arguments)
+        _quiet_packages()
+        return _run(words)
     except DicodeError as error:
         print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
@@ -267,6 +323,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.close()
         return 0
     except OSError as error:
+        from dicode.files import sentence
+
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
         print(f"dicode: {sentence(error)}", file=sys.stderr)
         return 2

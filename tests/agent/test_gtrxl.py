@@ -5,13 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.agent import make_agent
+from dicode.agent.make import make_agent
+from dicode.agent.settings import GtrxlConfig, RecurrentConfig
 from dicode.agent.spec import Category, ObservationSpec, PlainObservation
 from dicode.errors import ConfigError
 
 SPEC = ObservationSpec((2, 1), (Category(9, 0),), 3, 4, 2)
 M, W, T, E, ROLLOUTS = 12, 8, 16, 3, 3
-AGENT = make_agent(SPEC, "gtrxl", width=16, layers=2, heads=2, qkv=8, head_hidden=8, memory=M, window=W)
+AGENT = make_agent(SPEC, GtrxlConfig(width=16, layers=2, heads=2, qkv=8, head_hidden=8, memory=M, window=W))
 STEPS = T * ROLLOUTS
 
 
@@ -185,7 +186,7 @@ def test_gradients_stop_at_a_windows_border_but_the_memory_is_read(params):
 
 def test_bfloat16_stays_near_float32(params):
     options = {"width": 16, "layers": 2, "heads": 2, "qkv": 8, "head_hidden": 8, "memory": M, "window": W}
-    half = make_agent(SPEC, "gtrxl", dtype="bfloat16", stored_dtype="bfloat16", **options)
+    half = make_agent(SPEC, GtrxlConfig(dtype="bfloat16", stored_dtype="bfloat16", **options))
     observations, goal, done = story()
     memory = half.initial_memory(E)
     assert memory.inputs.dtype == jnp.bfloat16
@@ -199,8 +200,8 @@ def test_bfloat16_stays_near_float32(params):
 @pytest.mark.fast
 def test_impossible_sizes_are_refused_by_name():
     with pytest.raises(ConfigError, match=r"agent.qkv is 10, which 4 heads do not divide"):
-        make_agent(SPEC, "gtrxl", qkv=10, heads=4)
+        make_agent(SPEC, GtrxlConfig(qkv=10, heads=4))
     with pytest.raises(ConfigError, match="did you mean 'lstm'"):
-        make_agent(SPEC, "lsm")
-    with pytest.raises(ConfigError, match="did you mean 'width'"):
-        make_agent(SPEC, "lstm", widht=3)
+        make_agent(SPEC, RecurrentConfig(kind="lsm"))
+    with pytest.raises(ConfigError, match="allowed range is 8 to 4096"):
+        make_agent(SPEC, RecurrentConfig(width=3))

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dicode.agent import make_agent
+from dicode.agent.make import make_agent
 from dicode.agent.recurrent import CELLS, run_cell, without_memory
+from dicode.agent.settings import RecurrentConfig
 from dicode.agent.spec import Category, ObservationSpec, PlainObservation
 
 SPEC = ObservationSpec((2, 1), (Category(9, 0),), 3, 4, 2)
@@ -61,12 +62,12 @@ def played(agent):
 
 @pytest.mark.parametrize("kind", CELLS)
 def test_unrolling_equals_acting_across_episode_ends(kind):
-    values, unrolled = played(make_agent(SPEC, kind, width=8, layers=2, head_hidden=8))
+    values, unrolled = played(make_agent(SPEC, RecurrentConfig(kind, width=8, layers=2, head_hidden=8)))
     np.testing.assert_allclose(values, unrolled, atol=1e-5)
 
 
 def test_switching_memory_off_works_the_same_in_acting_and_unrolling():
-    agent = make_agent(SPEC, "lstm", width=8, head_hidden=8)
+    agent = make_agent(SPEC, RecurrentConfig(width=8, head_hidden=8))
     values, unrolled = played(without_memory(agent))
     np.testing.assert_allclose(values, unrolled, atol=1e-5)
     assert not np.allclose(values, played(agent)[0])

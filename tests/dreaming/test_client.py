@@ -292,7 +292,7 @@ def test_every_provider_has_a_configuration_entry_that_makes_an_endpoint():
     for name, values in entries.items():
         fields = {k: v for k, v in values.items() if k in Endpoint.__dataclass_fields__}
         assert Endpoint(**({"model": "any"} | fields)).provider == name
-    assert {values["key_env"] for values in entries.values()} - {""} == set(KEY_VARIABLES)
+    assert {values.get("key_env", "") for values in entries.values()} - {""} == set(KEY_VARIABLES)
 
 
 def test_doctor_sees_keys_without_their_values(tmp_path, monkeypatch):

@@ -11,7 +11,10 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from dicode.agent.make import make_agent
+from dicode.agent.settings import KINDS
 from dicode.agent.spec import Bits, Category, ObservationSpec, PlainObservation
+from dicode.agent.types import Agent
 
 SPEC = ObservationSpec(
     cells=(2, 2),
@@ -21,6 +24,12 @@ SPEC = ObservationSpec(
     conditioning=2,
     max_set_bits=4,
 )
+
+
+def agent_of(kind: str, sizes: dict[str, int]) -> Agent:
+    """An agent of those sizes that its kind has; the tests of all kinds share one dictionary."""
+    own = {name: size for name, size in sizes.items() if name in KINDS[kind].__dataclass_fields__}
+    return make_agent(SPEC, KINDS[kind](kind=kind, **own))
 
 
 @struct.dataclass

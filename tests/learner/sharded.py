@@ -12,9 +12,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cue import SPEC, CueEnv
+from cue import CueEnv, agent_of
 
-from dicode.agent import make_agent
 from dicode.learner import distributed, schedule
 from dicode.learner.programs import compile_programs
 from dicode.learner.types import PpoConfig
@@ -30,7 +29,7 @@ def key(n: int) -> np.ndarray:
 def main(num_devices: int, *address: str) -> None:
     if address:
         distributed.initialise(address[0], int(address[1]), int(address[2]))
-    agent, config = make_agent(SPEC, "gtrxl", **SIZES), PpoConfig(rollout_steps=8, epochs=2, minibatches=4)
+    agent, config = agent_of("gtrxl", SIZES), PpoConfig(rollout_steps=8, epochs=2, minibatches=4)
     batch = jax.tree.map(np.asarray, ENV.batch())
     devices = jax.devices()[:num_devices]
     programs = compile_programs(agent, ENV, config, batch, devices=devices)

@@ -3,9 +3,8 @@
 import jax
 import jax.numpy as jnp
 import pytest
-from cue import SPEC, CueEnv
+from cue import CueEnv, agent_of
 
-from dicode.agent import make_agent
 from dicode.agent.recurrent import without_memory
 from dicode.learner import rollout, schedule, update
 from dicode.learner.types import PpoConfig
@@ -42,9 +41,9 @@ def learn(agent, updates: int) -> float:
 
 @pytest.mark.parametrize(("kind", "updates"), [("lstm", 600), ("gtrxl", 150)])
 def test_an_agent_recalls_a_cue_from_before_the_gradients_window(kind, updates):
-    assert learn(make_agent(SPEC, kind, **SIZES), updates) > 0.8
+    assert learn(agent_of(kind, SIZES), updates) > 0.8
 
 
 @pytest.mark.parametrize(("kind", "updates"), [("lstm", 600), ("gtrxl", 150)])
 def test_without_memory_it_guesses(kind, updates):
-    assert learn(without_memory(make_agent(SPEC, kind, **SIZES)), updates) < 0.3
+    assert learn(without_memory(agent_of(kind, SIZES)), updates) < 0.3

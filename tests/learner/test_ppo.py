@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from cue import SPEC, CueEnv
+from cue import CueEnv, agent_of
 
-from dicode.agent import make_agent
 from dicode.errors import ConfigError
 from dicode.learner import ppo, rollout, schedule, update
 from dicode.learner.types import PpoConfig
@@ -22,7 +21,7 @@ SMALL = {"width": 8, "layers": 1, "heads": 2, "qkv": 8, "head_hidden": 8, "memor
 @cache
 def played(kind: str):
     """An agent, a learner, and the second rollout of two levels of which one gives no gradient."""
-    agent, env = make_agent(SPEC, kind, **SMALL), CueEnv(8, delay=3)
+    agent, env = agent_of(kind, SMALL), CueEnv(8, delay=3)
 
     @jax.jit
     def play():

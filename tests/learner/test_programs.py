@@ -4,9 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from cue import SPEC, CueEnv
+from cue import CueEnv, agent_of
 
-from dicode.agent import make_agent
 from dicode.errors import ConfigError
 from dicode.learner import distributed, schedule
 from dicode.learner.compilation import count_compilations
@@ -25,7 +24,7 @@ def key(n: int) -> np.ndarray:
 
 @pytest.fixture(scope="module", params=["lstm", "gru", "gtrxl"])
 def programs(request):
-    return compile_programs(make_agent(SPEC, request.param, **SIZES), ENV, CONFIG, ENV.batch())
+    return compile_programs(agent_of(request.param, SIZES), ENV, CONFIG, ENV.batch())
 
 
 def train(programs, learner, updates: range, batch=None):
@@ -69,20 +68,20 @@ def test_statistics_are_since_the_start_and_metrics_are_finite(programs):
 
 
 def test_drift_is_an_error_that_names_the_argument():
-    programs = compile_programs(make_agent(SPEC, "lstm", **SIZES), ENV, CONFIG, ENV.batch())
+    programs = compile_programs(agent_of("lstm", SIZES), ENV, CONFIG, ENV.batch())
     batch = ENV.batch()
     with pytest.raises(ShapeError, match=r"start: batch.conditioning is float32\[2, 3\]; .* float32\[2, 2\]"):
         programs.start(key(0), batch.replace(conditioning=jnp.zeros((2, 3))))
     with pytest.raises(ShapeError, match=r"start: key is float32\[2\]"):
         programs.start(np.zeros(2, np.float32), batch)
-    other = compile_programs(make_agent(SPEC, "lstm", **SIZES | {"layers": 2}), ENV, CONFIG, batch)
+    other = compile_programs(agent_of("lstm", SIZES | {"layers": 2}), ENV, CONFIG, batch)
     with pytest.raises(ShapeError, match="another structure"):
         programs.place_learner(other.init(key(0), LINE))
 
 
 @pytest.mark.fast
 def test_environments_that_do_not_divide_are_refused_before_compiling():
-    agent = make_agent(SPEC, "lstm", **SIZES)
+    agent = agent_of("lstm", SIZES)
     with pytest.raises(ConfigError, match="6 environments do not divide into 4 minibatches"):
         compile_programs(agent, ENV, CONFIG, CueEnv(6).batch())
     with pytest.raises(ConfigError, match="do not divide among 3 devices"):
@@ -90,7 +89,7 @@ def test_environments_that_do_not_divide_are_refused_before_compiling():
 
 
 def test_a_bootstrapped_time_limit_is_worth_the_value_of_the_state_before_the_reset():
-    agent = make_agent(SPEC, "lstm", **SIZES)
+    agent = agent_of("lstm", SIZES)
     programs = compile_programs(agent, ENV, CONFIG, ENV.batch())
     learner = programs.init(key(0), LINE)
     carry = programs.start(key(1), ENV.batch())

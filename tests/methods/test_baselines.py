@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from toy import ACHIEVEMENTS, record_of, train
+from toy import make, record_of, train
 
 from dicode.curriculum.snapshot import Snapshot, target_record
-from dicode.methods import Context, Settings, make
+from dicode.methods import Context
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
-from dicode.methods.plr import replayed
+from dicode.methods.plr import PlrSettings, replayed
 from dicode.streams import Streams
 from dicode.types import TARGET, Trial
 
 pytestmark = pytest.mark.fast
 
-SETTINGS = Settings(num_envs=64, level_slots=10, achievements=ACHIEVEMENTS, target_share=0.0, score="max_mc")
+SETTINGS = {"num_envs": 64, "level_slots": 10, "target_share": 0.0, "score": "max_mc"}
 
 
 def archive_of(scores: list[float], last_played: list[int]) -> Snapshot:
@@ -34,8 +34,8 @@ def trial(level: str, cycle: int, episodes: int = 40, successes: int = 20, max_m
 def test_plr_replays_by_the_hand_computed_weights():
     snapshot = archive_of([0.9, 0.3, 0.5], [9, 2, 6])
     levels = [world_draft(seed).id for seed in range(3)]
-    settings = replace(SETTINGS, level_slots=2)
-    drawn = [replayed(Context(snapshot, 10, Streams(seed)), settings)[0] for seed in range(3000)]
+    room = make("plr", SETTINGS | {"level_slots": 2}).room
+    drawn = [replayed(Context(snapshot, 10, Streams(seed)), room, PlrSettings())[0] for seed in range(3000)]
     # ranks 1, 3, 2; sum of 1/rank 11/6; ages 1, 8, 4, sum 13.
     expected = [0.7 * 6 / 11 + 0.3 / 13, 0.7 * 2 / 11 + 0.3 * 8 / 13, 0.7 * 3 / 11 + 0.3 * 4 / 13]
     counts = [drawn.count(level) for level in levels]
@@ -53,11 +53,11 @@ def test_robust_plr_takes_no_gradient_on_new_levels_and_plain_plr_does():
     for cycle, proposal in enumerate(done.proposals):
         for slot in proposal.slots:
             assert slot.train == (done.snapshot.levels[slot.level].born < cycle)
-    assert all(slot.train for p in train(make("plr", replace(SETTINGS, robust=False)), 4).proposals for slot in p.slots)
+    assert all(slot.train for p in train(make("plr", SETTINGS | {"robust": False}), 4).proposals for slot in p.slots)
 
 
 def test_plrs_buffer_keeps_the_best_scores():
-    settings = replace(SETTINGS, buffer=3)
+    settings = SETTINGS | {"buffer": 3}
     snapshot = archive_of([0.9, 0.3, 0.5], [0, 0, 0])
     new = [record_of(world_draft(seed), 1) for seed in (10, 11)]
     here = Context(snapshot.with_levels(new), 1, Streams(0))
@@ -69,7 +69,7 @@ def test_regret_needs_one_episode_and_success_rates_need_twenty():
     snapshot = Snapshot().with_levels([record_of(world_draft(1), 0)])
     here, level = Context(snapshot, 0, Streams(0)), world_draft(1).id
     for score, episodes, scored in [("max_mc", 1, True), ("max_mc", 0, False), ("learnability", 19, False)]:
-        method = make("plr", replace(SETTINGS, score=score))
+        method = make("plr", SETTINGS | {"score": score})
         judged = method.assess(here, [trial(level, 0, episodes, min(episodes, 1))]).trials[0]
         assert (judged.score is not None) == scored
 
@@ -92,7 +92,7 @@ def test_accel_with_nothing_replayed_takes_random_levels():
 
 
 def test_sfl_scores_without_gradient_and_trains_on_the_rates_nearest_one_half():
-    settings = replace(SETTINGS, scoring_batch=20, scoring_every=2, scoring_keep=4, score="learnability")
+    settings = SETTINGS | {"scoring_batch": 20, "scoring_every": 2, "scoring_keep": 4, "score": "learnability"}
     method, streams = make("sfl", settings), Streams(0)
     snapshot = Snapshot().with_levels([target_record()])
     planted = iter(range(1, 21))
@@ -115,21 +115,21 @@ def test_sfl_scores_without_gradient_and_trains_on_the_rates_nearest_one_half():
 
 
 def test_sfl_forgets_the_last_batch_when_a_new_one_is_scored():
-    settings = replace(SETTINGS, scoring_every=1, scoring_keep=3, score="max_mc")
+    settings = SETTINGS | {"scoring_every": 1, "scoring_keep": 3, "score": "max_mc"}
     done = train(make("sfl", settings), 4)
     born = {record.born for record in done.snapshot.active().values()}
     assert born == {2} and len(done.snapshot.active()) <= 3
 
 
 def test_sfl_spends_steps_on_scoring_and_the_proposals_say_so():
-    settings = replace(SETTINGS, scoring_every=3)
+    settings = SETTINGS | {"scoring_every": 3}
     proposals = train(make("sfl", settings), 8).proposals
     dry = [sum(slot.num_envs for slot in proposal.slots if not slot.train) for proposal in proposals]
     assert dry == [64, 0, 0, 0, 64, 0, 0, 0]
 
 
 def test_drs_levels_are_distributed_as_the_generators():
-    settings = replace(SETTINGS, level_slots=26, target_share=0.1)
+    settings = SETTINGS | {"level_slots": 26, "target_share": 0.1}
     done = train(make("dr", settings), 40)
     seeds = [fixed_worlds(record.source).seed for record in done.snapshot.accepted().values()]
     assert len(seeds) == 40 * 25 == len(set(seeds))
@@ -143,7 +143,7 @@ def test_dr_never_plays_a_level_twice():
 
 
 def test_the_grammar_generator_makes_other_level_programs_in_every_cycle():
-    method = make("dr", replace(SETTINGS, generator="grammar"))
+    method = make("dr", SETTINGS | {"generator": "grammar"})
     made = [method.candidates(Context(archive_of([], []), cycle, Streams(0))) for cycle in (3, 4, 3)]
     assert [len(drafts) for drafts in made] == [10, 10, 10] and made[0] == made[2]
     texts = {draft.source for drafts in made[:2] for draft in drafts}

@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from toy import ACHIEVEMENTS, Toy, record_of, seeds, toy_text, train
+from toy import ACHIEVEMENTS, Toy, make, record_of, seeds, toy_text, train
 
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
-from dicode.methods import Context, Settings, make
+from dicode.methods import Context
 from dicode.methods.common import completion_bonus
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Draft, Origin, Status, Trial
 
 pytestmark = pytest.mark.fast
 
-SETTINGS = Settings(num_envs=160, level_slots=16, achievements=ACHIEVEMENTS)
+SETTINGS = {"num_envs": 160, "level_slots": 16}
 STREAMS = Streams(0)
 
 
@@ -39,12 +39,12 @@ def test_dreams_are_asked_when_the_seed_phase_ends_and_taken_every_second_cycle(
 
 
 def test_lag_and_rhythm_are_settings():
-    eager = make("dicode", replace(SETTINGS, seed_cycles=1, every=1, lag=1))
+    eager = make("dicode", SETTINGS | {"seed_cycles": 1, "every": 1, "lag": 1})
     assert [eager.due(cycle) for cycle in range(4)] == [None, 0, 1, 2]
 
 
 def test_the_seed_phase_trains_every_seed_beside_the_target_whatever_keep_says():
-    done = train(make("dicode", replace(SETTINGS, keep=2)), 2)
+    done = train(make("dicode", SETTINGS | {"keep": 2}), 2)
     for proposal in done.proposals:
         assert {slot.level for slot in proposal.slots} == {TARGET, *(seed.id for seed in seeds())}
         assert {slot.level: slot.num_envs for slot in proposal.slots}[TARGET] == 32
@@ -90,7 +90,7 @@ def test_episodes_of_consecutive_cycles_add_up_to_a_first_score():
 
 
 def test_a_full_active_set_gives_up_its_worst_level():
-    method = make("dicode", replace(SETTINGS, active_limit=2))
+    method = make("dicode", SETTINGS | {"active_limit": 2})
     levels = [dream("good", 0, active=True, score=0.2), dream("bad", 0, active=True, score=0.1), dream("new", 4)]
     here = context(4, *levels)
     answer = method.assess(here, [plain_trial(levels[2].id, 4, 20, 5)])
@@ -107,9 +107,9 @@ def test_a_brief_tells_the_parents_trials_and_the_agents_success_on_the_target()
 
 
 def test_the_ablations_change_only_what_they_name():
-    open_loop = train(make("dicode", replace(SETTINGS, open_loop=True)), 2).snapshot.briefs
+    open_loop = train(make("dicode", SETTINGS | {"open_loop": True}), 2).snapshot.briefs
     assert all(b.parent is None and b.target_success == {} and b.target_return is None for b in open_loop)
-    rest = train(make("dicode", replace(SETTINGS, goal_only=True, hooks=True)), 2).snapshot.briefs
+    rest = train(make("dicode", SETTINGS | {"goal_only": True, "hooks": True}), 2).snapshot.briefs
     assert all(brief.goal_only and brief.allow_hooks and brief.parent for brief in rest)
 
 
@@ -123,7 +123,7 @@ def test_random_parents_ignore_scores_and_any_parent_ignores_children():
     parents = {
         rule: [
             b.parent.level.id
-            for b in make("dicode", replace(SETTINGS, parents=rule)).briefs(Context(snapshot, 3, STREAMS))
+            for b in make("dicode", SETTINGS | {"parents": rule}).briefs(Context(snapshot, 3, STREAMS))
         ]
         for rule in ("frontier", "any", "random")
     }
@@ -145,13 +145,13 @@ def hooked(name: str, born: int, **more):
 def test_levels_with_hooks_stay_out_unless_there_are_slots_for_them():
     level = hooked("tide", 2)
     assert level.id not in [s.level for s in make("dicode", SETTINGS).propose(context(2, level)).slots]
-    with_slots = replace(SETTINGS, hook_slots=2, hook_envs=8)
+    with_slots = SETTINGS | {"hook_slots": 2, "hook_envs": 8}
     slots = make("dicode", with_slots).propose(context(2, level, dream("plain", 2))).slots
     assert (slots[0].level, slots[0].num_envs) == (level.id, 8) and slots[1].level == TARGET
 
 
 def test_resident_hooks_are_kept_until_their_time_is_over():
-    method = make("dicode", replace(SETTINGS, hook_slots=1, hook_envs=8, hook_cycles=3))
+    method = make("dicode", SETTINGS | {"hook_slots": 1, "hook_envs": 8, "hook_cycles": 3})
     snapshot = context(3, *(hooked(f"h{i}", 3) for i in range(6))).snapshot
     resident = []
     for cycle in range(3, 9):

@@ -1,29 +1,27 @@
 """What holds for every method: full batches, no surprises, and nothing remembered outside the archive."""
 
-from dataclasses import replace
-
 import pytest
-from toy import ACHIEVEMENTS, train
+from toy import make, train
 
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError
-from dicode.methods import METHODS, Settings, make
+from dicode.methods import METHODS
 from dicode.types import TARGET
 
 pytestmark = pytest.mark.fast
 
-SMALL = Settings(num_envs=37, level_slots=6, achievements=ACHIEVEMENTS, round=4, keep=3)
+SMALL = {"num_envs": 37, "level_slots": 6, "round": 4, "keep": 3}
 
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("generator", ["worlds", "grammar"])
 @pytest.mark.parametrize("target_share", [0.0, 0.2])
 def test_every_proposal_fills_the_environments_and_no_slot_twice(name, generator, target_share):
-    settings = replace(SMALL, generator=generator, target_share=target_share)
+    settings = SMALL | {"generator": generator, "target_share": target_share}
     for proposal in train(make(name, settings), 12).proposals:
         counts = {slot.level: slot.num_envs for slot in proposal.slots}
-        assert len(counts) == len(proposal.slots) <= settings.level_slots
-        assert sum(counts.values()) == settings.num_envs
+        assert len(counts) == len(proposal.slots) <= settings["level_slots"]
+        assert sum(counts.values()) == settings["num_envs"]
         assert min(counts.values()) >= 2
         if target_share and len(counts) > 1:
             assert counts[TARGET] == 7
@@ -34,7 +32,7 @@ def test_every_proposal_fills_the_environments_and_no_slot_twice(name, generator
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("more", [{}, {"generator": "grammar", "open_loop": True}])
 def test_a_run_resumed_from_the_archive_after_every_cycle_is_the_same_run(tmp_path, name, more):
-    settings = replace(SMALL, **more)
+    settings = SMALL | more
     whole = Archive(tmp_path / "whole.sqlite")
     at_once = train(make(name, settings), 10, commit=whole.commit)
     path = tmp_path / "resumed.sqlite"
@@ -62,24 +60,22 @@ def test_ppo_plays_nothing_but_the_target():
 
 @pytest.mark.parametrize(("num_envs", "level_slots"), [(16, 16), (3, 3), (1, 2), (64, 40)])
 def test_too_few_environments_are_refused_with_what_would_do(num_envs, level_slots):
-    settings = replace(SMALL, num_envs=num_envs, level_slots=level_slots)
+    settings = SMALL | {"num_envs": num_envs, "level_slots": level_slots}
     with pytest.raises(ConfigError, match="level_slots=") as caught:
         make("dicode", settings)
     fit = int(str(caught.value).split("level_slots=")[-1].split()[0])
     if fit > 1:
-        make("dicode", replace(settings, level_slots=fit))
+        make("dicode", settings | {"level_slots": fit})
 
 
 def test_a_target_that_takes_everything_is_refused_unless_nothing_else_is_asked():
     with pytest.raises(ConfigError):
-        make("dicode", replace(SMALL, target_share=1.0))
-    make("ppo", replace(SMALL, target_share=1.0))
+        make("dicode", SMALL | {"target_share": 1.0})
+    make("ppo", SMALL | {"target_share": 1.0})
 
 
 def test_unknown_names_are_refused_with_the_nearest():
-    with pytest.raises(ConfigError, match="did you mean 'accel'"):
-        make("acel", SMALL)
     with pytest.raises(ConfigError, match="did you mean 'learnability'"):
-        make("dicode", replace(SMALL, score="learnabilty"))
+        make("dicode", SMALL | {"score": "learnabilty"})
     with pytest.raises(ConfigError, match="did you mean 'swap'"):
-        make("accel", replace(SMALL, mutation="swp"))
+        make("accel", SMALL | {"mutation": "swp"})

@@ -1,15 +1,13 @@
 """On a planted level space where one level in eight teaches the target's skill, curricula find it and DR does not."""
 
 import pytest
-from toy import ACHIEVEMENTS, random_toy, train
-
-from dicode.methods import Settings, make
+from toy import make, random_toy, train
 
 CYCLES = 60
 
 
 def run(name: str, seed: int, **more):
-    settings = Settings(num_envs=128, level_slots=17, achievements=ACHIEVEMENTS, **more)
+    settings = {"num_envs": 128, "level_slots": 17, **more}
     return train(make(name, settings), CYCLES, seed)
 
 
@@ -45,6 +43,6 @@ def test_ppo_on_the_target_alone_learns_nothing_here():
 
 
 def test_a_dreamer_that_never_answers_leaves_a_running_loop():
-    settings = Settings(num_envs=128, level_slots=17, achievements=ACHIEVEMENTS)
+    settings = {"num_envs": 128, "level_slots": 17}
     done = train(make("dicode", settings), 12, dream=lambda brief, streams: None)
     assert done.snapshot.cycle == 11 and len(done.snapshot.pending()) == len(done.snapshot.briefs) > 0

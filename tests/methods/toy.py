@@ -9,10 +9,12 @@ import hashlib
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
+from dicode import methods
 from dicode.curriculum.snapshot import Outcome, Snapshot, target_record
-from dicode.methods import Context, Method
+from dicode.dreaming.settings import DreamerConfig
+from dicode.methods import Context, Method, Room
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Origin, Proposal, Slot, Trial
 
@@ -49,6 +51,22 @@ def success_probability(toy: Toy, skill: float) -> float:
     if toy.family == "skill":
         return 1 / (1 + math.exp(-4 * (skill - toy.difficulty)))
     return 1.0 if toy.family == "idle" else 0.0
+
+
+ROOM = {"achievements": ACHIEVEMENTS, "target_share": 0.2, "seed_cycles": 2, "worlds_per_level": 1}
+
+
+def make(name: str, told: dict[str, object]) -> Method:
+    """A method from one dictionary: each name goes to the records that have it; what a method has not is left out."""
+
+    def part(record: type) -> dict[str, object]:
+        return {key: value for key, value in told.items() if key in {f.name for f in fields(record)}}
+
+    record = methods.SETTINGS[name]
+    anywhere = {f.name for known in (Room, DreamerConfig, *methods.SETTINGS.values()) for f in fields(known)}
+    assert told.keys() <= anywhere, f"{told.keys() - anywhere} are settings of no method"
+    room, own, dreaming = Room(**(ROOM | part(Room))), record(**part(record)), DreamerConfig(**part(DreamerConfig))
+    return methods.make(room, own, dreaming)
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ def train(
         trials = [play(slot, toys[slot.level], skill, cycle, streams) for slot in proposal.slots]
         gain, weight = _learn(proposal, toys, skill)
         useful, trained = useful + gain, trained + weight
-        skill += LEARNING_RATE * gain / method.settings.num_envs
+        skill += LEARNING_RATE * gain / method.room.num_envs
         snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, streams), trials))
         snapshot = snapshot.with_briefs(method.briefs(Context(snapshot, cycle, streams)))
         snapshot = commit(cycle, snapshot.with_run_state({"skill": skill}))

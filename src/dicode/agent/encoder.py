@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from dicode.agent.lookup import Lookup, set_bits, sum_rows
+from dicode.agent.lookup import set_bits, sum_rows
+from dicode.agent.settings import Lookup
 from dicode.agent.spec import Bits, Category, ObservationSpec, Observed
 from dicode.errors import ConfigError
 

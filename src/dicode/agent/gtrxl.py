@@ -6,7 +6,7 @@ steps; the M steps before a window are stored layer inputs that get no gradient,
 to keys and values do.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import flax.linen as nn
@@ -17,33 +17,14 @@ from jaxtyping import Array, Float, Int
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import Encoder
-from dicode.agent.lookup import Lookup, best_lookup
+from dicode.agent.lookup import best_lookup
 from dicode.agent.memory import Memory, Ring
+from dicode.agent.settings import GtrxlConfig
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.agent.types import Agent, Output, Params
 from dicode.errors import ConfigError
 
 _MASKED = -1e30
-
-
-@dataclass(frozen=True)
-class GtrxlConfig:
-    """Sizes of the published agent."""
-
-    width: int = 256
-    layers: int = 2
-    heads: int = 8
-    qkv: int = 256
-    head_hidden: int = 256
-    memory: int = 128
-    window: int = 64
-    gate_bias: float = 2.0
-    dtype: str = "float32"
-    """Compute type of the network; normalisation, softmax, logits and values stay float32."""
-    stored_dtype: str = "float32"
-    """Type of the layer inputs kept between steps and in the trajectory; bfloat16 halves them."""
-    lookup: Lookup | None = None
-    """How the encoder looks up; None: what suits the backend."""
 
 
 class GruGate(nn.Module):
@@ -228,7 +209,7 @@ def _steps(windows: Float[Array, "E N W ..."]) -> Float[Array, "T E ..."]:
     return jnp.swapaxes(windows.reshape(windows.shape[0], -1, *windows.shape[3:]), 0, 1)
 
 
-def gtrxl(spec: ObservationSpec, config: GtrxlConfig = GtrxlConfig()) -> Agent:
+def gtrxl(spec: ObservationSpec, config: GtrxlConfig) -> Agent:
     """The transformer agent; raises `ConfigError` where heads do not divide the width of the queries."""
     if config.qkv % config.heads:
         raise ConfigError(f"agent.qkv is {config.qkv}, which {config.heads} heads do not divide")

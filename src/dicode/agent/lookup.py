@@ -6,13 +6,12 @@ product, for processors whose matrix units are idle otherwise and whose scatters
 """
 
 from functools import partial
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt8
 
-Lookup = Literal["rows", "onehot"]
+from dicode.agent.settings import Lookup
 
 _UNROLL = 11
 

@@ -17,24 +17,13 @@ from jaxtyping import Array, Float
 
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import Encoder
-from dicode.agent.lookup import Lookup, best_lookup
+from dicode.agent.lookup import best_lookup
+from dicode.agent.settings import RecurrentConfig
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.agent.types import Agent, Output, Params
 
 State = tuple[Float[Array, "E D"], Float[Array, "E D"]]
 """Hidden state and cell; a cell without the second carries it along as zeros."""
-
-
-@dataclass(frozen=True)
-class RecurrentConfig:
-    """Sizes of the published recurrent agent."""
-
-    width: int = 256
-    layers: int = 1
-    head_hidden: int = 256
-    dtype: str = "float32"
-    lookup: Lookup | None = None
-    """How the encoder looks up; None: what suits the backend."""
 
 
 @struct.dataclass
@@ -161,9 +150,9 @@ class Recurrent(nn.Module):
         return self.heads(x)
 
 
-def recurrent(spec: ObservationSpec, kind: str, config: RecurrentConfig = RecurrentConfig()) -> Agent:
-    """The agent with the cell `kind`: `lstm` or `gru`."""
-    network = Recurrent(spec, config, CELLS[kind])
+def recurrent(spec: ObservationSpec, config: RecurrentConfig) -> Agent:
+    """The agent with the cell that `config.kind` names."""
+    network = Recurrent(spec, config, CELLS[config.kind])
 
     def initial_memory(num_envs: int) -> Hidden:
         zero = jnp.zeros((num_envs, config.layers, config.width))
@@ -177,7 +166,7 @@ def recurrent(spec: ObservationSpec, kind: str, config: RecurrentConfig = Recurr
         return jax.tree.map(lambda m: jnp.where(done[:, None, None], 0.0, m), memory)
 
     return Agent(
-        name=kind,
+        name=config.kind,
         spec=spec,
         init=init,
         initial_memory=initial_memory,

@@ -1,1 +1,1 @@
-"""Hydra configuration: one folder a group; the schema is `dicode.config`."""
+"""Hydra configuration: one folder a group; the settings are those of `dicode.config.Config`."""

@@ -35,11 +35,11 @@ def package(name: str) -> str:
     return found
 
 
-def host(name: str) -> HostGame:
+def load_host(name: str) -> HostGame:
     """A game's host side, without importing JAX."""
     return import_module(f"{package(name)}.host").HOST
 
 
-def device(name: str) -> "DeviceGame":
+def load_device(name: str) -> "DeviceGame":
     """A game's device side."""
     return import_module(f"{package(name)}.device").DEVICE

@@ -3,7 +3,6 @@
 E environments, T steps of a rollout, L level slots, A actions, C conditioning.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jax
@@ -11,6 +10,7 @@ from flax import struct
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from dicode.agent.spec import Observed
+from dicode.learner.settings import PpoConfig as PpoConfig
 
 
 class TimeStep(Protocol):
@@ -57,25 +57,6 @@ class Environment(Protocol):
 
     def on(self, mesh: jax.sharding.Mesh, axis: str) -> Any:
         """This environment with its work cut along an axis of a mesh."""
-
-
-@dataclass(frozen=True)
-class PpoConfig:
-    """Proximal policy optimisation as published (learning rate: see `schedule`)."""
-
-    rollout_steps: int = 128
-    epochs: int = 4
-    minibatches: int = 8
-    gamma: float = 0.999
-    gae_lambda: float = 0.8
-    clip: float = 0.2
-    entropy: float = 0.002
-    value: float = 0.5
-    max_grad_norm: float = 1.0
-    adam_eps: float = 1e-5
-    bootstrap_time_limit: bool = False
-    strata: int = 8
-    """Blocks of environments within which minibatches are drawn, so that shards stay balanced; at most this many."""
 
 
 @struct.dataclass

@@ -6,26 +6,39 @@ first, the rest score random levels. With the defaults that is 50 % replay, 40 %
 close to the published 0.8 : 0.8 : 0.2.
 """
 
+from dataclasses import dataclass
+
 from dicode.curriculum.lineage import fill_round
 from dicode.curriculum.replay import best_first
 from dicode.games.craftax import edits
 from dicode.methods import generators, plr
 from dicode.methods.protocol import Context, Method
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Room
+from dicode.settings import option
 from dicode.types import Draft
 
 
-def make(settings: Settings) -> Method:
+@dataclass(frozen=True)
+class AccelSettings(plr.BufferSettings):
+    """ACCEL's settings."""
+
+    name: str = option("accel", "method", choices=("accel",))
+    edits: int = option(20, "cells that an edit touches", 1, 2304)
+    mutation: str = option("noise", "kind of edit", choices=("noise", "swap", "restricted_swap"))
+    edit_probability: float = option(0.8, "share of the slots without replay that edits get", 0, 1)
+
+
+def make(room: Room, settings: AccelSettings) -> Method:
     """ACCEL with the kind and the size of edits from `settings`."""
     edits.check_kind(settings.mutation)
 
     def explore(context: Context, count: int) -> tuple[Draft, ...]:
         parents = fill_round(_just_replayed(context), round(count * settings.edit_probability))
         edited = tuple(_edited(context, settings, parent, index) for index, parent in enumerate(parents))
-        random = generators.drafts(context, settings, count - len(edited))
+        random = generators.drafts(context, settings.generator, room, count - len(edited))
         return (*edited, *random)
 
-    return plr.replay_and_explore("accel", settings, explore)
+    return plr.replay_and_explore("accel", room, settings, explore)
 
 
 def _just_replayed(context: Context) -> list[str]:
@@ -39,6 +52,6 @@ def _just_replayed(context: Context) -> list[str]:
     return best_first(scores, context.streams, context.cycle)
 
 
-def _edited(context: Context, settings: Settings, parent: str, index: int) -> Draft:
+def _edited(context: Context, settings: AccelSettings, parent: str, index: int) -> Draft:
     seed = context.streams.entropy("edit", context.cycle, index) % 2**31
     return edits.edited_draft(context.snapshot.levels[parent], settings.mutation, seed, settings.edits)

@@ -8,29 +8,27 @@ from dicode.curriculum.lineage import SEEDS
 from dicode.curriculum.replay import activate
 from dicode.curriculum.snapshot import Assessment, Snapshot
 from dicode.methods.protocol import Context
-from dicode.methods.settings import MIN_ENVS, Settings
+from dicode.methods.settings import MIN_ENVS, Room, Scored
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, Status, Trial
 
 RATE_SCORES = frozenset({"learnability", "achievement_learnability"})
 """Scores made of success rates: they need `min_episodes`; the others average over steps and need one episode."""
 
 
-def divide(
-    settings: Settings, levels: Sequence[str], untrained: Collection[str] = (), hooked: Sequence[str] = ()
-) -> Proposal:
+def divide(room: Room, levels: Sequence[str], untrained: Collection[str] = (), hooked: Sequence[str] = ()) -> Proposal:
     """Environments over `hooked` levels, the target and `levels`, in this order.
 
     Hook slots have their fixed size, the target its share, the rest is split evenly (the first ones get what
     is left over). Slots without a level get nothing; when there is no level at all, the target gets it all.
     Slots in `untrained` give no gradient.
     """
-    slots = [Slot(level, settings.hook_envs, level not in untrained) for level in hooked]
-    left = settings.num_envs - sum(slot.num_envs for slot in slots)
+    slots = [Slot(level, room.hook_envs, level not in untrained) for level in hooked]
+    left = room.num_envs - sum(slot.num_envs for slot in slots)
     if not levels:
         return Proposal((*slots, Slot(TARGET, left)))
-    if settings.has_target:
-        slots.append(Slot(TARGET, settings.target_envs))
-        left -= settings.target_envs
+    if room.has_target:
+        slots.append(Slot(TARGET, room.target_envs))
+        left -= room.target_envs
     share, over = divmod(left, len(levels))
     if share < MIN_ENVS:
         raise AssertionError(f"{left} environments for {len(levels)} levels; the settings were not checked")
@@ -38,7 +36,7 @@ def divide(
     return Proposal(tuple(slots))
 
 
-def judge(context: Context, trials: Sequence[Trial], settings: Settings) -> tuple[tuple[Trial, ...], dict[str, Status]]:
+def judge(context: Context, trials: Sequence[Trial], settings: Scored) -> tuple[tuple[Trial, ...], dict[str, Status]]:
     """The cycle's trials with their scores, and a status for every level that has enough episodes."""
     score = scores.score_named(settings.score)
     needed = settings.min_episodes if settings.score in RATE_SCORES else 1
@@ -55,7 +53,7 @@ def judge(context: Context, trials: Sequence[Trial], settings: Settings) -> tupl
 
 
 def assess_with_active_set(
-    context: Context, trials: Sequence[Trial], settings: Settings, capacity: int, threshold: float = -math.inf
+    context: Context, trials: Sequence[Trial], settings: Scored, capacity: int, threshold: float = -math.inf
 ) -> Assessment:
     """Score the trials, then let newly scored levels knock at the active set (see `replay.activate`)."""
     judged, statuses = judge(context, trials, settings)

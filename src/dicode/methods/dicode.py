@@ -1,13 +1,16 @@
 """Dreaming in Code: new levels are dreamed from the frontier, trained, scored, and replayed by learnability."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from dicode.curriculum import lineage
 from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment
+from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Replayed, Room, Scored
+from dicode.settings import option
 from dicode.types import Brief, LevelRecord, ParentReport, Proposal, Trial
 
 EXAMPLES = 6
@@ -26,11 +29,44 @@ def no_examples(level: LevelRecord, levels: Iterable[LevelRecord], count: int) -
     return ()
 
 
-def make(settings: Settings, similar: Similar = no_examples) -> Method:
-    """The closed loop; `settings` also holds its ablations (parents, open_loop, goal_only, hooks)."""
+@dataclass(frozen=True)
+class DicodeSettings(Replayed, Scored):
+    """The closed loop's settings, ablations included."""
+
+    name: str = option("dicode", "method", choices=("dicode",))
+    active_limit: int = option(100, "levels in the active set", 1, 1_000_000)
+    active_threshold: float = option(0.0, "least score of a level that is activated", -1e9, 1e9)
+    open_loop: bool = option(False, "dream without parents and without feedback")
+    parents: str = option(
+        "frontier",
+        "how parents are picked; any: whatever was ever solved, by score",
+        choices=("frontier", "random", "any"),
+        only={"method.open_loop": (False,)},
+    )
+    max_children: int = option(
+        5,
+        "children after which a level is no parent any more",
+        1,
+        1000,
+        only={"method.open_loop": (False,), "method.parents": ("frontier",)},
+    )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """All that the method is told."""
+
+    room: Room
+    own: DicodeSettings
+    dreaming: DreamerConfig
+
+
+def make(room: Room, settings: DicodeSettings, dreaming: DreamerConfig, similar: Similar = no_examples) -> Method:
+    """The closed loop; `similar` picks the examples in its briefs."""
+    told = _Told(room, settings, dreaming)
 
     def propose(context: Context) -> Proposal:
-        return _propose(context, settings)
+        return _propose(context, told)
 
     def assess(context: Context, trials: Sequence[Trial]) -> Assessment:
         return common.assess_with_active_set(
@@ -38,20 +74,20 @@ def make(settings: Settings, similar: Similar = no_examples) -> Method:
         )
 
     def briefs(context: Context) -> tuple[Brief, ...]:
-        asks = _due(context.cycle + settings.lag, settings) is not None
-        return _briefs(context, settings, similar) if asks else ()
+        asks = _due(context.cycle + told.dreaming.lag, told) is not None
+        return _briefs(context, told, similar) if asks else ()
 
     def due(cycle: int) -> int | None:
-        return _due(cycle, settings)
+        return _due(cycle, told)
 
-    return Method("dicode", settings, no_candidates, propose, assess, briefs, due)
+    return Method("dicode", room, no_candidates, propose, assess, briefs, due)
 
 
-def _due(cycle: int, settings: Settings) -> int | None:
+def _due(cycle: int, told: _Told) -> int | None:
     # The first round is asked when the seed phase ends, so it is the first that knows the agent.
-    first = settings.seed_cycles - 1 + settings.lag
-    taken = cycle >= first and (cycle - first) % settings.every == 0
-    return cycle - settings.lag if taken else None
+    first = told.room.seed_cycles - 1 + told.dreaming.lag
+    taken = cycle >= first and (cycle - first) % told.dreaming.every == 0
+    return cycle - told.dreaming.lag if taken else None
 
 
 def waiting(context: Context) -> list[str]:
@@ -72,20 +108,20 @@ def waiting(context: Context) -> list[str]:
     ]
 
 
-def _propose(context: Context, settings: Settings) -> Proposal:
+def _propose(context: Context, told: _Told) -> Proposal:
     levels = context.snapshot.levels
-    residents = _residents(context, settings)
-    room = settings.free_slots - len(residents)
-    limit = room if context.cycle < settings.seed_cycles else min(settings.keep, room)
+    residents = _residents(context, told)
+    left = told.room.free_slots - len(residents)
+    limit = left if context.cycle < told.room.seed_cycles else min(told.dreaming.keep, left)
     new = [level for level in waiting(context) if not common.has_hooks(levels[level])][:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
-    replayed = draw(_weights(pool, context.cycle, settings), room - len(new), context.streams, "replay", context.cycle)
-    return common.divide(settings, [*new, *replayed], hooked=residents)
+    replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
+    return common.divide(told.room, [*new, *replayed], hooked=residents)
 
 
-def _residents(context: Context, settings: Settings) -> list[str]:
+def _residents(context: Context, told: _Told) -> list[str]:
     """Levels with hooks that hold the hook slots: last cycle's until `hook_cycles` are over, then new ones first."""
-    if not settings.hook_slots or not settings.hook_envs:
+    if not told.room.hook_slots or not told.room.hook_envs:
         return []
     levels, trials = context.snapshot.levels, context.snapshot.trials
     held = [
@@ -93,40 +129,40 @@ def _residents(context: Context, settings: Settings) -> list[str]:
         for level, record in levels.items()
         if common.has_hooks(record) and trials.get(level) and trials[level][-1].cycle == context.cycle - 1
     ]
-    if held and context.cycle % settings.hook_cycles:
+    if held and context.cycle % told.room.hook_cycles:
         return sorted(held)
-    new = [level for level in waiting(context) if common.has_hooks(levels[level])][: settings.hook_slots]
+    new = [level for level in waiting(context) if common.has_hooks(levels[level])][: told.room.hook_slots]
     pool = [level for level in _replayable(context) if common.has_hooks(level) and level.id not in new]
-    room = settings.hook_slots - len(new)
-    return new + draw(_weights(pool, context.cycle, settings), room, context.streams, "replay", context.cycle)
+    left = told.room.hook_slots - len(new)
+    return new + draw(_weights(pool, context.cycle, told.own), left, context.streams, "replay", context.cycle)
 
 
 def _replayable(context: Context) -> list[LevelRecord]:
     return [level for level in context.snapshot.active().values() if level.score is not None]
 
 
-def _weights(pool: Sequence[LevelRecord], cycle: int, settings: Settings) -> dict[str, float]:
+def _weights(pool: Sequence[LevelRecord], cycle: int, settings: DicodeSettings) -> dict[str, float]:
     scores = {level.id: level.score for level in pool if level.score is not None}
     played = {level.id: level.last_trained or 0 for level in pool}
     return replay_weights(scores, played, cycle, settings.staleness, settings.temperature)
 
 
-def _briefs(context: Context, settings: Settings, similar: Similar) -> tuple[Brief, ...]:
+def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...]:
     snapshot, known = context.snapshot, frozenset(context.snapshot.levels)
-    parents = [None] * settings.round if settings.open_loop else _parents(context, settings)
-    success, mean_return = common.target_profile(snapshot, settings.achievements)
+    parents = [None] * told.dreaming.drafts if told.own.open_loop else _parents(context, told)
+    success, mean_return = common.target_profile(snapshot, told.room.achievements)
     brood = lineage.children(snapshot.levels)
     return tuple(
         Brief(
             cycle=context.cycle,
             index=index,
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
-            target_success={} if settings.open_loop else success,
-            target_return=None if settings.open_loop else mean_return,
+            target_success={} if told.own.open_loop else success,
+            target_return=None if told.own.open_loop else mean_return,
             examples=() if parent is None else similar(snapshot.levels[parent], snapshot.levels.values(), EXAMPLES),
             known=known,
-            allow_hooks=settings.hooks,
-            goal_only=settings.goal_only,
+            allow_hooks=told.dreaming.hooks,
+            goal_only=told.dreaming.goal_only,
         )
         for index, parent in enumerate(parents)
     )
@@ -136,14 +172,14 @@ def _report(context: Context, parent: str, children: tuple[str, ...]) -> ParentR
     return ParentReport(context.snapshot.levels[parent], context.snapshot.trials.get(parent, ()), children)
 
 
-def _parents(context: Context, settings: Settings) -> Sequence[str | None]:
+def _parents(context: Context, told: _Told) -> Sequence[str | None]:
     snapshot, streams, cycle = context.snapshot, context.streams, context.cycle
-    if settings.parents == "random":
-        chosen = lineage.random_parents(snapshot, streams, cycle, settings.round)
-    elif settings.parents == "any":
-        chosen = lineage.fill_round(lineage.unrestricted(snapshot, streams, cycle), settings.round)
+    if told.own.parents == "random":
+        chosen = lineage.random_parents(snapshot, streams, cycle, told.dreaming.drafts)
+    elif told.own.parents == "any":
+        chosen = lineage.fill_round(lineage.unrestricted(snapshot, streams, cycle), told.dreaming.drafts)
     else:
-        best = lineage.frontier(snapshot, streams, cycle, settings.max_children, settings.min_episodes)
-        chosen = lineage.fill_round(best, settings.round)
+        best = lineage.frontier(snapshot, streams, cycle, told.own.max_children, told.own.min_episodes)
+        chosen = lineage.fill_round(best, told.dreaming.drafts)
     # An archive without a single accepted level leaves nothing to derive from: the round is open-loop then.
-    return chosen or [None] * settings.round
+    return chosen or [None] * told.dreaming.drafts

@@ -8,9 +8,8 @@ fresh ones.
 import re
 from dataclasses import dataclass
 
-from dicode.games.craftax.grammar import random_level
 from dicode.methods.protocol import Context
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Room
 from dicode.types import Draft, Origin
 
 _TEMPLATE = '''"""Objective: everything that the game offers, in a fixed world.
@@ -57,11 +56,13 @@ def is_plain(source: str) -> bool:
     return fixed is not None and source == world_draft(fixed.seed, fixed.worlds).source
 
 
-def drafts(context: Context, settings: Settings, count: int) -> tuple[Draft, ...]:
-    """`count` new random levels of the configured generator, other ones in each cycle."""
-    if settings.generator == "grammar":
+def drafts(context: Context, generator: str, room: Room, count: int) -> tuple[Draft, ...]:
+    """`count` new random levels of a generator, `worlds` (the game's own, by seed) or `grammar`, other ones in each cycle."""
+    if generator == "grammar":
+        from dicode.games.craftax.grammar import random_level
+
         streams, cycle = context.streams, context.cycle
         return tuple(random_level(streams.rng("generator", cycle, index)) for index in range(count))
     rng = context.streams.rng("generator", context.cycle)
     seeds = rng.integers(0, 2**31, size=count).tolist()
-    return tuple(world_draft(seed, settings.worlds_per_level) for seed in seeds)
+    return tuple(world_draft(seed, room.worlds_per_level) for seed in seeds)

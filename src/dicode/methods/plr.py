@@ -7,48 +7,67 @@ lowest score. While it holds fewer levels than there are slots for replay, the r
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dicode.curriculum.replay import sample
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
 from dicode.methods.protocol import Context, Method, never_due, no_briefs
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Generated, Replayed, Room, Scored, score_option
+from dicode.settings import option
 from dicode.types import Draft, Proposal, Trial
 
 Explore = Callable[[Context, int], tuple[Draft, ...]]
 """(context, count) -> the new levels of this cycle."""
 
 
-def make(settings: Settings) -> Method:
+@dataclass(frozen=True)
+class BufferSettings(Generated, Replayed, Scored):
+    """Settings of whoever fills a buffer with random levels and replays them."""
+
+    score: str = score_option("max_mc")
+    buffer: int = option(4000, "levels in the buffer", 1, 10_000_000)
+    replay_probability: float = option(0.5, "share of the slots that replay", 0, 1)
+    robust: bool = option(True, "new levels give no gradient")
+
+
+@dataclass(frozen=True)
+class PlrSettings(BufferSettings):
+    """Prioritised level replay's settings."""
+
+    name: str = option("plr", "method", choices=("plr",))
+
+
+def make(room: Room, settings: PlrSettings) -> Method:
     """PLR with new levels from the generator."""
 
     def explore(context: Context, count: int) -> tuple[Draft, ...]:
-        return generators.drafts(context, settings, count)
+        return generators.drafts(context, settings.generator, room, count)
 
-    return replay_and_explore("plr", settings, explore)
+    return replay_and_explore("plr", room, settings, explore)
 
 
-def replay_and_explore(name: str, settings: Settings, explore: Explore) -> Method:
+def replay_and_explore(name: str, room: Room, settings: BufferSettings, explore: Explore) -> Method:
     """PLR with another source of new levels."""
 
     def candidates(context: Context) -> tuple[Draft, ...]:
-        return explore(context, settings.free_slots - len(replayed(context, settings)))
+        return explore(context, room.free_slots - len(replayed(context, room, settings)))
 
     def propose(context: Context) -> Proposal:
-        new = common.born_now(context)[: settings.free_slots]
+        new = common.born_now(context)[: room.free_slots]
         # Drafts that were rejected leave room, which replay takes; the draw only grows by that.
-        again = replayed(context, settings, settings.free_slots - len(new))
-        return common.divide(settings, [*again, *new], untrained=new if settings.robust else ())
+        again = replayed(context, room, settings, room.free_slots - len(new))
+        return common.divide(room, [*again, *new], untrained=new if settings.robust else ())
 
     def assess(context: Context, trials: Sequence[Trial]) -> Assessment:
         return common.assess_with_active_set(context, trials, settings, settings.buffer)
 
-    return Method(name, settings, candidates, propose, assess, no_briefs, never_due)
+    return Method(name, room, candidates, propose, assess, no_briefs, never_due)
 
 
-def replayed(context: Context, settings: Settings, count: int | None = None) -> list[str]:
+def replayed(context: Context, room: Room, settings: BufferSettings, count: int | None = None) -> list[str]:
     """Levels of the buffer that are played again in this cycle; `count` is by default the share of replay."""
-    wanted = round(settings.free_slots * settings.replay_probability) if count is None else count
+    wanted = round(room.free_slots * settings.replay_probability) if count is None else count
     if settings.replay_probability <= 0:
         return []
     levels = context.snapshot.active().values()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dicode.curriculum.snapshot import Assessment, Snapshot
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Room
 from dicode.streams import Streams
 from dicode.types import Brief, Draft, Proposal, Trial
 
@@ -32,10 +32,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Method:
-    """A curriculum method, bound to its settings. Every function is pure."""
+    """A curriculum method, bound to its settings and to what there is to give out. Every function is pure."""
 
     name: str
-    settings: Settings
+    room: Room
     candidates: Callable[[Context], tuple[Draft, ...]]
     """The levels it makes itself for this very cycle: random ones, edited ones. Those that are accepted must be in the snapshot that `propose` sees."""
     propose: Callable[[Context], Proposal]

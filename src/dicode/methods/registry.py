@@ -1,30 +1,60 @@
-"""Methods by name."""
+"""Methods by name: the record of each one's settings, and how it is made of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from dicode.curriculum.scores import score_named
-from dicode.errors import ConfigError, nearest
+from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import accel, dicode, dr, plr, ppo, sfl
 from dicode.methods.protocol import Method
-from dicode.methods.settings import Settings, check_room
+from dicode.methods.settings import Room, Scored, check_room
+from dicode.settings import check_ranges
 
-BASELINES: Mapping[str, Callable[[Settings], Method]] = {
-    "ppo": ppo.make,
-    "dr": dr.make,
-    "plr": plr.make,
-    "accel": accel.make,
-    "sfl": sfl.make,
+
+@dataclass(frozen=True)
+class _Entry:
+    settings: type[Scored]
+    make: Callable[[Room, Any], Method]
+
+
+BASELINES: Mapping[str, _Entry] = {
+    "ppo": _Entry(ppo.PpoSettings, ppo.make),
+    "dr": _Entry(dr.DrSettings, dr.make),
+    "plr": _Entry(plr.PlrSettings, plr.make),
+    "accel": _Entry(accel.AccelSettings, accel.make),
+    "sfl": _Entry(sfl.SflSettings, sfl.make),
 }
+"""The methods that dream nothing."""
+
+SETTINGS: Mapping[str, type[Scored]] = {
+    "dicode": dicode.DicodeSettings,
+    **{name: entry.settings for name, entry in BASELINES.items()},
+}
+"""The settings of every method."""
+
+METHODS = tuple(SETTINGS)
+
+MethodSettings = (
+    dicode.DicodeSettings | ppo.PpoSettings | dr.DrSettings | plr.PlrSettings | accel.AccelSettings | sfl.SflSettings
+)
+
+NOBODY = DreamerConfig(name="none")
+"""Nobody dreams."""
 
 
-METHODS = ("dicode", *BASELINES)
+def make(
+    room: Room,
+    settings: MethodSettings,
+    dreaming: DreamerConfig = NOBODY,
+    similar: dicode.Similar = dicode.no_examples,
+) -> Method:
+    """The method whose settings these are. `ConfigError` for a value out of its range, or where the room does not suffice.
 
-
-def make(name: str, settings: Settings, similar: dicode.Similar = dicode.no_examples) -> Method:
-    """The method `name`; `similar` picks the examples in dicode's briefs. `ConfigError` for an unknown one or for settings that can't work."""
-    if name not in METHODS:
-        raise ConfigError(f"method is {name!r}; choose one of {', '.join(METHODS)}{nearest(name, METHODS)}")
-    score_named(settings.score)
-    if name != "ppo":
-        check_room(settings)
-    return dicode.make(settings, similar) if name == "dicode" else BASELINES[name](settings)
+    `dreaming`, and `similar`, which picks the examples in briefs, concern dicode alone.
+    """
+    check_ranges(settings, "method.")
+    if settings.name != "ppo":
+        check_room(room)
+    if isinstance(settings, dicode.DicodeSettings):
+        return dicode.make(room, settings, dreaming, similar)
+    return BASELINES[settings.name].make(room, settings)

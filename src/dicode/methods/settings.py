@@ -1,69 +1,75 @@
-"""Everything that a method can be told, as one frozen record; ranges are checked where configuration is read."""
+"""What methods are told: what there is to give out, and the settings that several of them share.
+
+A method's own settings are a record beside its code, made of these.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dicode.errors import ConfigError
+from dicode.settings import option
 
 MIN_ENVS = 2
 """Environments that a used slot gets at least."""
 
+SCORES = ("learnability", "achievement_learnability", "positive_value_loss", "max_mc")
+"""Names of the level scores; `curriculum.scores` has one for each."""
+
+
+def score_option(default: str) -> Any:
+    """The setting `score` of a method whose score is by default this one."""
+    return option(default, "priority of a level", choices=SCORES)
+
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings of all methods; each reads what concerns it. Defaults are the published ones where there are any."""
+class Scored:
+    """Settings of whoever scores levels: all methods."""
+
+    score: str = score_option("learnability")
+    score_updates: int = option(
+        0,
+        "updates at a cycle's end whose episodes are scored; 0: all. At least two episode limits are taken",
+        0,
+        100_000,
+    )
+    min_episodes: int = option(20, "episodes that a status needs; fewer leave a level unscored", 1, 100_000)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Settings of whoever trains on random levels."""
+
+    generator: str = option("worlds", "where new levels come from", choices=("worlds", "grammar"))
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Settings of whoever replays levels by their score."""
+
+    temperature: float = option(1.0, "of the replay distribution over ranks", 1e-3, 1e3)
+    staleness: float = option(0.3, "weight of staleness in the replay distribution", 0, 1)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a method has to give out: environments and slots; every value follows from the run's settings."""
 
     num_envs: int
     level_slots: int
     """Levels a cycle, the target included."""
     achievements: tuple[str, ...]
     """Names of the game's achievements, in its order."""
-    target_share: float = 0.2
+    target_share: float
     """Share of the environments that play the target; 0: it gets no slot."""
-    seed_cycles: int = 2
-    score: str = "learnability"
-    generator: str = "worlds"
-    """Where dr, plr, accel and sfl get new levels: `worlds` (the game's own, by seed) or `grammar`."""
-    worlds_per_level: int = 1
+    seed_cycles: int
+    """Cycles at the start that train the seed levels."""
+    worlds_per_level: int
     """Worlds that make up one level of the generator `worlds`."""
-    active_limit: int = 100
-    active_threshold: float = 0.0
-    temperature: float = 1.0
-    staleness: float = 0.3
-    replay_probability: float = 0.5
-    buffer: int = 4000
-    robust: bool = True
-    """New levels of plr are scored without gradient."""
-    min_episodes: int = 20
-    max_children: int = 5
-    parents: str = "frontier"
-    """`frontier`, `random`, or `any` (no frontier rule: whatever was ever solved, by score)."""
-    open_loop: bool = False
-    edits: int = 20
-    """Cells that one edit touches (accel)."""
-    mutation: str = "noise"
-    edit_probability: float = 0.8
-    """Share of the slots that do not replay which accel gives to edited levels; the rest are new ones."""
-    scoring_batch: int = 0
-    """Levels that a scoring round rolls out (sfl); 0: as many as one cycle has slots."""
-    scoring_every: int = 5
-    """Training cycles between two scoring rounds (sfl)."""
-    scoring_keep: int = 0
-    """Levels that sfl trains on after a scoring round; 0: a quarter of the batch."""
-    round: int = 12
-    """Dreams asked for in a round."""
-    keep: int = 10
-    """New levels that enter a cycle at most (after the seed phase)."""
-    every: int = 2
-    """Cycles between two rounds of dreams."""
-    lag: int = 2
-    """Cycles between asking for dreams and taking them."""
-    hooks: bool = False
-    goal_only: bool = False
     hook_slots: int = 0
     """Slots whose levels may bring hooks; 0: such levels are not trained."""
     hook_envs: int = 0
     """Environments of one hook slot."""
-    hook_cycles: int = 5
+    hook_cycles: int = 1
     """Cycles that a resident set of hooks is kept."""
 
     @property
@@ -82,21 +88,21 @@ class Settings:
         return max(round(self.target_share * self.num_envs), MIN_ENVS) if self.has_target else 0
 
 
-def check_room(settings: Settings) -> None:
+def check_room(room: Room) -> None:
     """`ConfigError` unless every slot can have its `MIN_ENVS` environments."""
-    hooked = settings.hook_slots if settings.hook_envs else 0
-    if settings.free_slots < max(hooked, 1):
+    hooked = room.hook_slots if room.hook_envs else 0
+    if room.free_slots < max(hooked, 1):
         raise ConfigError(
-            f"level_slots={settings.level_slots} leaves {settings.free_slots} slots for levels; "
-            f"at least {max(hooked, 1) + settings.has_target} are needed"
+            f"level_slots={room.level_slots} leaves {room.free_slots} slots for levels; "
+            f"at least {max(hooked, 1) + room.has_target} are needed"
         )
-    if hooked and settings.hook_envs < MIN_ENVS:
-        raise ConfigError(f"hook_envs={settings.hook_envs}; a hook slot needs at least {MIN_ENVS} environments")
-    rest = settings.num_envs - settings.target_envs - hooked * settings.hook_envs
-    plain = settings.free_slots - hooked
+    if hooked and room.hook_envs < MIN_ENVS:
+        raise ConfigError(f"hook_envs={room.hook_envs}; a hook slot needs at least {MIN_ENVS} environments")
+    rest = room.num_envs - room.target_envs - hooked * room.hook_envs
+    plain = room.free_slots - hooked
     if rest < MIN_ENVS * plain:
-        fit = max(rest // MIN_ENVS, 0) + hooked + settings.has_target
+        fit = max(rest // MIN_ENVS, 0) + hooked + room.has_target
         raise ConfigError(
-            f"{settings.num_envs} environments with target_share={settings.target_share:g} leave {rest} for {plain} "
+            f"{room.num_envs} environments with target_share={room.target_share:g} leave {rest} for {plain} "
             f"levels; each needs {MIN_ENVS}: use level_slots={fit} or fewer, or more environments"
         )

@@ -6,68 +6,85 @@ which are the active set until the next round ends. Steps of scoring cycles coun
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.snapshot import Assessment
 from dicode.methods import common, generators
 from dicode.methods.protocol import Context, Method, never_due, no_briefs
-from dicode.methods.settings import Settings
+from dicode.methods.settings import Generated, Room, Scored, score_option
+from dicode.settings import option
 from dicode.types import TARGET, Draft, Proposal, Trial
 
 
-def make(settings: Settings) -> Method:
+@dataclass(frozen=True)
+class SflSettings(Generated, Scored):
+    """Sampling for learnability's settings.
+
+    The goal of a whole world is never met, so learnability is taken over achievements; with `generator=grammar` levels
+    have goals, and `score=learnability` is the published score.
+    """
+
+    name: str = option("sfl", "method", choices=("sfl",))
+    score: str = score_option("achievement_learnability")
+    scoring_batch: int = option(0, "levels that a scoring round rolls out; 0: as many as there are slots", 0, 1_000_000)
+    scoring_every: int = option(5, "cycles between scoring rounds", 1, 1000)
+    scoring_keep: int = option(0, "levels trained after a scoring round; 0: a quarter of the batch", 0, 1_000_000)
+
+
+def make(room: Room, settings: SflSettings) -> Method:
     """SFL with N, K and the length of a training phase from `settings`."""
 
     def candidates(context: Context) -> tuple[Draft, ...]:
-        phase = context.cycle % period(settings)
-        if phase >= scoring_cycles(settings):
+        phase = context.cycle % period(room, settings)
+        if phase >= scoring_cycles(room, settings):
             return ()
-        left = batch(settings) - phase * settings.free_slots
-        return generators.drafts(context, settings, min(left, settings.free_slots))
+        left = batch(room, settings) - phase * room.free_slots
+        return generators.drafts(context, settings.generator, room, min(left, room.free_slots))
 
     def propose(context: Context) -> Proposal:
-        if context.cycle % period(settings) < scoring_cycles(settings):
-            new = common.born_now(context)[: settings.free_slots]
-            return common.divide(settings, new, untrained=new)
+        if context.cycle % period(room, settings) < scoring_cycles(room, settings):
+            new = common.born_now(context)[: room.free_slots]
+            return common.divide(room, new, untrained=new)
         even = dict.fromkeys(context.snapshot.active(), 1.0)
-        return common.divide(settings, draw(even, settings.free_slots, context.streams, "replay", context.cycle))
+        return common.divide(room, draw(even, room.free_slots, context.streams, "replay", context.cycle))
 
     def assess(context: Context, trials: Sequence[Trial]) -> Assessment:
         judged, statuses = common.judge(context, trials, settings)
-        if context.cycle % period(settings) != scoring_cycles(settings) - 1:
+        if context.cycle % period(room, settings) != scoring_cycles(room, settings) - 1:
             return Assessment(judged, statuses)
-        chosen = _most_learnable(context, judged, settings)
+        chosen = _most_learnable(context, judged, room, settings)
         active = context.snapshot.active()
         activated = tuple(level for level in chosen if level not in active)
         deactivated = tuple(sorted(level for level in active if level not in chosen))
         return Assessment(judged, statuses, activated, deactivated)
 
-    return Method("sfl", settings, candidates, propose, assess, no_briefs, never_due)
+    return Method("sfl", room, candidates, propose, assess, no_briefs, never_due)
 
 
-def batch(settings: Settings) -> int:
+def batch(room: Room, settings: SflSettings) -> int:
     """Levels scored in a round."""
-    return settings.scoring_batch or settings.free_slots
+    return settings.scoring_batch or room.free_slots
 
 
-def scoring_cycles(settings: Settings) -> int:
+def scoring_cycles(room: Room, settings: SflSettings) -> int:
     """Cycles that a scoring round takes."""
-    return -(-batch(settings) // settings.free_slots)
+    return -(-batch(room, settings) // room.free_slots)
 
 
-def period(settings: Settings) -> int:
+def period(room: Room, settings: SflSettings) -> int:
     """Cycles of a round: scoring, then training."""
-    return scoring_cycles(settings) + settings.scoring_every
+    return scoring_cycles(room, settings) + settings.scoring_every
 
 
-def _most_learnable(context: Context, judged: Sequence[Trial], settings: Settings) -> list[str]:
+def _most_learnable(context: Context, judged: Sequence[Trial], room: Room, settings: SflSettings) -> list[str]:
     """The K best of this round's batch; levels without enough episodes are not among them."""
-    first = context.cycle - scoring_cycles(settings) + 1
+    first = context.cycle - scoring_cycles(room, settings) + 1
     earlier = [
         trials[-1] for level, trials in context.snapshot.trials.items() if context.snapshot.levels[level].born >= first
     ]
     scores = {
         trial.level: trial.score for trial in (*earlier, *judged) if trial.score is not None and trial.level != TARGET
     }
-    keep = settings.scoring_keep or max(batch(settings) // 4, 1)
+    keep = settings.scoring_keep or max(batch(room, settings) // 4, 1)
     return best_first(scores, context.streams, context.cycle)[:keep]

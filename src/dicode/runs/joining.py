@@ -11,27 +11,26 @@ import socket
 from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
-from typing import Any
 
-from dicode import config as configuration
-from dicode.config import DistributedConfig
+from dicode import settings, words
+from dicode.config import Config, DistributedConfig
 from dicode.errors import ConfigError, RunError
 from dicode.runs.processes import CONNECT_S, Alone, Follower, Leader
+
+PREFIX = "distributed."
+"""What the words of several processes begin with."""
 
 _ADDRESS = "dicode leader"
 
 
 def asked(overrides: Sequence[str]) -> DistributedConfig:
     """The `distributed` section that the words ask for. Raises ConfigError for half an address or one that can't be."""
-    words = [o for o in overrides if o.startswith("distributed.")]
-    if not words:
+    given = [word for word in words.split(overrides, Config) if word.key.startswith(PREFIX)]
+    if not given:
         return DistributedConfig()
-    from omegaconf import OmegaConf
-
-    section: Any = OmegaConf.to_object(configuration.compose(words).distributed)
-    configuration.check_values(section, "distributed.")
-    given = {"coordinator": section.coordinator != "", "processes": section.processes, "process": section.process != -1}
-    missing = [f"distributed.{name}" for name, there in given.items() if not there]
+    section = settings.read(DistributedConfig, {word.key.removeprefix(PREFIX): word.value for word in given}, PREFIX)
+    whole = {"coordinator": section.coordinator != "", "processes": section.processes, "process": section.process != -1}
+    missing = [f"distributed.{name}" for name, there in whole.items() if not there]
     if missing:
         raise ConfigError(
             f"several processes need distributed.coordinator, .processes and .process, all three; "

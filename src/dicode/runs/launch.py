@@ -3,22 +3,25 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dicode import config as configuration
-from dicode import lines
+from dicode import lines, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, nearest
+from dicode.machine import default_preset
+from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
+from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
 
 _log = logging.getLogger(__name__)
@@ -28,22 +31,16 @@ Leading = Alone | Leader
 
 
 def with_preset(overrides: Sequence[str]) -> list[str]:
-    """The overrides with this machine's preset where none is named: `gpu` with an accelerator, else `laptop`.
-
-    It asks JAX for its devices, so several processes must have joined before.
-    """
-    if any(o.startswith("preset=") for o in overrides):
+    """The overrides with this machine's preset where none is named, by them or by an experiment's file."""
+    if any(o.startswith(("preset=", "experiment=")) for o in overrides):
         return list(overrides)
-    import jax
-
-    preset = "laptop" if jax.default_backend() == "cpu" else "gpu"
-    return [f"preset={preset}", *overrides]
+    return [f"preset={default_preset()}", *overrides]
 
 
 def start(overrides: Sequence[str], quiet: bool = False) -> int:
     """Start a new run from its words, in one process or as one of several."""
-    with joining.join(joining.asked(overrides)) as group:
-        config = configuration.load(with_preset(overrides))
+    config, section = configuration.load(with_preset(overrides)), joining.asked(overrides)
+    with joining.join(section) as group:
         if isinstance(group, Follower):
             return _follow(group, config)
         group.agree(config)
@@ -73,7 +70,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
 
     Of several processes only process 0 needs the run's directory.
     """
-    changes = _resume_changes([o for o in overrides if not o.startswith("distributed.")])
+    changes = _resume_changes([o for o in overrides if not o.startswith(joining.PREFIX)])
     with joining.join(joining.asked(overrides)) as group:
         if isinstance(group, Follower):
             return _follow(group, None)
@@ -91,17 +88,17 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             return _loop(parts)
 
 
-def _resumed(run: RunDirectory, changes: dict[str, str], known: origin.Standing) -> Config:
+def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
     """The run's configuration with the changes, which are written into it, as far as it is believed."""
     config = run.config()
     if "total_steps" in changes:
-        total = _number(changes["total_steps"])
+        total = changes["total_steps"]
         longer = replace(config, total_steps=total, schedule=changes.get("schedule", "continue"))
         if longer.num_cycles < config.num_cycles:
             raise ConfigError(f"total_steps={total:g} is less than the run's {config.total_steps:g}; a run only grows")
         config = longer
     if "devices" in changes:
-        config = replace(config, devices=int(_number(changes["devices"], "devices")))
+        config = replace(config, devices=changes["devices"])
     believed = origin.admit(run, config, known)
     if changes:
         run.write_config(configuration.check(config), sealed=known.settings)
@@ -112,8 +109,9 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     """Run a finished run again from its journal, without a network; 0 if both archives have one digest."""
     from dicode.runs.sockets import forbid_sockets
 
+    asked = _replay_name(overrides)
     run = directory.open_run(path)
-    name = dict(o.split("=", 1) for o in overrides if "=" in o).get("run", f"{run.path.name}-replay")
+    name = asked or f"{run.path.name}-replay"
     config = run.config()
     with Archive(run.archive_file, read_only=True) as archive:
         wanted = archive.digest()
@@ -143,11 +141,21 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     return 0 if same else 1
 
 
+def _replay_name(overrides: Sequence[str]) -> str:
+    """The name that `run=` gives, empty without. Raises ConfigError for any other word."""
+    name = ""
+    for word in words.pairs(overrides, "run=NAME"):
+        if word.key != "run":
+            raise ConfigError(f"replay takes run=NAME, not {str(word)!r}{nearest(word.key, ('run',))}")
+        name = word.value
+    return name
+
+
 def multirun(overrides: Sequence[str]) -> int:
     """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed."""
     from dicode.runs import sweep
 
-    if any(o.startswith("distributed.") for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+    if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
         raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
     return sweep.run(with_preset(overrides))
 
@@ -169,28 +177,19 @@ def choose_dreamer(config: Config) -> str:
     return "foundation"
 
 
-def _resume_changes(overrides: Sequence[str]) -> dict[str, str]:
-    allowed = ("total_steps", "schedule", "devices")
-    for o in overrides:
-        key = o.split("=", 1)[0]
-        if key not in allowed or "=" not in o:
+def _resume_changes(overrides: Sequence[str]) -> dict[str, Any]:
+    """What a resumed run may change, by name. Raises ConfigError for anything else, or a value that can't be."""
+    allowed, changes = ("total_steps", "schedule", "devices"), dict[str, Any]()
+    for word in words.pairs(overrides, "total_steps=2e6"):
+        if word.key not in allowed:
+            hint = nearest(word.key, allowed)
             raise ConfigError(
-                f"resume takes total_steps=N, schedule=continue|restart and devices=N, not {o!r}{nearest(key, allowed)}"
+                f"resume takes total_steps=N, schedule=continue|restart and devices=N, not {str(word)!r}{hint}"
             )
-    changes = dict(o.split("=", 1) for o in overrides)
-    schedule = changes.get("schedule", "continue")
-    if schedule not in ("continue", "restart"):
-        raise ConfigError(
-            f"schedule={schedule!r} is not continue or restart{nearest(schedule, ('continue', 'restart'))}"
-        )
+        changes[word.key] = words.settings_of(Config)[word.key][0].value(word.value)
+    if "schedule" in changes and "total_steps" not in changes:
+        raise ConfigError("schedule= says how the learning rate goes on after total_steps=, which is not given")
     return changes
-
-
-def _number(text: str, name: str = "total_steps") -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ConfigError(f"{name}={text!r} is not a number") from error
 
 
 def _check_extras(config: Config) -> None:
@@ -219,7 +218,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     from dicode.games.craftax.levels.parse import parse_level
 
     drafts = []
-    for name, source in games.host(config.game).seeds():
+    for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
         drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
     return drafts
@@ -243,8 +242,8 @@ def _start(config: Config) -> Path | None:
     checkpoint.meta(source.checkpoints, cycle)
     if wrong:
         _log.warning("%s: %s; starting from cycle %d", config.warm_start, "; ".join(wrong), cycle)
-    theirs, ours = asdict(source.config().agent), asdict(config.agent)
-    different = [f"agent.{name}={theirs[name]}" for name in ours if ours[name] != theirs[name]]
+    theirs, ours = to_tree(source.config().agent), to_tree(config.agent)
+    different = [f"agent.{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
     if different:
         raise ConfigError(f"{config.warm_start} has another network; to start from it use {' '.join(different)}")
     return source.checkpoints
@@ -268,31 +267,22 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     return grammar
 
 
-def method_settings(config: Config) -> Any:
-    """The method's settings, from the configuration."""
-    from dataclasses import fields
-
+def room_of(config: Config) -> Room:
+    """What the run's method has to give out."""
     from dicode import games
-    from dicode.methods.settings import Settings
     from dicode.training.trainer import hook_envs
 
-    given = {
-        **asdict(config.method),
-        **asdict(config.dreamer),
-        "worlds_per_level": config.worlds_per_level,
-        "hook_slots": config.hook_slots if config.dreamer.hooks else 0,
-        "hook_envs": hook_envs(config),
-        "hook_cycles": config.hook_cycles,
-        "num_envs": config.num_envs,
-        "level_slots": config.level_slots,
-        "target_share": config.target_share,
-        "seed_cycles": config.seed_cycles,
-        "achievements": games.host(config.game).achievements,
-    }
-    if config.dreamer.name == "none":
-        given["round"] = 0
-    known = {f.name for f in fields(Settings)}
-    return Settings(**{name: value for name, value in given.items() if name in known})
+    return Room(
+        num_envs=config.num_envs,
+        level_slots=config.level_slots,
+        achievements=games.load_host(config.game).achievements,
+        target_share=config.target_share,
+        seed_cycles=config.seed_cycles,
+        worlds_per_level=config.worlds_per_level,
+        hook_slots=config.hook_slots if config.dreamer.hooks else 0,
+        hook_envs=hook_envs(config),
+        hook_cycles=config.hook_cycles,
+    )
 
 
 @contextmanager
@@ -321,7 +311,7 @@ def _assembled(
             sandbox.require(Origin.FOUNDATION)
         dreamer = _dreamer(config, run, stack)
         similar = getattr(dreamer, "similar", most_similar)
-        method = registry.make(config.method.name, method_settings(config), similar=similar)
+        method = registry.make(room_of(config), config.method, config.dreamer, similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
         archive.sealing = not foreign
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))

@@ -50,7 +50,7 @@ def _with_builder(path: str, wall: str, call: Callable[..., T], episode_limit: i
     enable_compile_cache()
     foreign = origin.foreign_levels(Path(path))
     with Sandbox(wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(games.device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
+        return call(LevelBuilder(games.load_device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
 
 
 def _say_rejected(console: PlainConsole, path: str, verdict: Rejected) -> None:

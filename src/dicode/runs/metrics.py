@@ -11,6 +11,7 @@ from dicode import files, lines
 from dicode.config import Config
 from dicode.errors import ConfigError
 from dicode.runs.directory import RunDirectory
+from dicode.settings import to_tree
 
 _log = logging.getLogger(__name__)
 
@@ -88,15 +89,13 @@ class WeightsAndBiases:
             import wandb
         except ImportError as error:
             raise missing_extra("wandb") from error
-        from dataclasses import asdict
-
         if not run.wandb_file.exists():
             files.write_text(run.wandb_file, secrets.token_hex(4))
         self._run = wandb.init(
             project=config.logging.wandb_project,
             name=config.name,
             dir=str(run.path),
-            config=asdict(config),
+            config=to_tree(config),
             id=files.read_text(run.wandb_file).strip(),
             resume="allow",
         )

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-from dicode import config as configuration
+from dicode import settings
 from dicode.config import Config, DistributedConfig
 from dicode.errors import ConfigError, DicodeError, RunError
 
@@ -255,11 +255,8 @@ def _facts(config: Config) -> dict[str, object]:
 
     facts: dict[str, object] = {f"the version of {name}": version(name) for name in ("dicode", "jax", "jaxlib")}
     shared = replace(config, distributed=DistributedConfig())
-    for name, _ in configuration.documented():
-        value: Any = shared
-        for part in name.split("."):
-            value = getattr(value, part)
-        facts[name] = value
+    for setting in settings.documented(Config):
+        facts[setting.name] = settings.get(shared, setting.name)
     return facts
 
 

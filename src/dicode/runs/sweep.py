@@ -1,21 +1,25 @@
 """`dicode train --multirun`: one run for every combination, through whichever Hydra launcher is chosen.
 
-A run that is there already is skipped when it is finished and resumed when it is not, so a broken sweep
-is started again with the same words.
+Every combination is read and checked before the first run starts; the launcher is only told their numbers. A
+run that is there already is skipped when it is finished and resumed when it is not, so a broken sweep is
+started again with the same words.
 """
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from dicode import config as configuration
+from dicode import words
 from dicode.config import Config
-from dicode.errors import DicodeError, RunError
+from dicode.errors import ConfigError, DicodeError, RunError
 from dicode.runs import directory, launch, restore
 from dicode.runs.directory import RunDirectory
+from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
+from dicode.words import Word
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""
@@ -25,35 +29,66 @@ def run(overrides: Sequence[str]) -> int:
     """Run the sweep. Returns 0 when every run is finished, 1 if one failed."""
     import hydra
 
-    overrides = [re.sub(r"^from=", "warm_start=", o) for o in overrides]
-    configuration.register()
-    configuration.check_overrides(overrides)
-    swept = {key for key, _, value in (o.partition("=") for o in overrides) if "," in value or "(" in value} - _NAMED
-    before, sys.argv = sys.argv, ["dicode", "--multirun", *overrides]
+    of_hydra = [o for o in overrides if o.startswith("hydra")]
+    configs = plan([o for o in overrides if o not in of_hydra], of_hydra)
+    cases = f"+case={','.join(map(str, range(len(configs))))}"
+    experiment = [o for o in overrides if o.startswith("experiment=") and "," not in o]
+    folder = f"hydra.sweep.dir={_quoted(str(directory.path_of(configs[0]).parent / '.sweep'))}"
+    before = sys.argv
+    sys.argv = ["dicode", "--multirun", *experiment, folder, *of_hydra, "hydra.sweeper.params=null", cases]
     main = hydra.main(version_base="1.3", config_path="pkg://dicode.conf", config_name="config")
     results: list[int] = []
     try:
-        main(lambda node: results.append(one(node, swept)))()
+        main(lambda node: results.append(one(configs[node.case])))()
     finally:
         sys.argv = before
     return max(results, default=0)
 
 
-def one(node: Any, swept: Collection[str]) -> int:
-    """One run of a sweep over the settings `swept`, new or continued. Returns 0 when it is finished, 1 if it failed."""
+def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]:
+    """The configurations of a sweep, in order; an experiment's file may name values, too.
+
+    Raises ConfigError for one that can't work, for a word that none of them heeds, and for two runs of one name.
+    """
+    given = words.split(overrides, Config)
+    have = {word.key for word in given}
+    groups = [str(word) for word in given if word.key in words.GROUPS and len(words.values(word, Config)) == 1]
+    asked = words.hydra_tree([*groups, *of_hydra], with_hydra=True)["hydra"]["sweeper"].get("params") or {}
+    given = [*words.split([f"{key}={value}" for key, value in asked.items() if key not in have], Config), *given]
+    swept = {word.key for word in given if len(words.values(word, Config)) > 1}
+    configs, ignored, combinations = [], Counter[str](), words.combinations(given, Config)
+    for chosen in combinations:
+        config, idle = configuration.interpret(chosen)
+        configs.append(_named(config, [word for word in chosen if word.key in swept - _NAMED]))
+        for word, reason in idle.items():
+            ignored[word.key] += 1
+            if word.key in swept or ignored[word.key] == len(combinations):
+                raise ConfigError(f"{word} would do nothing: {reason}")
+    _check_names(configs)
+    return configs
+
+
+def _check_names(configs: Collection[Config]) -> None:
+    count = Counter(directory.path_of(config) for config in configs)
+    path, times = count.most_common(1)[0]
+    if times > 1:
+        raise ConfigError(f"{times} runs of this sweep would all be called {path}; leave run= out, or sweep it too")
+
+
+def one(config: Config) -> int:
+    """One run of a sweep, new or continued. Returns 0 when it is finished, 1 if it failed."""
     console = PlainConsole()
     try:
-        config = _named(configuration.from_hydra(node), swept)
         path = directory.path_of(config)
         if not path.exists():
             return launch.train(config, quiet=True)
         run = directory.open_run(path)
         longer = _require_same(run, config)
         if restore.finished(run, config) is None:
-            console.print(f"{path} goes on", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"{path} goes on", soft_wrap=True)
         return launch.resume(str(path), longer, quiet=True)
     except DicodeError as error:
-        console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"dicode: {error}", soft_wrap=True)
         return 1
 
 
@@ -73,7 +108,7 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
 
 def _settings(config: Config) -> dict[str, object]:
     """What makes a run what it is, by dotted name: not its place, its length, nor who is told of it."""
-    tree = asdict(config)
+    tree = to_tree(config)
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
     elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
@@ -84,12 +119,16 @@ def _settings(config: Config) -> dict[str, object]:
     }
 
 
-def _named(config: Config, swept: Collection[str]) -> Config:
+def _named(config: Config, chosen: Sequence[Word]) -> Config:
     """A name that tells the combination apart, unless one is given."""
-    from hydra.core.hydra_config import HydraConfig
-
     if config.run:
         return config
-    chosen = [o for o in HydraConfig.get().overrides.task if o.split("=")[0] in swept]
-    words = [re.sub(r"[^\w.-]", "", o.replace("=", "-")) for o in chosen]
-    return replace(config, run="-".join([config.name, *words]))
+    parts = [re.sub(r"[^\w.-]", "", str(word).replace("=", "-")) for word in chosen]
+    return replace(config, run="-".join([config.name, *parts]))
+
+
+def _quoted(text: str) -> str:
+    """Any text as a value in Hydra's grammar, in which OmegaConf finds no interpolation."""
+    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", plain)
+    return "'" + re.sub(r"(\\*)$", r"\1\1", escaped) + "'"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from dicode import games
 from dicode.agent.make import make_agent
+from dicode.agent.settings import computing_in
 from dicode.config import Config
 from dicode.counting import Counting
 from dicode.curriculum import scores
@@ -23,7 +24,7 @@ from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
-from dicode.learner.types import LearnerState, PpoConfig, Statistics
+from dicode.learner.types import LearnerState, Statistics
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
@@ -72,17 +73,14 @@ class Trainer:
         self.config, self._announce = config, announce
         self._newest: Any = None
         self.streams = Streams(config.seed)
-        agent = asdict(config.agent)
-        game = games.device(config.game)
+        game = games.load_device(config.game)
         self.game = game if engine == OWN_ENGINE else replace(game, step=_engine(game, engine))
         self.env = LevelEnv(
             self.game,
             bootstrap_time_limit=config.learner.bootstrap_time_limit,
-            conditioning=agent.pop("conditioning"),
+            conditioning=config.agent.conditioning,
         )
-        self.agent = make_agent(
-            self.env.spec, dtype=config.learner.precision, stored_dtype=config.learner.precision, **agent
-        )
+        self.agent = make_agent(self.env.spec, computing_in(config.agent, config.learner.precision))
         self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
@@ -130,22 +128,10 @@ class Trainer:
     def compile(self, batch: LevelBatch, progress: Callable[[str], None] = lambda text: None) -> None:
         """Compile the run's programs for the shapes of `batch`, once."""
         self._tell("compile", batch)
-        c = self.config.learner
-        ppo = PpoConfig(
-            rollout_steps=c.rollout_steps,
-            epochs=c.epochs,
-            minibatches=c.minibatches,
-            gamma=c.gamma,
-            gae_lambda=c.gae_lambda,
-            clip=c.clip,
-            entropy=c.entropy,
-            value=c.value,
-            max_grad_norm=c.max_grad_norm,
-            adam_eps=c.adam_eps,
-            bootstrap_time_limit=c.bootstrap_time_limit,
-        )
         devices = distributed.mesh_devices(self.config.devices)
-        self._programs = compile_programs(self.agent, self.env, ppo, batch, devices=devices, progress=progress)
+        self._programs = compile_programs(
+            self.agent, self.env, self.config.learner, batch, devices=devices, progress=progress
+        )
 
     def use_hooks(self, hooks: Sequence[Mapping[str, bytes]], progress: Callable[[str], None]) -> float:
         """Train with these hooks, one mapping of exported modules for each hook slot in use; () for none.

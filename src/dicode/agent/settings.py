@@ -1,0 +1,77 @@
+"""The agents' settings, one record a kind; imports no JAX, so that words are checked before it is there.
+
+`dtype`, `stored_dtype` and `lookup` are the program's to choose: the types follow from `learner.precision`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dicode.settings import option
+
+Lookup = Literal["rows", "onehot"]
+"""How an encoder looks things up; see `agent.lookup`."""
+
+
+def _conditioning() -> Any:
+    return option("full", "goal input", choices=("full", "paper"))
+
+
+def _width() -> Any:
+    return option(256, "embedding width", 8, 4096)
+
+
+def _head_hidden() -> Any:
+    return option(256, "width of the actor's and the critic's hidden layers", 8, 4096)
+
+
+@dataclass(frozen=True)
+class GtrxlConfig:
+    """The transformer; the defaults are the published sizes."""
+
+    kind: str = option("gtrxl", "network", choices=("gtrxl",))
+    width: int = _width()
+    layers: int = option(2, "transformer layers", 1, 24)
+    heads: int = option(8, "attention heads", 1, 64)
+    qkv: int = option(256, "width of queries, keys and values", 8, 4096)
+    head_hidden: int = _head_hidden()
+    memory: int = option(128, "steps of memory", 1, 4096)
+    window: int = option(64, "gradient window in steps", 1, 4096)
+    gate_bias: float = option(2.0, "initial bias of the GRU-type gates", -10, 10)
+    conditioning: str = _conditioning()
+    dtype: str = "float32"
+    """Compute type of the network; normalisation, softmax, logits and values stay float32."""
+    stored_dtype: str = "float32"
+    """Type of the layer inputs kept between steps and in the trajectory; bfloat16 halves them."""
+    lookup: Lookup | None = None
+    """How the encoder looks up (`agent.lookup`); None: what suits the backend."""
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """The recurrent network; the defaults are the strongest published baseline's sizes."""
+
+    kind: str = option("lstm", "network", choices=("lstm", "gru"))
+    width: int = _width()
+    layers: int = option(1, "recurrent layers", 1, 24)
+    head_hidden: int = _head_hidden()
+    conditioning: str = _conditioning()
+    dtype: str = "float32"
+    """Compute type of the network; the state, logits and values stay float32."""
+    lookup: Lookup | None = None
+    """How the encoder looks up (`agent.lookup`); None: what suits the backend."""
+
+
+AgentConfig = GtrxlConfig | RecurrentConfig
+KINDS: dict[str, type[GtrxlConfig] | type[RecurrentConfig]] = {
+    "gtrxl": GtrxlConfig,
+    "lstm": RecurrentConfig,
+    "gru": RecurrentConfig,
+}
+"""Kinds of agents by name."""
+
+
+def computing_in(config: AgentConfig, precision: str) -> AgentConfig:
+    """The settings with this compute type of the network."""
+    if isinstance(config, GtrxlConfig):
+        return replace(config, dtype=precision, stored_dtype=precision)
+    return replace(config, dtype=precision)

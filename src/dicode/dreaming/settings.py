@@ -1,0 +1,70 @@
+"""The settings of dreaming: who writes levels, which model at which address, what it may cost. Imports no JAX."""
+
+from dataclasses import dataclass
+
+from dicode.settings import Only, option
+
+_SOMEBODY: Only = {"dreamer.name": ("auto", "grammar", "foundation", "library")}
+_WRITER: Only = {"dreamer.name": ("auto", "grammar", "foundation")}
+_MODEL: Only = {"dreamer.name": ("foundation",)}
+
+
+@dataclass(frozen=True)
+class DreamerConfig:
+    """Who writes levels, how many and when."""
+
+    name: str = option("auto", "dreamer", choices=("auto", "grammar", "foundation", "library", "none"))
+    round: int = option(12, "drafts asked for in a round", 0, 1000, only=_SOMEBODY)
+    keep: int = option(10, "accepted levels that enter a cycle at most, after the seed cycles", 0, 1000, only=_SOMEBODY)
+    every: int = option(2, "cycles between rounds", 1, 1000, only=_SOMEBODY)
+    lag: int = option(2, "cycles between asking for dreams and training on them", 1, 100, only=_SOMEBODY)
+    deadline_s: float = option(
+        900.0, "seconds from dispatch after which a dream is journaled as lost", 0.1, 1e6, only=_SOMEBODY
+    )
+    repairs: int = option(2, "times a rejected draft goes back", 0, 20, only=_MODEL)
+    hooks: bool = option(False, "dreams may define new mechanics as JAX hooks", only=_SOMEBODY)
+    goal_only: bool = option(False, "dreams may set a goal only, no initial states and no rules", only=_WRITER)
+    stages: int = option(
+        2,
+        "foundation model: design then code (2) or both at once (1)",
+        1,
+        2,
+        only=_MODEL | {"fm.compact": (False,)},
+    )
+
+    @property
+    def drafts(self) -> int:
+        """Drafts asked for in a round: none where nobody dreams."""
+        return 0 if self.name == "none" else self.round
+
+
+@dataclass(frozen=True)
+class FmConfig:
+    """The foundation model's endpoint."""
+
+    provider: str = option("openai", "provider")
+    model: str = option("", "model name at the provider")
+    base_url: str = option("", "OpenAI-compatible endpoint")
+    key_env: str = option("", "environment variable that holds the key; empty: no key is sent")
+    temperature: float = option(0.6, "sampling temperature; negative: not sent", -1, 2)
+    top_p: float = option(0.95, "nucleus sampling; negative: not sent", -1, 1)
+    max_tokens: int = option(32_000, "tokens of an answer", 16, 1_000_000)
+    concurrency: int = option(8, "requests under way at once", 1, 256, only={"fm.max_repairs": (-1,)})
+    timeout_s: float = option(600.0, "seconds a request may take", 0.1, 1e5)
+    retries: int = option(5, "tries after a failure that may pass", 0, 20)
+    embedding_model: str = option(
+        "", "embedding model there that picks similar levels as examples; empty: they are compared by structure"
+    )
+    compact: bool = option(False, "the short one-stage prompts for small models")
+    max_drafts: int = option(0, "drafts a round at most; 0: as dreamer.round says", 0, 1000)
+    max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)
+    blocking: bool = option(False, "training pauses while it generates")
+    journal: str = option("record", "journal mode", choices=("record", "replay", "extend"))
+
+
+@dataclass(frozen=True)
+class BudgetConfig:
+    """What dreaming may cost; reaching a cap falls back to grammar dreams."""
+
+    usd: float = option(0.0, "US dollars a run; 0: no cap", 0, 1e7)
+    tokens: float = option(0.0, "tokens a run; 0: no cap", 0, 1e13)

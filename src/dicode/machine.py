@@ -1,0 +1,38 @@
+"""What this machine is, found out without JAX: whether it has an accelerator, and whether dicode runs here."""
+
+import os
+import sys
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from dicode.errors import DicodeError
+
+_NVIDIA = ("nvidia[0-9]*", "dxg")
+"""Files below /dev: NVIDIA's cards, and cards inside WSL."""
+
+_OTHERS = ("accel[0-9]*", "vfio/[0-9]*", "kfd")
+"""Files below /dev: Google's accelerators (two drivers), AMD's cards."""
+
+
+def has_accelerator(devices: Path = Path("/dev")) -> bool:
+    """Whether JAX should find an accelerator: one is there, a plugin for one is installed, neither is switched off."""
+    wanted = os.environ.get("JAX_PLATFORMS", "").split(",")[0].strip().lower()
+    if wanted:
+        return wanted != "cpu"
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+    there = any(any(devices.glob(pattern)) for pattern in (*(() if hidden else _NVIDIA), *_OTHERS))
+    return there and (bool(entry_points(group="jax_plugins")) or find_spec("libtpu") is not None)
+
+
+def default_preset() -> str:
+    """The preset of this machine: `gpu` with an accelerator, else `laptop`."""
+    return "gpu" if has_accelerator() else "laptop"
+
+
+def check_platform() -> None:
+    """Raise DicodeError on an operating system on which dicode does not run."""
+    if sys.platform not in ("linux", "darwin"):
+        raise DicodeError(
+            f"dicode runs on Linux and macOS, not on {sys.platform}; on Windows use WSL (Windows Subsystem for Linux)"
+        )
