@@ -19,7 +19,7 @@ from dicode.evaluation.protocol import Parts, Protocol, once
 pytestmark = pytest.mark.fast
 PARAMS = {"w": np.zeros(1)}
 ASKED = Protocol(worlds=64, steps=8)
-GAME = games.host("craftax")
+GAME = games.load_host("craftax")
 
 
 def part(first: int, count: int, level: str = "") -> dict:
