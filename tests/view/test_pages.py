@@ -17,7 +17,7 @@ from dicode.errors import ConfigError, RunError
 from dicode.evaluation.results import Evaluation
 from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
 from dicode.view.pages import charts, code, data, export, lineage, site, text
-from dicode.view.pages.game import craftax
+from dicode.view.pages.game import craftax, of
 from dicode.view.pages.levels import index
 
 pytestmark = pytest.mark.fast
@@ -230,6 +230,15 @@ def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
     )
     assert "nan" not in shown and "&lt;name&gt;" in shown and ">steps<" in shown and ">return<" in shown
     assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
+
+
+def test_a_folder_does_not_choose_which_module_is_imported(example, tmp_path):
+    named = replace(example, settings={"game": "xml.dom"})
+    with pytest.raises(ConfigError, match="game=xml.dom is not one of this package's"):
+        of(export.game_named([named]))
+    with pytest.raises(ConfigError, match="several games"):
+        export.game_named([named, example])
+    assert of("craftax").max_return == 226
 
 
 def test_generic_pages_name_no_block_and_no_mob():

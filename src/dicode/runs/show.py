@@ -32,7 +32,7 @@ from dicode.view.live import LiveView, Progress, dream_lines, level_lines
 from dicode.view.pages import data as pages
 from dicode.view.pages.data import picture_file
 from dicode.view.pages.export import write as write_pages
-from dicode.view.pages.game import craftax
+from dicode.view.pages.game import of
 from dicode.view.words import level_words
 
 _log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Screen:
         self._config, self._run, self._trainer, self._builder, self._view = config, run, trainer, builder, view
         self._began = time.monotonic()
         self._pages: dict[str, str] = {}
+        self._game = of(config.game)
         self._progress = Progress(
             run=run.path.name,
             cycle=0,
@@ -133,21 +134,22 @@ class Screen:
                 if newest:
                     self._animate(report, newest[0])
             data = pages.read(self._run.path, report.snapshot)
-            write_pages([data], self._run.report, craftax(), self._pages)
+            write_pages([data], self._run.report, self._game, self._pages)
         except (DicodeError, OSError, ValueError) as error:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
 
     def _picture(self, report: CycleReport) -> None:
-        """A picture of every level that was born in this cycle, from the worlds that it has just been trained on."""
-        from dicode.view.level_sheet import save_png
-
+        """A picture of every level that was trained for the first time, from the worlds that it was trained on."""
+        sheet = self._game.sheet
+        if sheet is None:
+            return
         for level, playable in report.playables.items():
             record, path = report.snapshot.levels[level], picture_file(self._run.path, level)
-            if level == TARGET or record.born != report.cycle:
+            if level == TARGET or path.exists():
                 continue
             world = {name: array[0] for name, array in playable.pool.items()}
             try:
-                save_png(world, level, level_words(record), path)
+                sheet(world, level, level_words(record), path)
             except (DicodeError, OSError, ValueError) as error:
                 _log.warning("level %s could not be drawn: %s", level, error)
 

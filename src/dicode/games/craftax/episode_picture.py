@@ -23,8 +23,8 @@ _FACING = slice(31, 35)
 _PANEL = 18
 
 
-def frame(cells: np.ndarray, scalars: np.ndarray, caption: str = "", scale: int = 2) -> Picture:
-    """One observation (cells uint8[9, 11, 8], scalars float32[51]) as uint8[height, width, 3]."""
+def window(cells: np.ndarray, scalars: np.ndarray, scale: int = 3) -> Picture:
+    """What an observation (cells uint8[9, 11, 8], scalars float32[51]) shows of the map, as uint8[height, width, 3]."""
     rows, columns = cells.shape[:2]
     blocks = np.minimum(cells[..., 0], len(Block))
     tiles = np.concatenate([block_tiles(), np.full((1, TILE, TILE, 3), 12, np.uint8)])
@@ -35,9 +35,12 @@ def frame(cells: np.ndarray, scalars: np.ndarray, caption: str = "", scale: int 
     facing = Facing(int(np.argmax(scalars[_FACING])) + 1)
     paste(picture[rows // 2, columns // 2], f"player-{facing.name.lower()}")
     view = np.clip(picture.transpose(0, 2, 1, 3, 4).reshape(rows * TILE, columns * TILE, 3), 0, 255)
-    image = Image.fromarray(view.astype(np.uint8)).resize(
-        (columns * TILE * scale, rows * TILE * scale), Image.Resampling.NEAREST
-    )
+    return np.repeat(np.repeat(view.astype(np.uint8), scale, axis=0), scale, axis=1)
+
+
+def frame(cells: np.ndarray, scalars: np.ndarray, caption: str = "", scale: int = 2) -> Picture:
+    """One observation with bars and a caption below, as uint8[height, width, 3]."""
+    image = Image.fromarray(window(cells, scalars, scale))
     canvas = Image.new("RGB", (image.width, image.height + _PANEL * scale), "#101014")
     canvas.paste(image, (0, 0))
     _panel(ImageDraw.Draw(canvas), scalars, caption, image.height, image.width, scale)

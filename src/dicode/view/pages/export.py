@@ -10,10 +10,10 @@ from pathlib import Path
 from dicode.errors import ConfigError, RunError
 from dicode.view.pages import site
 from dicode.view.pages.data import RunData, read
-from dicode.view.pages.game import Game, craftax
+from dicode.view.pages.game import Game, of
 
 
-def export(paths: Sequence[Path | str], folder: Path | str, game: Game | None = None) -> int:
+def export(paths: Sequence[Path | str], folder: Path | str) -> int:
     """Write the pages of the runs at `paths` into `folder`; returns how many pages there are.
 
     Raises RunError for what is no run, ConfigError where the folder holds something that is no page of ours.
@@ -23,7 +23,16 @@ def export(paths: Sequence[Path | str], folder: Path | str, game: Game | None = 
         not target.is_dir() or (any(target.iterdir()) and not (target / "static/pages.css").is_file())
     ):
         raise ConfigError(f"{folder} exists and holds other things than pages; name a new folder")
-    return write([read(path) for path in paths], target, game or craftax())
+    datas = [read(path) for path in paths]
+    return write(datas, target, of(game_named(datas)))
+
+
+def game_named(datas: Sequence[RunData]) -> str:
+    """The game of runs that are shown together. Raises ConfigError where they have several."""
+    names = sorted({str(data.settings.get("game", "craftax")) for data in datas})
+    if len(names) > 1:
+        raise ConfigError(f"runs of several games ({', '.join(names)}) have nothing in common to show side by side")
+    return names[0] if names else "craftax"
 
 
 def write(datas: Sequence[RunData], folder: Path, game: Game, written: MutableMapping[str, str] | None = None) -> int:

@@ -3,10 +3,15 @@
 Everything else takes a `Game` and names no block, no mob and no achievement.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from dicode.errors import ConfigError
 from dicode.received.text import line
 from dicode.types import Accepted, LevelRecord
 from dicode.view.words import plain
@@ -26,6 +31,16 @@ class Game:
     """The floor on which a level's player starts, None where nothing says it."""
     rules: Callable[[Mapping[str, object]], Sequence["RuleLine"]]
     """A level's rules beside the game's own."""
+    actions: tuple[str, ...] = ()
+    """() for a game that can't be played in the browser."""
+    keys: Mapping[str, int] = field(default_factory=dict)
+    """Keys of a browser and the actions they stand for."""
+    frame: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    """(cells, scalars) of an observation as a picture uint8[height, width, 3]."""
+    panel: Callable[[np.ndarray], Mapping[str, Any]] | None = None
+    """An observation's scalars as what a player reads: `floor`, `vitals`, `held`."""
+    sheet: Callable[[Mapping[str, np.ndarray], str, str, Path], Path] | None = None
+    """(world, level's id, its goal in words, file): draw where the level starts, in the format of the file's name."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +57,42 @@ class RuleLine:
     sentence: str
 
 
+def of(name: str) -> Game:
+    """What pages ask about the game called `name`; of one that this module does not know, what its host side says."""
+    return craftax() if name == "craftax" else unknown(name)
+
+
+def unknown(name: str) -> Game:
+    """A game of which there is only the host side: without floors, rules in words, and pictures.
+
+    Raises ConfigError for one that is neither of this package nor in use: a run's folder must not choose what is imported.
+    """
+    from dicode import games
+
+    if name not in games.names() and f"{name}.host" not in sys.modules:
+        raise ConfigError(
+            f"game={line(name, 60)} is not one of this package's ({', '.join(games.names())}), so its runs can't be shown"
+        )
+    host = games.load_host(name)
+    return Game(
+        name=host.name,
+        max_return=float(host.max_return),
+        achievements=host.achievements,
+        floors=(),
+        plain=plain,
+        floor_of=lambda record: None,
+        rules=lambda rules: [
+            RuleLine(line(name, 60), "", line(_said(value), 60), "", "", "") for name, value in rules.items()
+        ],
+    )
+
+
 def craftax() -> Game:
     """The game of this project."""
-    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Floor
+    from dicode.games.craftax.episode_picture import window
+    from dicode.games.craftax.level_sheet import save
+    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Action, Floor
+    from dicode.games.craftax.panel import KEYS
 
     return Game(
         name="Craftax",
@@ -54,7 +102,19 @@ def craftax() -> Game:
         plain=plain,
         floor_of=floor_of,
         rules=rule_lines,
+        actions=tuple(action.name for action in Action),
+        keys={key: int(action) for key, action in KEYS.items()},
+        frame=window,
+        panel=_panel,
+        sheet=save,
     )
+
+
+def _panel(scalars: np.ndarray) -> dict[str, Any]:
+    from dicode.games.craftax import panel
+
+    seen = panel.read(scalars)
+    return {"floor": seen.floor, "vitals": [list(vital) for vital in seen.vitals], "held": seen.inventory}
 
 
 def floor_of(record: LevelRecord) -> int | None:

@@ -5,6 +5,7 @@ says so to the browser (Content-Security-Policy).
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
@@ -15,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dicode.received.text import line
+from dicode.types import LevelRecord
 from dicode.view import palette, spending
 from dicode.view.pages import charts, code, dreams, lineage, overview, text
 from dicode.view.pages.charts import Axes, Series
@@ -23,7 +25,7 @@ from dicode.view.pages.game import Game
 from dicode.view.pages.levels import LevelPage, Levels, index
 from dicode.view.pages.levels import page as level_page
 
-STATIC = ("pages.css", "pages.js", "icon.svg")
+STATIC = ("pages.css", "pages.js", "play.js", "icon.svg")
 FIGURES = {
     "learning_curve.png": "return on the target and the levels' statuses",
     "achievements.png": "success rates on the target",
@@ -194,11 +196,35 @@ class Run:
             f"levels/{level}.html",
             p=page,
             pictured=self.data.picture(level) is not None,
+            playable=self.playable(level) is not None,
             curve=_curve(page),
             source=code.python(page.source),
             difference=code.difference(page.difference) if page.difference else None,
             calls=[self.calls[key] for key in keys if key in self.calls],
             cost=_cost([self.calls[key] for key in keys if key in self.calls]),
+        )
+
+    def playable(self, level: str) -> LevelRecord | None:
+        """The level, if it is one that can be played."""
+        one = self.levels.lines.get(level)
+        shown = one is not None and one.accepted and self.game.frame is not None
+        return self.data.snapshot.levels[level] if shown else None
+
+    def play(self, level: str) -> str | None:
+        """The page on which a level is played; None for what is no such level. Needs a server."""
+        if self.playable(level) is None:
+            return None
+        actions = [self.game.plain(action) for action in self.game.actions]
+        told: dict[str, list[str]] = {}
+        for key, action in self.game.keys.items():
+            told.setdefault(actions[action], []).append({" ": "space"}.get(key, key))
+        return self.render(
+            "play.html",
+            f"play/{level}.html",
+            one=self.levels.lines[level],
+            keys=json.dumps(dict(self.game.keys)),
+            actions=actions,
+            help=[(" or ".join(keys), action) for action, keys in told.items()],
         )
 
     def _dreams(self) -> str:

@@ -87,6 +87,11 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.truetype(str(file), size) if file.is_file() else ImageFont.load_default(size)
 
 
+def save(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path) -> Path:
+    """Write the level's picture as what the file's name says: `.png`, small, or `.svg`, for print."""
+    return (save_svg if path.suffix == ".svg" else save_png)(world, level, goal, path)
+
+
 def save_png(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path, tile: int = 8) -> Path:
     """Write the level's picture; the file appears whole or not at all."""
     sheet, picture = of_world(world, level, goal, tile)
