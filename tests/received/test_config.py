@@ -93,6 +93,17 @@ def test_what_a_received_configuration_would_send_is_said_and_not_sent(tmp_path,
         assert "find_key" not in say(command, run.path)[1]
 
 
+def test_a_received_configuration_imports_no_package(tmp_path, stopped):
+    run = make(tmp_path)
+    text = run.config_file.read_text()
+    assert "game: craftax\n" in text
+    run.config_file.write_text(text.replace("game: craftax\n", "game: xml.dom\n"))
+    for command in ("eval", "resume", "replay", "train from="):
+        code, said = say(command, run.path)
+        assert code == 2 and "imports the package 'xml.dom'" in said, (command, said)
+    assert "imports the package" in say("adopt", run.path)[1]
+
+
 def test_a_run_made_here_goes_on_with_its_model(tmp_path, stopped, monkeypatch):
     monkeypatch.setenv("FM_KEY_OF_MINE", "key-123456")
     words = ("dreamer=foundation", "fm=vllm", "fm.base_url=http://127.0.0.1:9/v1", "fm.key_env=FM_KEY_OF_MINE")

@@ -234,7 +234,7 @@ def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
 
 def test_a_folder_does_not_choose_which_module_is_imported(example, tmp_path):
     named = replace(example, settings={"game": "xml.dom"})
-    with pytest.raises(ConfigError, match="game=xml.dom is not one of this package's"):
+    with pytest.raises(ConfigError, match=r"game=xml\.dom is not one of this package's"):
         of(export.game_named([named]))
     with pytest.raises(ConfigError, match="several games"):
         export.game_named([named, example])

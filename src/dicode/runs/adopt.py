@@ -23,7 +23,7 @@ def command(path: str, words: Sequence[str]) -> int:
         if word not in WORDS:
             raise ConfigError(f"adopt takes settings and code, not {word!r}{nearest(word, WORDS)}")
     run, console = open_run(path, writing=bool(words)), PlainConsole()
-    config, known = run.config(), origin.standing(run)
+    config, known = run.config(believed=True), origin.standing(run)
     if not words:
         _show(console, run, known, origin.sends(config))
         return 1

@@ -81,16 +81,25 @@ class RunDirectory:
         """Results of `dicode eval` by checkpoint."""
         return self.path / "evaluation"
 
-    def config(self) -> Config:
-        """The configuration the run was started with. Raises RunError that names the file, and the line where it can."""
+    def config(self, believed: bool = False) -> Config:
+        """The configuration the run was started with. Raises RunError that names the file, and the line where it can.
+
+        A game of another package is imported only on the word of a configuration that was written here, or `believed`.
+        """
         text = files.read_text(self.config_file, files.MAX_CONFIG)
         last = fields(Config)[-1].name
         if last not in files.read_yaml(self.config_file):
             raise files.damaged(self.config_file, f"it ends before {last}, its last section")
         try:
-            return from_yaml(text)
+            config = from_yaml(text)
         except (ConfigError, ValueError, TypeError) as error:
             raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
+        if "." in config.game and not (believed or seal.text_fits(text)):
+            raise RunError(
+                f"{self.config_file} was not written by you on this machine, and it imports the package {config.game!r}; "
+                f"if you mean it: `dicode adopt {self.path} settings`"
+            )
+        return config
 
     def write_config(self, config: Config, sealed: bool = False) -> None:
         """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved.

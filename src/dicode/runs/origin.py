@@ -66,11 +66,13 @@ def admit(run: RunDirectory, config: Config, known: Standing) -> Config:
 
 
 def sends(config: Config) -> list[str]:
-    """What a configuration would send and start, in words; empty for a run that stays on this machine."""
+    """What a configuration would send, start and import, in words; empty for a run that stays on this machine."""
     found = []
     if config.dreamer.name in ("foundation", "auto") and config.fm.journal != "replay":
         key = f" with the key in {line(config.fm.key_env, 60)}" if config.fm.key_env else ""
         found.append(f"asks the model {line(config.fm.model, 60)!r} at {line(config.fm.base_url, 120)!r}{key}")
+    if "." in config.game:
+        found.append(f"imports the package {line(config.game, 60)!r}")
     if config.logging.wandb:
         found.append(f"logs to the Weights & Biases project {line(config.logging.wandb_project, 60)!r}")
     return found
