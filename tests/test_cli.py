@@ -58,6 +58,7 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["resume", "nowhere"], "is not a run"),
         (["levels", "nowhere"], "is not a run"),
         (["level", "check", "nowhere.py"], "there is no file"),
+        (["level", "check", "x.py", "--episode-limit", "0"], "an episode has at least 1 step"),
         (["compare", "nowhere"], "nowhere"),
         (["doctor", "seed=3"], "takes fm=NAME"),
     ],

@@ -44,7 +44,8 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
 """
 
 _EXIT_CODES = (
-    "exit codes: 0 done, or help was asked for; 1 something asked for did not work out; 2 wrong usage; 130 interrupted"
+    "exit codes: 0 done, or help was asked for; 1 something asked for did not work out; 2 wrong usage; 3 a run ended "
+    "whose model never answered; 130 interrupted"
 )
 
 

@@ -24,7 +24,7 @@ from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
 from dicode.methods.settings import MIN_ENVS
 from dicode.received import values
-from dicode.settings import Only, option, section
+from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
 _DREAMS: Only = {"method.name": ("dicode",)}
@@ -106,6 +106,8 @@ class Config:
     method: MethodSettings = section(METHOD_SETTINGS["dicode"], "name", METHOD_SETTINGS)
     dreamer: DreamerConfig = section(DreamerConfig, only=_DREAMS)
     fm: FmConfig = section(FmConfig, only=_MODEL)
+    models: dict[str, FmConfig] = entries(FmConfig, only=_MODEL)
+    """Further models that dream in the same run, as `fm=[a,b]` asks for them."""
     budget: BudgetConfig = section(BudgetConfig, only=_MODEL)
     logging: LoggingConfig = section(LoggingConfig)
     evaluation: EvaluationConfig = section(EvaluationConfig)
@@ -216,7 +218,7 @@ def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
     """Words that set what only another kind of agent or method has, with the reason; they are taken out of the tree."""
     found: dict[Word, str] = {}
     for word in given:
-        known = words.settings_of(Config).get(word.key, ())
+        known = words.settings_of(Config).get(words.listed(word.key), ())
         kinds = [kind for setting in known for kind in setting.kind[1]]
         name, _, tag = known[0].kind[0].partition(".") if kinds else ("", "", "")
         kind = tree.get(name, {}).get(tag)
@@ -240,6 +242,8 @@ def _idle(word: Word, config: Config) -> str | None:
         return "it is for `dicode resume`, where total_steps= makes a run longer"
     if word.key == "dreamer" and word.value in ("auto", "none"):
         return None
+    if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
+        return None
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():
             value = settings.get(config, name)
@@ -254,7 +258,7 @@ def _conditions(word: Word) -> list[Only]:
     if word.key in words.GROUPS:
         found = [only for name, only in settings.sections(Config) if name == word.key]
         return [only for only in found if only]
-    return [setting.only for setting in words.settings_of(Config)[word.key]]
+    return [setting.only for setting in words.settings_of(Config)[words.listed(word.key)]]
 
 
 def _spelled(name: str) -> str:

@@ -44,6 +44,11 @@ def section(default: type, tag: str = "", kinds: Mapping[str, type] | None = Non
     return field(default_factory=default, metadata=meta)
 
 
+def entries(record: type, only: Only | None = None) -> Any:
+    """A field that holds any number of records of one kind, by a name that a person gives them."""
+    return field(default_factory=dict, metadata={"entries": record, "only": dict(only or {})})
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting as `documented` lists it."""
@@ -115,6 +120,8 @@ def documented(record: type, prefix: str = "", only: Only | None = None) -> Iter
     """Every setting of a record in order; one that several kinds of a section have comes once for each definition."""
     for name, (f, kind, optional) in _own(record).items():
         inner = {**(only or {}), **f.metadata["only"]}
+        if "entries" in f.metadata:
+            continue
         if not is_section(f):
             yield Setting(prefix + name, f, kind, optional, inner)
             continue
@@ -145,11 +152,20 @@ def read(record: type[T], tree: Mapping[str, Any], prefix: str = "") -> T:
         if name not in own:
             raise ConfigError(f"no setting is called {prefix + name!r}{nearest(name, own)}")
         f, kind, optional = own[name]
-        if is_section(f):
+        if "entries" in f.metadata:
+            values[name] = _entries(f, given, prefix + name)
+        elif is_section(f):
             values[name] = read(_variant(f, given, prefix + name), given, f"{prefix}{name}.")
         else:
             values[name] = Setting(prefix + name, f, kind, optional, {}).value(given)
     return record(**values)
+
+
+def _entries(f: Field, tree: Any, name: str) -> dict[str, Any]:
+    """The records of a field made by `entries`."""
+    if not isinstance(tree, Mapping) or not all(isinstance(inner, Mapping) for inner in tree.values()):
+        raise ConfigError(f"{name} is {tree!r}; it holds sections by name")
+    return {str(key): read(f.metadata["entries"], inner, f"{name}.{key}.") for key, inner in tree.items()}
 
 
 def _variant(f: Field, tree: Any, name: str) -> type:
@@ -187,10 +203,13 @@ def without_foreign(record: type, tree: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_tree(record: object) -> dict[str, Any]:
     """Every setting of a record as plain values in nested dictionaries."""
-    return {
-        name: to_tree(getattr(record, name)) if is_section(f) else getattr(record, name)
-        for name, (f, _, _) in _own(type(record)).items()
-    }
+    tree = {}
+    for name, (f, _, _) in _own(type(record)).items():
+        value = getattr(record, name)
+        if "entries" in f.metadata:
+            value = {key: to_tree(inner) for key, inner in value.items()}
+        tree[name] = to_tree(value) if is_section(f) else value
+    return tree
 
 
 def get(record: Any, name: str) -> Any:
@@ -204,7 +223,10 @@ def check_ranges(record: object, prefix: str = "") -> None:
     """Raise ConfigError where a record made by hand holds a value of another type or out of its range."""
     for name, (f, kind, optional) in _own(type(record)).items():
         value = getattr(record, name)
-        if is_section(f):
+        if "entries" in f.metadata:
+            for key, inner in value.items():
+                check_ranges(inner, f"{prefix}{name}.{key}.")
+        elif is_section(f):
             check_ranges(value, f"{prefix}{name}.")
         else:
             Setting(prefix + name, f, kind, optional, {}).value(value)

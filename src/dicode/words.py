@@ -24,6 +24,9 @@ _NOT_SWEPT = ("runs_dir",)
 NAMED_BY_GROUP = {"method.name": "method", "dreamer.name": "dreamer"}
 """Settings that a person chooses by the group's own key."""
 
+_SEVERAL = re.compile(r"\[([\w\s,]*)\]")
+"""Several files of one group in one run: `fm=[a,b]`."""
+_ENTRY = re.compile(r"models\.(\w+)\.")
 _HYDRA_SWEEP = re.compile(r"(choice|range|shuffle|sort|glob|interval)\(.*\)", re.DOTALL)
 _TOO_FAR = 0.55
 
@@ -70,9 +73,14 @@ def _split(word: str, record: type) -> Word:
     key = _ALIASES.get(key, key)
     if key in NAMED_BY_GROUP:
         raise ConfigError(f"{key} is chosen by its group: write {NAMED_BY_GROUP[key]}={value}")
-    if key not in GROUPS and key not in settings_of(record):
+    if key not in GROUPS and listed(key) not in settings_of(record):
         raise ConfigError(f"no setting is called {key!r}{nearest_setting(key, record, value)}")
     return Word(key, value)
+
+
+def listed(key: str) -> str:
+    """The setting that a key sets, as it is listed: `fm.temperature` for `models.b.temperature`, else the key."""
+    return _ENTRY.sub("fm.", key, count=1) if _ENTRY.match(key) else key
 
 
 @cache
@@ -131,12 +139,12 @@ def group_choices(group: str) -> tuple[str, ...]:
 
 def is_text(word: Word, record: type) -> bool:
     """Whether the word's value is free text, in which no character means anything."""
-    return word.key not in GROUPS and all(setting.is_text for setting in settings_of(record)[word.key])
+    return word.key not in GROUPS and all(setting.is_text for setting in settings_of(record)[listed(word.key)])
 
 
 def values(word: Word, record: type) -> list[str]:
     """The values that a word of a sweep names, in order: separated by commas, or by one of Hydra's functions."""
-    if word.key in _NOT_SWEPT:
+    if word.key in _NOT_SWEPT or _entries(word):
         return [word.value]
     if _HYDRA_SWEEP.fullmatch(word.value) and not is_text(word, record):
         from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -167,12 +175,15 @@ def compose(words: Sequence[Word], record: type) -> dict[str, Any]:
     chosen = list(_last(words))
     for word in chosen:
         _check_one_value(word, record)
-        if word.key in GROUPS and word.value not in group_choices(word.key):
-            choices = group_choices(word.key)
-            raise ConfigError(f"{word} is not known{nearest(word.value, choices)} (choices: {', '.join(choices)})")
-    tree = hydra_tree([str(word) for word in chosen if word.key in GROUPS])
+        if word.key in GROUPS:
+            _check_choices(word)
+    tree = hydra_tree([choice for word in chosen if word.key in GROUPS for choice in _choices(word)])
     for word in chosen:
         if word.key not in GROUPS:
+            entry = _ENTRY.match(word.key)
+            if entry and entry[1] not in tree.get("models", {}):
+                have = ", ".join(tree.get("models", {})) or "fm=[a,b] makes one for b"
+                raise ConfigError(f"no further model of this run is called {entry[1]!r} ({have})")
             *sections, leaf = word.key.split(".")
             node = tree
             for section in sections:
@@ -181,7 +192,36 @@ def compose(words: Sequence[Word], record: type) -> dict[str, Any]:
     return tree
 
 
+def _entries(word: Word) -> dict[str, str]:
+    """What `fm=[a,b,b]` names: files by entry, the first for `fm` itself, a number for one named again."""
+    several = _SEVERAL.fullmatch(word.value) if word.key == "fm" else None
+    found: dict[str, str] = {}
+    for name in [name.strip() for name in several[1].split(",")] if several else []:
+        count = 1 + list(found.values()).count(name)
+        found[f"{name}{count if count > 1 else ''}"] = name
+    return found
+
+
+def _check_choices(word: Word) -> None:
+    choices = group_choices(word.key)
+    for value in _entries(word).values() or [word.value]:
+        if value not in choices:
+            raise ConfigError(
+                f"{word.key}={value} is not known{nearest(value, choices)} (choices: {', '.join(choices)})"
+            )
+
+
+def _choices(word: Word) -> list[str]:
+    """A group's word as Hydra's."""
+    named = list(_entries(word).items())
+    if not named:
+        return [str(word)]
+    return [f"{word.key}={named[0][1]}", *(f"+{word.key}@models.{entry}={name}" for entry, name in named[1:])]
+
+
 def _check_one_value(word: Word, record: type) -> None:
+    if _entries(word):
+        return
     several = "," in word.value or _HYDRA_SWEEP.fullmatch(word.value)
     if several and not is_text(word, record):
         raise ConfigError(f"{word} names several values; add --multirun for one run of each")

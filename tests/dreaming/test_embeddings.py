@@ -5,7 +5,6 @@ import logging
 import math
 
 import numpy as np
-import openai  # noqa: F401 - imported before anything is timed
 import pytest
 from scripted import no_sockets
 

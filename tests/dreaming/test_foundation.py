@@ -3,66 +3,31 @@
 import asyncio
 import json
 import logging
-import re
 import time
 
-import openai  # noqa: F401 - imported before anything is timed
 import pytest
+from cows import GOOD, Grammar, brief, validate
 from scripted import no_sockets
 
 from dicode.dreaming import prompts
+from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.client import OpenAIClient, Patience
-from dicode.dreaming.dreamer import Dreamer, Outcome
-from dicode.dreaming.foundation import FoundationDreamer, Settings, make_foundation_dreamer
+from dicode.dreaming.dreamer import Dreamer
+from dicode.dreaming.foundation import FoundationDreamer, Settings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
+from dicode.types import Code, Origin, Rejected
 
 SECRET = "sk-verysecret0123456789"
 QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
-GOOD = '''```python
-"""Objective: eat {n} cows.
-Why: food.
-"""
-from dicode.levels import Goal, Mob, World
-
-GOAL = Goal.all_of(Goal.defeat(Mob.COW, {n}))
-
-
-def build(world: World) -> None:
-    world.spawn(Mob.COW, count={n})
-```'''
 DESIGN = "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"
 
 
-def brief(cycle=1, index=0, **changes):
-    level = LevelRecord("a" * 12, "GOAL = 1\n", "Eat.", Origin.LIBRARY, (), "", 0, Accepted({}, {}, "h"))
-    parent = ParentReport(level, (Trial("a" * 12, 1, 30, 12, 1.0, 50.0),))
-    values = dict(parent=parent, target_success={"EAT_COW": 0.5}, target_return=1.0, allow_hooks=False)
-    return Brief(cycle, index, **(values | changes))
-
-
-class Grammar:
-    """A stand-in for the grammar dreamer."""
-
-    name = "grammar"
-
-    def dream(self, briefs, validate):
-        drafts = [Draft(f"# {b.cycle}.{b.index}\n", "by grammar", Origin.GRAMMAR) for b in briefs]
-        return [Outcome(draft, validate(draft)) for draft in drafts]
-
-
-def validate(draft):
-    """Accepts all but odd numbers of cows above 9, which it explains."""
-    number = int((re.search(r"count=(\d+)", draft.source) or [0, 1])[1])
-    if number > 9:
-        return Rejected(
-            "build", f"{number} cows do not fit (in /home/me/level.py)", f"use {number // 10}", code=Code.NO_ROOM
-        )
-    return Accepted({"minimum": {"kills.cow": number}}, {}, f"hash of {draft.id}")
+OPEN: dict[object, Journal] = {}
+"""The journal that a test has open in a folder."""
 
 
 def dreamer(server, folder, mode="record", ledger=None, fallback=True, **settings):
@@ -71,7 +36,11 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
     )
     fm |= {name: settings.pop(name) for name in list(settings) if name in fm}
     endpoint = Endpoint(**fm)
+    if mode != "replay" and folder in OPEN:
+        OPEN[folder].close()  # as a run that ends does; the next one may write only then
     journal = Journal(folder / "journal", mode)
+    if mode != "replay":
+        OPEN[folder] = journal
 
     def open_client():
         assert mode != "replay", "a replay opened a client"
@@ -383,7 +352,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from dicode.config import BudgetConfig, Config, FmConfig
 
     monkeypatch.setenv("FM_KEY", SECRET)
-    fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", **fm)
+    fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", test_call=False, **fm)
     with ExitStack() as stack, caplog.at_level(logging.WARNING):
         config = replace(Config(), fm=fm, budget=replace(BudgetConfig(), **budget))
         make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)

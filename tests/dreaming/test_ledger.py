@@ -2,7 +2,8 @@ import pytest
 
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.journal import Journal
-from dicode.dreaming.ledger import Ledger, Price, price, price_table
+from dicode.dreaming.ledger import Ledger
+from dicode.dreaming.prices import Price, price, price_table
 from dicode.errors import ConfigError
 
 pytestmark = pytest.mark.fast

@@ -1,10 +1,12 @@
 import ast
+import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dicode.dreaming.parse import Parsed, normalise, parse_design, parse_level, strip_reasoning
+from dicode.dreaming.parse import Parsed, parse_design, parse_level
+from dicode.dreaming.unwrap import normalise, strip_reasoning
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast
@@ -223,3 +225,118 @@ def test_no_text_makes_the_parser_raise(noise, at):
             ast.parse(parsed.source)
             parsed.source.encode()
         parse_design(text)
+
+
+OTHER = LEVEL.replace("ZOMBIE", "SKELETON").replace("a zombie", "a skeleton")
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "<think>{plan}</think>\n{level}",
+        "[THINK]{plan}[/THINK]\n{level}",
+        "<thinking mode='long'>{plan}</thinking>{level}",
+        "\u25c1think\u25b7{plan}\u25c1/think\u25b7{level}",
+        "<seed:think>{plan}</seed:think>{level}",
+        "<|channel|>analysis<|message|>{plan}<|end|><|start|>assistant<|channel|>final<|message|>{level}<|return|>",
+        "<|START_THINKING|>{plan}<|END_THINKING|><|START_RESPONSE|>{level}<|END_RESPONSE|>",
+        "<|begin_of_thought|>{plan}<|end_of_thought|>\n<|begin_of_solution|>{level}<|end_of_solution|>",
+        "{plan}</think>{level}",
+        "{plan}[/THINK]{level}",
+        "<think>{plan}<think>{plan}</think>{plan}</think>{level}",
+        "<THINK>\n{plan}\n</THINK >\n{level}".replace(" >", ">"),
+        "<reasoning>{plan}</reasoning><think>{plan}</think>{level}",
+    ],
+)
+def test_reasoning_in_any_maker_s_tags_is_no_level(wrap):
+    plan = f"first\n```python\n{OTHER}```\nno"
+    assert found(wrap.format(plan=plan, level=f"\n```python\n{LEVEL}```")).source == LEVEL
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["<think>", "[THINK]", "<reasoning>", "\u25c1think\u25b7", "<|channel|>analysis<|message|>", "<|START_THINKING|>", "<thought>",
+     "Sure! [THINK]", "Let me see. <think>", "<think>a</think>\n<think>", "<|begin_of_thought|>"],
+)  # fmt: skip
+def test_a_draft_in_reasoning_that_never_ends_is_no_level(opening):
+    rejected = refused(f"{opening} maybe\n```python\n{LEVEL}```\nbut wait")
+    assert "ended inside its reasoning" in rejected.reason
+
+
+def test_a_level_before_reasoning_that_never_ends_is_read():
+    assert found(f"```python\n{LEVEL}```\n<think>was that right?\n```python\n{OTHER}```").source == LEVEL
+
+
+@pytest.mark.parametrize("tag", ["reasoning", "think"])
+def test_a_complete_description_counts_though_the_reasoning_never_ended(tag):
+    said = "The player starts at night beside three zombies with a stone sword and must defeat two."
+    assert parse_design(f"<{tag}>melee is weak\n<description>{said}</description>") == said
+    assert isinstance(parse_design(f"<{tag}>melee is weak\n<description>{said}"), Rejected)
+    assert parse_design(f"<{tag}><description>no</description> or <description>{said}</description>") == said
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda level: json.dumps({"code": level}),
+        lambda level: json.dumps({"thought": "it is good\nvery", "file": {"name": "a.py", "content": level}}),
+        lambda level: "```json\n" + json.dumps({"code": level}, indent=2) + "\n```",
+        lambda level: json.dumps({"code": level.split("\n")}),
+        lambda level: json.dumps([{"code": level}]),
+        lambda level: json.dumps({"code": f"```python\n{level}```"}),
+        lambda level: '{"code": "' + level.replace('"', '\\"') + '"}',
+        lambda level: json.dumps({"code": level}) + "\nI hope it helps!",
+        lambda level: "<think>plan</think>" + json.dumps({"code": level}),
+        lambda level: json.dumps({"description": "A fight\nat night.", "code": level}),
+    ],
+)
+def test_a_level_in_json_is_read(wrap):
+    assert found(wrap(LEVEL)).source == LEVEL
+
+
+def test_a_description_in_json_is_read():
+    said = "The player starts at night beside three zombies with a stone sword and must defeat two."
+    for body in ({"description": said, "reasoning": said + said}, {"level": {"description": said}}, [said]):
+        assert parse_design(json.dumps(body)) == said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{own}{copy}",
+        "{copy}{own}",
+        "{own}As a reminder, the level that it builds on:\n{copy}Goodbye!",
+        "{copy}{own}{copy}",
+        "{own}{renamed}",
+    ],
+)
+def test_of_several_levels_the_new_one_is_taken(answer):
+    from dicode.dreaming.similarity import syntax
+
+    renamed = OTHER.replace("Why:", "Why so:").replace("world.spawn", "# fight\n    world.spawn")
+    blocks = {name: f"```python\n{text}```\n" for name, text in dict(own=LEVEL, copy=OTHER, renamed=renamed).items()}
+    text, known = answer.format(**blocks), {syntax(OTHER).exact}
+    assert found(text, known=known).source == LEVEL
+
+
+def test_a_copy_is_taken_where_there_is_nothing_else():
+    from dicode.dreaming.similarity import syntax
+
+    assert found(f"```python\n{OTHER}```", known={syntax(OTHER).exact}).source == OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```python\n{LEVEL.rstrip()}```",
+        f"```python title='a.py'\n{LEVEL}```",
+        f"```{{.python}}\n{LEVEL}```",
+        f"````markdown\n```python\n{LEVEL}```\n````",
+        f"```python\n{LEVEL}``` and that is it",
+        f"   ```python\n{LEVEL}   ```",
+        f"```text\n{LEVEL}```",
+        f"`inline` and ```x``` then\n```python\n{LEVEL}```",
+    ],
+)
+def test_fences_of_all_kinds_are_read(text):
+    assert found(text).source == LEVEL

@@ -7,8 +7,11 @@ from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
 from dicode.dreaming.parse import Parsed, parse_level
 from dicode.games.craftax import facts
+from dicode.games.craftax.levels import field_meanings
 from dicode.games.craftax.levels.rule_spec import RULES
-from dicode.levels import Achievement, World
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.library import load
+from dicode.levels import Achievement, Mob, Rules, World
 from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Trial
 
 pytestmark = pytest.mark.fast
@@ -69,7 +72,7 @@ def test_no_prompt_exceeds_its_limit(kind, make):
 
 def test_the_prompts_sizes_are_those_that_the_documentation_states():
     usual = {kind: size(ask(brief())) for kind, ask in ASK.items()}
-    stated = {"design": 5_900, "code": 8_200, "level": 9_900, "compact": 1_650}
+    stated = {"design": 5_100, "code": 6_700, "level": 8_500, "compact": 1_650}
     for kind, tokens in usual.items():
         assert 0.85 * stated[kind] <= tokens <= 1.1 * stated[kind], usual
 
@@ -159,6 +162,59 @@ def test_facts_name_every_achievement_rule_and_call():
     calls = [name for name in vars(World) if not name.startswith("_") and callable(getattr(World, name))]
     assert calls and all(f"`world.{name}(" in facts.api() for name in calls)
     assert "67 achievements" in facts.game() and "226 in all" in facts.game()
+
+
+def test_rules_that_no_level_uses_are_left_out_of_the_prompts_and_nothing_else():
+    told = set(re.findall(r"- `(\w+)`", facts.rules(fine=False)))
+    assert told == set(RULES) - facts.FINE and len(told) > 60
+    used = {name for _, source in load() for name in re.findall(r"(\w+)=", "".join(re.findall(r"Rules\(.*", source)))}
+    assert used and used <= told
+    assert set(facts.COMPACT_RULES) <= told
+    for kind in ("design", "code", "level"):
+        assert facts.rules(fine=False) in ASK[kind](brief())[0].content
+
+
+def test_the_design_is_told_ranges_defaults_damage_and_health():
+    text = ASK["design"](brief())[0].content
+    assert "`ladder_kills`[floor] int 0..1000, 8:" in text and "`plant_ripening` int 1..100000, 600:" in text
+    assert "zombie 5/2" in text and "troll 20/8" in text and "sword: none 1, wood 2, stone 3, iron 5, diamond 8" in text
+
+
+def test_the_damage_in_the_prompts_is_that_of_the_rules():
+    blow = Rules().value("melee_damage")[Mob.FROST_TROLL.type_id].sum()
+    assert f"frost_troll 24/{blow:g}" in facts.game()
+    assert all(f"{mob.name.lower()} {Rules().value('mob_health')[mob]:g}" in facts.game() for mob in Mob)
+
+
+def test_the_code_stage_is_told_formats_classes_and_directions():
+    text = ASK["code"](brief())[0].content
+    assert "`armour` is a list of four pieces, each 0 none, 1 iron, 2 diamond" in text
+    assert "`potions` is a list of six counts by colour: red, green, blue, pink, cyan, yellow" in text
+    assert "ranged (at most 2 a floor): SKELETON" in text and "`Facing.`: LEFT RIGHT UP DOWN" in text
+    assert "PLACE_STONE" in ASK["code"](brief(allow_hooks=True))[0].content
+
+
+def test_hooks_are_told_every_field_with_type_shape_and_meaning():
+    told = facts.fields()
+    for name, field in STATE_FIELDS.items():
+        record, _, part = name.partition(".")
+        if name == "state_rng":
+            continue
+        shown = record if part and record != "inventory" else name
+        lines = [line for line in told.split("\n") if re.search(rf"(?<![\w.]){re.escape(shown)}\b", line)]
+        assert len(lines) == 1 and str(field.dtype) in lines[0] and part in lines[0], name
+        assert field_meanings.meaning(name)
+    assert (
+        not set(field_meanings.MEANINGS) - set(STATE_FIELDS) - {f".{name.partition('.')[2]}" for name in STATE_FIELDS}
+    )
+    assert facts.fields() in ASK["code"](brief(allow_hooks=True))[0].content
+
+
+@pytest.mark.parametrize("kind", ["code", "level"])
+def test_no_part_contradicts_another_about_imports(kind):
+    plain, hooks = (ASK[kind](brief(allow_hooks=allow))[0].content for allow in (False, True))
+    assert "Import from `dicode.levels` and `numpy` only." in plain and "jax" not in plain
+    assert "`numpy` only, with `jax` and `jax.numpy` for hooks." in hooks and "import jax.numpy as jnp" in hooks
 
 
 def test_no_entry_of_the_reference_lacks_its_sentence():

@@ -53,6 +53,8 @@ WRONG_KINDS = {
     "kills": (lambda w: w.set_kills(Mob.ZOMBIE), "must be a number"),
     "time": (lambda w: setattr(w, "time", Mob.ZOMBIE), "must be a number"),
     "can_stand": (lambda w: w.can_stand(Block.WATER, (3, 3)), "is a block, not a mob"),
+    "set": (lambda w: w.set("player_level", Block.WATER), "is a block, not a floor"),
+    "set, a count": (lambda w: w.set("player_xp", Floor.DUNGEON), "must be a number"),
     "reach_floor": (lambda w: Goal.reach_floor(Block.GRASS), "is a block, not a floor"),
     "reach_floor, an achievement": (lambda w: Goal.reach_floor(Achievement.ENTER_DUNGEON), "write Floor.DUNGEON"),
     "survive": (lambda w: Goal.survive(Block.GRASS), "must be a number"),
@@ -80,6 +82,9 @@ def test_what_means_the_same_is_taken(world):
     world.place("tree", (20, 20))
     assert world.find(world.blocks[0][20, 20])
     assert Goal.reach_floor("dungeon") == Goal.reach_floor(Floor.DUNGEON) == Goal.reach_floor(1)
+    world.set("player_level", Floor.DUNGEON)
+    assert world.player.floor == Floor.DUNGEON
+    world.player.floor = 0
     assert Goal.defeat("zombie", 2) == Goal.defeat(Mob.ZOMBIE, 2)
     world.player.position = np.array([24.0, 25.0])
     assert world.player.position == (24, 25)

@@ -1,6 +1,7 @@
 """PLR, ACCEL, SFL and DR do what their papers say."""
 
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from dicode.methods import Context
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
 from dicode.methods.plr import PlrSettings, replayed
 from dicode.streams import Streams
-from dicode.types import TARGET, Trial
+from dicode.types import TARGET, Origin, Trial
 
 pytestmark = pytest.mark.fast
 
@@ -155,3 +156,28 @@ def test_a_world_level_names_its_worlds_and_other_levels_do_not():
     assert (fixed_worlds(draft.source).seed, fixed_worlds(draft.source).worlds) == (2**31 - 1, 3)
     assert is_plain(draft.source) and not is_plain(draft.source + "\n# more\n")
     assert fixed_worlds("GOAL = 1\n") is None
+
+
+@pytest.mark.parametrize("origin", [o for o in Origin if o is not Origin.GENERATOR])
+@pytest.mark.parametrize("constants", ["WORLDS = 9999999999\nWORLD_SEED = 1\n", "WORLD_SEED = 7\n"])
+def test_constants_in_anybody_s_text_fix_no_worlds(origin, constants):
+    source = world_draft(5).source + constants
+    assert fixed_worlds(source, origin) is None and not is_plain(world_draft(5).source, origin)
+
+
+def test_a_generator_s_level_names_no_more_worlds_than_a_level_has():
+    from dicode.training.builder import LevelBuilder
+
+    asked = []
+
+    class Game:
+        def generate(self, key, count, *_):
+            asked.append(count)
+
+    builder = LevelBuilder.__new__(LevelBuilder)
+    builder.worlds_per_level, builder.streams, builder.game, builder._worlds_lock = 4, Streams(0), Game(), Lock()
+    for origin in (Origin.GENERATOR, Origin.FOUNDATION, Origin.FILE):
+        builder.base_worlds(world_draft(5, 2_000_000_000).source, "a" * 12, 1, 3, origin)
+    builder.base_worlds(world_draft(5, 2_000_000_000).source, "a" * 12, 1, 3)
+    assert asked == [4, 3, 3, 3]
+    assert fixed_worlds(world_draft(9_999_999_999).source) is None

@@ -112,6 +112,18 @@ def test_a_verdict_says_what_is_wrong_with_a_level_that(what, sandbox, worlds):
     assert found.code is CODES.get(what, Code.ERROR), found
 
 
+def test_the_verifier_knows_how_many_steps_an_episode_has(sandbox, worlds):
+    text = LEVEL.replace("Achievement.DEFEAT_ZOMBIE", "Goal.survive(200)")
+    found = sandbox.build(text, worlds, 1, Origin.GRAMMAR, 199)
+    assert isinstance(found, Rejected) and found.code is Code.TOO_SHORT and "an episode has 199" in found.reason
+    assert not isinstance(sandbox.build(text, worlds, 1, Origin.GRAMMAR, 200), Rejected)
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_no_syntax_errors(sandbox, worlds):
+    found = sandbox.build("\ufeff" + LEVEL.replace("\n", "\r\n"), worlds, 1, Origin.FILE)
+    assert not isinstance(found, Rejected), found
+
+
 def test_jax_in_build_is_explained(sandbox, worlds):
     text = "import jax.numpy as jnp\n" + LEVEL + "    world.blocks[0][:] = jnp.ones((48, 48))\n"
     found = sandbox.build(text, worlds, 1, Origin.GRAMMAR)

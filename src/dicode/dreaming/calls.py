@@ -104,6 +104,8 @@ class Answer:
     seconds: float = 0.0
     """Wall time, waiting and retries included."""
     retries: int = 0
+    reached: bool = True
+    """False where no server was there."""
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON values."""

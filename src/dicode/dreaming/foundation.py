@@ -9,75 +9,43 @@ dreamer and carry its origin. A dream that the provider did not deliver is lost 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from dicode.dreaming import prompts
-from dicode.dreaming.calls import Answer, Kind, Message, Request
-from dicode.dreaming.client import OpenAIClient, Opener
+from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
+from dicode.dreaming.casting import Casting
+from dicode.dreaming.client import Opener
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
-from dicode.dreaming.embeddings import Embeddings
 from dicode.dreaming.journal import Fate, Journal
-from dicode.dreaming.ledger import Ledger, price
-from dicode.dreaming.parse import Parsed, parse_design, parse_level
-from dicode.dreaming.providers import Endpoint, Key, find_key
+from dicode.dreaming.ledger import Ledger
+from dicode.dreaming.parse import Parsed
+from dicode.dreaming.providers import Endpoint
+from dicode.dreaming.reader import shared
 from dicode.dreaming.repair import rejection, repair_messages
 from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
 from dicode.dreaming.similarity import most_similar, syntax
+from dicode.dreaming.trial import PROBE
+from dicode.dreaming.voices import Switchboard, Voice
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
 
 T = TypeVar("T")
 Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
 log = logging.getLogger(__name__)
 
-MAX_KEPT = 20_000
-"""Characters kept of an answer that is no level."""
-
-
-def make_foundation_dreamer(
-    config: Any, journal: Path, streams: Streams, fallback: Dreamer | None, stack: ExitStack
-) -> "FoundationDreamer":
-    """The dreamer of a run's configuration, with its journal in the folder `journal`, closed by `stack`.
-
-    Raises ConfigError for an endpoint, a key or a budget that cannot work, RunError for a journal that
-    cannot serve `fm.journal`.
-    """
-    endpoint = Endpoint.from_config(config.fm)
-    ledger = Ledger(endpoint.provider, endpoint.model, config.budget.usd, config.budget.tokens)
-    key = Key("", "") if config.fm.journal == "replay" else find_key(endpoint)
-    book = stack.enter_context(Journal(journal, config.fm.journal))
-    settings = Settings.from_config(config.fm, config.dreamer)
-    if config.fm.journal != "replay" and not endpoint.quirks.free and not (config.budget.usd or config.budget.tokens):
-        log.warning("%s", _uncapped(endpoint))
-
-    def open_client() -> OpenAIClient:
-        return OpenAIClient(endpoint, key)
-
-    similar: Similar = most_similar
-    if config.fm.embedding_model:
-        similar = Embeddings(endpoint, config.fm.embedding_model, book, ledger, open_client).similar
-    return FoundationDreamer(endpoint, settings, streams, book, ledger, open_client, fallback, similar)
-
-
-def _uncapped(endpoint: Endpoint) -> str:
-    """That a run may spend money without end, and how to prevent it."""
-    priced = price(endpoint.provider, endpoint.model) is not None or endpoint.quirks.reports_cost
-    cap = "budget.usd=5 (dollars) or budget.tokens=1e6" if priced else "budget.tokens=1e6"
-    return (
-        f"this run asks {endpoint.model} at {endpoint.provider} for levels, which may cost money, and no cap is set; "
-        f"{cap} sets one, dreamer=grammar asks no model"
-    )
+MAX_KEPT = 50_000
+"""Characters kept of a draft; a level file has `parse.MAX_SOURCE` at most."""
 
 
 class FoundationDreamer:
-    """Writes levels with a foundation model; see `dicode.dreaming.dreamer.Dreamer` for the contract.
+    """Writes levels with foundation models; see `dicode.dreaming.dreamer.Dreamer` for the contract.
 
     `open_client` makes a client for the running event loop and is not called when the journal replays.
-    `fallback` dreams what the budget does not pay for; None: such dreams are lost.
+    `fallback` dreams what the budget does not pay for; None: such dreams are lost. Of `others`, further
+    models, a bandit takes turns with the first (see `dicode.dreaming.bandit`).
     """
 
     name = "foundation"
@@ -92,14 +60,18 @@ class FoundationDreamer:
         open_client: Opener,
         fallback: Dreamer | None = None,
         similar: Similar = most_similar,
+        others: Sequence[Voice] = (),
+        per_dollar: bool = False,
     ) -> None:
-        self.endpoint, self.settings, self.streams = endpoint, settings, streams
+        self.settings, self.streams = settings, streams
         self.journal, self.ledger = journal, ledger
+        self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
         self.similar = similar
         """Picks the examples of this dreamer's briefs."""
-        self._open_client = open_client
+        self.reader = shared()
+        self._told: set[str] = set()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
@@ -109,10 +81,38 @@ class FoundationDreamer:
         Raises JournalMiss where a replay asks for what was not recorded, CancelledError after `cancel`.
         """
         plans = [(brief, 0 < self.settings.max_drafts <= place) for place, brief in enumerate(briefs)]
+        for brief, surplus in plans:
+            if not surplus:
+                self.casting.cast(brief, self.streams.rng("dream", brief.cycle, brief.index, "model"))
         if self.journal.mode == "replay":
             hands = ReplayHands(self._desk, validate)
             return [_run_now(hands.dream(brief, surplus)) for brief, surplus in plans]
-        return asyncio.run(self._round(plans, validate))
+        outcomes = asyncio.run(self._round(plans, validate))
+        self._tell_lost(briefs, outcomes)
+        return outcomes
+
+    def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
+        """What the archive shows by now; decides which of several models the next round asks."""
+        self.casting.observe(levels, trials)
+
+    def silence(self) -> str | None:
+        """That no model has answered any dream so far, and why; None where one has, or none was asked."""
+        calls = [c for c in self.journal.calls() if c.request["stage"] not in (PROBE, EMBEDDING)]
+        lost_ones = [fate.reason for fate in self.journal.fates() if fate.kind == "lost"]
+        if any(c.answer.kind not in (Kind.FAILED, Kind.DENIED) for c in calls) or not (calls or lost_ones):
+            return None
+        reasons = [c.answer.reason for c in calls] or lost_ones
+        asked = f"{len(calls)} calls" if calls else f"{len(lost_ones)} dreams"
+        return f"the model has answered none of {asked}: {max(set(reasons), key=lambda r: (reasons.count(r), r))}"
+
+    def _tell_lost(self, briefs: Sequence[Brief], outcomes: Sequence[Outcome]) -> None:
+        """Each reason for which dreams are lost, when it is met first."""
+        gone = [o.verdict.reason for o in outcomes if o.draft is None and isinstance(o.verdict, Rejected)]
+        for reason in dict.fromkeys(gone):
+            if reason not in self._told:
+                self._told.add(reason)
+                count = gone.count(reason)
+                log.warning("cycle %d: %d of %d dreams are lost: %s", briefs[0].cycle, count, len(briefs), reason)
 
     def cancel(self) -> None:
         """End the round under way, from another thread; its dreams are not lost but asked for again on resume."""
@@ -148,9 +148,9 @@ class FoundationDreamer:
 
     async def _all(self, plans: list[tuple[Brief, bool]], validate: Validate, deadline: float) -> list[Outcome]:
         with ThreadPoolExecutor(1, "validate") as pool:
-            async with self._open_client() as client:
+            async with Switchboard(self.casting.voices) as client:
                 hands = LiveHands(self._desk, validate, client, pool, deadline)
-                if self.settings.max_repairs >= 0 or self.endpoint.concurrency == 1:
+                if self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices):
                     return [await hands.dream(brief, surplus) for brief, surplus in plans]
                 return await _together([hands.dream(*plan) for plan in plans])
 
@@ -160,6 +160,7 @@ class _Dream:
 
     def __init__(self, dreamer: FoundationDreamer, brief: Brief, hands: Hands) -> None:
         self.dreamer, self.brief, self.hands, self.settings = dreamer, brief, hands, dreamer.settings
+        self.voice = dreamer.casting.voice(brief)
         self.attempt = 0
         self.repairs: tuple[Repair, ...] = ()
         self.requests: tuple[str, ...] = ()
@@ -170,7 +171,7 @@ class _Dream:
         """Design and code, or both at once."""
         brief, rng = self.brief, self.dreamer.streams.rng("dream", self.brief.cycle, self.brief.index)
         focus = prompts.focus(brief, rng)
-        if self.settings.compact:
+        if self.voice.compact:
             return await self._write("level", prompts.compact(brief, focus), "", "compact")
         if self.settings.stages == 1:
             return await self._write("level", prompts.level(brief, focus), "", "one-stage")
@@ -185,7 +186,7 @@ class _Dream:
             answer = await self._ask("design", messages)
             if answer is None:
                 return self._undelivered()
-            design = rejection(answer) or parse_design(answer.text)
+            design = rejection(answer) or await self._described(answer.text)
             if isinstance(design, str):
                 return design
             messages = repair_messages(question, answer.text, design, self.repairs, code=False)
@@ -198,7 +199,7 @@ class _Dream:
             answer = await self._ask(stage, messages)
             if answer is None:
                 return self._undelivered()
-            read = rejection(answer) or self._read(answer.text, design)
+            read = rejection(answer) or await self._read(answer.text, design)
             if isinstance(read, Parsed):
                 draft = self._draft(read.source, design or read.docstring, move)
                 verdict = await self.hands.check(self.brief, self.attempt - 1, draft)
@@ -213,20 +214,34 @@ class _Dream:
             if not self._again(draft, verdict, stage, messages):
                 return self._outcome()
 
-    def _read(self, text: str, design: str) -> Parsed | Rejected:
-        brief = self.brief
-        read = parse_level(text, prompts.api_names(), brief.allow_hooks, brief.goal_only, objective=design)
-        if isinstance(read, Parsed) and syntax(read.source).exact == syntax(prompts.template("example")).exact:
+    async def _read(self, text: str, design: str) -> Parsed | Rejected:
+        brief, example = self.brief, prompts.template("example")
+        shown = [record.source for record in (*brief.examples, *([brief.parent.level] if brief.parent else []))]
+        options = {
+            "api": prompts.api_names(),
+            "allow_hooks": brief.allow_hooks,
+            "goal_only": brief.goal_only,
+            "objective": design,
+        }
+        failed = [repair.source for repair in self.repairs]
+        reader = self.dreamer.reader
+        read = await self._aside(text, lambda: reader.level(text, known=[*shown, example, *failed], **options))
+        if isinstance(read, Parsed) and syntax(read.source).exact == syntax(example).exact:
             return Rejected(
                 "novelty", "this is the example of the instructions, copied", "Write another level.", code=Code.COPIED
             )
         return read
 
+    async def _described(self, text: str) -> str | Rejected:
+        return await self._aside(text, lambda: self.dreamer.reader.design(text))
+
+    async def _aside(self, text: str, work: Callable[[], T]) -> T | Rejected:
+        return await self.hands.read(self.brief, self.attempt - 1, text, work)
+
     def _draft(self, source: str, description: str, move: str) -> Draft:
         parent = self.brief.parent
         parents = (parent.level.id,) if parent else ()
-        kept = source[:MAX_KEPT] if move == "design" else source
-        return Draft(kept, description, Origin.FOUNDATION, parents, move, self.repairs, self.requests)
+        return Draft(source[:MAX_KEPT], description, Origin.FOUNDATION, parents, move, self.repairs, self.requests)
 
     def _again(self, draft: Draft, verdict: Rejected, stage: str, messages: tuple[Message, ...]) -> bool:
         """Note a failed attempt; whether another one is allowed."""
@@ -254,7 +269,7 @@ class _Dream:
         return self.last
 
     def _request(self, stage: str, messages: tuple[Message, ...]) -> Request:
-        endpoint, brief = self.dreamer.endpoint, self.brief
+        endpoint, brief = self.voice.endpoint, self.brief
         rng = self.dreamer.streams.rng("dream", brief.cycle, brief.index, "sampling", self.attempt)
         return Request(
             cycle=brief.cycle,

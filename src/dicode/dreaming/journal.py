@@ -66,6 +66,7 @@ class Journal:
         self._calls: dict[str, Call] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._fates: dict[tuple[int, int], Fate] = {}
+        self._choices: dict[tuple[int, int], str] = {}
         self._texts: dict[str, str] = {}
         self._lines: lines.Lines | None = None
         if mode == "replay" and not self.path.exists():
@@ -119,6 +120,19 @@ class Journal:
         """Keep the end of one dream for good."""
         self._write({"kind": "fate", "fate": asdict(fate)})
         self._fates[fate.cycle, fate.index] = fate
+
+    def choice(self, cycle: int, index: int) -> str | None:
+        """The model that dreams, where several do and one was chosen."""
+        return self._choices.get((cycle, index))
+
+    def choices(self) -> dict[tuple[int, int], str]:
+        """Every choice of a model, by cycle and dream."""
+        return {key: self._choices[key] for key in sorted(self._choices)}
+
+    def record_choice(self, cycle: int, index: int, model: str) -> None:
+        """Keep the choice of a model for good; it rests on what was known at the time."""
+        self._write({"kind": "choice", "cycle": cycle, "index": index, "model": model})
+        self._choices[cycle, index] = model
 
     def calls(self) -> Iterator[Call]:
         """Every recorded call, sorted by key, so that sums over them do not depend on order."""
@@ -175,6 +189,8 @@ class Journal:
         elif kind == "fate":
             fate = Fate(**entry["fate"])
             self._fates[fate.cycle, fate.index] = fate
+        elif kind == "choice":
+            self._choices[int(entry["cycle"]), int(entry["index"])] = str(entry["model"])
         else:
             raise ValueError(f"unknown kind {kind!r}")
 

@@ -1,62 +1,24 @@
 """The ledger: what dreaming has cost, per call, level, cycle and run, and whether it may go on.
 
-Money comes from the provider's own figure where it gives one, else from the offline table
-`prices.json`; a model that is in neither is counted in tokens only. The ledger is a function of the
-journal: a resumed run goes on counting where it was, and a replayed run shows what the original cost.
+Money comes from the provider's own figure where it gives one, else from the run's prices (see
+`dicode.dreaming.prices`); a model that has neither is counted in tokens only. The ledger is a function of
+the journal: a resumed run goes on counting where it was, and a replayed run shows what the original cost.
 
 Not covered: tokens of attempts that timed out or broke off are unknown to us and may still be billed.
 """
 
-import json
 import math
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from dicode.dreaming.calls import Answer, Request
 from dicode.dreaming.journal import Journal
+from dicode.dreaming.prices import Price, Rates, price
 from dicode.dreaming.providers import PROVIDERS
 from dicode.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class Price:
-    """US dollars per million tokens."""
-
-    input: float
-    output: float
-    cached: float | None = None
-    """Of prompt tokens read from the provider's cache; None: like others."""
-
-    def usd(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
-        """What one call costs."""
-        cached = self.input if self.cached is None else self.cached
-        return (self.input * (tokens_in - tokens_cached) + cached * tokens_cached + self.output * tokens_out) / 1e6
-
-
-@cache
-def price_table() -> tuple[dict[str, Price], str]:
-    """Prices by model name, and the date and source of the table."""
-    data = json.loads(resources.files("dicode.dreaming").joinpath("prices.json").read_text())
-    return {name: Price(**values) for name, values in data["models"].items()}, f"{data['date']}: {data['source']}"
-
-
-def price(provider: str, model: str) -> Price | None:
-    """The price of a model: 0 on one's own server, None where it is not known.
-
-    A dated version (`gpt-5-mini-2025-08-07`) has the price of its model.
-    """
-    if provider in PROVIDERS and PROVIDERS[provider].free:
-        return Price(0.0, 0.0)
-    if provider == "openrouter":
-        return None
-    table, _ = price_table()
-    return table.get(model) or table.get(re.sub(r"-(\d{4}-\d{2}-\d{2}|\d{8})$", "", model))
 
 
 @dataclass(frozen=True)
@@ -67,6 +29,7 @@ class Charge:
     cycle: int
     index: int
     stage: str
+    provider: str
     model: str
     tokens_in: int
     tokens_cached: int
@@ -118,20 +81,24 @@ class Totals:
 class Ledger:
     """Charges by journal key, with caps; safe to read from other threads."""
 
-    def __init__(self, provider: str, model: str, usd: float = 0.0, tokens: float = 0.0) -> None:
-        """`usd` and `tokens` are the run's caps, 0 for none.
+    def __init__(
+        self, provider: str, model: str, usd: float = 0.0, tokens: float = 0.0, rates: Rates | None = None
+    ) -> None:
+        """`usd` and `tokens` are the run's caps, 0 for none; `rates` are the prices of all its models.
 
         Raises ConfigError for a cap in dollars on a model whose price nobody knows.
         """
-        known = price(provider, model) is not None or (provider in PROVIDERS and PROVIDERS[provider].reports_cost)
-        if usd and not known:
-            raise ConfigError(
-                f"budget.usd={usd:g} cannot be kept: no price is known for {model!r} at {provider}; use budget.tokens"
-            )
+        self._rates: dict[tuple[str, str], Price | None] = {(provider, model): price(provider, model), **(rates or {})}
+        for name, rate in self._rates.items():
+            if usd and rate is None and not _reports(name[0]):
+                raise ConfigError(
+                    f"budget.usd={usd:g} cannot be kept: no price is known for {name[1]!r} at {name[0]}; use "
+                    "budget.tokens, or say in dollars per million tokens what it costs: fm.price_input=0.5 "
+                    "fm.price_output=3 (0 for a server of your own)"
+                )
         self.usd_cap, self.tokens_cap = usd, tokens
-        self._rate = price(provider, model)
         self._charges: dict[str, Charge] = {}
-        self._pending: dict[str, int] = {}
+        self._pending: dict[str, tuple[int, Price | None]] = {}
         self._lock = threading.Lock()
 
     def read(self, journal: Journal) -> None:
@@ -144,7 +111,8 @@ class Ledger:
     def expecting(self, request: Request) -> Iterator[None]:
         """Count a call towards the caps while it is under way."""
         with self._lock:
-            self._pending[request.key] = request.prompt_tokens
+            rate = self._rates.get((request.provider, request.model))
+            self._pending[request.key] = request.prompt_tokens, rate
         try:
             yield
         finally:
@@ -157,10 +125,12 @@ class Ledger:
         self._add(r.key, r.cycle, r.index, r.stage, r.provider, r.model, answer)
 
     def _add(self, key: str, cycle: int, index: int, stage: str, provider: str, model: str, answer: Answer) -> None:
-        rate = price(provider, model)
+        rate = self._rates[provider, model] if (provider, model) in self._rates else price(provider, model)
         counted = (answer.tokens_in, answer.tokens_cached, answer.tokens_out)
         usd = answer.usd if answer.usd is not None else rate.usd(*counted) if rate else None
-        charge = Charge(key, cycle, index, stage, model, *counted, usd, answer.estimated)
+        if usd is None and not any(counted):
+            usd = 0.0  # nothing came back
+        charge = Charge(key, cycle, index, stage, provider, model, *counted, usd, answer.estimated)
         with self._lock:
             self._charges[key] = charge
 
@@ -179,6 +149,12 @@ class Ledger:
         charges = self.charges()
         return {cycle: _sum([c for c in charges if c.cycle == cycle]) for cycle in sorted({c.cycle for c in charges})}
 
+    def by_model(self) -> dict[tuple[str, str], Totals]:
+        """Totals by (provider, model)."""
+        charges = self.charges()
+        names = sorted({(c.provider, c.model) for c in charges})
+        return {name: _sum([c for c in charges if (c.provider, c.model) == name]) for name in names}
+
     def of(self, keys: Iterable[str]) -> Totals:
         """What one level cost: the calls named in its `requests`."""
         wanted = set(keys)
@@ -192,15 +168,25 @@ class Ledger:
         """
         total = self.total()
         with self._lock:
-            pending_in = sum(self._pending.values())
-            pending_out = len(self._pending) * total.tokens_out // max(1, total.calls)
-        tokens = total.tokens + pending_in + pending_out
+            pending = list(self._pending.values())
+        answer = total.tokens_out // max(1, total.calls)
+        tokens = total.tokens + sum(prompt for prompt, _ in pending) + len(pending) * answer
         if self.tokens_cap and tokens >= self.tokens_cap:
             return f"budget.tokens={self.tokens_cap:.0f} is spent ({tokens} tokens, calls under way included)"
-        usd = total.usd + (self._rate.usd(pending_in, 0, pending_out) if self._rate else 0.0)
+        if self.usd_cap and total.unpriced:
+            return (
+                f"budget.usd={self.usd_cap:g} cannot be kept any more: {total.unpriced} answers came without a price; "
+                "budget.tokens can"
+            )
+        each = total.usd / max(1, total.calls)
+        usd = total.usd + sum(rate.usd(prompt, 0, answer) if rate else each for prompt, rate in pending)
         if self.usd_cap and usd >= self.usd_cap:
             return f"budget.usd={self.usd_cap:g} is spent (${usd:.4f}, calls under way included)"
         return None
+
+
+def _reports(provider: str) -> bool:
+    return provider in PROVIDERS and PROVIDERS[provider].reports_cost
 
 
 def _sum(charges: list[Charge]) -> Totals:

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from dicode.dreaming.similarity import syntax
+from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning
 from dicode.games.craftax.levels.advice import goal_hint
 from dicode.types import Code, Rejected
 
@@ -20,6 +22,10 @@ MAX_SOURCE = 40_000
 """Characters of a level file at most."""
 MAX_DESCRIPTION = 6_000
 MIN_DESCRIPTION = 60
+MAX_DEPTH = 100
+"""Nesting of a level file's syntax at most; whatever walks over it by recursion stays far from its limits."""
+MAX_BITS = 256
+"""Bits of a whole number in a level file at most."""
 HOOKS = ("transition", "success", "bonus")
 
 FORM = "Answer with one ```python block that holds the whole level file: docstring, imports, GOAL, RULES, build(world)."
@@ -41,17 +47,21 @@ def parse_level(
     allow_hooks: bool = True,
     goal_only: bool = False,
     objective: str = "",
+    known: Collection[str] = (),
 ) -> Parsed | Rejected:
     """The level file in an answer.
 
     `api` are the names that `dicode.levels` exports, `objective` is what the docstring becomes where
-    the file has none (where that is empty too, it tells the goal).
+    the file has none (where that is empty too, it tells the goal), `known` are `similarity.syntax(...).exact`
+    of levels that the author was shown: a copy of one is taken only where there is nothing else.
     """
-    body = strip_reasoning(normalise(text))
-    if body is None:
-        return _unfinished_reasoning()
-    source = _choose(body)
+    if len(text) > MAX_ANSWER:
+        return _too_long(text)
+    body, unfinished = split_reasoning(normalise(text))
+    source = _choose(body, known)
     if not source.strip():
+        if unfinished:
+            return _unfinished_reasoning()
         return Rejected("parse", "no code in the answer", FORM, code=Code.NO_CODE)
     if len(source) > MAX_SOURCE:
         return Rejected(
@@ -67,6 +77,13 @@ def parse_level(
         if isinstance(second, SyntaxError):
             return _syntax(source, tree)
         source, tree = straight, second
+    return _unreadable(tree) or _complete(source, tree, api, allow_hooks, goal_only, objective)
+
+
+def _complete(
+    source: str, tree: ast.Module, api: Collection[str], allow_hooks: bool, goal_only: bool, objective: str
+) -> Parsed | Rejected:
+    """The file with what it forgot, or what it lacks."""
     said = _text(_docstring(tree))
     missing = _missing(tree, allow_hooks, goal_only, said or objective)
     if missing:
@@ -79,13 +96,41 @@ def parse_level(
     return Parsed(_tidy(source), told.strip(), (*wrapped, *notes))
 
 
+def _unreadable(tree: ast.Module) -> Rejected | None:
+    """What would break whoever walks over the syntax later: deep nesting, numbers that can't be written out."""
+    depth = 0
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        for node in nodes:
+            value = getattr(node, "value", None)
+            if isinstance(value, int) and value.bit_length() > MAX_BITS:
+                said = f"line {node.lineno}: a number of {value.bit_length()} bits"  # type: ignore[attr-defined]
+                hint = "Numbers in a level are small; write one that fits into 64 bits."
+                return Rejected("parse", said, hint, code=Code.NOT_TEXT)
+        nodes = [inner for node in nodes for inner in ast.iter_child_nodes(node)]
+        depth += 1
+        if depth > MAX_DEPTH:
+            return Rejected(
+                "parse",
+                f"the code nests deeper than {MAX_DEPTH}",
+                "Break long expressions and chains of `+` or `elif` into several statements, or use a loop.",
+                code=Code.NOT_TEXT,
+            )
+    return None
+
+
 def parse_design(text: str) -> str | Rejected:
     """The description in a design answer: between `<description>` tags, else all that is said after the reasoning."""
-    body = strip_reasoning(normalise(text))
-    if body is None:
+    if len(text) > MAX_ANSWER:
+        return _too_long(text)
+    plain = normalise(text)
+    body, unfinished = split_reasoning(plain)
+    # A description that is complete counts, though the reasoning before it was never closed.
+    tagged = _COMPLETE.findall(plain) if unfinished else _TAGGED.findall(body)
+    if unfinished and not tagged:
         return _unfinished_reasoning()
-    tagged = re.findall(r"<description>(.*?)(?:</description>|\Z)", body, re.DOTALL | re.IGNORECASE)
-    said = (tagged[-1] if tagged else re.sub(r"</?\w+>", "", body)).strip()
+    fields = json_strings(body)
+    said = (tagged[-1] if tagged else _described(fields) if fields else re.sub(r"</?\w{1,40}>", "", body)).strip()
     if len(said) < MIN_DESCRIPTION:
         return Rejected(
             "parse",
@@ -97,30 +142,20 @@ def parse_design(text: str) -> str | Rejected:
     return said[:MAX_DESCRIPTION]
 
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_TAGGED = re.compile(r"<description>(.*?)(?:</description>|\Z)", re.DOTALL | re.IGNORECASE)
+_COMPLETE = re.compile(r"<description>((?:(?!<description>).)*?)</description>", re.DOTALL | re.IGNORECASE)
 
 
-def normalise(text: str) -> str:
-    """One kind of line end, no invisible or control characters, no odd spaces, no lone surrogates."""
-    text = text.encode("utf-8", "replace").decode()
-    text = re.sub(r"\r\n?|[\u2028\u2029\x0c\x85]", "\n", text)
-    text = re.sub("[\u00a0\u2000-\u200a\u202f\u205f\u3000]", " ", text)
-    return _CONTROL.sub("", _INVISIBLE.sub("", text))
+def _described(fields: list[tuple[str, str]]) -> str:
+    """The description in an answer that is JSON: by its key, else the longest text."""
+    return max((text for key, text in fields if key.lower() == "description"), default="", key=len) or max(
+        (text for _, text in fields), default="", key=len
+    )
 
 
-_REASONING = "think|thinking|thought|reasoning|reflection|analysis|scratchpad"
-
-
-def strip_reasoning(text: str) -> str | None:
-    """`text` without reasoning; None where reasoning began and never ended."""
-    text = re.sub(r"<\|[^|<>\n]{1,40}\|>", "\n", text)
-    text = re.sub(rf"<({_REASONING})>.*?</\1>", "\n", text, flags=re.DOTALL | re.IGNORECASE)
-    orphan = list(re.finditer(rf"</(?:{_REASONING})>", text, re.IGNORECASE))
-    if orphan:
-        text = text[orphan[-1].end() :]
-    opened = re.search(rf"^\s*<(?:{_REASONING})>", text, re.IGNORECASE)
-    return None if opened else text
+def _too_long(text: str) -> Rejected:
+    said = f"the answer has {len(text)} characters"
+    return Rejected("parse", said, f"Use at most {MAX_ANSWER}. {FORM}", code=Code.TOO_LONG)
 
 
 def _unfinished_reasoning() -> Rejected:
@@ -129,27 +164,31 @@ def _unfinished_reasoning() -> Rejected:
     )
 
 
-_FENCE = re.compile(
-    r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
-)
-
-
-def _choose(body: str) -> str:
-    """The level file: the last most complete block, all blocks joined where none is complete, else bare code."""
-    found = [(m.group(2).lower(), textwrap.dedent(m.group(3))) for m in _FENCE.finditer(body)]
-    blocks = [code for language, code in found if language in ("", "python", "py", "python3") and code.strip()]
+def _choose(body: str, known: Collection[str]) -> str:
+    """The level file: of what could be one the last most complete that is new, parts joined, else bare code."""
+    blocks = code_blocks(body)
     if not blocks:
         return _bare(body)
-    best = max(range(len(blocks)), key=lambda i: (_completeness(blocks[i]), i))
-    if _completeness(blocks[best]) < 2 and len(blocks) > 1:
-        joined = "\n".join(dict.fromkeys(blocks))
-        if _completeness(joined) > _completeness(blocks[best]):
+    ranks = [_completeness(block) for block in blocks]
+    new = [rank > 0 and not _is_copy(block, known) for block, rank in zip(blocks, ranks, strict=True)]
+    best = max(range(len(blocks)), key=lambda i: (new[i], ranks[i], i))
+    if ranks[best] < 2 and len(blocks) > 1:
+        parts = (block for block, rank in zip(blocks, ranks, strict=True) if 0 <= rank < 2)
+        joined = "\n".join(dict.fromkeys(parts))
+        if _completeness(joined) > ranks[best]:
             return joined
     return blocks[best]
 
 
+def _is_copy(code: str, known: Collection[str]) -> bool:
+    """Whether a block is a level that the author has been shown, whatever its comments and names."""
+    return bool(known) and syntax(_tidy(code)).exact in known
+
+
 def _completeness(code: str) -> int:
     """2 with a goal and a build function, 1 with one of them, 0 with neither; -1 where it is no Python."""
+    if len(code) > MAX_SOURCE:
+        return -1
     tree = _tree(code)
     if isinstance(tree, SyntaxError):
         return -1
@@ -166,7 +205,7 @@ def _bare(body: str) -> str:
     start = next((i for i, line in enumerate(lines) if _CODE_LINE.match(line)), None)
     if start is None:
         return ""
-    kept = lines[start:]
+    kept = "\n".join(lines[start:])[: 2 * MAX_SOURCE].split("\n")
     for _ in range(20):
         tree = _tree("\n".join(kept))
         if not isinstance(tree, SyntaxError):
@@ -262,7 +301,7 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, said: str) ->
     return None
 
 
-_OBJECTIVE = re.compile(r"^\s*Objective\s*:\s*\S", re.MULTILINE)
+_OBJECTIVE = re.compile(r"^[ \t]*Objective[ \t]*:[ \t]*\S", re.MULTILINE)
 
 
 def _goal_in_words(tree: ast.Module) -> str:
@@ -303,9 +342,9 @@ def _mend(source: str, tree: ast.Module, api: frozenset[str], told: str) -> tupl
     lines = source.split("\n")
     docstring = _docstring(tree)
     body = [node for node in tree.body if node is not docstring]
-    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    first_other = next((i for i, node in enumerate(body) if node not in imports), len(body))
-    late = [node for node in imports if body.index(node) > first_other]
+    kinds = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in body]
+    first_other = kinds.index(False) if False in kinds else len(kinds)
+    late = [node for i, node in enumerate(body) if kinds[i] and i > first_other]
     moved = [_take(lines, node) for node in late]
     notes += ["imports moved to the top"] * bool(late)
     forgotten = _forgotten(tree) & (api | {"np"})

@@ -16,7 +16,6 @@ import numpy as np
 from dicode.dreaming.calls import Message, estimate_tokens
 from dicode.games.craftax import facts
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.levels import Achievement, Floor
 from dicode.levels import __all__ as _api_names
@@ -78,7 +77,7 @@ def design(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         game=facts.game(),
         achievements=facts.achievements(),
         quantities=facts.quantities(),
-        rules=facts.rules(ranges=False),
+        rules=facts.rules(fine=False),
         hooks=_hooks(brief),
         goal_only=_goal_only(brief),
     )
@@ -175,10 +174,11 @@ def _programming(brief: Brief) -> dict[str, str]:
         "quantities": facts.quantities(),
         "hooks": _hooks(brief),
         "goal_only": _goal_only(brief),
+        "imports": ", with `jax` and `jax.numpy` for hooks" if _hooks(brief) else "",
     }
     if brief.goal_only:
         return shared | {"api": facts.api().split("World:")[0], "rules": "-", "axes": "-"}
-    return shared | {"api": facts.api(), "rules": facts.rules(), "axes": facts.axes()}
+    return shared | {"api": facts.api(), "rules": facts.rules(fine=False), "axes": facts.axes()}
 
 
 def _example(brief: Brief) -> str:
@@ -192,7 +192,7 @@ def _example(brief: Brief) -> str:
 def _hooks(brief: Brief) -> str:
     if not brief.allow_hooks or brief.goal_only:
         return ""
-    return fill("hooks", fields=" ".join(name for name in STATE_FIELDS if not name.endswith("_rng")))
+    return fill("hooks", fields=facts.fields(), actions=facts.actions())
 
 
 def _goal_only(brief: Brief) -> str:

@@ -5,13 +5,16 @@ file and live in a `Key`, which shows nothing of itself; `Key.scrub` takes the k
 is about to be logged, journaled or shown.
 """
 
+import base64
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, fields
+import shlex
+import unicodedata
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from dicode.errors import ConfigError, nearest
 
@@ -28,17 +31,23 @@ class Quirks:
     """A server of one's own: calls cost nothing."""
     reports_cost: bool = False
     """Usage comes with the money charged."""
+    in_table: bool = True
+    """Whether the table of list prices holds for it."""
+    speaks: str = "http"
+    """`http`, or `command` (a program answers), or `person`."""
 
 
 PROVIDERS: dict[str, Quirks] = {
     "openai": Quirks(token_limit="max_completion_tokens", seed=False),
     "gemini": Quirks(seed=False),
-    "openrouter": Quirks(reports_cost=True),
+    "openrouter": Quirks(reports_cost=True, in_table=False),
     "anthropic": Quirks(seed=False),
     "vllm": Quirks(free=True),
     "llamacpp": Quirks(free=True),
     "ollama": Quirks(free=True),
     "local": Quirks(free=True),
+    "command": Quirks(in_table=False, speaks="command"),
+    "person": Quirks(free=True, speaks="person"),
 }
 """Every provider that has an entry in `conf/fm`; any other OpenAI-compatible server works as `vllm`."""
 
@@ -72,6 +81,12 @@ class Endpoint:
     timeout_s: float = 600.0
     """Seconds that one attempt may take from connecting to the last byte."""
     retries: int = 5
+    price_input: float = -1.0
+    """US dollars per million tokens of prompt; negative: as the table says."""
+    price_output: float = -1.0
+    """US dollars per million tokens of answer; negative: as the table says."""
+    command: str = ""
+    """The program that answers, where the provider is `command`."""
 
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
@@ -79,7 +94,29 @@ class Endpoint:
                 f"fm.provider={self.provider!r} is not known{nearest(self.provider, PROVIDERS)} "
                 f"(choices: {', '.join(PROVIDERS)})"
             )
-        parts = urlsplit(self.base_url)
+        if self.quirks.speaks == "http":
+            self._check_address()
+        if (self.quirks.speaks == "command") != bool(self.command.strip()):
+            raise ConfigError(
+                'fm.command and fm=command go together: fm=command fm.command="PROGRAM ARGUMENTS" asks a program'
+            )
+        try:
+            shlex.split(self.command)
+        except ValueError as error:
+            raise ConfigError("fm.command has a quotation mark without its partner") from error
+        if (self.price_input < 0) != (self.price_output < 0):
+            raise ConfigError("fm.price_input and fm.price_output are given together, or neither of them")
+        if not self.model:
+            raise ConfigError(f"fm.model is empty; name a model of {self.provider}, for example fm.model=NAME")
+        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
+            raise ConfigError("fm.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY")
+
+    def _check_address(self) -> None:
+        try:
+            parts = urlsplit(self.base_url)
+            parts.port  # noqa: B018 - reading it checks it
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(
                 f"fm.base_url={self.base_url!r} is not an http(s) address, such as http://127.0.0.1:8000/v1"
@@ -88,10 +125,10 @@ class Endpoint:
             raise ConfigError(
                 "fm.base_url holds a user name or password; put the key into fm.key_env's variable instead"
             )
-        if not self.model:
-            raise ConfigError(f"fm.model is empty; name a model of {self.provider}, for example fm.model=NAME")
-        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
-            raise ConfigError("fm.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY")
+        if parts.query or parts.fragment:
+            raise ConfigError(
+                "fm.base_url holds more than an address and a path; put a key into fm.key_env's variable instead"
+            )
 
     @property
     def quirks(self) -> Quirks:
@@ -100,7 +137,9 @@ class Endpoint:
 
     @property
     def loopback(self) -> bool:
-        """Whether the server is on this machine (then no proxy is asked)."""
+        """Whether the model is reached on this machine (then no proxy is asked)."""
+        if self.quirks.speaks != "http":
+            return True
         host = urlsplit(self.base_url).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -109,18 +148,22 @@ class Endpoint:
 
     @classmethod
     def from_config(cls, config: Any) -> "Endpoint":
-        """The endpoint of a configuration object that has (at least) these fields as attributes."""
-        return cls(**{f.name: getattr(config, f.name) for f in fields(cls)})
+        """The endpoint of a configuration object that has (at least) the fields without a default as attributes."""
+        given = {f.name: getattr(config, f.name, f.default) for f in fields(cls)}
+        return cls(**{name: value for name, value in given.items() if value is not MISSING})
 
 
 class Key:
     """An API key that cannot be printed by accident."""
 
-    __slots__ = ("_value", "variable")
+    __slots__ = ("_shapes", "_value", "variable")
 
     def __init__(self, variable: str, value: str) -> None:
         self.variable = variable
         self._value = value.strip()
+        coded = base64.b64encode(self._value.encode("utf-8", "replace")).decode()
+        shapes = {self._value, quote(self._value, safe=""), repr(self._value)[1:-1], coded}
+        self._shapes = sorted(shapes, key=len, reverse=True)
 
     def reveal(self) -> str:
         """The key itself, for the one place that sends it; a server without keys gets `none`."""
@@ -128,8 +171,8 @@ class Key:
 
     def scrub(self, text: str) -> str:
         """`text` without this key and without anything that looks like one."""
-        if len(self._value) >= 6:
-            text = text.replace(self._value, "[key]")
+        for shape in self._shapes if len(self._value) >= 6 else ():
+            text = text.replace(shape, "[key]")
         return _KEY_LIKE.sub("[key]", text)
 
     def __repr__(self) -> str:
@@ -162,6 +205,7 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
             f"{endpoint.provider} needs a key: set {endpoint.key_env} in the environment or in a file named .env "
             "(see .env.example), or use dreamer=grammar, which needs none"
         )
+    _check_sendable(endpoint.key_env, value.strip())
     return Key(endpoint.key_env, value)
 
 
@@ -172,6 +216,21 @@ def check_host(endpoint: Endpoint) -> None:
         raise ConfigError(
             f"the key in {endpoint.key_env} is sent to https://{host} only, and fm.base_url is {endpoint.base_url!r}; "
             "name the variable of that server's own key in fm.key_env, or fm.key_env= for none"
+        )
+
+
+def _check_sendable(variable: str, value: str) -> None:
+    """Raise ConfigError for a key that no HTTP header takes; names the character, never the key."""
+    for place, character in enumerate(value, 1):
+        if not "!" <= character <= "~":
+            name = unicodedata.name(character, "control character")
+            raise ConfigError(
+                f"the key in {variable} cannot be sent: character {place} is U+{ord(character):04X} ({name.lower()}); "
+                "keys are letters, digits and signs of ASCII without blanks"
+            )
+    if value[0] in "'\"" or value[-1] in "'\"":
+        raise ConfigError(
+            f"the key in {variable} has quotation marks around it, which would be sent, too; leave them out"
         )
 
 

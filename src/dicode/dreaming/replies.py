@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
+from dicode.dreaming.dialect import complaint
+from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, plain, said, used
 
 _REFUSAL = re.compile(
     r"(i['’]?m (very )?sorry|sorry,|i can(no|['’])t|i (am|['’]m) (unable|not able)|i won['’]t|as an ai\b)",
@@ -24,44 +26,55 @@ MAX_NUMBERS = 16_384
 
 def read_reply(body: Any, request: Request) -> Answer:
     """The answer in a chat-completions body; of kind FAILED where the body is not one."""
+    body = body[0] if isinstance(body, list) and len(body) == 1 else body
     if not isinstance(body, dict):
         return _nonsense("is not a JSON object")
     if body.get("error"):
-        error = body["error"]
-        said = error.get("message", "no message") if isinstance(error, dict) else error
-        return _nonsense(f"reports an error: {' '.join(str(said).split())[:200]}")
-    choices = body.get("choices")
-    if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
+        return _nonsense(f"reports an error: {complaint(body)[:200]}")
+    if "choices" in body and not body["choices"]:
         return _nonsense("holds no choices")
-    message = choices[0].get("message")
-    if not isinstance(message, dict):
+    told = said(body)
+    if told is None:
         return _nonsense("holds no message")
-    text = _text(message.get("content"))
-    kind, reason = _judge(text, message.get("refusal"), choices[0].get("finish_reason"))
-    used = _usage(body.get("usage"), request, text)
+    text = told.content
+    if not text.strip() and told.finish not in CUT:
+        # Some servers put the whole answer where reasoning or a tool's arguments belong.
+        text = told.tool or told.reasoning
+    kind, reason = _judge(text, told)
+    took = used(body)
     model = body.get("model")
-    return Answer(kind, text, reason, **used, model=model if isinstance(model, str) else "")
+    tokens_in = request.prompt_tokens if took.tokens_in is None else took.tokens_in
+    return Answer(
+        kind,
+        text,
+        reason,
+        tokens_in=tokens_in,
+        tokens_cached=min(took.tokens_cached, tokens_in),
+        tokens_out=estimate_tokens(text + told.reasoning) if took.tokens_out is None else took.tokens_out,
+        estimated=took.tokens_in is None or took.tokens_out is None,
+        usd=took.usd,
+        model=plain(model),
+    )
+
+
+def read_text(text: str, request: Request) -> Answer:
+    """The answer of something that says nothing but its text, such as a program or a person."""
+    kind, reason = _judge(text, Said(text))
+    return Answer(kind, text, reason, request.prompt_tokens, 0, estimate_tokens(text), estimated=True)
 
 
 def _nonsense(what: str) -> Answer:
     return Answer(Kind.FAILED, reason=f"the server's answer {what}")
 
 
-def _text(content: Any) -> str:
-    """Content as text: a string, or a list of parts; without lone surrogates, which no file can hold."""
-    if isinstance(content, list):
-        content = "".join(str(p.get("text") or "") for p in content if isinstance(p, dict))
-    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
-
-
-def _judge(text: str, refusal: Any, finish: Any) -> tuple[Kind, str]:
-    if refusal:
-        return Kind.REFUSED, f"the model refuses: {' '.join(str(refusal).split())[:200]}"
-    if finish == "content_filter":
+def _judge(text: str, told: Said) -> tuple[Kind, str]:
+    if told.refusal:
+        return Kind.REFUSED, f"the model refuses: {' '.join(told.refusal.split())[:200]}"
+    if told.finish in FILTERED:
         return Kind.REFUSED, "the provider's content filter stopped the answer"
-    if finish == "error":
+    if told.finish in BROKEN:
         return Kind.FAILED, "the provider broke off while answering"
-    if finish == "length":
+    if told.finish in CUT:
         empty = "" if text.strip() else " before a word was said (all of it went into reasoning)"
         return Kind.TRUNCATED, f"the answer was cut by the token limit{empty}"
     if not text.strip():
@@ -71,43 +84,19 @@ def _judge(text: str, refusal: Any, finish: Any) -> tuple[Kind, str]:
     return Kind.TEXT, ""
 
 
-def _usage(usage: Any, request: Request, text: str) -> dict[str, Any]:
-    usage = usage if isinstance(usage, dict) else {}
-    tokens_in, tokens_out = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-    estimated = tokens_in is None or tokens_out is None
-    details = usage.get("prompt_tokens_details")
-    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
-    cost = usage.get("cost")
-    charged = isinstance(cost, (int, float)) and not isinstance(cost, bool) and 0 <= cost < 1e6
-    tokens_in = request.prompt_tokens if tokens_in is None else tokens_in
-    return {
-        "tokens_in": tokens_in,
-        "tokens_cached": min(cached or 0, tokens_in),
-        "tokens_out": estimate_tokens(text) if tokens_out is None else tokens_out,
-        "estimated": estimated,
-        "usd": float(cost) if charged else None,
-    }
-
-
-def _count(value: Any) -> int | None:
-    """A token count that can be believed."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < 1_000_000_000 else None
-
-
 def read_vector(body: Any, request: Request) -> Answer:
     """The answer in an embeddings body, its vector as text (see `encode_vector`); FAILED where the body is not one."""
     values = _vector(body)
     if not values:
         return _nonsense("holds no embedding")
-    usage, model = body.get("usage"), body.get("model")
-    tokens = _count(usage.get("prompt_tokens")) if isinstance(usage, dict) else None
+    took = used(body)
     return Answer(
         Kind.TEXT,
         encode_vector(values),
-        tokens_in=request.prompt_tokens if tokens is None else tokens,
-        estimated=tokens is None,
-        model=model if isinstance(model, str) else "",
+        tokens_in=request.prompt_tokens if took.tokens_in is None else took.tokens_in,
+        estimated=took.tokens_in is None,
+        usd=took.usd,
+        model=plain(body.get("model")),
     )
 
 

@@ -21,7 +21,8 @@ from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.repair import scrubbed
-from dicode.types import Accepted, Brief, Draft, Rejected, Verdict
+from dicode.errors import RunError
+from dicode.types import Accepted, Brief, Draft, Origin, Rejected, Verdict
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Hands(ABC):
 
     async def dream(self, brief: Brief, surplus: bool) -> Outcome:
         """The outcome of one brief; `surplus` ones are past the limit of drafts."""
-        fate = self.journal.fate(brief.cycle, brief.index)
+        fate, limit = self.journal.fate(brief.cycle, brief.index), None
         try:
             if surplus:
                 raise Ends("fallback", f"the model writes {self.desk.settings.max_drafts} dreams a round")
@@ -99,11 +100,16 @@ class Hands(ABC):
                 return await self.desk.write(brief, self)
         except Ends as end:
             return await self._end(brief, end, known=surplus or fate is not None)
-        except TimeoutError:
-            if limit is None or not limit.expired():
-                raise
-            late = Ends("lost", f"no level within {self.desk.settings.deadline_s:g} s of dispatch")
-            return await self._end(brief, late, known=False)
+        except RunError:
+            # The run's journal, or a process that this machine can't start: no fault of the dream.
+            raise
+        except Exception as error:
+            reason = f"dreaming it raised {type(error).__name__}"
+            if isinstance(error, TimeoutError) and limit is not None and limit.expired():
+                reason = f"no level within {self.desk.settings.deadline_s:g} s of dispatch"
+            else:
+                log.debug("cycle %d, dream %d", brief.cycle, brief.index, exc_info=True)
+            return await self._end(brief, Ends("lost", reason), known=False)
 
     async def _end(self, brief: Brief, end: Ends, known: bool) -> Outcome:
         if not known:
@@ -132,6 +138,17 @@ class Hands(ABC):
             log.warning("level %s: the verdict now differs from the recorded one, which stands", draft.id)
         return recorded
 
+    async def read(self, brief: Brief, attempt: int, text: str, work: Callable[[], T]) -> T | Rejected:
+        """What `work` reads in an answer; that it could not be read on one machine holds on every other."""
+        draft = Draft(text, "", Origin.FOUNDATION)
+        recorded = self.journal.verdict(brief.cycle, brief.index, attempt, draft)
+        if isinstance(recorded, Rejected) and recorded.stage == "limits":
+            return recorded
+        found = await self.aside(work)
+        if isinstance(found, Rejected) and found.stage == "limits":
+            self.keep(brief, attempt, draft, found)
+        return found
+
     def denied(self, request: Request) -> bool:
         """Whether the journal says that this repair was not made."""
         fate = self.journal.fate(request.cycle, request.index)
@@ -145,6 +162,11 @@ class Hands(ABC):
     @abstractmethod
     async def in_turn(self, work: Callable[[], T]) -> T:
         """`work` (validation), one at a time."""
+        ...
+
+    @abstractmethod
+    async def aside(self, work: Callable[[], T]) -> T:
+        """`work` (reading), beside whatever else is done."""
         ...
 
     @abstractmethod
@@ -174,6 +196,10 @@ class ReplayHands(Hands):
         """`work` (validation), one at a time."""
         return work()
 
+    async def aside(self, work: Callable[[], T]) -> T:
+        """`work` (reading), beside whatever else is done."""
+        return work()
+
     async def ask(self, request: Request) -> Answer:
         """The answer to one request; raises Ends where no call may be made."""
         answer = self.journal.answer(request)
@@ -197,7 +223,7 @@ class LiveHands(Hands):
     ) -> None:
         super().__init__(desk, validate)
         self._client, self._pool, self._deadline = client, pool, deadline
-        self._denied: str | None = None
+        self._denied: dict[tuple[str, str], str] = {}
         self._repairs = 0
 
     def until_deadline(self) -> Any:
@@ -208,13 +234,18 @@ class LiveHands(Hands):
         """`work` (validation), one at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    async def aside(self, work: Callable[[], T]) -> T:
+        """`work` (reading), beside whatever else is done."""
+        return await asyncio.to_thread(work)
+
     async def ask(self, request: Request) -> Answer:
         """The answer to one request; raises Ends where no call may be made."""
         recorded = self.journal.answer(request)
         if recorded is not None:
             return recorded
-        if self._denied:
-            raise Ends("lost", self._denied)
+        model = request.provider, request.model
+        if model in self._denied:
+            raise Ends("lost", self._denied[model])
         ledger = self.desk.ledger
         spent = ledger.spent()
         if spent:
@@ -225,7 +256,7 @@ class LiveHands(Hands):
             ledger.charge(request, answer)
         if answer.kind is Kind.DENIED:
             # The rest of this round would be denied for the same reason; the next round tries again.
-            self._denied = answer.reason
+            self._denied[model] = answer.reason
         return answer
 
     def may_repair(self, request: Request) -> bool:

@@ -32,6 +32,13 @@ class DreamerConfig:
         only=_MODEL | {"fm.compact": (False,)},
     )
 
+    bandit: str = option(
+        "dream",
+        "several models (fm=[a,b]): what their levels taught counts per dream, or per dollar",
+        choices=("dream", "dollar"),
+        only=_MODEL,
+    )
+
     @property
     def drafts(self) -> int:
         """Drafts asked for in a round: none where nobody dreams."""
@@ -60,6 +67,14 @@ class FmConfig:
     max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)
     blocking: bool = option(False, "training pauses while it generates")
     journal: str = option("record", "journal mode", choices=("record", "replay", "extend"))
+    test_call: bool = option(True, "one small call to the model before anything compiles")
+    price_input: float = option(-1.0, "US dollars per million tokens of prompt; negative: as the table says", -1, 1e4)
+    price_output: float = option(-1.0, "US dollars per million tokens of answer; negative: as the table says", -1, 1e4)
+    command: str = option(
+        "",
+        "program that answers instead of a server: prompt on its input, answer on its output",
+        only={"fm.provider": ("command",)},
+    )
 
 
 @dataclass(frozen=True)

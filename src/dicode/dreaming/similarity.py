@@ -69,12 +69,13 @@ def exact(source: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def syntax(source: str) -> Syntax:
-    """The normalised syntax of a level; a source that doesn't parse has only its own hash."""
+    """The normalised syntax of a level; a source that can't be read as Python has only its own hash."""
     try:
         tree = _Normalise().visit(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError):
-        return Syntax(hashlib.sha256(source.encode()).hexdigest(), ())
-    whole = hashlib.sha256(ast.dump(tree, annotate_fields=False).encode()).hexdigest()
+        dumped = ast.dump(tree, annotate_fields=False)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Syntax(hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(), ())
+    whole = hashlib.sha256(dumped.encode("utf-8", "replace")).hexdigest()
     counts = Counter(sys.intern(feature) for node in ast.walk(tree) for feature in _features(node))
     return Syntax(whole, tuple(sorted(counts.items())))
 

@@ -2,7 +2,8 @@
 
 A world level is a level program that edits nothing and names its world: the constants `WORLD_SEED` and
 `WORLDS` tell whoever makes base worlds to make the same ones in every cycle, where other levels get
-fresh ones.
+fresh ones. They hold in texts of origin `generator` alone, which this module and the edits of such levels
+write; in anybody else's text they are constants like others.
 """
 
 import re
@@ -43,16 +44,18 @@ def world_draft(seed: int, worlds: int = 1) -> Draft:
     return Draft(text, f"world {seed} of the game's generator", Origin.GENERATOR, move="generate")
 
 
-def fixed_worlds(source: str) -> FixedWorlds | None:
-    """The worlds that a level names, None for one that takes fresh ones each cycle."""
+def fixed_worlds(source: str, origin: Origin = Origin.GENERATOR) -> FixedWorlds | None:
+    """The worlds that a generator's level names, None for any other, which takes fresh ones each cycle."""
+    if origin is not Origin.GENERATOR:
+        return None
     found = [re.search(_CONSTANT.format(name=name), source, re.MULTILINE) for name in ("WORLD_SEED", "WORLDS")]
     seed, worlds = (match and int(match.group(1)) for match in found)
-    return None if seed is None else FixedWorlds(seed, max(worlds or 1, 1))
+    return None if seed is None or seed >= 2**31 else FixedWorlds(seed, max(worlds or 1, 1))
 
 
-def is_plain(source: str) -> bool:
+def is_plain(source: str, origin: Origin = Origin.GENERATOR) -> bool:
     """Whether the level is exactly its generated worlds, so that nothing has to be executed to build it."""
-    fixed = fixed_worlds(source)
+    fixed = fixed_worlds(source, origin)
     return fixed is not None and source == world_draft(fixed.seed, fixed.worlds).source
 
 

@@ -12,7 +12,7 @@ from dicode.cache import cache_dir
 from dicode.errors import ConfigError
 from dicode.terminal import PlainConsole
 
-_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "orbax-checkpoint", "hydra-core", "openai")
+_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "orbax-checkpoint", "hydra-core", "httpx2")
 _EXTRAS = ("wandb", "tensorboardX", "imageio-ffmpeg", "hydra-submitit-launcher")
 
 
@@ -59,7 +59,7 @@ def rows() -> list[tuple[str, str]]:
 def report(overrides: Sequence[str]) -> int:
     """Print the findings; with `fm=NAME` also make one tiny call. Returns 0, or 1 if the call failed."""
     from dicode import config
-    from dicode.dreaming import client, providers
+    from dicode.dreaming import providers, trial
 
     unknown = [o for o in overrides if not o.startswith("fm")]
     if unknown:
@@ -74,6 +74,6 @@ def report(overrides: Sequence[str]) -> int:
     console.print(table)
     if settings is None:
         return 0
-    answer = client.probe(settings.fm)
+    answer = trial.probe(settings.fm)
     console.print(answer.sentence)
     return 0 if answer.ok else 1

@@ -7,13 +7,13 @@ no outcome yet, and a dreamer answers the same brief in the same way.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
-from dicode.types import Accepted, Brief, LevelRecord, Origin
+from dicode.types import Accepted, Brief, LevelRecord, Origin, Trial
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
     """What the dreamer's model has cost by now, as JSON values; None for a dreamer that asks no model.
 
     `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
-    of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not).
+    of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not),
+    `silence` why no dream has been answered so far (None: one has), `models` what each model cost.
     """
     ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
     if ledger is None or journal is None:
@@ -45,6 +46,11 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
         "accepted": len(ours),
         "levels": [{"level": r.id, **ledger.of(r.requests).to_json()} for r in fresh if r.requests],
         "stopped": stopped,
+        "silence": dreamer.silence() if hasattr(dreamer, "silence") else None,
+        "models": [
+            {"provider": provider, "model": model, **total.to_json()}
+            for (provider, model), total in ledger.by_model().items()
+        ],
     }
 
 
@@ -62,9 +68,19 @@ class DreamRounds:
         self._thread = ThreadPoolExecutor(1, "dream")
         self._rounds: dict[int, _Round] = {}
 
-    def dispatch(self, briefs: Sequence[Brief], levels: Iterable[LevelRecord]) -> None:
-        """Start the rounds of `briefs`; `levels` is the archive, of which each round sees what its briefs knew."""
+    def dispatch(
+        self,
+        briefs: Sequence[Brief],
+        levels: Iterable[LevelRecord],
+        trials: Mapping[str, Sequence[Trial]] | None = None,
+    ) -> None:
+        """Start the rounds of `briefs`; `levels` is the archive, of which each round sees what its briefs knew.
+
+        `trials` by level tell a dreamer of several models which of them to ask.
+        """
         records = list(levels)
+        if hasattr(self.dreamer, "observe"):
+            self.dreamer.observe(records, trials or {})
         for cycle in sorted({brief.cycle for brief in briefs}):
             asked = tuple(brief for brief in briefs if brief.cycle == cycle)
             validate = self._checker([record for record in records if record.id in asked[0].known])

@@ -26,6 +26,8 @@ from dicode.terminal import PlainConsole
 
 _log = logging.getLogger(__name__)
 
+SILENT = 3
+"""Exit code of a run that ended although its model never answered."""
 Leading = Alone | Leader
 """Whoever runs the loop."""
 
@@ -128,6 +130,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
         origin.seal_seeds(again.seeds)
     if run.journal.is_dir():
         lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
+    lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
         with _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
@@ -257,7 +260,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     streams = Streams(config.seed)
     grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
     if config.dreamer.name == "foundation":
-        from dicode.dreaming.foundation import make_foundation_dreamer
+        from dicode.dreaming.assembly import make_foundation_dreamer
 
         return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
@@ -336,7 +339,15 @@ def _loop(parts: Any) -> int:
 
     cycle = parts.archive.committed_cycle()
     Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer)).run()
-    return 0
+    return _silence(parts.dreams.dreamer)
+
+
+def _silence(dreamer: Any) -> int:
+    """0, or `SILENT` after a warning where a model was to dream and never answered."""
+    said = dreamer.silence() if hasattr(dreamer, "silence") else None
+    if said:
+        _log.warning("the run ended, but %s", said)
+    return SILENT if said else 0
 
 
 def _follow(group: Follower, config: Config | None) -> int:

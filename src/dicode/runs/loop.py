@@ -100,7 +100,7 @@ class Loop:
         """Every cycle that is left. Returns the snapshot after the last."""
         first = self.snapshot.cycle + 1
         if first < self.config.num_cycles:
-            self.parts.dreams.dispatch(self.snapshot.pending(), self.snapshot.levels.values())
+            self.parts.dreams.dispatch(self.snapshot.pending(), self.snapshot.levels.values(), self.snapshot.trials)
         for cycle in range(first, self.config.num_cycles):
             self._cycle(cycle)
         return self.snapshot
@@ -144,7 +144,7 @@ class Loop:
         row["hooks"] = {"levels": [p.level for p in playables.values() if p.hooks], "compile_s": round(hook_s, 2)}
         self._commit(cycle, known, row)
         if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer
-            self.parts.dreams.dispatch(briefs, self.snapshot.levels.values())
+            self.parts.dreams.dispatch(briefs, self.snapshot.levels.values(), self.snapshot.trials)
         self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner, playables))
 
     def _on_update(self, cycle: int):

@@ -90,7 +90,7 @@ class Screen:
             known=len(snapshot.accepted()),
             active=len(snapshot.active()),
             cost=spent.line(row),
-            notes=tuple(filter(None, [spent.stopped(row)])),
+            notes=tuple(filter(None, [spent.silence(row), spent.stopped(row)])),
         )
         self._picture(report)
         self.evaluate(report.cycle, report.learner)

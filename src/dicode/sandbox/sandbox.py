@@ -126,9 +126,9 @@ class Sandbox:
     ) -> Built | Rejected:
         """Run a level's `build` on a pool of base worlds [P, ...] and check what comes back.
 
-        With an `episode_limit` a goal that takes more steps is rejected. The same source, worlds and seed give the same pool hash. Raises `SandboxError` only for what
-        is not the level's doing: a wall that the origin needs and the machine lacks, a worker that
-        does not start.
+        With an `episode_limit` a goal that takes more steps is rejected. The same source, worlds and seed give
+        the same pool hash. Raises `SandboxError` only for what is not the level's doing: a wall that the origin
+        needs and the machine lacks, a worker that does not start.
         """
         self.require(origin)
         found = screen.cheap(source, self.limits.source)

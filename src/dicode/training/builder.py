@@ -63,21 +63,25 @@ class LevelBuilder:
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
-    def base_worlds(self, source: str, level: str, when: int | str, count: int) -> Pool:
-        """`count` unmodified worlds: fresh ones for (when, level), or those that a generator level names."""
-        fixed = fixed_worlds(source)
+    def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
+        """`count` unmodified worlds: fresh ones for (when, level), or those that a generator's level names.
+
+        A level names at most as many worlds as every level of the run has.
+        """
+        fixed = fixed_worlds(source, origin)
         with self._worlds_lock:
             if fixed is None:
                 return self.game.generate(self.streams.key("worlds", when, level), count, 0)
-            return self.game.generate(Streams(fixed.seed).key("generator world"), fixed.worlds, 0)
+            named = min(fixed.worlds, self.worlds_per_level)
+            return self.game.generate(Streams(fixed.seed).key("generator world"), named, 0)
 
     def playable(self, record: LevelRecord, cycle: int, count: int) -> Playable:
         """The level with a fresh pool of `count` worlds (fewer if it names its own).
 
         Raises DicodeError if it fails on the worlds on which it was accepted, too.
         """
-        if record.id == TARGET or is_plain(record.source):
-            base = self.base_worlds(record.source, record.id, cycle, count)
+        if record.id == TARGET or is_plain(record.source, record.origin):
+            base = self.base_worlds(record.source, record.id, cycle, count, record.origin)
             return Playable(record.id, self.host.target_goal, {}, base, {})
         return self.build(record.source, record.id, record.origin, cycle, count)
 
@@ -94,13 +98,13 @@ class LevelBuilder:
 
     def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
         """A level's text on `count` worlds of (when, level), and on no others."""
-        base = self.base_worlds(source, level, when, count)
+        base = self.base_worlds(source, level, when, count, origin)
         return self.sandbox.build(source, base, self._seed(level, when), origin)
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
-        if is_plain(draft.source):
-            base = self.base_worlds(draft.source, draft.id, "check", 1)
+        if is_plain(draft.source, draft.origin):
+            base = self.base_worlds(draft.source, draft.id, "check", 1, draft.origin)
             return Accepted(self.host.target_goal.to_json(), {}, pool_hash(base))
         archive = list(archive)
         copy = novelty.known(draft.id, archive)
@@ -137,7 +141,7 @@ class LevelBuilder:
         self, source: str, level: str, origin: Origin, episode_limit: int | None = None
     ) -> Built | Rejected:
         count = min(self.worlds_per_level, CHECK_WORLDS)
-        base = self.base_worlds(source, level, "check", count)
+        base = self.base_worlds(source, level, "check", count, origin)
         return self.sandbox.build(source, base, self._seed(level, "check"), origin, episode_limit)
 
     def _seed(self, level: str, when: int | str) -> int:

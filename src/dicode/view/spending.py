@@ -47,6 +47,11 @@ def stopped(row: Mapping[str, Any]) -> str:
     )
 
 
+def silence(row: Mapping[str, Any]) -> str:
+    """That the model has answered no dream so far, and why; empty where it has."""
+    return (row.get("fm") or {}).get("silence") or ""
+
+
 def page(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> str:
     """The report's page on dreaming as Markdown; empty where the run asks no model."""
     told = [row for row in rows if row.get("fm")]
@@ -56,7 +61,7 @@ def page(snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> str:
     lost = sum(outcome.level is None for outcome in snapshot.outcomes)
     last = told[-1]
     parts = [f"# Dreaming, after cycle {last['cycle']}", line(last) + "."]
-    parts += [f"**{text[0].upper()}{text[1:]}.**" for text in [stopped(last)] if text]
+    parts += [f"**{text[0].upper()}{text[1:]}.**" for text in [silence(last), stopped(last)] if text]
     parts += [_counts(drafts, lost), _cycles(told), _levels(drafts, told)]
     return "\n\n".join(part for part in parts if part) + "\n"
 

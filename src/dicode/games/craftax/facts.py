@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.field_meanings import meaning
 from dicode.games.craftax.levels.goal import QUANTITY_TABLE
-from dicode.games.craftax.levels.names import MAP_SIZE, MAX_RETURN, Achievement, Action, Block, Floor, Item, Mob
+from dicode.games.craftax.levels.names import MAP_SIZE, MAX_RETURN, Achievement, Action, Block, Facing, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import GROUND
 from dicode.games.craftax.levels.player import Inventory, Player
 from dicode.games.craftax.levels.rule_axes import AXES
-from dicode.games.craftax.levels.rule_spec import GROUPS, RULES, Rule
-from dicode.games.craftax.levels.schema import MAX_MOBS
+from dicode.games.craftax.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, Rule
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, Requirement
 from dicode.levels import Goal, World
 
@@ -48,7 +49,22 @@ def game() -> str:
         f"columns around itself and must eat, drink and sleep. A day has {_number('day_length')} steps; nights on the overworld are "
         f"dark and full of zombies. A floor holds at most {limits} mobs at once; mobs {_number('despawn_distance')} or more cells "
         f"(rows plus columns) away vanish. The ladder down opens after {_number('ladder_kills')} kills on its floor; the overworld's "
-        f"is open.\n\nFloors, the mobs that live there, and their health:\n{floors}"
+        f"is open.\n\nFloors, the mobs that live there, and their health/damage (of a blow or shot):\n{floors}\n\n{fights()}"
+    )
+
+
+@cache
+def fights() -> str:
+    """What the player's attacks do, and what keeps damage off, in numbers."""
+    sword = RULES["sword_damage"].default
+    blows = ", ".join(f"{kind} {sword[tier]:g}" for tier, kind in enumerate(AXES["sword"]))
+    shots = RULES["player_projectile_damage"].default.sum(axis=1)
+    spells = {"arrow": "heavy_arrow", "fireball": "fireball", "iceball": "iceball"}
+    flying = ", ".join(f"{name} {shots[AXES['projectile'].index(row)]:g}" for name, row in spells.items())
+    return (
+        f"The player's damage by sword: {blows}; {flying}. Each piece of armour keeps off {_number('armour_defence')} of the damage, "
+        f"diamond twice that. Health, food, drink and energy start at 9; food falls by 1 in {_number('hunger_limit')} steps, drink in "
+        f"{_number('thirst_limit')}, energy in {_number('fatigue_limit')}, and at 0 health drains; else 1 health returns in {_number('recovery_limit')} steps."
     )
 
 
@@ -59,20 +75,75 @@ def _number(name: str) -> str:
 
 def _inhabitants(floor: Floor) -> str:
     health = RULES["mob_health"].default
-    here = [f"{mob.name.lower()} {health[mob]:g}" for mob, creature in CREATURES.items() if floor in creature.floors]
+    here = [
+        f"{mob.name.lower()} {health[mob]:g}{_damage(mob)}"
+        for mob, creature in CREATURES.items()
+        if floor in creature.floors
+    ]
     return ", ".join(here) or "the necromancer, who calls the other floors' monsters in waves"
+
+
+def _damage(mob: Mob) -> str:
+    """`/2`: what a blow or shot of a mob takes, all kinds of damage together; nothing for peaceful ones."""
+    if mob.mob_class == 0:
+        return ""
+    if mob.mob_class == 1:
+        return f"/{RULES['melee_damage'].default[mob.type_id].sum():g}"
+    return f"/{RULES['mob_projectile_damage'].default[RULES['shoots'].default[mob.type_id]].sum():g}"
 
 
 @cache
 def names() -> str:
     """The members of the enums that level code uses."""
     blocks = [b.name for b in Block if b.value > Block.OUT_OF_BOUNDS]
-    parts = {"Block": blocks, "Mob": [m.name for m in Mob], "Floor": [f.name for f in Floor]}
-    parts["Item"] = [i.name for i in Item]
+    parts = {"Block": blocks, "Floor": [f.name for f in Floor], "Item": [i.name for i in Item]}
+    parts["Facing"] = [f.name for f in Facing]
     ground = sorted({block.name for block in GROUND.values()} | {"SAND"})
     return "\n".join(f"- `{enum}.`: {' '.join(members)}" for enum, members in parts.items()) + (
-        f"\n- ground to walk on: {', '.join(ground)}; WATER and LAVA can't be walked on"
+        f"\n- `Mob.`: {_mob_classes()}\n- ground to walk on: {', '.join(ground)}; WATER and LAVA can't be walked on"
     )
+
+
+def _mob_classes() -> str:
+    """Mobs by class, with how many fit on a floor."""
+    told = []
+    for number, (record, count) in enumerate(MAX_MOBS.items()):
+        members = " ".join(mob.name for mob in Mob if mob.mob_class == number)
+        told.append(f"{record.removesuffix('_mobs')} (at most {count} a floor): {members}")
+    return "; ".join(told)
+
+
+@cache
+def actions() -> str:
+    """The members of Action that hooks compare with."""
+    return " ".join(action.name for action in Action)
+
+
+@cache
+def fields() -> str:
+    """The arrays of a hook's state by type and shape, each with what it means."""
+    grouped: dict[str, list[str]] = {}
+    records: dict[str, list[str]] = {}
+    for name, field in STATE_FIELDS.items():
+        record, _, part = name.partition(".")
+        if part and record != "inventory":
+            records.setdefault(record, []).append(part)
+        elif not name.endswith("_rng"):
+            shape = f"[{', '.join(map(str, field.shape))}]" if field.shape else ""
+            grouped.setdefault(f"{field.dtype}{shape}", []).append(_told(name))
+    slots = ", ".join(f"{record} ({STATE_FIELDS[f'{record}.mask'].shape[1]})" for record in records)
+    one = next(iter(records))
+    parts = ", ".join(
+        f"{part} {STATE_FIELDS[f'{one}.{part}'].dtype}[9, n{', 2' * (part == 'position')}] ({meaning(f'{one}.{part}')})"
+        for part in records[one]
+    )
+    lines = [f"- {kind}: {', '.join(members)}" for kind, members in grouped.items()]
+    return "\n".join([*lines, f"- records with n slots a floor, {slots}, each with .{parts}"])
+
+
+def _told(name: str) -> str:
+    said = meaning(name)
+    return name if said == "count" else f"{name} ({said})"
 
 
 @cache
@@ -89,20 +160,73 @@ def quantities() -> str:
 
 
 @cache
-def rules(groups: Sequence[str] = tuple(GROUPS), ranges: bool = True) -> str:
-    """Every rule of these groups: name, default, range and sentence; without `ranges` name and sentence alone."""
+def rules(groups: Sequence[str] = tuple(GROUPS), fine: bool = True) -> str:
+    """Every rule of these groups: name, range, default and sentence; without `fine` those that levels use."""
     lines = []
     for group in groups:
-        lines += [f"{group}:", *(rule_line(rule, ranges) for rule in GROUPS[group])]
+        told = [rule for rule in GROUPS[group] if fine or rule.name not in FINE]
+        lines += [f"{group}:", *map(rule_line, told)] if told else []
     return "\n".join(lines)
 
 
-def rule_line(rule: Rule, ranges: bool = True) -> str:
+_SINGLY = [
+    "spawn_limit",
+    "passive_spawn_distance",
+    "boss_spawn_distance",
+    "advance_distance",
+    "retreat_distance",
+    "shoot_nearest",
+    "shoot_farthest",
+    "ranged_hesitation",
+    "max_mob_projectiles",
+    "max_player_projectiles",
+    "projectiles_break_stations",
+    "arrow_cost",
+    "arrow_enchantment",
+    "sword_enchantment",
+    "armour_enchantment",
+    "intelligence_enchantment",
+    "floor_experience",
+    "level_up_cost",
+    "water_drink",
+    "inventory_limit",
+    "furnace_needs_table",
+    "station_reach",
+    "day_start",
+    "torch_brightness",
+    "torch_radius",
+    "boss_wave_steps",
+    "needs_in_boss_fight",
+    "chest_ore_weight",
+    "chest_tool_weight",
+    "chest_ore_least",
+    "chest_ore_most",
+    "shoots",
+    "arrow_yield",
+    "torch_yield",
+    "enchant_gems",
+    "enchant_mana",
+    "health_reward",
+]
+
+
+def _fine() -> frozenset[str]:
+    """Rules that the prompts leave out: what a multiplier scales as a whole, the steps of the needs, chests in detail."""
+    scaled = {target for rule in MULTIPLIERS for target, _ in rule.scales if not RULES[target].axes}
+    detailed = {name for name in RULES if name.endswith(("_base", "_least", "_most", "_limit", "_loss", "_gain"))}
+    vitals = {name for name in RULES if "_per_" in name}
+    return frozenset((scaled | detailed | vitals | set(_SINGLY)) - {"plant_ripening"})
+
+
+FINE = _fine()
+"""Rules that work as all others, but that no level has needed; prompts don't tell of them."""
+
+
+def rule_line(rule: Rule) -> str:
     """One rule in a line."""
-    if not ranges:
-        return f"- {rule.name}: {rule.sentence}"
     whole = "int " if rule.integer else ""
-    default = "x1" if rule.is_multiplier else f"{rule.default:g}" if rule.default.ndim == 0 else "table"
+    even = rule.default.min() == rule.default.max()
+    default = "x1" if rule.is_multiplier else f"{rule.default.flat[0]:g}" if even else "table"
     axes = "".join(f"[{axis}]" for axis in rule.axes)
     return f"- `{rule.name}`{axes} {whole}{rule.low:g}..{rule.high:g}, {default}: {rule.sentence}"
 
@@ -111,7 +235,8 @@ def rule_line(rule: Rule, ranges: bool = True) -> str:
 def axes() -> str:
     """The labels of the rules' tables, where no enum names them."""
     known = {"floor", "mob", "passive_mob", "melee_mob", "ranged_mob", "achievement"}
-    said = [f"- [{axis}]: {' '.join(filter(None, labels))}" for axis, labels in AXES.items() if axis not in known]
+    used = {axis for name, rule in RULES.items() if name not in FINE for axis in rule.axes} - known
+    said = [f"- [{axis}]: {' '.join(filter(None, AXES[axis]))}" for axis in AXES if axis in used]
     return "\n".join(["- [floor], [mob], [achievement]: the enums' names in lower case", *said])
 
 
@@ -121,7 +246,7 @@ def api() -> str:
     world = [_entry("world", name, member) for name, member in _public(World)]
     player = [_entry("world.player", name, member) for name, member in _public(Player)]
     inventory = [_entry("world.player.inventory", name, member) for name, member in _public(Inventory)]
-    held = f"- `world.player.inventory`: {_sentences(Inventory, 3)}"
+    held = f"- `world.player.inventory`: {_sentences(Inventory, 5)}"
     goal = [_entry("Goal", name, member) for name, member in _public(Goal) if name in GOAL_MAKERS]
     return "\n".join(["Goal:", *goal, "World:", *world, "Player:", *player, held, *inventory])
 

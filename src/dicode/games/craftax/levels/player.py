@@ -1,7 +1,7 @@
 """The player as level code sees it: attributes that write into the world's arrays and check what is written."""
 
 from collections.abc import Mapping
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,21 @@ class Enchantment(IntEnum):
     ICE = 2
 
 
+_KINDS: dict[str, type[IntEnum]] = {
+    "player_level": Floor,
+    "player_direction": Facing,
+    "sword_enchantment": Enchantment,
+    "bow_enchantment": Enchantment,
+}
+"""Numbers of a world that are members of an enumeration."""
+
+
 def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> None:
     """Set one number of a world, refusing what is not a number or out of the schema's range."""
     field = STATE_FIELDS[name]
     label = label or name
     whole = field.dtype.kind in "iu"
+    value = as_member(value, _KINDS[name]).value if name in _KINDS and isinstance(value, Enum) else value
     as_amount(value, label)
     if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         raise LevelError(f"{label} is {value!r}; it must be a number from {field.low:g} to {field.high:g}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dicode.games.craftax import library
 from dicode.games.craftax.levels.creatures import CREATURES
+from dicode.games.craftax.levels.field_meanings import meaning
 from dicode.games.craftax.levels.goal import QUANTITY_TABLE, Goal
 from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item
 from dicode.games.craftax.levels.parse import parse_level
@@ -65,7 +66,7 @@ def _sections() -> Iterator[str]:
     yield "## Hooks\n\n" + _HOOKS
     yield f"```python\n{library.source(HOOK_EXAMPLE).strip()}\n```"
     yield "Fields of the state:"
-    yield "\n".join(["| field | shape | type | range |", "|---|---|---|---|", *_field_rows()])
+    yield "\n".join(["| field | shape | type | range | meaning |", "|---|---|---|---|---|", *_field_rows()])
     yield "## What each achievement takes"
     yield "\n".join(
         ["| achievement | worth | depth | act | usually before |", "|---|---|---|---|---|", *_achievement_rows()]
@@ -157,7 +158,7 @@ def _spaced(lines: Iterator[str]) -> Iterator[str]:
 def _field_rows() -> Iterator[str]:
     for name, field in STATE_FIELDS.items():
         shape = " x ".join(map(str, field.shape)) or "number"
-        yield f"| `{name}` | {shape} | {field.dtype} | {field.low:g} to {field.high:g} |"
+        yield f"| `{name}` | {shape} | {field.dtype} | {field.low:g} to {field.high:g} | {meaning(name)} |"
 
 
 def _achievement_rows() -> Iterator[str]:

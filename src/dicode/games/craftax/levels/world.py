@@ -338,12 +338,11 @@ class World:
     ) -> np.ndarray:
         """bool[48, 48]: cells to walk on without mob, item or player, of the blocks `on`, at `distance`."""
         where = self._floor(floor)
-        blocks = self.blocks[where]
         wanted = self._amounts.walkable & ~grid.block_table({Block.DARKNESS})
         if on is not None:
-            chosen = [on] if isinstance(on, int | str) else on
+            chosen = [on] if isinstance(on, int | str | np.integer) else on
             wanted = grid.block_table(map(building.as_block, chosen))
-        cells = wanted[blocks] & ~placement.occupied(self._arrays, where)
+        cells = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
         if distance is not None:
             cells &= placement.within(self._origin(where, near), placement.check_distance(distance))
         return cells

@@ -1,0 +1,105 @@
+"""A program as a model: the prompt on its standard input, the answer on its standard output.
+
+It is run as the user that started the run, with that user's surroundings and without a shell, once for
+every question. It is ended, with all that it started, when it takes too long or says too much.
+"""
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+from subprocess import PIPE
+from typing import Any
+
+from dicode.dreaming.calls import Answer, Kind, Message, Request
+from dicode.dreaming.client import PatientClient, Try, plain_line
+from dicode.dreaming.providers import Key, scrub_paths
+from dicode.dreaming.replies import read_text
+from dicode.dreaming.transport import MAX_BODY
+
+NO_KEY = Key("", "")
+_TITLES = {"assistant": "Your answer was:", "user": "To that:"}
+
+
+def as_text(messages: tuple[Message, ...]) -> str:
+    """A conversation as one text."""
+    first, rest = messages[:2], messages[2:]
+    parts = [message.content for message in first]
+    parts += [f"{_TITLES.get(message.role, '')}\n\n{message.content}" for message in rest]
+    return "\n\n".join(parts) + "\n"
+
+
+class CommandClient(PatientClient):
+    """`Client` that asks the program of the endpoint's `command`."""
+
+    async def _try(self, request: Request) -> Try:
+        question = as_text(request.messages).encode("utf-8", "replace")
+        try:
+            dialogue = await _run(shlex.split(self.endpoint.command), question, self.endpoint.timeout_s)
+        except OSError as error:
+            return Try(Answer(Kind.DENIED, reason=f"the command of fm.command can't be run ({error.strerror})"))
+        if dialogue.code is None and not dialogue.full:
+            return _failed(f"the command gave no answer within {self.endpoint.timeout_s:g} s")
+        if dialogue.full:
+            return Try(Answer(Kind.FAILED, reason=f"the command said more than {MAX_BODY >> 20} MB"))
+        if dialogue.code:
+            lines = dialogue.complaint.decode("utf-8", "replace").strip().splitlines()
+            last = NO_KEY.scrub(scrub_paths(plain_line(lines[-1])))[:200] if lines else "without a word"
+            return _failed(f"the command ended with code {dialogue.code}: {last}")
+        return Try(read_text(NO_KEY.scrub(dialogue.said.decode("utf-8", "replace")), request))
+
+
+def _failed(reason: str) -> Try:
+    return Try(Answer(Kind.FAILED, reason=reason), again=True)
+
+
+class _Dialogue(asyncio.SubprocessProtocol):
+    """What a program says, up to the cap; `over` is done when it has ended or said too much."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.said, self.complaint = bytearray(), bytearray()
+        self.full = False
+        self.code: int | None = None
+        self.over: asyncio.Future[None] = loop.create_future()
+        self.gone: asyncio.Future[None] = loop.create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd == 2:
+            self.complaint = (self.complaint + data)[-(1 << 16) :]
+            return
+        self.full = self.full or len(self.said) + len(data) > MAX_BODY
+        if not self.full:
+            self.said += data
+        elif not self.over.done():
+            self.over.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for future in (self.over, self.gone):
+            if not future.done():
+                future.set_result(None)
+
+
+async def _run(words: list[str], question: bytes, seconds: float) -> _Dialogue:
+    """Run a program until it ends, says too much or `seconds` are over, which leaves its `code` None."""
+    loop = asyncio.get_running_loop()
+    transport, dialogue = await loop.subprocess_exec(
+        _Dialogue, *words, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+    )
+    try:
+        # A program need not read its question; asyncio drops what a closed pipe does not take.
+        into: Any = transport.get_pipe_transport(0)
+        into.write(question)
+        into.close()
+        async with asyncio.timeout(seconds):
+            await dialogue.over
+            dialogue.code = transport.get_returncode()
+    except TimeoutError:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        transport.close()
+        await asyncio.wait([dialogue.gone], timeout=5.0)
+    return dialogue

@@ -1,0 +1,141 @@
+"""What a run has learnt about a server's dialect: fields that it refuses and is asked without from then on.
+
+Servers say it in many ways (`param`, a path in `detail`, a name in a sentence), always with a status of
+400 or 422. One field is given up at a time, so that no more is left out than needs to be.
+"""
+
+import logging
+import re
+from typing import Any
+
+from dicode.dreaming.calls import Request
+from dicode.dreaming.providers import Quirks
+
+log = logging.getLogger(__name__)
+
+REFUSING = (400, 422)
+"""Statuses by which servers refuse a field."""
+LIMITS = ("max_tokens", "max_completion_tokens")
+LEAST_TOKENS = 256
+"""A limit on the answer's length is not lowered below this."""
+_TOO_LARGE = re.compile(
+    r"too (?:large|high|big|long)|exceed|at most|maximum|less than|<=|>|context (?:length|window)", re.I
+)
+_SYSTEM = re.compile(r"\bsystem\b.{0,40}\brole|\brole.{0,60}\bsystem\b", re.I)
+_TOO_MANY = re.compile(r"\b(?:both|together|only one|either)\b", re.I)
+
+
+class Dialect:
+    """Shared by all clients of one endpoint in a run."""
+
+    def __init__(self) -> None:
+        self.dropped: set[str] = set()
+        self.limit_name = ""
+        """Field that limits the answer where the server wants another than its provider's entry says."""
+        self.most_tokens = 0
+        """Limit on the answer that the server still takes; 0: whatever is asked for."""
+        self.folds_system = False
+        """Whether instructions go in front of the question, because there is no role `system`."""
+
+    def body(self, request: Request, quirks: Quirks) -> dict[str, Any]:
+        """A request as the server takes it."""
+        tokens = min(request.max_tokens, self.most_tokens or request.max_tokens)
+        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": _folded(messages) if self.folds_system else messages,
+            self.limit_name or quirks.token_limit: tokens,
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "seed": request.seed if quirks.seed else None,
+        }
+        return {name: value for name, value in body.items() if value is not None and name not in self.dropped}
+
+    def learn(self, answer: Any, sent: dict[str, Any]) -> bool:
+        """Whether a refusal (its JSON) names something that the next try can do without; remembers it."""
+        said = complaint(answer)[:1000]
+        if sent["messages"][0]["role"] == "system" and _SYSTEM.search(said):
+            self.folds_system = True
+            return self._told("takes no system message; it goes in front of the question from now on")
+        limit = next((name for name in LIMITS if name in sent), "")
+        left = tuple(name for name in ("temperature", "top_p", "seed", limit) if name in sent)
+        field = _named(said, left, _parameter(answer))
+        if not field:
+            return False
+        if field == limit:
+            return self._other_limit(limit, sent[limit], said)
+        self.dropped.add(field)
+        return self._told(f"refuses {field}; it is asked without from now on")
+
+    def _other_limit(self, name: str, tokens: int, said: str) -> bool:
+        other = next(o for o in LIMITS if o != name)
+        if re.search(rf"\b{other}\b.{{0,20}}\binstead|\buse\b.{{0,20}}\b{other}\b", said, re.I) and not self.limit_name:
+            self.limit_name = other
+            return self._told(f"takes {other} for {name}; that is sent from now on")
+        if _TOO_LARGE.search(said):
+            if tokens // 2 < LEAST_TOKENS:
+                return False
+            self.most_tokens = tokens // 2
+            return self._told(f"refuses {name}={tokens}; {tokens // 2} is sent from now on")
+        self.dropped.add(name)
+        return self._told(f"refuses {name}; it is asked without from now on")
+
+    def _told(self, what: str) -> bool:
+        log.warning("the model's server %s", what)
+        return True
+
+
+def _folded(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The messages with the instructions in front of the first question."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return messages
+    first = {"role": "user", "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
+    return [first, *messages[2:]]
+
+
+def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
+    """The field that a complaint is about, empty for none."""
+    if parameter in fields:
+        return parameter
+    places = {f: re.search(rf"(?<![\w-]){f.replace('_', '[_ -]?')}(?![\w-])", said, re.I) for f in fields}
+    found = sorted((match.start(), name) for name, match in places.items() if match)
+    names = [name for _, name in found]
+    if {"temperature", "top_p"} <= set(names) and _TOO_MANY.search(said):
+        return "top_p"
+    return names[0] if names else ""
+
+
+def _parameter(answer: Any) -> str:
+    """The field that an error names in a place of its own."""
+    for part in _errors(answer):
+        if isinstance(part.get("param"), str):
+            return part["param"].rpartition(".")[2]
+        where = part.get("loc")
+        if isinstance(where, list) and where:
+            return str(where[-1])
+    return ""
+
+
+def complaint(answer: Any) -> str:
+    """What a server says is wrong, in one line; servers nest it differently."""
+    for part in _errors(answer):
+        for name in ("message", "msg", "detail", "error", "code", "status"):
+            if isinstance(part.get(name), str | int) and part[name]:
+                return " ".join(str(part[name]).split())
+    return " ".join(answer.split()) if isinstance(answer, str) and answer.strip() else "no message"
+
+
+def _errors(answer: Any) -> list[dict[str, Any]]:
+    """The objects of an error that may say something, the innermost first."""
+    found: list[dict[str, Any]] = []
+    left = [answer]
+    while left and len(found) < 10:
+        item = left.pop(0)
+        if isinstance(item, list):
+            left += item[:3]
+        elif isinstance(item, dict):
+            found.insert(0, item)
+            left += [
+                item[name] for name in ("error", "detail", "errors", "body") if isinstance(item.get(name), dict | list)
+            ]
+    return found

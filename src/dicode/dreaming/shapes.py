@@ -1,0 +1,255 @@
+"""The shapes in which makers of models answer, as one: text, reasoning, refusal, finish, tokens and money.
+
+The protocol is OpenAI's chat completions. Proxies pass on pieces of other makers' protocols: names of
+token counts, reasons for stopping, lists of parts, calls of a tool instead of a text.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CUT = frozenset(
+    [
+        "length",
+        "max_tokens",
+        "max_output_tokens",
+        "max_completion_tokens",
+        "max_new_tokens",
+        "model_length",
+        "token_limit",
+        "max_length",
+        "model_context_window_exceeded",
+        "context_window_exceeded",
+        "context_length_exceeded",
+        "limit",
+        "incomplete",
+    ]
+)
+"""Reasons for stopping that mean the token limit, in lower case with underscores."""
+FILTERED = frozenset(
+    [
+        "content_filter",
+        "content_filtered",
+        "content_filter_error",
+        "safety",
+        "recitation",
+        "blocklist",
+        "prohibited_content",
+        "spii",
+        "refusal",
+        "guardrail_intervened",
+        "guardrail",
+        "image_safety",
+        "sensitive",
+        "blocked",
+        "moderation",
+        "language",
+    ]
+)
+"""Reasons for stopping that mean a filter of the provider's."""
+BROKEN = frozenset(
+    [
+        "error",
+        "network_error",
+        "malformed_function_call",
+        "malformed_tool_call",
+        "unexpected_tool_call",
+        "malformed_response",
+        "abort",
+        "aborted",
+        "cancelled",
+        "canceled",
+        "insufficient_system_resource",
+        "timeout",
+        "server_error",
+        "failed",
+        "load",
+        "unload",
+        "other",
+        "finish_reason_unspecified",
+    ]
+)
+"""Reasons for stopping that mean a fault."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a body says."""
+
+    content: str = ""
+    reasoning: str = ""
+    tool: str = ""
+    """Arguments of the tool that it calls, as JSON."""
+    refusal: str = ""
+    finish: str = ""
+    """Why it stopped, in lower case with underscores."""
+
+
+def said(body: dict[str, Any]) -> Said | None:
+    """What a body of any shape says; None where it holds no message."""
+    choice = _first(body.get("choices")) or _first(body.get("candidates")) or body
+    message = next((choice[n] for n in ("message", "output", "content") if isinstance(choice.get(n), dict)), None)
+    message = message.get("message", message) if isinstance(message, dict) else None
+    if not isinstance(message, dict):
+        if isinstance(choice.get("text"), str) or isinstance(body.get("content"), list):
+            message = choice
+        elif isinstance(body.get("output"), list):
+            message = {"content": [part for item in _objects(body["output"]) for part in _parts(item)]}
+        else:
+            return None
+    parts = _parts(message)
+    reasons = (
+        choice.get(name) for name in ("finish_reason", "stop_reason", "finishReason", "stopReason", "done_reason")
+    )
+    ended = next((r for r in reasons if isinstance(r, str)), body.get("stop_reason") or body.get("stopReason") or "")
+    details = body.get("incomplete_details")
+    if isinstance(details, dict) and details.get("reason"):
+        ended = details["reason"]
+    return Said(
+        content=plain("".join(_text(part) for part in parts if not _is_thought(part))),
+        reasoning=plain(_reasoning(message) or "".join(_text(part) for part in parts if _is_thought(part))),
+        tool=plain(_tool(message, parts)),
+        refusal=plain(message.get("refusal")) or plain(next((p["refusal"] for p in parts if p.get("refusal")), "")),
+        finish=re.sub(r"[^a-z]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", plain(ended)).lower()).strip("_"),
+    )
+
+
+def plain(value: Any) -> str:
+    """Text without lone surrogates, which no file can hold; empty for anything but text."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _first(items: Any) -> dict[str, Any] | None:
+    return items[0] if isinstance(items, list) and items and isinstance(items[0], dict) else None
+
+
+def _objects(items: Any) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """A message's content as a list of objects, whether it is a string, a list of either or has `parts`."""
+    content = next((message[n] for n in ("content", "parts", "text") if message.get(n)), "")
+    items = content if isinstance(content, list) else [content]
+    return [{"text": item} if isinstance(item, str) else item for item in items if isinstance(item, str | dict)]
+
+
+def _is_thought(part: dict[str, Any]) -> bool:
+    return part.get("thought") is True or part.get("type") in (
+        "thinking",
+        "reasoning",
+        "redacted_thinking",
+        "summary_text",
+    )
+
+
+def _text(part: dict[str, Any]) -> str:
+    for name in ("text", "thinking", "content"):
+        if isinstance(part.get(name), str):
+            return part[name]
+        if isinstance(part.get(name), list):
+            return "".join(_text(inner) for inner in _objects(part[name]))
+    return ""
+
+
+def _reasoning(message: dict[str, Any]) -> str:
+    names = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
+    return next((message[n] for n in names if isinstance(message.get(n), str) and message[n]), "")
+
+
+def _tool(message: dict[str, Any], parts: list[dict[str, Any]]) -> str:
+    """What a tool is called with; a model that was given none may still call one."""
+    calls = [*_objects(message.get("tool_calls")), *_objects([message.get("function_call")]), *parts]
+    for call in calls:
+        inner = next(
+            (call[n] for n in ("function", "functionCall", "toolUse", "custom") if isinstance(call.get(n), dict)), call
+        )
+        for name in ("arguments", "args", "input", "parameters"):
+            if isinstance(inner.get(name), str) and inner[name].strip():
+                return inner[name]
+            if isinstance(inner.get(name), dict) and inner[name]:
+                return json.dumps(inner[name])
+    return ""
+
+
+@dataclass(frozen=True)
+class Used:
+    """Tokens and money of one call; None: not told."""
+
+    tokens_in: int | None = None
+    tokens_cached: int = 0
+    tokens_out: int | None = None
+    usd: float | None = None
+
+
+_IN = ("prompt_tokens", "input_tokens", "promptTokenCount", "inputTokens", "prompt_eval_count", "prompt_token_count")
+_OUT = (
+    "completion_tokens", "output_tokens", "candidatesTokenCount", "outputTokens", "eval_count", "candidates_token_count",
+    "generated_tokens",
+)  # fmt: skip
+_TOTAL = ("total_tokens", "totalTokenCount", "totalTokens", "total_token_count")
+_THOUGHT = ("reasoning_tokens", "thoughtsTokenCount", "thoughts_token_count", "thinking_tokens")
+_CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cachedContentTokenCount", "cached_content_token_count")
+_BESIDE = (
+    "cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens",
+)  # fmt: skip
+
+
+def used(body: dict[str, Any]) -> Used:
+    """What a body says that the call took.
+
+    Answers are counted with their reasoning: makers who count it apart show it in the total.
+    """
+    usage = next((body[n] for n in ("usage", "usageMetadata", "usage_metadata") if isinstance(body.get(n), dict)), body)
+    usage = usage.get("tokens", usage) if isinstance(usage.get("tokens"), dict) else usage
+    told = _first_count(usage, _IN)
+    written = _first_count(usage, _OUT)
+    # Anthropic's own counts leave out of the input what went through the cache; OpenAI's never carry these names.
+    beside = 0 if "prompt_tokens" in usage else sum(count(usage.get(name)) or 0 for name in _BESIDE)
+    read = None if told is None else told + beside
+    total = _first_count(usage, _TOTAL)
+    details = [usage, *(value for value in usage.values() if isinstance(value, dict))]
+    thought = max((_first_count(part, _THOUGHT) or 0 for part in details), default=0)
+    if written is not None and told is not None and total is not None and total >= told + written:
+        written = max(written, total - (read if read is not None and total >= read + written else told))
+    elif written is not None and thought > written:
+        written += thought
+    cached = max(
+        [_first_count(part, _CACHED) or 0 for part in details]
+        + [count(usage.get(name)) or 0 for name in (_BESIDE[0], _BESIDE[2])]
+    )
+    return Used(read, min(cached, read or 0), written, _money(usage))
+
+
+def _first_count(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    return next((found for name in names if (found := count(usage.get(name))) is not None), None)
+
+
+def count(value: Any) -> int | None:
+    """A token count that can be believed."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 <= value < 1_000_000_000 else None
+
+
+def _money(usage: Mapping[str, Any]) -> float | None:
+    """US dollars that a call cost, the upstream maker's part included where that is billed beside the fee."""
+    cost = usage.get("cost", usage.get("total_cost"))
+    fee = dollars(cost.get("total_cost") if isinstance(cost, dict) else cost)
+    details = usage.get("cost_details")
+    upstream = dollars(details.get("upstream_inference_cost")) if isinstance(details, dict) else None
+    if upstream is None:
+        return fee
+    if fee is None:
+        return upstream
+    # A router's own price contains the upstream's; a fee for the use of one's own key is a small part of it.
+    return fee + upstream if usage.get("is_byok") is True or fee < upstream else fee
+
+
+def dollars(value: Any) -> float | None:
+    """An amount that can be believed."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,7}(?:\.[0-9]{1,18})?(?:[eE]-?[0-9]{1,2})?", value.strip()):
+        value = float(value)
+    charged = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6
+    return float(value) if charged else None

@@ -1,0 +1,153 @@
+"""What an answer holds besides the level: reasoning, fences, JSON, chatter, and where the code is in it.
+
+Everything here walks over the text once, so that no answer costs more than its length; how long an
+answer may be is checked before anything else looks at it.
+"""
+
+import json
+import re
+import textwrap
+from typing import Any
+
+MAX_ANSWER = 600_000
+"""Characters of an answer at most, reasoning included; longer ones are not read."""
+MAX_BLOCKS = 200
+"""Code blocks that are looked at, the last ones."""
+LANGUAGES = ("", "python", "py", "python3", "py3", "ipython", "text", "txt", "plaintext")
+"""What a fence may call level code."""
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+def normalise(text: str) -> str:
+    """One kind of line end, no invisible or control characters, no odd spaces, no lone surrogates."""
+    text = text.encode("utf-8", "replace").decode()
+    text = re.sub(r"\r\n?|[\u2028\u2029\x0c\x85]", "\n", text)
+    text = re.sub("[\u00a0\u2000-\u200a\u202f\u205f\u3000]", " ", text)
+    return _CONTROL.sub("", _INVISIBLE.sub("", text))
+
+
+_NAMES = (
+    r"think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad|antthinking|seed:think"
+    r"|internal_monologue|inner_monologue"
+)
+_TAG = re.compile(
+    rf"(?:<|\[|\u25c1)(?P<close>/?)(?:{_NAMES})(?:\s[^<>\[\]\n]{{0,80}})?(?:>|\]|\u25b7)"
+    # Channels and marks of chat templates: `<|channel|>analysis<|message|>`, `<|START_THINKING|>`, `<|end_of_thought|>`.
+    r"|<\|channel\|>\s{0,4}(?:analysis|commentary)[^<\n]{0,60}<\|message\|>"
+    r"|(?P<final><\|channel\|>\s{0,4}final[^<\n]{0,60}<\|message\|>)"
+    r"|<\|(?:start_thinking|begin_of_thought)\|>|(?P<end><\|(?:end_thinking|end_of_thought)\|>)",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"<[|\uff5c][^|\uff5c<>\n]{1,40}[|\uff5c]>")
+
+
+def split_reasoning(text: str) -> tuple[str, bool]:
+    """`text` without reasoning, and whether reasoning began and never ended.
+
+    A closing tag without an opening one ends reasoning that began before the text (some chat templates
+    open it in the prompt), so that what stands before it is dropped.
+    """
+    kept: list[str] = []
+    start, opened = 0, None
+    for tag in _TAG.finditer(text):
+        if tag["close"] or tag["final"] or tag["end"]:
+            if opened and not tag["final"]:
+                kept.append(text[start : opened.start()])
+            else:
+                kept.clear()
+            start, opened = tag.end(), None
+        elif opened is None and not _is_literal(text, tag.start()):
+            opened = tag
+    kept.append(text[start : opened.start()] if opened else text[start:])
+    return _MARK.sub("\n", "\n".join(kept)), opened is not None
+
+
+def strip_reasoning(text: str) -> str | None:
+    """`text` without reasoning; None where nothing stands before reasoning that never ended."""
+    body, unfinished = split_reasoning(text)
+    return None if unfinished and not body.strip() else body
+
+
+def _is_literal(text: str, at: int) -> bool:
+    """Whether a tag stands in a string or a comment of a level."""
+    before = text[max(0, at - 200) : at].rpartition("\n")[2]
+    return before.count("'") % 2 == 1 or before.count('"') % 2 == 1 or "#" in before
+
+
+def fenced(body: str) -> list[tuple[str, str]]:
+    """Every fenced block as (language, code), in order; one that never ends goes on to the end."""
+    found: list[tuple[str, list[str]]] = []
+    mark = ""
+    for line in body.split("\n"):
+        fence, language = _fence(line)
+        if not mark:
+            if fence:
+                mark = fence
+                found.append((language, []))
+            continue
+        if fence and fence[0] == mark[0] and (language or len(fence) >= len(mark)):
+            mark = fence if language else ""
+            if language:
+                found.append((language, []))
+        elif line.rstrip().endswith(mark):
+            found[-1][1].append(line.rstrip().removesuffix(mark))
+            mark = ""
+        else:
+            found[-1][1].append(line)
+    return [(language, textwrap.dedent("\n".join([*lines, ""]))) for language, lines in found[-MAX_BLOCKS:]]
+
+
+def _fence(line: str) -> tuple[str, str]:
+    """A line's fence and language; both empty for a line that is no fence."""
+    line = line.strip()
+    sign = line[:1]
+    rest = line.lstrip(sign) if sign in ("`", "~") and sign else line
+    length = len(line) - len(rest)
+    if length < 3 or sign in rest:
+        return "", ""
+    word = re.match(r"[ \t]*\{?\.?([\w+-]*)", rest)
+    return sign * length, (word[1].lower() if word else "")
+
+
+def code_blocks(body: str) -> list[str]:
+    """What could be level code: fenced blocks, or the strings of an answer in JSON; empty where there are none."""
+    blocks = [code for language, code in fenced(body) if language in LANGUAGES and code.strip()]
+    wrapped = [text for _, text in json_strings(body) if "\n" in text or "GOAL" in text]
+    inner = [code for text in wrapped for code in ([c for _, c in fenced(text)] or [text])]
+    return [block for block in (inner or blocks) if block.strip()][-MAX_BLOCKS:]
+
+
+def json_strings(body: str) -> list[tuple[str, str]]:
+    """(key, text) of every string in an answer that is JSON, whole or in a fence that says so.
+
+    A list of strings under one key counts as the lines of one text.
+    """
+    texts = [code for language, code in fenced(body) if language in ("json", "jsonc", "json5", "")]
+    found: list[tuple[str, str]] = []
+    for text in [body, *texts]:
+        if text.lstrip()[:1] in ("{", "[") and not found:
+            try:
+                # Small models write line ends into strings as they are.
+                value, _ = json.JSONDecoder(strict=False).raw_decode(text.lstrip())
+            except (ValueError, RecursionError):
+                continue
+            found = _strings(value)
+    return found
+
+
+def _strings(value: Any) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    left = [("", value)]
+    while left:
+        key, item = left.pop()
+        if isinstance(item, str):
+            found.append((key, normalise(item)))
+        elif isinstance(item, dict):
+            left += [(str(name), inner) for name, inner in reversed(item.items())]
+        elif isinstance(item, list) and item and all(isinstance(line, str) for line in item):
+            found.append((key, normalise("\n".join(item))))
+        elif isinstance(item, list):
+            left += [(key, inner) for inner in reversed(item)]
+    return found

@@ -1,0 +1,205 @@
+"""Bodies of all makers: what was said, why it stopped, what it took and what it cost."""
+
+import json
+
+import pytest
+
+from dicode.dreaming.calls import Kind, Message, Request
+from dicode.dreaming.replies import read_reply, read_text, read_vector
+
+pytestmark = pytest.mark.fast
+
+REQUEST = Request(1, 0, "code", 0, "vllm", "m", (Message("user", "x" * 40),), 50)
+
+
+def reply(content="Hello.", finish="stop", usage=None, **message):
+    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content, **message}}
+    return read_reply({"choices": [choice], **({"usage": usage} if usage is not None else {})}, REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}, (20, 0, 603)),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 218}, (20, 0, 198)),
+        ({"prompt_tokens": 20, "completion_tokens": 198}, (20, 0, 198)),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 3}, (20, 0, 198)),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": "many"}, (20, 0, 198)),
+        ({"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 130, "completion_tokens_details": {"reasoning_tokens": 100}}, (20, 0, 110)),
+        ({"prompt_tokens": 20, "completion_tokens": 10, "completion_tokens_details": {"reasoning_tokens": 100}}, (20, 0, 110)),
+        ({"prompt_tokens": 20, "completion_tokens": 150, "completion_tokens_details": {"reasoning_tokens": 100}}, (20, 0, 150)),
+        ({"prompt_tokens": 20, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 12}}, (20, 12, 5)),
+        ({"prompt_tokens": 20, "completion_tokens": 5, "prompt_cache_hit_tokens": 16}, (20, 16, 5)),
+        ({"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 90}, (100, 90, 5)),
+        ({"input_tokens": 10, "output_tokens": 5, "cache_creation_input_tokens": 90}, (100, 0, 5)),
+        ({"input_tokens": 100, "output_tokens": 5, "input_tokens_details": {"cached_tokens": 64}}, (100, 64, 5)),
+        ({"inputTokens": 10, "outputTokens": 5, "totalTokens": 105, "cacheReadInputTokens": 90}, (100, 90, 5)),
+        ({"inputTokens": 10, "outputTokens": 5, "totalTokens": 15, "cacheReadInputTokens": 90}, (100, 90, 5)),
+        ({"promptTokenCount": 20, "candidatesTokenCount": 198, "thoughtsTokenCount": 405, "totalTokenCount": 623}, (20, 0, 603)),
+        ({"tokens": {"input_tokens": 7, "output_tokens": 3}, "billed_units": {"input_tokens": 2}}, (7, 0, 3)),
+        ({"prompt_tokens": 20, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 999}}, (20, 20, 5)),
+    ],
+)  # fmt: skip
+def test_tokens_are_counted_with_their_reasoning_whoever_counts_them(usage, counts):
+    answer = reply(usage=usage)
+    assert (answer.tokens_in, answer.tokens_cached, answer.tokens_out) == counts
+    assert not answer.estimated
+
+
+@pytest.mark.parametrize("usage", [None, {}, [], "x", {"prompt_tokens": True, "completion_tokens": 3}, {"prompt_tokens": -1, "completion_tokens": 3}, {"prompt_tokens": 10**12, "completion_tokens": 3}])  # fmt: skip
+def test_counts_that_cannot_be_believed_are_estimated(usage):
+    answer = reply("x" * 41, usage=usage)
+    assert answer.estimated and answer.tokens_in == 10 and answer.tokens_out in (3, 11)
+
+
+def test_reasoning_that_is_shown_is_part_of_an_estimate():
+    assert reply("x" * 40, reasoning_content="y" * 400).tokens_out == 110
+
+
+@pytest.mark.parametrize(
+    ("usage", "usd"),
+    [
+        ({"cost": 0, "cost_details": {"upstream_inference_cost": 0.05}}, 0.05),
+        ({"cost": 0.0025, "cost_details": {"upstream_inference_cost": 0.05}}, 0.0525),
+        ({"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.04}}, 0.09),
+        ({"cost": 0.05, "cost_details": {"upstream_inference_cost": 0.04}}, 0.05),
+        ({"cost": 0.05, "cost_details": {"upstream_inference_cost": None}}, 0.05),
+        ({"cost_details": {"upstream_inference_cost": 0.05}}, 0.05),
+        ({"cost": "0.05"}, 0.05),
+        ({"cost": {"total_cost": 0.05}}, 0.05),
+        ({"total_cost": 0.05}, 0.05),
+        ({"cost": 0}, 0.0),
+        ({}, None),
+        ({"cost": -1}, None),
+        ({"cost": True}, None),
+        ({"cost": float("nan")}, None),
+        ({"cost": float("inf")}, None),
+        ({"cost": "free"}, None),
+        ({"cost": [1]}, None),
+        ({"cost": 1e9}, None),
+    ],
+)
+def test_money_is_what_all_makers_of_an_answer_charge(usage, usd):
+    found = reply(usage={"prompt_tokens": 1, "completion_tokens": 1, **usage}).usd
+    assert found == (usd if usd is None else pytest.approx(usd))
+
+
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length", "MaxTokens", "max-tokens", "model_context_window_exceeded", "Length"])  # fmt: skip
+def test_an_answer_that_was_cut_is_cut_whatever_the_maker_calls_it(finish):
+    assert reply("half of a lev", finish).kind is Kind.TRUNCATED
+    assert "went into reasoning" in reply(None, finish, reasoning_content="```python\ndraft\n```").reason
+    assert reply(None, finish, reasoning_content="draft").text == ""
+
+
+@pytest.mark.parametrize("finish", ["content_filter", "SAFETY", "RECITATION", "PROHIBITED_CONTENT", "refusal", "guardrail_intervened", "content_filtered", "contentFilter"])  # fmt: skip
+def test_a_filter_is_a_refusal_whatever_the_maker_calls_it(finish):
+    assert reply("", finish).kind is Kind.REFUSED
+
+
+@pytest.mark.parametrize("finish", ["error", "network_error", "MALFORMED_FUNCTION_CALL", "abort", "insufficient_system_resource"])  # fmt: skip
+def test_a_fault_of_the_provider_may_be_asked_again(finish):
+    assert reply("half", finish).kind is Kind.FAILED
+
+
+@pytest.mark.parametrize(
+    "finish", ["stop", "STOP", "end_turn", "stop_sequence", "eos", "tool_calls", "COMPLETE", None, 3, {}]
+)
+def test_any_other_end_is_an_end(finish):
+    assert reply("Hello.", finish).kind is Kind.TEXT
+
+
+CODE = "GOAL = 1\n"
+ARGUMENTS = json.dumps({"code": CODE})
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"content": None, "reasoning_content": CODE}, CODE),
+        ({"content": "", "reasoning": CODE}, CODE),
+        ({"content": " \n", "thinking": CODE}, CODE),
+        ({"content": None, "tool_calls": [{"function": {"name": "write", "arguments": ARGUMENTS}}]}, ARGUMENTS),
+        ({"content": None, "tool_calls": [{"function": {"name": "write", "arguments": {"code": CODE}}}]}, ARGUMENTS),
+        ({"content": None, "function_call": {"name": "write", "arguments": ARGUMENTS}}, ARGUMENTS),
+        ({"content": [{"type": "tool_use", "input": {"code": CODE}}]}, ARGUMENTS),
+        ({"content": None, "tool_calls": [{"custom": {"input": CODE}}], "reasoning": "why"}, CODE),
+        ({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": CODE}]}, CODE),
+        ({"content": [{"type": "reasoning", "text": "hm"}, CODE]}, CODE),
+        ({"content": CODE, "reasoning_content": "hm"}, CODE),
+        ({"content": CODE, "tool_calls": [{"function": {"arguments": "{}"}}]}, CODE),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "ab"),
+    ],
+)
+def test_the_answer_is_found_where_the_server_put_it(message, text):
+    answer = read_reply({"choices": [{"finish_reason": "stop", "message": message}]}, REQUEST)
+    assert (answer.kind, answer.text) == (Kind.TEXT, text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": [{"type": "text", "text": "Hello."}], "stop_reason": "end_turn", "usage": {"input_tokens": 3, "output_tokens": 2}},
+        {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "Hello."}]}, "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2}},
+        {"message": {"role": "assistant", "content": "Hello."}, "done_reason": "stop", "prompt_eval_count": 3, "eval_count": 2},
+        {"output": [{"type": "reasoning", "summary": []}, {"type": "message", "content": [{"type": "output_text", "text": "Hello."}]}], "usage": {"input_tokens": 3, "output_tokens": 2}},
+        {"output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}}, "stopReason": "end_turn", "usage": {"inputTokens": 3, "outputTokens": 2}},
+        {"choices": [{"text": "Hello.", "finish_reason": "stop"}], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+        [{"choices": [{"message": {"content": "Hello."}}], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}],
+    ],
+)  # fmt: skip
+def test_the_shapes_of_other_protocols_are_read(body):
+    answer = read_reply(body, REQUEST)
+    assert (answer.kind, answer.text, answer.tokens_in, answer.tokens_out) == (Kind.TEXT, "Hello.", 3, 2)
+
+
+def test_a_cut_answer_of_another_protocol_is_cut():
+    body = {"output": [{"content": [{"text": "Hel"}]}], "incomplete_details": {"reason": "max_output_tokens"}}
+    assert read_reply(body, REQUEST).kind is Kind.TRUNCATED
+    anthropic = {"content": [{"type": "text", "text": "Hel"}], "stop_reason": "max_tokens"}
+    assert read_reply(anthropic, REQUEST).kind is Kind.TRUNCATED
+
+
+JUNK = [
+    None,
+    5,
+    "x",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"message": []},
+    {"content": {}},
+    {"text": 5},
+    {"parts": [None]},
+    float("nan"),
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("name", ["choices", "message", "content", "usage", "model", "error", "tool_calls", "output", "candidates", "finish_reason", "refusal", "data", "incomplete_details"])  # fmt: skip
+def test_no_shape_makes_reading_raise(name):
+    for junk in JUNK:
+        bodies = [
+            {name: junk},
+            {"choices": [{name: junk, "message": {"content": "x"}}]},
+            {"choices": [{"message": {"content": "x", name: junk}}], name: junk},
+            {"choices": [{"message": {name: junk}}]},
+            {"choices": junk, name: junk, "usage": {"prompt_tokens": junk, "cost": junk, "cost_details": {name: junk}}},
+        ]
+        for body in bodies:
+            answer = read_reply(body, REQUEST)
+            json.dumps(answer.to_json())
+            answer.text.encode()
+            assert answer.kind is Kind.TEXT or answer.reason
+            read_vector(body, REQUEST)
+
+
+def test_a_program_s_text_is_an_answer_with_estimated_tokens():
+    answer = read_text("x" * 8, REQUEST)
+    assert (answer.kind, answer.tokens_in, answer.tokens_out, answer.estimated) == (Kind.TEXT, 10, 2, True)
+    assert read_text(" ", REQUEST).kind is Kind.EMPTY
+
+
+def test_an_embedding_tells_its_cost():
+    body = {"data": [{"embedding": [1.0, 2.0]}], "usage": {"prompt_tokens": 4, "cost": 0.001}}
+    assert (read_vector(body, REQUEST).usd, read_vector(body, REQUEST).tokens_in) == (0.001, 4)
