@@ -100,6 +100,13 @@ class Config:
     hook_cycles: int = option(
         5, "cycles a resident set of hooks is kept", 1, 1000, only=_DREAMS | {"dreamer.hooks": (True,)}
     )
+    hook_timeout_s: float = option(
+        600.0,
+        "seconds that one update with hooks may take before the run ends and withdraws their levels",
+        1,
+        86_400,
+        only=_DREAMS | {"dreamer.hooks": (True,)},
+    )
     devices: int = option(0, "devices used of each process; 0: all", 0, 4096)
     agent: AgentConfig = section(GtrxlConfig, "kind", AGENT_KINDS)
     learner: PpoConfig = section(PpoConfig)
@@ -164,8 +171,6 @@ def _check_together(config: Config) -> None:
                 f"level_slots={config.level_slots} leaves fewer than {MIN_ENVS} of {others} environments to each level; "
                 f"at most level_slots={others // MIN_ENVS + 1} fit"
             )
-    if config.dreamer.hooks and config.devices > 1:
-        raise ConfigError("dreamer.hooks=true runs on one device for now; set devices=1")
     if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
 

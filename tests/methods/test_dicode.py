@@ -64,18 +64,32 @@ def test_what_is_new_comes_first_then_what_is_replayed():
     assert len({slot.level for slot in slots[5:]} & {level.id for level in old}) == 11
 
 
-def test_a_level_with_too_few_episodes_is_tried_again_but_not_for_ever():
+def tried(episodes: int, cycles: int):
+    """In which cycles a level trains whose trials hold so many episodes, and what is known of it then."""
     method = make("dicode", SETTINGS)
     snapshot = context(3, dream("slow", 3)).snapshot
     level = next(iter(snapshot.accepted()))
     trained = []
-    for cycle in range(3, 8):
+    for cycle in range(3, 3 + cycles):
         slots = method.propose(Context(snapshot, cycle, STREAMS)).slots
         trained.append(level in [slot.level for slot in slots])
-        trials = [plain_trial(slot.level, cycle, 2, 1) for slot in slots]
+        trials = [plain_trial(slot.level, cycle, episodes, episodes // 2) for slot in slots]
         snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
+    return trained, snapshot.levels[level]
+
+
+def test_a_level_that_ends_no_episode_is_tried_again_but_not_for_ever():
+    trained, record = tried(0, 5)
     assert trained == [True, True, True, False, False]
-    assert snapshot.levels[level].score is None and not snapshot.levels[level].active
+    assert record.score is None and not record.active
+
+
+@pytest.mark.parametrize(("episodes", "cycles"), [(2, 10), (3, 7), (5, 4), (19, 2)])
+def test_a_level_of_few_episodes_goes_on_until_they_make_up_its_first_score(episodes, cycles):
+    trained, record = tried(episodes, cycles - 1)
+    assert all(trained) and record.score is None
+    trained, record = tried(episodes, cycles)
+    assert all(trained) and record.score is not None and record.active and record.status != Status.UNSCORED
 
 
 def test_episodes_of_consecutive_cycles_add_up_to_a_first_score():
@@ -170,3 +184,39 @@ def test_the_completion_bonus_is_constant_or_twice_the_return_on_the_target():
     played = played.after(1, Assessment((plain_trial(TARGET, 1, 0, 0),)))
     assert completion_bonus(played, "dynamic") == 30.0
     assert completion_bonus(played, "constant", 7.0) == 7.0
+
+
+HOOKS = SETTINGS | {"hooks": True, "hook_slots": 2, "hook_envs": 10, "hook_cycles": 5}
+
+
+def in_hook_slots(known: Context) -> list[str]:
+    slots = make("dicode", HOOKS).propose(known).slots
+    return [slot.level for slot in slots if slot.level != TARGET and slot.num_envs == 10][:2]
+
+
+def test_a_hook_slot_that_nobody_holds_goes_at_once_to_a_level_that_waits():
+    """Cycle 4 is in the middle of a residence of 5 cycles; one resident holds one of the two slots."""
+    one, two, three = hooked("one", 3), hooked("two", 4), hooked("three", 4)
+    known = context(4, one, two, three)
+    known = replace(known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}))
+    found = in_hook_slots(known)
+    assert found[0] == one.id and found[1] in (two.id, three.id)
+
+
+def test_residents_of_full_hook_slots_stay_until_their_time_is_over():
+    one, two, three = hooked("one", 3), hooked("two", 3), hooked("three", 4)
+    trials = {level.id: (plain_trial(level.id, 3, 5, 1),) for level in (one, two)}
+    known = context(4, one, two, three)
+    assert set(in_hook_slots(replace(known, snapshot=replace(known.snapshot, trials=trials)))) == {one.id, two.id}
+    later = context(5, one, two, three)
+    trials = {level.id: (plain_trial(level.id, 4, 5, 1),) for level in (one, two)}
+    assert three.id in in_hook_slots(replace(later, snapshot=replace(later.snapshot, trials=trials)))
+
+
+def test_a_withdrawn_level_leaves_its_hook_slot():
+    one, two = hooked("one", 3), hooked("two", 4)
+    known = context(4, one, two)
+    known = replace(
+        known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}).without([one.id])
+    )
+    assert in_hook_slots(known) == [two.id]

@@ -389,7 +389,7 @@ def compare_with_playing(count: int, seed: int, context) -> dict[str, int]:
             seen["refused"] += 1
             seen["endless"] += not ended
             # In a loop that never turns, loops are counted that are never played.
-            honest = ended and writer.counted and writer.count == 1 and not one.wrapped
+            honest = ended and one.turns <= MOST and writer.counted and writer.count == 1 and not one.wrapped
             assert not honest, f"refused, and ends after {one.turns} turns: {text}"
             continue
         seen["accepted"] += 1

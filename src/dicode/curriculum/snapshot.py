@@ -63,6 +63,8 @@ class Snapshot:
     outcomes: tuple[Outcome, ...] = ()
     method_state: Mapping[str, object] = field(default_factory=dict)
     run_state: Mapping[str, object] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
+    """Levels that passed the checks and hung nevertheless: as if rejected from now on."""
 
     def with_levels(self, records: Iterable[LevelRecord]) -> "Snapshot":
         """Add records. An id that is known already keeps its first record: identical dreams collapse."""
@@ -82,6 +84,10 @@ class Snapshot:
     def with_run_state(self, state: Mapping[str, object]) -> "Snapshot":
         """Replace the loop's own counters; JSON values only."""
         return replace(self, run_state=dict(state))
+
+    def without(self, levels: Iterable[str]) -> "Snapshot":
+        """The snapshot with these levels withdrawn."""
+        return replace(self, withdrawn=self.withdrawn | frozenset(levels))
 
     def after(self, cycle: int, assessment: Assessment) -> "Snapshot":
         """The snapshot with a cycle's trials, statuses and activations applied.
@@ -108,12 +114,12 @@ class Snapshot:
         return {
             level: record
             for level, record in self.levels.items()
-            if level != TARGET and isinstance(record.verdict, Accepted)
+            if level != TARGET and level not in self.withdrawn and isinstance(record.verdict, Accepted)
         }
 
     def active(self) -> dict[str, LevelRecord]:
         """The active set."""
-        return {level: record for level, record in self.levels.items() if record.active}
+        return {level: record for level, record in self.levels.items() if record.active and level not in self.withdrawn}
 
     def pending(self) -> tuple[Brief, ...]:
         """Briefs that have no outcome yet, in order: what a resumed run dispatches again."""

@@ -40,13 +40,19 @@ def judge(context: Context, trials: Sequence[Trial], settings: Scored) -> tuple[
     """The cycle's trials with their scores, and a status for every level that has enough episodes."""
     score = scores.score_named(settings.score)
     needed = settings.min_episodes if settings.score in RATE_SCORES else 1
-    window = scores.POOLING_WINDOW if settings.score in RATE_SCORES else 1
+    usual = scores.POOLING_WINDOW if settings.score in RATE_SCORES else 1
     judged: list[Trial] = []
     statuses: dict[str, Status] = {}
     for trial in trials:
-        history = (*context.snapshot.trials.get(trial.level, ()), trial)
+        earlier = context.snapshot.trials.get(trial.level, ())
+        history = (*earlier, trial)
+        # A first success rate is made of all that there is: a level of few, long episodes would never have one.
+        first = settings.score in RATE_SCORES and all(t.score is None for t in earlier)
+        window = context.cycle + 1 if first else usual
         judged.append(scores.scored(history, score, needed, window))
-        status = scores.status(scores.pooled(history, settings.min_episodes), settings.min_episodes)
+        status = scores.status(
+            scores.pooled(history, settings.min_episodes, max(window, scores.POOLING_WINDOW)), settings.min_episodes
+        )
         if status is not Status.UNSCORED:
             statuses[trial.level] = status
     return tuple(judged), statuses

@@ -17,7 +17,8 @@ EXAMPLES = 6
 """Similar levels that a brief shows."""
 
 MAX_TRIES = 3
-"""Cycles that a level gets to collect enough episodes for its first score; then it is left alone."""
+"""Cycles that a level gets to end a first episode; then it is left alone. One whose episodes end, however few, goes on
+until they make up its first score."""
 
 
 Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
@@ -94,7 +95,8 @@ def waiting(context: Context) -> list[str]:
     """Accepted levels that still need a first score: never trained ones first, then older before younger."""
     levels = context.snapshot.accepted().values()
     tries = {level.id: len(context.snapshot.trials.get(level.id, ())) for level in levels}
-    needy = [level for level in levels if level.score is None and tries[level.id] < MAX_TRIES]
+    ended = {level.id for level in levels if any(t.episodes for t in context.snapshot.trials.get(level.id, ()))}
+    needy = [level for level in levels if level.score is None and (tries[level.id] < MAX_TRIES or level.id in ended)]
     return [
         level.id
         for level in sorted(
@@ -120,18 +122,24 @@ def _propose(context: Context, told: _Told) -> Proposal:
 
 
 def _residents(context: Context, told: _Told) -> list[str]:
-    """Levels with hooks that hold the hook slots: last cycle's until `hook_cycles` are over, then new ones first."""
+    """Levels with hooks that hold the hook slots: last cycle's until `hook_cycles` are over, then new ones first.
+
+    A slot that nobody holds goes to a level that waits at once.
+    """
     if not told.room.hook_slots or not told.room.hook_envs:
         return []
     levels, trials = context.snapshot.levels, context.snapshot.trials
+    accepted = context.snapshot.accepted()
     held = [
         level
-        for level, record in levels.items()
+        for level, record in accepted.items()
         if common.has_hooks(record) and trials.get(level) and trials[level][-1].cycle == context.cycle - 1
     ]
+    new = [level for level in waiting(context) if common.has_hooks(levels[level])]
     if held and context.cycle % told.room.hook_cycles:
-        return sorted(held)
-    new = [level for level in waiting(context) if common.has_hooks(levels[level])][: told.room.hook_slots]
+        free = told.room.hook_slots - len(held)
+        return [*sorted(held), *[level for level in new if level not in held][:free]]
+    new = new[: told.room.hook_slots]
     pool = [level for level in _replayable(context) if common.has_hooks(level) and level.id not in new]
     left = told.room.hook_slots - len(new)
     return new + draw(_weights(pool, context.cycle, told.own), left, context.streams, "replay", context.cycle)

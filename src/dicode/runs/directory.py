@@ -72,6 +72,11 @@ class RunDirectory:
         return self.path / "wandb.id"
 
     @property
+    def withdrawn_file(self) -> Path:
+        """Levels whose hooks hung, and when."""
+        return self.path / "withdrawn.jsonl"
+
+    @property
     def report(self) -> Path:
         """Pictures."""
         return self.path / "report"

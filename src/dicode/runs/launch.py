@@ -302,14 +302,14 @@ def _assembled(
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
-    from dicode.training.trainer import Trainer, hook_envs
+    from dicode.training.trainer import Trainer, hook_group
     from dicode.types import Origin
 
     enable_compile_cache()
     with ExitStack() as stack:
         stack.enter_context(run.lock())
         walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_envs(config), foreign=foreign))
+        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
         if foreign or config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         dreamer = _dreamer(config, run, stack)

@@ -13,7 +13,7 @@ from dicode.curriculum.archive import export as archive_export
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
 from dicode.received.text import line
-from dicode.runs import origin
+from dicode.runs import origin, withdrawn
 from dicode.runs.directory import open_run
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, LevelRecord
@@ -40,7 +40,7 @@ def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
         record.id,
         " ".join(parent[:6] for parent in record.parents) or "-",
         f"{record.origin.value} {record.move}".strip(),
-        _goal(record),
+        "withdrawn: its hooks hung" if record.id in snapshot.withdrawn else _goal(record),
         "-" if rate is None else f"{100 * rate:.0f} %",
         "-" if rate is None else f"{rate * (1 - rate):.2f}".removeprefix("0"),
         record.status.value,
@@ -64,6 +64,7 @@ def show(path: str, as_json: bool, digest: bool) -> int:
             print(archive.digest())
             return 0
         snapshot = archive.snapshot()
+    snapshot = snapshot.without(withdrawn.levels(run.withdrawn_file, snapshot.cycle + 1))
     if as_json:
         print(json.dumps(archive_export(snapshot), indent=1, sort_keys=True))
         return 0

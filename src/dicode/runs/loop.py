@@ -18,10 +18,11 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
+from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
-from dicode.runs import checkpoint
+from dicode.runs import checkpoint, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.levels import write_files
@@ -29,6 +30,7 @@ from dicode.runs.metrics import Sink
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable, record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
+from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
@@ -108,6 +110,7 @@ class Loop:
     def _cycle(self, cycle: int) -> None:
         began = time.monotonic()
         known = self._first_levels(cycle) if cycle == 0 else self.snapshot
+        known = known.without(withdrawn.levels(self.parts.run.withdrawn_file, cycle))
         known = self._take_dreams(known, cycle)
         known = self._add_candidates(known, cycle)
         context = Context(known, cycle, self.streams)
@@ -126,7 +129,7 @@ class Loop:
                 self.parts.observer.evaluate(cycle - 1, self.learner)
         self.parts.observer.stage("training")
         started = time.monotonic()
-        done = self.parts.trainer.train(self.learner, batch, cycle, self._on_update(cycle))
+        done = self._train(batch, cycle, [level for level, playable in playables.items() if playable.hooks])
         trained = time.monotonic() - started
         self.learner = done.learner
         found = _with_compile(
@@ -146,6 +149,21 @@ class Loop:
         if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer
             self.parts.dreams.dispatch(briefs, self.snapshot.levels.values(), self.snapshot.trials)
         self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner, playables))
+
+    def _train(self, batch: LevelBatch, cycle: int, hooked: Sequence[str]) -> CycleResult:
+        """One cycle on the devices, watched where hooks run: they are the one part that a model wrote."""
+        assert self.learner is not None
+        on_update = self._on_update(cycle)
+        if not hooked:
+            return self.parts.trainer.train(self.learner, batch, cycle, on_update)
+        limit = self.config.hook_timeout_s
+        with Watchdog(limit, lambda: withdrawn.end_run(self.parts.run.withdrawn_file, hooked, cycle, limit)) as watch:
+
+            def alive(update: int, metrics: Mapping[str, float] | None) -> None:
+                watch.beat()
+                on_update(update, metrics)
+
+            return self.parts.trainer.train(self.learner, batch, cycle, alive)
 
     def _on_update(self, cycle: int):
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle

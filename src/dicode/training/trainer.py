@@ -109,6 +109,7 @@ class Trainer:
             )
             for slot in proposal.slots
         ]
+        groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
         return batches.build(
             self.game,
             parts,
@@ -117,6 +118,8 @@ class Trainer:
             episode_limit=self.config.episode_limit,
             counting=counting(self.config),
             conditioning_kind=self.config.agent.conditioning,
+            groups=groups,
+            shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
@@ -143,7 +146,7 @@ class Trainer:
         if not hooks or (self._hooked is not None and self._hooked[0] == name):
             self._hooked = self._hooked if hooks else None
             return 0.0
-        group = hook_envs(self.config)
+        group = hook_group(self.config)
         slots = tuple(Hook(group, **{kind: load_hook(module) for kind, module in each.items()}) for each in hooks)
         programs = self.programs.with_env(replace(self.env, hooks=slots), progress)
         self._hooked = (name, programs)
@@ -198,7 +201,7 @@ class Trainer:
     def watch(self, params: Any, batch: LevelBatch, title: str, most: int) -> dict[str, np.ndarray]:
         """What environment 0 sees and gets in its first episode, in whole rollouts, at most `most` steps (one rollout).
 
-        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], on the host.
+        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], and `success` [1] of that episode, on the host.
         """
         self._tell("watch", batch, title, most, params=params)
         batch = self.programs.place_batch(batch)
@@ -211,7 +214,8 @@ class Trainer:
             parts.append(distributed.fetch(_first_environment(names, distributed.replicated(self.programs.mesh))))
             if parts[-1]["done"].any():
                 break
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        success = distributed.gather(carry.env_state.first.success)[:1]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | {"success": success}
 
     def _tell(self, operation: str, *arguments: Any, params: Any = None) -> None:
         """Announce an operation to the other processes, which use the newest learner where one is needed."""
@@ -240,11 +244,18 @@ def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> 
 
 
 def hook_envs(config: Config) -> int:
-    """Environments of one hook slot: what an even split gives a level, 0 where the run has no hooks."""
+    """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
     if not (config.dreamer.hooks and config.hook_slots):
         return 0
     target = round(config.target_share * config.num_envs)
-    return max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
+    even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
+    devices = len(distributed.mesh_devices(config.devices))
+    return max(even // devices, 1) * devices
+
+
+def hook_group(config: Config) -> int:
+    """Environments of one hook slot on each device: what hooks are exported for."""
+    return hook_envs(config) // len(distributed.mesh_devices(config.devices))
 
 
 def _digest(hooks: Sequence[Mapping[str, bytes]]) -> str:
