@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from dicode import files, lines
+from dicode import files, games, lines
 from dicode.errors import RunError
 from dicode.received.shapes import record
 from dicode.received.text import line
@@ -53,7 +53,8 @@ class Evaluation:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = 226.0
+    max_return: float = field(kw_only=True)
+    """The return of 100 %."""
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
 
@@ -130,7 +131,7 @@ class _Body:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = 226.0
+    max_return: float = games.load_host("craftax").max_return
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
