@@ -4,11 +4,12 @@ Everything here raises `RunError` that names the file and what helps; nothing is
 """
 
 import errno
+import fcntl
 import json
 import os
 import pwd
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,18 @@ def require_writable(*paths: Path) -> None:
                     os.fsync(file.fileno())
             elif path.exists():
                 os.close(os.open(path, os.O_RDWR))
+
+
+@contextmanager
+def held(path: Path, busy: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock in the file `path`, which is made; `busy` is called if another process holds it, then waited for."""
+    with refusals("lock", path):
+        handle = open(path, "a")  # noqa: SIM115 - closed below
+    with handle:
+        with refusals("lock", path):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                busy()
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

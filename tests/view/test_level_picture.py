@@ -5,8 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dicode.errors import DicodeError
+from dicode.games.craftax import level_sheet, panel
+from dicode.games.craftax.episode_picture import frame, write_gif
 from dicode.games.craftax.level_picture import TILE, around_player, contact_sheet, render_world, save_picture
 from dicode.games.craftax.levels.blank import blank_world, blank_worlds
 from dicode.games.craftax.levels.world import World
@@ -74,3 +77,38 @@ def test_drawing_imports_no_jax():
         "sys.exit(any(m.split('.')[0] in ('jax', 'craftax') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_level_s_sheet_carries_goal_id_floor_and_axes_as_png_and_svg(tmp_path, arrays):
+    png = level_sheet.save(arrays, "c172185edc5a", "eat cow", tmp_path / "new" / "a.png")
+    with Image.open(png) as image:
+        assert image.size == level_sheet.Sheet("", "", 8).size and image.size[0] > 48 * 8
+    said = level_sheet.save(arrays, "c172185edc5a", "eat <b>cow</b>", tmp_path / "a.svg").read_text()
+    for part in ("eat &lt;b&gt;cow&lt;/b&gt;", "c172185edc5a", "floor 0, overworld", "row 24, column 24", ">40</text>"):
+        assert part in said, part
+    assert said.count("<text") == 2 + 2 * 6 and "http" not in said.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_start_is_framed_in_a_sheet(arrays):
+    _, plain = level_sheet.of_world(arrays, "x", "y", tile=8)
+    row, column = (int(at) * 8 for at in arrays["player_position"])
+    shot = np.asarray(plain)
+    assert (shot[row - 5, column - 5] == 255).all() and (shot[row - 4, column - 4] == 0).all()
+
+
+def test_a_film_tells_goal_floor_inventory_and_how_it_ended(tmp_path):
+    steps = 12
+    cells, scalars = np.zeros((steps, 9, 11, 8), np.uint8), np.zeros((steps, 51), np.float32)
+    cells[..., 0], scalars[:, 31], scalars[:, 0], scalars[:, 48] = Block.GRASS, 1.0, 0.3, 0.2
+    assert panel.read(scalars[0]) == panel.Panel(
+        "2 gnomish mines", tuple((v, 0.0) for v in panel._VITALS), (("wood", 9),)
+    )
+    done = np.arange(steps) == steps - 1
+    seen = {"cells": cells, "scalars": scalars, "rewards": np.ones(steps), "done": done, "success": np.array([True])}
+    with Image.open(write_gif(tmp_path / "a.gif", seen, "eat cow", frames=5)) as film:
+        assert film.n_frames == 5
+        last = [film.seek(4), np.asarray(film.convert("RGB"))][1]
+    assert (last[144, 2] == (16, 16, 20)).all(), "the last frame bears the verdict's banner"
+    quiet = frame(cells[0], scalars[0])
+    told = frame(cells[0], scalars[0], "eat cow", "step 1")
+    assert told.shape == quiet.shape and not np.array_equal(told, quiet)

@@ -1,65 +1,94 @@
 """The report's pictures are drawn from the first cycle on, and the lineage tree is tidy."""
 
-from itertools import pairwise
+import re
+from dataclasses import replace
+from itertools import combinations, pairwise
+from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 from view_examples import run
 
-from dicode.curriculum.lineage import main_parent
 from dicode.curriculum.snapshot import Snapshot, target_record
-from dicode.view import lineage_tree, palette, report, words
+from dicode.evaluation.results import Evaluation
+from dicode.view import lineage_tree, palette, report, style, words
+from dicode.view.pages.data import RunData
+from dicode.view.pages.game import craftax
+from dicode.view.pages.levels import index
+
+
+def data_of(cycles: int, fresh: int = 5, **more) -> RunData:
+    snapshot, rows = run(cycles, fresh) if cycles else (Snapshot().with_levels([target_record()]), [])
+    return RunData("demo", snapshot, tuple(rows), **more)
+
+
+def measured(env_steps: float, *returns: float) -> Evaluation:
+    each = np.array(returns)
+    return Evaluation("target", len(each), 9, "c", env_steps, each, each, each, {"EAT_COW": 0.25})
 
 
 @pytest.mark.parametrize("cycles", [0, 1, 9])
-def test_every_picture_is_drawn_at_any_time(tmp_path, cycles):
-    snapshot, rows = run(cycles) if cycles else (Snapshot().with_levels([target_record()]), [])
-    files = report.write(snapshot, rows, tmp_path / "report")
-    assert [file.name for file in files] == ["learning_curve.png", "achievements.png", "levels.png", "lineage.png"]
+def test_every_picture_is_drawn_at_any_time_with_a_pdf_and_a_caption(tmp_path, cycles):
+    files = report.write(data_of(cycles), craftax(), tmp_path / "report")
+    names = ("learning_curve", "achievements", "levels", "lineage")
+    wanted = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "txt")} | {"lineage.svg"}
+    assert {file.name for file in files} == wanted
     for file in files:
-        image = imread(file)
-        assert image.shape[0] > 150 and image.shape[1] > 300 and image.std() > 0.01
+        if file.suffix == ".png":
+            image = imread(file)
+            assert image.shape[0] > 150 and image.shape[1] == round(7.2 * 150) and image.std() > 0.01
+        elif file.suffix == ".txt":
+            assert "run demo" in file.read_text() and file.read_text().endswith(".\n")
+    assert (tmp_path / "report/lineage.pdf").read_bytes().startswith(b"%PDF")
     assert not list((tmp_path / "report").glob(".*"))
 
 
-@pytest.mark.fast
-@pytest.mark.parametrize("seed", range(5))
-def test_no_two_levels_share_a_place_and_children_stand_right_of_their_parents(seed):
-    levels = run(24, seed=seed)[0].accepted()
-    nodes = lineage_tree.layout(levels)
-    assert set(nodes) == set(levels)
-    assert len({(node.column, node.row) for node in nodes.values()}) == len(nodes)
-    for record in levels.values():
-        parent = main_parent(record, levels)
-        assert parent is None or nodes[parent].column < nodes[record.id].column
+def texts_of(path: Path) -> str:
+    """The words in an SVG figure whose letters stay letters."""
+    return " ".join(re.findall(r"<!-- (.*?) -->", path.read_text()))
+
+
+def test_the_lineage_says_of_each_level_what_it_asks_for_and_names_the_axis(tmp_path):
+    data = data_of(5)
+    report.write(data, craftax(), tmp_path)
+    said = texts_of(tmp_path / "lineage.svg")
+    assert "Lineage of levels, run demo" in said and "recorded in cycle" in said
+    for one in index(data, craftax()).lines.values():
+        assert words.clip(one.goal, 42) in said
+
+
+def test_the_curve_s_caption_names_the_random_policy_where_it_was_measured(tmp_path):
+    data = data_of(5, evaluations=(measured(300_000, 2.0, 4.0),), baseline=(measured(300_000, 1.0, 1.5),))
+    report.write(data, craftax(), tmp_path)
+    assert "uniformly random actions in 2 worlds" in (tmp_path / "learning_curve.txt").read_text()
+    report.write(data_of(5), craftax(), tmp_path)
+    assert "No random policy was measured" in (tmp_path / "learning_curve.txt").read_text()
+
+
+def test_a_run_s_name_is_text_and_no_formula(tmp_path):
+    data = replace(data_of(2), name="$\\frac{a$")
+    assert report.write(data, craftax(), tmp_path)
+    assert "$" in texts_of(tmp_path / "lineage.svg")
 
 
 @pytest.mark.fast
-def test_subtrees_do_not_overlap_and_parents_stand_amid_their_children():
-    levels = run(20)[0].accepted()
-    nodes = lineage_tree.layout(levels)
-    spans = {}
-    for record in sorted(levels.values(), key=lambda level: -level.born):
-        children = [c for c in levels.values() if main_parent(c, levels) == record.id]
-        rows = [nodes[c.id].row for c in children]
-        assert not rows or min(rows) <= nodes[record.id].row <= max(rows)
-        below = [spans[c.id] for c in children]
-        spans[record.id] = (
-            min([nodes[record.id].row, *(s[0] for s in below)]),
-            max([nodes[record.id].row, *(s[1] for s in below)]),
-        )
-        ordered = sorted(below)
-        assert all(one[1] < other[0] for one, other in pairwise(ordered))
+def test_labels_at_the_ends_of_lines_do_not_collide():
+    made = style.figure(style.PAGE, 3.0)
+    axes = made.subplots()
+    axes.set_ylim(0, 100)
+    style.name_lines(axes, [(1.0, value, f"line {value}", "#000000") for value in (10.0, 10.5, 11.0, 90.0)])
+    made.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.fast
 def test_a_large_archive_is_cut_to_whole_lineages():
-    snapshot = run(40, fresh=12)[0]
-    kept = lineage_tree.chosen(snapshot, 100)
-    assert 60 < len(kept) <= 100 < len(snapshot.accepted())
-    assert all(
-        parent is None or parent in kept for parent in (main_parent(r, snapshot.accepted()) for r in kept.values())
-    )
+    known = index(data_of(40, fresh=12), craftax()).lines
+    kept = lineage_tree.chosen(known)
+    assert 40 < len(kept) <= lineage_tree.MAX_ROWS < len(known)
+    assert all(known[level].parent in kept or known[level].parent is None for level in kept)
 
 
 @pytest.mark.fast

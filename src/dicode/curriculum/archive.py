@@ -13,6 +13,7 @@ The file may come from anybody: readers work on a copy in memory, writers look b
 """
 
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ from typing import Any
 
 from dicode.curriculum import codec
 from dicode.curriculum.codec import verdict_seconds as _seconds
-from dicode.curriculum.rows import has_table, load
+from dicode.curriculum.rows import load
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
 from dicode.received import database
@@ -52,6 +53,7 @@ _COMPILES = (
 NEEDED = database.schema_of(statement for statement in _SCHEMA.split(";") if statement.strip())
 OPTIONAL = database.schema_of([_COMPILES])
 """What a run's database contains, and may contain."""
+_LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
     "levels": "cycle, id",
@@ -66,25 +68,38 @@ _KEYS = {
 class Archive:
     """One run's `archive.sqlite`. Use as a context manager or call `close`.
 
-    A writer creates the file when it is missing; a reader (`read_only=True`) raises `RunError` instead, may run
-    while a trainer writes, changes nothing on disk, and goes on showing what was committed when it was opened.
-    Another schema or level-API version raises `RunError`, and so does whatever is not a row of a run.
+    A writer creates the file when it is missing, unless told that it exists; a reader (`read_only=True`) raises
+    `RunError` instead, may run while a trainer writes, changes nothing on disk, and goes on showing what was committed
+    when it was opened. A file that was emptied or damaged is never replaced: it raises `RunError`, as do another schema
+    or level-API version and whatever is not a row of a run.
     """
 
-    def __init__(self, path: Path | str, read_only: bool = False) -> None:
-        """Open or create the archive at `path`."""
+    def __init__(self, path: Path | str, read_only: bool = False, existing: bool = False) -> None:
+        """Open the archive at `path`; where it is missing it is created, but for `read_only` and `existing`."""
         self.path = Path(path)
         self.read_only = read_only
         try:
+            if not os.path.lexists(self.path) and (read_only or existing):
+                raise database.Damaged(f"there is no archive at {self.path}")
             if read_only:
                 self._db = database.open_copy(self.path, NEEDED, OPTIONAL, BUSY_SECONDS)
             else:
-                database.check_before_writing(self.path, NEEDED, OPTIONAL)
-                self._db = _open(self.path)
-                self._create()
+                self._db = self._opened_for_writing()
             self._check_versions()
+        except database.Damaged as error:
+            raise RunError(f"{error}; {_LOSS}") from error
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{self.path} can't be used as an archive: {error}") from error
+            raise RunError(f"{self.path} can't be used as an archive: {error}; {_LOSS}") from error
+
+    def _opened_for_writing(self) -> sqlite3.Connection:
+        database.check_before_writing(self.path, NEEDED, OPTIONAL)
+        if not self.path.exists():
+            _create(self.path)
+        elif not self.path.stat().st_size:
+            raise database.Damaged(f"{self.path} is empty")
+        db = _open(self.path)
+        db.execute(_COMPILES)
+        return db
 
     def __enter__(self) -> "Archive":
         """The archive itself."""
@@ -160,17 +175,6 @@ class Archive:
         except (TypeError, ValueError) as error:
             raise RunError(f"{self.path}: a row of {table} holds neither text nor a number: {error}") from error
 
-    def _create(self) -> None:
-        with self._writing():
-            self._db.execute(_COMPILES)
-            if has_table(self._db, "meta"):
-                return
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self._db.execute(statement)
-            versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
-            self._db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
-
     def _check_versions(self) -> None:
         for key, ours in {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION}.items():
             theirs = self._meta(key)
@@ -245,9 +249,25 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def _create(path: Path) -> None:
+    """An archive without a cycle, at once or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
+    try:
+        partial.unlink(missing_ok=True)
+        db = sqlite3.connect(partial, isolation_level=None)
+        db.executescript(f"BEGIN; {_SCHEMA} {_COMPILES};")
+        db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
+        db.execute("COMMIT")
+        db.close()
+        partial.replace(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise RunError(f"the archive {path} can't be made: {error}") from error
+
+
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rwc", BUSY_SECONDS, isolation_level=None, uri=True)
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", BUSY_SECONDS, isolation_level=None, uri=True)
         db.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError as error:
         raise RunError(f"the archive {path} can't be opened: {error}") from error

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from dicode import files, lines
+from dicode import files, games, lines
 from dicode.errors import RunError
 
 TARGET = "target"
@@ -50,7 +50,8 @@ class Evaluation:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = 226.0
+    max_return: float = field(kw_only=True)
+    """The return of 100 %."""
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
 
@@ -132,7 +133,7 @@ def load_evaluation(path: Path) -> Evaluation:
         engine=str(body.get("engine", "own")),
         seed=body.get("seed"),
         cycle=int(body.get("cycle", -1)),
-        max_return=float(body.get("max_return", 226.0)),
+        max_return=float(body.get("max_return", games.load_host("craftax").max_return)),
         versions=body.get("versions", {}),
         success=body.get("success", {}),
     )

@@ -1,12 +1,13 @@
 """Checkpoints of the learner: written whole or not at all.
 
 `save` writes under a temporary name, flushes every file to disk and renames; only then may the
-archive say that the cycle is committed. Arrays are kept by Orbax, everything else in `meta.json`.
+archive say that the cycle is committed. Arrays are kept by Orbax, everything else in `meta.json`, with
+the hash of every other file, so that damage is found before anything compiles.
 Process 0 writes and reads alone, host arrays, and waits for no other process.
 """
 
+import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,28 +15,15 @@ from typing import Any
 
 import dicode
 from dicode.errors import RunError
+from dicode.files import refusals, sync, sync_tree
 
 _FORMAT = 1
+_TRIES = 5
+"""Checkpoints tried before copying from a run that trains is given up."""
 
 
 def _name(cycle: int) -> str:
     return f"{cycle:06d}"
-
-
-def _sync(path: Path) -> None:
-    """Flush a file or directory to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync_tree(path: Path) -> None:
-    for folder, _, files in os.walk(path):
-        for file in files:
-            _sync(Path(folder, file))
-        _sync(Path(folder))
 
 
 def _checkpointer() -> Any:
@@ -63,16 +51,16 @@ def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: in
         # Orbax notes the absolute path in this marker; a run's directory names no path of the machine.
         for marker in partial.rglob("commit_success.txt"):
             marker.write_text("committed")
-        record = {"format": _FORMAT, "dicode": dicode.__version__, "cycle": cycle, **meta}
+        record = {"format": _FORMAT, "dicode": dicode.__version__, "cycle": cycle, "files": _hashes(partial), **meta}
         (partial / "meta.json").write_text(json.dumps(record, indent=1, sort_keys=True))
-        _sync_tree(partial)
+        sync_tree(partial)
         shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
-        _sync(folder)
+        sync(folder)
     except (OSError, ValueError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise RunError(
-            f"the checkpoint of cycle {cycle} could not be written ({error}); the last committed one is untouched, "
+            f"the checkpoint of cycle {cycle} could not be written ({_short(error)}); the last committed one is untouched, "
             "so mend the disk and resume"
         ) from error
     # The one before the newest stays until the archive has committed, whatever `keep` says.
@@ -82,8 +70,87 @@ def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: in
 
 
 def cycles(folder: Path) -> list[int]:
-    """Cycles that have a whole checkpoint, ascending."""
-    return sorted(int(p.name) for p in folder.glob("[0-9]" * 6) if (p / "meta.json").is_file())
+    """Cycles that have a checkpoint, whole or damaged, ascending."""
+    return sorted(int(p.name) for p in folder.glob("[0-9]" * 6) if p.is_dir())
+
+
+def newest_whole(folder: Path, most: int | None = None) -> tuple[int | None, list[str]]:
+    """The newest undamaged checkpoint, up to cycle `most`, and what is wrong with those after it, newest first."""
+    wrong: list[str] = []
+    for cycle in reversed([c for c in cycles(folder) if most is None or c <= most]):
+        why = damage(folder, cycle)
+        if why is None:
+            return cycle, wrong
+        wrong.append(f"the checkpoint of cycle {cycle} is damaged ({why})")
+    return None, wrong
+
+
+def damage(folder: Path, cycle: int) -> str | None:
+    """What is wrong with a checkpoint, None if every file is as it was written. Raises RunError if it can't be read."""
+    path = folder / _name(cycle)
+    if not (path / "meta.json").is_file():
+        return "its meta.json is missing"
+    with refusals("read", path):
+        text = (path / "meta.json").read_bytes()
+    try:
+        record = json.loads(text)
+        wanted: dict[str, str] = record.get("files", {})
+        same_format = record["format"] == _FORMAT
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "its meta.json can't be read"
+    if not same_format:
+        return None  # `meta` says which version wrote it
+    if not wanted:
+        return _unreadable(path)
+    with refusals("read", path):
+        found = _hashes(path)
+    different = sorted(name for name in wanted if found.get(name) != wanted[name])
+    if not different:
+        return None
+    return f"{different[0]} is {'not as it was written' if different[0] in found else 'missing'}"
+
+
+def _unreadable(path: Path) -> str | None:
+    """What hinders reading a checkpoint that was written without hashes."""
+    try:
+        with _checkpointer() as checkpointer:
+            checkpointer.restore((path / "state").absolute())
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        return _short(error)
+    return None
+
+
+def _hashes(path: Path) -> dict[str, str]:
+    """SHA-256 of every file below `path` but its meta.json, by relative name."""
+    files = sorted(p for p in path.rglob("*") if p.is_file() and p != path / "meta.json")
+    return {p.relative_to(path).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def copy_newest(folder: Path, target: Path) -> int:
+    """Copy the newest whole checkpoint into `target`, on disk; returns its cycle. The run it is of may be training."""
+    for _ in range(_TRIES):
+        cycle, wrong = newest_whole(folder)
+        if cycle is None:
+            break
+        try:
+            _copy(folder / _name(cycle), target / _name(cycle))
+        except FileNotFoundError:
+            continue  # its run has trained on and let it go
+        if damage(target, cycle) is None:
+            sync_tree(target)
+            return cycle
+    raise RunError(f"no whole checkpoint could be copied from {folder}{': ' + wrong[0] if wrong else ''}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A folder's files, replacing `target`; links are left out."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
 
 
 def discard_above(folder: Path, committed: int) -> None:
@@ -100,7 +167,7 @@ def meta(folder: Path, cycle: int) -> dict[str, Any]:
     path = folder / _name(cycle) / "meta.json"
     try:
         record = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         have = cycles(folder)
         raise RunError(f"no readable checkpoint of cycle {cycle}; there are: {have or 'none'}") from error
     if record.get("format") != _FORMAT:
@@ -126,6 +193,11 @@ def restore(folder: Path, cycle: int, template: Any) -> Any:
             return checkpointer.restore((folder / _name(cycle) / "state").absolute(), abstract)
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise RunError(
-            f"the checkpoint of cycle {cycle} does not fit this agent and learner ({str(error).splitlines()[0]}); "
+            f"the checkpoint of cycle {cycle} does not fit this agent and learner ({_short(error)}); "
             "resume with the run's own configuration"
         ) from error
+
+
+def _short(error: Exception) -> str:
+    """The first words of an error of the storage, which may go on for pages."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]

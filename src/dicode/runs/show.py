@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dicode import lines
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -21,6 +20,7 @@ from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
+from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
 from dicode.training.builder import LevelBuilder
@@ -32,7 +32,7 @@ from dicode.view.live import LiveView, Progress, dream_lines, level_lines
 from dicode.view.pages import data as pages
 from dicode.view.pages.data import picture_file
 from dicode.view.pages.export import write as write_pages
-from dicode.view.pages.game import of
+from dicode.view.pages.game import Game, of
 from dicode.view.words import level_words
 
 _log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Screen:
             notes=tuple(filter(None, [spent.silence(row), spent.stopped(row)])),
         )
         self._picture(report)
-        self._evaluate(report)
+        self.evaluate(report.cycle, report.learner)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
         if last or (every and (report.cycle + 1) % every == 0):
             self._report(report)
@@ -102,11 +102,12 @@ class Screen:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         self._view.show(self._progress)
 
-    def _evaluate(self, report: CycleReport) -> None:
-        asked, last = self._config.evaluation, report.cycle == self._config.num_cycles - 1
-        about = {"cycle": report.cycle, "env_steps": report.row["env_steps"]}
-        with_params = partial(evaluate, self._trainer, report.learner.params)
-        if asked.every_steps and (last or self._crosses(report.cycle, asked.every_steps)):
+    def evaluate(self, cycle: int, learner: LearnerState) -> None:
+        """The evaluations that are due after a cycle; those that were made before are not played again."""
+        asked, last = self._config.evaluation, cycle == self._config.num_cycles - 1
+        about = {"cycle": cycle, "env_steps": (cycle + 1) * self._config.steps_per_cycle}
+        with_params = partial(evaluate, self._trainer, learner.params)
+        if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
         if asked.heldout_worlds and last:
@@ -124,15 +125,15 @@ class Screen:
     def _report(self, report: CycleReport) -> None:
         self._show(stage="drawing the report")
         try:
-            pictures.write(report.snapshot, lines.read(self._run.metrics_file), self._run.report)
+            data = pages.read(self._run.path, report.snapshot)
+            pictures.write(data, self._game, self._run.report)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
                 self._draw_level(record, report.cycle, place)
-            if self._config.logging.video:
+            if self._config.logging.video and self._game.film is not None:
                 self._animate(report, None)
                 if newest:
                     self._animate(report, newest[0])
-            data = pages.read(self._run.path, report.snapshot)
             write_pages([data], self._run.report, self._game, self._pages)
         except (DicodeError, OSError, ValueError) as error:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
@@ -153,28 +154,34 @@ class Screen:
                 _log.warning("level %s could not be drawn: %s", level, error)
 
     def _draw_level(self, record: LevelRecord, cycle: int, place: int) -> None:
-        from dicode.games.craftax.level_picture import contact_sheet, save_picture
-
-        pool = self._builder.playable(record, cycle, 4).pool
-        save_picture(contact_sheet(pool, count=4, columns=4), self._run.report / f"newest_{place + 1}.png")
+        """One of the newest levels for a paper: its start as PNG and SVG, with what they show in words."""
+        if self._game.sheet is None:
+            return
+        pool = self._builder.playable(record, cycle, 1).pool
+        world, goal = {name: array[0] for name, array in pool.items()}, level_words(record)
+        path = self._run.report / f"newest_{place + 1}"
+        for kind in ("png", "svg"):
+            self._game.sheet(world, record.id, goal, path.with_suffix(f".{kind}"))
+        caption = f"Where an episode of level {record.id} starts (goal: {goal}); a frame marks the player, numbers are rows and columns."
+        path.with_suffix(".txt").write_text(f"{caption}\n", encoding="utf-8")
 
     def _animate(self, report: CycleReport, record: LevelRecord | None) -> None:
         """The agent on the target, or on a level, played by the compiled rollout."""
         name = "target" if record is None else "newest"
         playable = self._builder.playable(record or report.snapshot.levels[TARGET], report.cycle, 2)
         level = Level(playable.pool, playable.rules, playable.goal)
-        animate(self._trainer, report.learner.params, level, self._config, self._run.report / f"{name}.gif", name)
+        goal = level_words(record) if record else "everything, in the unmodified game"
+        path = self._run.report / f"{name}.gif"
+        animate(self._trainer, report.learner.params, level, self._config, self._game, path, goal)
 
 
 def animate(
-    trainer: Trainer, params: object, level: Level, config: Config, path: Path, title: str, most: int = 512
+    trainer: Trainer, params: object, level: Level, config: Config, game: Game, path: Path, goal: str, most: int = 512
 ) -> Path:
     """A GIF of the first episode of environment 0 on `level`, at most `most` steps; returns the path."""
-    from dicode.games.craftax.episode_picture import write_gif
-
+    assert game.film is not None, "a game without pictures has no film"
     batch, _ = trainer.evaluation_batch(level, config.episode_limit)
-    seen = trainer.watch(params, batch, title, most)
-    return write_gif(path, seen["cells"], seen["scalars"], seen["rewards"], seen["done"], title)
+    return game.film(path, trainer.watch(params, batch, path.stem, most), goal)
 
 
 def _newest(snapshot: Snapshot) -> list[LevelRecord]:

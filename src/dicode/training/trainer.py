@@ -25,6 +25,7 @@ from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
+from dicode.methods.settings import target_envs
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
@@ -201,7 +202,7 @@ class Trainer:
     def watch(self, params: Any, batch: LevelBatch, title: str, most: int) -> dict[str, np.ndarray]:
         """What environment 0 sees and gets in its first episode, in whole rollouts, at most `most` steps (one rollout).
 
-        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], on the host.
+        Returns `cells`, `scalars`, `rewards`, `done`, each [T, ...], and `success` [1] of that episode, on the host.
         """
         self._tell("watch", batch, title, most, params=params)
         batch = self.programs.place_batch(batch)
@@ -214,7 +215,8 @@ class Trainer:
             parts.append(distributed.fetch(_first_environment(names, distributed.replicated(self.programs.mesh))))
             if parts[-1]["done"].any():
                 break
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        success = distributed.gather(carry.env_state.first.success)[:1]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} | {"success": success}
 
     def _tell(self, operation: str, *arguments: Any, params: Any = None) -> None:
         """Announce an operation to the other processes, which use the newest learner where one is needed."""
@@ -246,7 +248,7 @@ def hook_envs(config: Config) -> int:
     """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
     if not (config.dreamer.hooks and config.hook_slots):
         return 0
-    target = round(config.target_share * config.num_envs)
+    target = target_envs(config.num_envs, config.target_share)
     even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
     devices = len(distributed.mesh_devices(config.devices))
     return max(even // devices, 1) * devices

@@ -39,6 +39,8 @@ class Game:
     """(cells, scalars) of an observation as a picture uint8[height, width, 3]."""
     panel: Callable[[np.ndarray], Mapping[str, Any]] | None = None
     """An observation's scalars as what a player reads: `floor`, `vitals`, `held`."""
+    film: Callable[[Path, Mapping[str, np.ndarray], str], Path] | None = None
+    """(file, what `Trainer.watch` has seen, the goal in words): an episode as an animated picture."""
     sheet: Callable[[Mapping[str, np.ndarray], str, str, Path], Path] | None = None
     """(world, level's id, its goal in words, file): draw where the level starts, in the format of the file's name."""
 
@@ -89,9 +91,10 @@ def unknown(name: str) -> Game:
 
 def craftax() -> Game:
     """The game of this project."""
-    from dicode.games.craftax.episode_picture import window
+    from dicode.games.craftax.episode_picture import window, write_gif
     from dicode.games.craftax.level_sheet import save
-    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Action, Floor
+    from dicode.games.craftax.levels.names import Achievement, Action, Floor
+    from dicode.games.craftax.levels.worth import MAX_RETURN
     from dicode.games.craftax.panel import KEYS
 
     return Game(
@@ -106,6 +109,7 @@ def craftax() -> Game:
         keys={key: int(action) for key, action in KEYS.items()},
         frame=window,
         panel=_panel,
+        film=write_gif,
         sheet=save,
     )
 

@@ -102,14 +102,14 @@ def facts(data: RunData, levels: Levels, game: Game) -> tuple[Fact, ...]:
 def _returns(data: RunData, game: Game) -> list[Fact]:
     found = []
     if (measured := final(data.evaluations)) is not None:
-        mean, half = _mean(measured)
+        mean, half = mean_and_half(measured)
         where = f"± {fixed(half)} over {len(measured.returns)} worlds, {percent(mean / game.max_return)} of {game.max_return:g}"
         found.append(Fact("return, evaluated", fixed(mean), where))
     trained = last_return(data)
     share = "" if trained is None else f"{percent(trained / game.max_return)} of {game.max_return:g}"
     found.append(Fact("return, training", fixed(trained), share))
     if (base := final(data.baseline)) is not None:
-        found.append(Fact("return, random policy", fixed(_mean(base)[0]), f"over {len(base.returns)} worlds"))
+        found.append(Fact("return, random policy", fixed(mean_and_half(base)[0]), f"over {len(base.returns)} worlds"))
     return found
 
 
@@ -129,7 +129,7 @@ def _has_sums(spent: Mapping[str, Any]) -> bool:
     return finite(spent.get("accepted")) and (total.get("usd") is None or finite(total["usd"]))
 
 
-def _mean(evaluation: Evaluation) -> tuple[float, float]:
+def mean_and_half(evaluation: Evaluation) -> tuple[float, float]:
     """Mean return and half its 95 % interval."""
     returns = evaluation.returns
     half = 1.96 * float(returns.std(ddof=1)) / float(np.sqrt(len(returns))) if len(returns) > 1 else 0.0
@@ -145,7 +145,7 @@ def return_curve(runs: Sequence[RunData]) -> Markup:
         series.append(Series(f"{of}training", points))
         measured = [one for one in data.evaluations if one.protocol == TARGET]
         if measured:
-            means = [(one.env_steps, *_mean(one)) for one in measured]
+            means = [(one.env_steps, *mean_and_half(one)) for one in measured]
             bars = [(x, mean - half, mean + half) for x, mean, half in means]
             series.append(Series(f"{of}evaluated", [(x, mean) for x, mean, _ in means], dots=True, bars=bars))
     series += _baseline(runs)
@@ -158,7 +158,7 @@ def _baseline(runs: Sequence[RunData]) -> list[Series]:
     ends = [float(data.rows[-1]["env_steps"]) for data in runs if data.rows]
     if not found or not ends:
         return []
-    mean = _mean(found[0])[0]
+    mean = mean_and_half(found[0])[0]
     return [Series("random policy", [(0.0, mean), (max(ends), mean)], dashed=True)]
 
 

@@ -31,6 +31,7 @@ FIGURES = {
     "achievements.png": "success rates on the target",
     "levels.png": "how each level's success rate rose",
     "lineage.png": "who descends from whom",
+    **{f"newest_{place}.png": "where an episode of a new level starts" for place in range(1, 5)},
 }
 GIFS = {"target.gif": "The agent on the target", "newest.gif": "The agent on the newest level"}
 _FOLDED = 200
