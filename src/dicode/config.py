@@ -8,7 +8,7 @@ before JAX is imported.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
 from dicode.methods.settings import MIN_ENVS, target_envs
+from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
@@ -282,17 +283,15 @@ def to_yaml(config: Config) -> str:
 
 
 def from_yaml(text: str) -> Config:
-    """A checked Config from a run directory's file, also from those of earlier versions.
+    """A checked Config from a run directory's file, also from those of earlier versions; nothing in it is resolved.
 
     Raises ConfigError that names the line, or the setting, that this version can't read.
     """
     try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise ConfigError(f"the run's config.yaml can't be read: {line}{str(error).splitlines()[0]}") from error
-    if not isinstance(tree, Mapping):
+        tree = values.from_yaml(text)
+    except ValueError as error:
+        raise ConfigError(f"the run's config.yaml can't be read: {error}") from error
+    if not tree:
         raise ConfigError("the run's config.yaml holds no settings")
     try:
         return check(settings.read(Config, settings.without_foreign(Config, tree)))
