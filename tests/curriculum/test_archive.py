@@ -193,3 +193,23 @@ def test_the_export_is_json_with_trials_and_children(tmp_path):
     assert [entry["cycle"] for entry in levels[SEED]["trials"]] == [0, 1, 2]
     assert levels[ident("bad1")]["verdict"]["stage"] == "verify"
     assert data["committed_cycle"] == 2 and len(data["outcomes"]) == 4
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 512, 5000])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_emptied_or_cut_archive_is_refused_and_stays_as_it_is(tmp_path, left, read_only):
+    path = tmp_path / "archive.sqlite"
+    committed(path, 2).close()
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(RunError, match=r"archive\.sqlite .*every level, score and finished cycle.*copy it back"):
+        Archive(path, read_only=read_only)
+    assert path.stat().st_size == left
+
+
+def test_an_archive_that_must_be_there_is_not_made_anew(tmp_path):
+    with pytest.raises(RunError, match=r"no archive at .*copy it back"):
+        Archive(tmp_path / "archive.sqlite", existing=True)
+    assert not list(tmp_path.iterdir())
+    Archive(tmp_path / "archive.sqlite").close()
+    Archive(tmp_path / "archive.sqlite", existing=True).close()
+    assert [p.name for p in tmp_path.iterdir()] == ["archive.sqlite"]

@@ -15,7 +15,7 @@ from dicode.dreaming.person import MARK
 from dicode.errors import ConfigError
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
-from dicode.types import Origin
+from dicode.types import Code, Origin, Rejected
 
 pytestmark = pytest.mark.fast
 
@@ -290,3 +290,25 @@ def test_half_an_answer_stays_and_a_question_is_no_way_out_of_the_folder(tmp_pat
     (tmp_path / "second" / "person" / question.name).symlink_to(outside)
     assert "nobody answered" in other.dream([brief()], validate)[0].verdict.reason
     assert not outside.exists()
+
+
+def test_progress_is_told_while_a_round_is_under_way(fm_server, tmp_path):
+    seen, refused = [], Rejected("build", "no", code=Code.ERROR)
+
+    def script(asked, number):
+        seen.append(made.progress)
+        return fm_server.problem(404, "gone") if number == 2 else fm_server.said(GOOD.replace("{n}", "29"[number]))
+
+    made = make(tmp_path, fm_server.url, test_call=False, dreamer={"repairs": 0})
+    assert made.progress is None
+    fm_server.script = script
+    made.dream(
+        [brief(3, index) for index in range(3)], lambda draft: validate(draft) if "count=2" in draft.source else refused
+    )
+    assert [(p.cycle, p.dreams, p.accepted, p.rejected, p.under_way) for p in seen] == [
+        (3, 3, 0, 0, 3),
+        (3, 3, 1, 0, 2),
+        (3, 3, 1, 1, 1),
+    ]
+    assert (made.progress.lost, made.progress.under_way) == (1, 0)
+    assert spending(made, [], [])["round"]["lost"] == 1

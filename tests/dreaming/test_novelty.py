@@ -1,9 +1,12 @@
 """Near duplicates are named, different levels are not; examples are those that are most alike."""
 
+import ast
+
 import numpy as np
 import pytest
 
 from dicode.dreaming import novelty
+from dicode.dreaming import similarity as similarity_module
 from dicode.dreaming.similarity import most_similar, similarity, syntax
 from dicode.games.craftax.levels.run import build_pool
 from dicode.levels import Block
@@ -159,3 +162,36 @@ def test_statistics_do_not_depend_on_the_order_of_worlds(blank_pool):
     backwards = {name: array[::-1] for name, array in blank_pool.items()}
     assert novelty.look_alike(novelty.statistics(blank_pool), novelty.statistics(backwards))
     assert np.isfinite(list(novelty.statistics(blank_pool).values())).all()
+
+
+@pytest.fixture
+def many(wood):
+    """More levels than any cache of fixed size used to hold, of a few goals."""
+    goals = ["COLLECT_WOOD", "PLACE_TABLE", "EAT_COW", "COLLECT_STONE"]
+
+    def one(number: int) -> LevelRecord:
+        source = f"GOAL = {number}\ndef build(world):\n    world.clear({number % 7})\n"
+        verdict = Accepted({"achievements": [goals[number % 4]], "minimum": {}}, {}, "-", statistics={"floor": 0.0})
+        return record(source, verdict)
+
+    return [one(number) for number in range(4200)]
+
+
+def test_a_large_archive_is_parsed_once_however_often_it_is_compared_with(wood, many, monkeypatch):
+    parsed = []
+    genuine = ast.parse
+    monkeypatch.setattr(similarity_module.ast, "parse", lambda source: parsed.append(source) or genuine(source))
+    counts = []
+    for number in range(3):
+        source = f"{WOOD}\nNEW = {number}\n"
+        assert novelty.judge(source, wood.verdict, many) is None
+        counts.append(len(parsed))
+    assert counts[0] == 4201 and counts[1:] == [4202, 4203]
+
+
+def test_examples_are_the_same_as_by_comparing_with_every_level(wood, many):
+    some = [*many[:300], wood]
+    for level in (wood, many[3], many[10]):
+        others = [r for r in some if r.id != level.id]
+        slow = sorted(others, key=lambda other: (-similarity(level, other), other.id))[:6]
+        assert most_similar(level, some) == tuple(slow)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +29,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, monkeypatch):
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match="No space left"):
         checkpoint.save(tmp_path, 1, STATE, {}, keep=2)
     assert checkpoint.cycles(tmp_path) == [0]
@@ -68,3 +69,61 @@ def test_a_missing_cycle_names_those_that_are_there(tmp_path):
     checkpoint.save(tmp_path, 4, STATE, {}, keep=2)
     with pytest.raises(RunError, match=r"there are: \[4\]"):
         checkpoint.meta(tmp_path, 5)
+
+
+def spoil(path, how: str) -> None:
+    """Damage a checkpoint's folder as disks and people do."""
+    largest = path / "arrays.bin"
+    if how == "cut":
+        os.truncate(largest, largest.stat().st_size // 2)
+    elif how == "flipped":
+        data = bytearray(largest.read_bytes())
+        data[len(data) // 2] ^= 1
+        largest.write_bytes(data)
+    elif how == "emptied":
+        largest.write_bytes(b"")
+    elif how == "lost":
+        largest.unlink()
+    elif how == "no meta":
+        (path / "meta.json").unlink()
+    else:
+        (path / "meta.json").write_text(how)
+
+
+SPOILS = ["cut", "flipped", "emptied", "lost", "no meta", "", "{", "[]", "null", '{"format": 1, "fi']
+
+
+@pytest.mark.parametrize("how", SPOILS)
+def test_damage_is_seen_and_the_one_before_is_taken(tmp_path, how):
+    for cycle in range(2):
+        checkpoint.save(tmp_path, cycle, STATE, {}, keep=2)
+    assert checkpoint.newest_whole(tmp_path) == (1, [])
+    spoil(tmp_path / "000001", how)
+    cycle, wrong = checkpoint.newest_whole(tmp_path)
+    assert cycle == 0 and len(wrong) == 1 and wrong[0].startswith("the checkpoint of cycle 1 is damaged (")
+    assert len(wrong[0]) < 160
+
+
+def test_a_copy_is_whole_and_passes_over_what_is_damaged(tmp_path):
+    for cycle in range(2):
+        checkpoint.save(tmp_path / "from", cycle, STATE, {}, keep=2)
+    spoil(tmp_path / "from" / "000001", "flipped")
+    assert checkpoint.copy_newest(tmp_path / "from", tmp_path / "to") == 0
+    assert checkpoint.newest_whole(tmp_path / "to") == (0, [])
+    spoil(tmp_path / "from" / "000000", "cut")
+    with pytest.raises(RunError, match="no whole checkpoint"):
+        checkpoint.copy_newest(tmp_path / "from", tmp_path / "again")
+
+
+def test_a_run_that_trains_on_while_it_is_copied_is_copied_from_its_next_checkpoint(tmp_path, monkeypatch):
+    checkpoint.save(tmp_path / "from", 0, STATE, {}, keep=2)
+    genuine, went = shutil.copyfile, []
+
+    def copyfile(source, target):
+        if not went:
+            went.append(checkpoint.save(tmp_path / "from", 1, STATE, {}, keep=2))
+            shutil.rmtree(tmp_path / "from" / "000000")
+        return genuine(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    assert checkpoint.copy_newest(tmp_path / "from", tmp_path / "to") == 1

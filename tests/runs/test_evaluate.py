@@ -9,6 +9,7 @@ from rich.console import Console
 from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
+from dicode.evaluation.results import HELDOUT, discrepancy
 from dicode.runs.directory import open_run
 from dicode.runs.evaluate import newest_parameters, open_trainer, protocol_of
 
@@ -60,10 +61,23 @@ def test_a_broken_evaluation_goes_on_where_it_was(own, result, tmp_path):
     (final,) = tmp_path.glob("*.json")
     half = {name: result[name][:8] for name in ("returns", "lengths", "floor")}
     final.unlink()
-    partial = {**half, "reached": [0] * len(result["achievements"]), "finished": 8}
-    final.with_suffix(".partial").write_text(json.dumps(partial) + "\n")
+    partial = {"level": "", "first": 0, **half, "reached": [0] * len(result["achievements"]), "finished": 8}
+    final.with_suffix(".partial").write_text(json.dumps(partial) + "\n" + json.dumps(partial)[:-9])
     again, told = own(tmp_path)
     assert told == [8, 16] and again["returns"] == result["returns"]
+
+
+def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatch):
+    suite = own.trainer.game.host.heldout()[:2]
+    host = replace(own.trainer.game.host, heldout=lambda: suite)
+    monkeypatch.setattr(own.trainer, "game", replace(own.trainer.game, host=host))
+    protocol = Protocol(worlds=20, steps=32, name=HELDOUT)  # in parts of 8, 8 and 4
+    found = evaluate(own.trainer, own.params, protocol, tmp_path, own.about, lambda done, of: None)
+    assert len(found["returns"]) == len(found["lengths"]) == 2 * 20 and set(found["success"]) == {n for n, _ in suite}
+    assert discrepancy(found) is None
+    few = Protocol(worlds=8, steps=32, name=HELDOUT)
+    fewer = evaluate(own.trainer, own.params, few, tmp_path, own.about, lambda done, of: None)
+    assert fewer["returns"][:8] == found["returns"][:8]
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,7 @@ def played(monkeypatch, *words: str) -> list[tuple[int, str, int, int]]:
     run = SimpleNamespace(path=SimpleNamespace(name="r"), evaluation=None)
     screen = show.Screen(settings, run, None, None, view)
     for cycle in range(settings.num_cycles):
-        row = {"env_steps": (cycle + 1) * settings.steps_per_cycle}
-        screen._evaluate(SimpleNamespace(cycle=cycle, row=row, learner=SimpleNamespace(params=None)))
+        screen.evaluate(cycle, SimpleNamespace(params=None))
     return found
 
 

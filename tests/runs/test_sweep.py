@@ -8,6 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from dicode import config
+from dicode.errors import RunError
+from dicode.runs import directory, sweep
+
 DEADLINE_S = 600
 
 
@@ -18,7 +24,7 @@ def lines(run: Path) -> list[dict]:
 
 
 def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, tiny_run):
-    idle = ("run=", "dreamer", "level")  # with method=ppo nobody dreams and no levels train
+    idle = ("run=", "dreamer", "levels=")  # with method=ppo nobody dreams and no levels train
     words = [word for word in tiny_run(tmp_path, "-") if not word.startswith(idle)]
     words += ["method=ppo", "seed=0,1", "evaluation.every_steps=0", "logging.report_every=0", "logging.video=false"]
     command = [sys.executable, "-m", "dicode.cli", "train", "--multirun", *words]
@@ -34,7 +40,17 @@ def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, t
     before = (first / "archive.sqlite").stat().st_mtime_ns
     again = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert "smoke-ppo-0 is finished already" in again.stdout and "smoke-ppo-1 goes on" in again.stdout
+    assert "smoke-ppo-0 is finished at 1,536 steps" in again.stdout and "smoke-ppo-1 goes on" in again.stdout
     assert [row["cycle"] for row in lines(second)] == [0, 1, 2]
     assert (first / "archive.sqlite").stat().st_mtime_ns == before
     assert {p.name for p in tmp_path.iterdir()} == {"seeds", ".sweep", first.name, second.name}
+
+
+@pytest.mark.fast
+def test_a_run_of_other_settings_is_not_taken_for_one_of_the_sweep(tmp_path):
+    words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]
+    run = directory.create(config.load(words))
+    assert sweep._require_same(run, config.load([*words, "logging.live=false", "evaluation.worlds=4"])) == []
+    assert sweep._require_same(run, config.load([*words, "total_steps=40960"])) == ["total_steps=40960"]
+    with pytest.raises(RunError, match=r"other settings \(learner.lr=0.0002, not 0.1\)"):
+        sweep._require_same(run, config.load([*words, "learner.lr=0.1"]))

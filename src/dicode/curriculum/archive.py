@@ -13,6 +13,7 @@ The file may come from anybody: readers work on a copy in memory, writers look b
 """
 
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -21,13 +22,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dicode.curriculum import codec
+from dicode.curriculum import codec, rows
 from dicode.curriculum.codec import verdict_seconds as _seconds
-from dicode.curriculum.rows import has_table, load
+from dicode.curriculum.rows import load
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
-from dicode.received import database
-from dicode.types import API_VERSION
+from dicode.received import database, seal
+from dicode.types import API_VERSION, LevelRecord, Origin
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
@@ -49,9 +50,14 @@ _COMPILES = (
     "CREATE TABLE IF NOT EXISTS compiles (level TEXT, cycle INTEGER, seconds REAL NOT NULL, PRIMARY KEY (level, cycle))"
 )
 """`Trial.compile_s` where it isn't 0. A table of its own, without part in the digest; archives made before it lack it."""
+_SEALS = "CREATE TABLE IF NOT EXISTS seals (level TEXT PRIMARY KEY, cycle INTEGER NOT NULL, seal TEXT NOT NULL)"
+"""Which levels' origin this machine has recorded (`dicode.received.seal`); without part in the digest, too."""
 NEEDED = database.schema_of(statement for statement in _SCHEMA.split(";") if statement.strip())
-OPTIONAL = database.schema_of([_COMPILES])
+OPTIONAL = database.schema_of([_COMPILES, _SEALS])
 """What a run's database contains, and may contain."""
+_LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
+SEALED = (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR)
+"""Origins whose code is trusted as far as the project itself, so that only this machine may vouch for them."""
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
     "levels": "cycle, id",
@@ -66,25 +72,41 @@ _KEYS = {
 class Archive:
     """One run's `archive.sqlite`. Use as a context manager or call `close`.
 
-    A writer creates the file when it is missing; a reader (`read_only=True`) raises `RunError` instead, may run
-    while a trainer writes, changes nothing on disk, and goes on showing what was committed when it was opened.
-    Another schema or level-API version raises `RunError`, and so does whatever is not a row of a run.
+    A writer creates the file when it is missing, unless told that it exists; a reader (`read_only=True`) raises
+    `RunError` instead, may run while a trainer writes, changes nothing on disk, and goes on showing what was committed
+    when it was opened. A file that was emptied or damaged is never replaced: it raises `RunError`, as do another schema
+    or level-API version and whatever is not a row of a run.
     """
 
-    def __init__(self, path: Path | str, read_only: bool = False) -> None:
-        """Open or create the archive at `path`."""
+    def __init__(self, path: Path | str, read_only: bool = False, existing: bool = False) -> None:
+        """Open the archive at `path`; where it is missing it is created, but for `read_only` and `existing`."""
         self.path = Path(path)
         self.read_only = read_only
+        self.sealing = False
+        """Whether levels that are committed are sealed as recorded by this machine."""
         try:
+            if not os.path.lexists(self.path) and (read_only or existing):
+                raise database.Damaged(f"there is no archive at {self.path}")
             if read_only:
                 self._db = database.open_copy(self.path, NEEDED, OPTIONAL, BUSY_SECONDS)
             else:
-                database.check_before_writing(self.path, NEEDED, OPTIONAL)
-                self._db = _open(self.path)
-                self._create()
+                self._db = self._opened_for_writing()
             self._check_versions()
+        except database.Damaged as error:
+            raise RunError(f"{error}; {_LOSS}") from error
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{self.path} can't be used as an archive: {error}") from error
+            raise RunError(f"{self.path} can't be used as an archive: {error}; {_LOSS}") from error
+
+    def _opened_for_writing(self) -> sqlite3.Connection:
+        database.check_before_writing(self.path, NEEDED, OPTIONAL)
+        if not self.path.exists():
+            _create(self.path)
+        elif not self.path.stat().st_size:
+            raise database.Damaged(f"{self.path} is empty")
+        db = _open(self.path)
+        db.execute(_COMPILES)
+        db.execute(_SEALS)
+        return db
 
     def __enter__(self) -> "Archive":
         """The archive itself."""
@@ -123,10 +145,26 @@ class Archive:
                         f"cycle {cycle} can't follow cycle {committed} in {self.path}; is a second trainer at work?"
                     )
                 _write(self._db, cycle, snapshot)
+                if self.sealing:
+                    _seal(self._db, (level for level in snapshot.levels.values() if level.born == cycle))
                 self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))
         except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
             raise RunError(f"cycle {cycle} could not be written to {self.path}: {error}") from error
         return replace(snapshot, cycle=cycle)
+
+    def strangers(self) -> list[str]:
+        """Levels whose recorded origin would spare them the full wall, and which this machine has not sealed."""
+        with self._reading():
+            seals = dict(rows.seals(self._db, self.path))
+            levels = load(self._db, self.path, self.committed_cycle()).levels.values()
+        return [level.id for level in levels if level.origin in SEALED and not _known(level, seals.get(level.id))]
+
+    def seal(self) -> int:
+        """Record that the levels are of the origins that they say, on the person's word; returns how many there are."""
+        levels = [level for level in self.snapshot().levels.values() if level.origin in SEALED]
+        with self._writing():
+            _seal(self._db, levels)
+        return len(levels)
 
     def discard_above_committed(self) -> int:
         """Delete rows above `committed_cycle`; returns how many (zero unless something else wrote here)."""
@@ -137,10 +175,13 @@ class Archive:
         if not -1 <= cycle <= self.committed_cycle():
             raise RunError(f"can't rewind to cycle {cycle}; the archive holds cycles -1 to {self.committed_cycle()}")
         with self._writing():
-            rows = sum(self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS)
-            self._db.execute("DELETE FROM compiles WHERE cycle > ?", (cycle,))
+            deleted = sum(
+                self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS
+            )
+            for table in ("compiles", "seals"):
+                self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))
-        return rows
+        return deleted
 
     def digest(self) -> str:
         """SHA-256 over a canonical dump of all tables without the timing columns: equal archives, equal digests."""
@@ -159,17 +200,6 @@ class Archive:
             return codec.dumps([table, row]).encode() + b"\n"
         except (TypeError, ValueError) as error:
             raise RunError(f"{self.path}: a row of {table} holds neither text nor a number: {error}") from error
-
-    def _create(self) -> None:
-        with self._writing():
-            self._db.execute(_COMPILES)
-            if has_table(self._db, "meta"):
-                return
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self._db.execute(statement)
-            versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
-            self._db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
 
     def _check_versions(self) -> None:
         for key, ours in {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION}.items():
@@ -245,9 +275,25 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def _create(path: Path) -> None:
+    """An archive without a cycle, at once or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
+    try:
+        partial.unlink(missing_ok=True)
+        db = sqlite3.connect(partial, isolation_level=None)
+        db.executescript(f"BEGIN; {_SCHEMA} {_COMPILES};")
+        db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
+        db.execute("COMMIT")
+        db.close()
+        partial.replace(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise RunError(f"the archive {path} can't be made: {error}") from error
+
+
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rwc", BUSY_SECONDS, isolation_level=None, uri=True)
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", BUSY_SECONDS, isolation_level=None, uri=True)
         db.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError as error:
         raise RunError(f"the archive {path} can't be opened: {error}") from error
@@ -257,6 +303,17 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = EXTRA")
     db.execute("PRAGMA foreign_keys = ON")
     return db
+
+
+def _known(level: LevelRecord, found: str | None) -> bool:
+    return seal.fits(found, "level", level.id, level.origin.value)
+
+
+def _seal(db: sqlite3.Connection, levels: Iterable[LevelRecord]) -> None:
+    for level in levels:
+        made = seal.seal("level", level.id, level.origin.value) if level.origin in SEALED else None
+        if made is not None:
+            db.execute("INSERT OR REPLACE INTO seals VALUES (?, ?, ?)", (level.id, level.born, made))
 
 
 def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:

@@ -28,6 +28,29 @@ class Outcome:
         return isinstance(self.verdict, Accepted)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a round of dreams is at this moment."""
+
+    cycle: int
+    """Whose dreams these are."""
+    dreams: int
+    """Asked for."""
+    accepted: int = 0
+    rejected: int = 0
+    lost: int = 0
+
+    def after(self, outcome: Outcome) -> "Progress":
+        """The same round with one more outcome."""
+        name = "accepted" if outcome.accepted else "rejected" if outcome.draft else "lost"
+        return replace(self, **{name: getattr(self, name) + 1})
+
+    @property
+    def under_way(self) -> int:
+        """Dreams without an outcome."""
+        return self.dreams - self.accepted - self.rejected - self.lost
+
+
 @runtime_checkable
 class Dreamer(Protocol):
     """Something that writes levels."""

@@ -18,7 +18,7 @@ from dicode.dreaming import prompts
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
 from dicode.dreaming.casting import Casting
 from dicode.dreaming.client import Opener
-from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.parse import Parsed
@@ -71,6 +71,8 @@ class FoundationDreamer:
         self.similar = similar
         """Picks the examples of this dreamer's briefs."""
         self.reader = shared()
+        self.progress: Progress | None = None
+        """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
@@ -84,6 +86,7 @@ class FoundationDreamer:
         for brief, surplus in plans:
             if not surplus:
                 self.casting.cast(brief, self.streams.rng("dream", brief.cycle, brief.index, "model"))
+        self.progress = Progress(briefs[0].cycle, len(briefs)) if briefs else None
         if self.journal.mode == "replay":
             hands = ReplayHands(self._desk, validate)
             return [_run_now(hands.dream(brief, surplus)) for brief, surplus in plans]
@@ -151,8 +154,14 @@ class FoundationDreamer:
             async with Switchboard(self.casting.voices) as client:
                 hands = LiveHands(self._desk, validate, client, pool, deadline)
                 if self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices):
-                    return [await hands.dream(brief, surplus) for brief, surplus in plans]
-                return await _together([hands.dream(*plan) for plan in plans])
+                    return [await self._counted(hands, *plan) for plan in plans]
+                return await _together([self._counted(hands, *plan) for plan in plans])
+
+    async def _counted(self, hands: Hands, brief: Brief, surplus: bool) -> Outcome:
+        outcome = await hands.dream(brief, surplus)
+        if self.progress is not None:
+            self.progress = self.progress.after(outcome)
+        return outcome
 
 
 class _Dream:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from dicode.dreaming.similarity import overlap, syntax
+from dicode.dreaming.similarity import exact, overlap, syntax
 from dicode.games.craftax.levels.names import Block, Item
 from dicode.types import Accepted, Code, LevelRecord, Rejected
 
@@ -115,16 +115,15 @@ def _is_number(value: object) -> bool:
 
 def are_twins(source: str, verdict: Accepted, other_source: str, other: Accepted) -> bool:
     """Whether two accepted levels are near duplicates; see the module's docstring for the rule."""
-    mine, theirs = syntax(source), syntax(other_source)
-    if mine.exact == theirs.exact:
+    if exact(source) == exact(other_source):
         return True
     if not same_amounts(verdict.goal, other.goal) or not same_amounts(verdict.rules, other.rules):
         return False
     if sorted(verdict.hooks) != sorted(other.hooks) or not (verdict.statistics and other.statistics):
         return False
-    return overlap(dict(mine.features), dict(theirs.features)) >= SAME_CODE and look_alike(
-        verdict.statistics, other.statistics
-    )
+    if not look_alike(verdict.statistics, other.statistics):
+        return False
+    return overlap(dict(syntax(source).features), dict(syntax(other_source).features)) >= SAME_CODE
 
 
 def known(level_id: str, archive: Iterable[LevelRecord]) -> Rejected | None:

@@ -6,15 +6,18 @@ the same answer on every machine.
 
 import ast
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from dicode.types import Accepted, LevelRecord
 
 GOAL_WEIGHT, CODE_WEIGHT, RULES_WEIGHT = 0.5, 0.35, 0.15
 """What counts most is what a level asks for; sums to 1."""
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,16 @@ class _Normalise(ast.NodeTransformer):
         return node
 
 
-@lru_cache(maxsize=4096)
+@cache
+def exact(source: str) -> str:
+    """`syntax(source).exact`, kept for good: a level is compared with every level of an archive, however many there are.
+
+    A cache of fixed size that is scanned in order holds nothing as soon as the archive is larger.
+    """
+    return syntax(source).exact
+
+
+@lru_cache(maxsize=32_768)
 def syntax(source: str) -> Syntax:
     """The normalised syntax of a level; a source that can't be read as Python has only its own hash."""
     try:
@@ -63,9 +75,9 @@ def syntax(source: str) -> Syntax:
         dumped = ast.dump(tree, annotate_fields=False)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Syntax(hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(), ())
-    exact = hashlib.sha256(dumped.encode("utf-8", "replace")).hexdigest()
-    counts = Counter(feature for node in ast.walk(tree) for feature in _features(node))
-    return Syntax(exact, tuple(sorted(counts.items())))
+    whole = hashlib.sha256(dumped.encode("utf-8", "replace")).hexdigest()
+    counts = Counter(sys.intern(feature) for node in ast.walk(tree) for feature in _features(node))
+    return Syntax(whole, tuple(sorted(counts.items())))
 
 
 def _features(node: ast.AST) -> list[str]:
@@ -112,12 +124,20 @@ def _words(names: Iterable[str]) -> set[str]:
 
 def similarity(one: LevelRecord, other: LevelRecord) -> float:
     """0 (nothing in common) to 1 (same goal, rules and code); rejected levels are compared by code alone."""
-    code = overlap(dict(syntax(one.source).features), dict(syntax(other.source).features))
+    return _asked_alike(one, other) + CODE_WEIGHT * overlap(dict(_features_of(one)), dict(_features_of(other)))
+
+
+def _features_of(level: LevelRecord) -> tuple[tuple[str, int], ...]:
+    return syntax(level.source).features
+
+
+def _asked_alike(one: LevelRecord, other: LevelRecord) -> float:
+    """The part of the similarity that goal and rules give."""
     if not (isinstance(one.verdict, Accepted) and isinstance(other.verdict, Accepted)):
-        return CODE_WEIGHT * code
+        return 0.0
     goal = overlap(goal_bag(one.verdict.goal), goal_bag(other.verdict.goal))
     rules = overlap(dict.fromkeys(_keys(one.verdict.rules), 1.0), dict.fromkeys(_keys(other.verdict.rules), 1.0))
-    return GOAL_WEIGHT * goal + CODE_WEIGHT * code + RULES_WEIGHT * rules
+    return GOAL_WEIGHT * goal + RULES_WEIGHT * rules
 
 
 def _keys(rules: Mapping[str, object]) -> list[str]:
@@ -127,6 +147,17 @@ def _keys(rules: Mapping[str, object]) -> list[str]:
 
 
 def most_similar(level: LevelRecord, records: Iterable[LevelRecord], count: int = 6) -> tuple[LevelRecord, ...]:
-    """The `count` accepted records most like `level`, itself left out, most similar first; ties by id."""
+    """The `count` accepted records most like `level`, itself left out, most similar first; ties by id.
+
+    Code is looked at only where goal and rules leave a chance: most of a large archive asks for something else.
+    """
     others = [r for r in records if r.id != level.id and r.source and isinstance(r.verdict, Accepted)]
-    return tuple(sorted(others, key=lambda record: (-similarity(level, record), record.id))[:count])
+    asked = sorted(
+        ((_asked_alike(level, record), record) for record in others), key=lambda pair: (-pair[0], pair[1].id)
+    )
+    best: list[tuple[float, str, LevelRecord]] = []
+    for alike, record in asked:
+        if len(best) == count and alike + CODE_WEIGHT + _ROUNDING < -best[-1][0]:
+            break
+        best = sorted([*best, (-similarity(level, record), record.id, record)], key=lambda entry: entry[:2])[:count]
+    return tuple(record for _, _, record in best)

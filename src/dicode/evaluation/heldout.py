@@ -1,23 +1,40 @@
 """Success on the library's held-out levels: what an agent can do that it was never trained to do."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dicode.environment.batch import Level
 from dicode.errors import DicodeError
-from dicode.evaluation.protocol import Progress, Protocol, first_episodes, header, parameters_hash, partial_key
+from dicode.evaluation.protocol import (
+    Parts,
+    Progress,
+    Protocol,
+    batch_size,
+    first_episodes,
+    header,
+    joined,
+    once,
+    partial_key,
+)
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
 from dicode.games.craftax.levels.parse import parse_level
 from dicode.sandbox import Sandbox
+from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
-from dicode.types import Draft, Origin, Rejected, level_id
+from dicode.types import Origin, Rejected, level_id
+
+T = TypeVar("T")
+Pool = Mapping[str, np.ndarray]
+BLOCK = 64
+"""Worlds of a level that are built together; which worlds they are does not depend on it below the first block."""
+ATTEMPTS = 3
+"""Draws of a block's worlds before a level that cannot be built on them is given up."""
 
 
 def evaluate(
@@ -35,28 +52,73 @@ def _evaluate_suite(
 
     Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
-    final = folder / f"{protocol.label}-{parameters_hash(params)}.json"
-    if final.exists():
-        return json.loads(final.read_text())
-    levels, streams = trainer.game.host.heldout(), Streams(protocol.seed)
+    game = trainer.game
+    levels = game.host.heldout()
     refuse_hooks(levels)
-    folder.mkdir(parents=True, exist_ok=True)
-    firsts = {}
-    with Sandbox() as sandbox:
-        builder = LevelBuilder(trainer.game, sandbox, streams, protocol.worlds)
-        for done, (name, source) in enumerate(levels):
-            progress(done, len(levels))
-            draft = Draft(source, name, Origin.LIBRARY)
-            playable = builder.build(
-                draft.source, level_id(source), draft.origin, "held-out", _count(trainer, protocol)
-            )
-            level = Level(playable.pool, playable.rules, playable.goal)
-            firsts[name] = first_episodes(trainer, params, level, protocol.steps, partial_key(streams, "heldout", name))
-    result = {**header(trainer.game.host, protocol, params, about), **_sums(firsts)}
-    partial = final.with_suffix(".tmp")
-    partial.write_text(json.dumps(result))
-    partial.replace(final)
-    return result
+
+    def play(kept: Parts) -> dict[str, Any]:
+        with Sandbox() as sandbox:
+            builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
+            for number, (name, source) in enumerate(levels):
+                progress(number, len(levels))
+                _play_level(trainer, params, protocol, builder, name, source, kept)
+        success = {name: _rate(kept.of(name)) for name, _ in levels}
+        parts = [part for name, _ in levels for part in kept.of(name)]
+        return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
+
+    return once(folder, protocol, params, play)
+
+
+def _play_level(
+    trainer: Trainer, params: Any, protocol: Protocol, builder: LevelBuilder, name: str, source: str, kept: Parts
+) -> None:
+    """The first episodes of one level's worlds, as many at once as there are environments."""
+    streams, done = Streams(protocol.seed), kept.done(name)
+    for built, pool in in_parts(_pools(builder, name, source, done, protocol.worlds), batch_size(trainer)):
+        level = Level(pool, built.rules.to_json(), built.goal)
+        key = partial_key(streams, "heldout", name, *([done] if done else []))
+        first = first_episodes(trainer, params, level, protocol.steps, key)
+        kept.add(done, _part(first), name)
+        done += len(first.done)
+
+
+def _pools(
+    builder: LevelBuilder, name: str, source: str, first: int, worlds: int
+) -> Iterator[tuple[Built, Mapping[str, np.ndarray]]]:
+    """Worlds `first` to `worlds` - 1 of a level, block by block; a world is the same however many are asked for."""
+    for start in range(first - first % BLOCK, worlds, BLOCK):
+        built = _block(builder, name, source, start, min(BLOCK, worlds - start))
+        skipped = max(first - start, 0)
+        yield built, {array: values[skipped:] for array, values in built.pool.items()}
+
+
+def _block(builder: LevelBuilder, name: str, source: str, start: int, count: int) -> Built:
+    """`count` worlds from world `start` on. Raises DicodeError if the level fails on them, and on other ones."""
+    reason = ""
+    for attempt in range(ATTEMPTS):
+        when = "held-out" if not start + attempt else f"held-out/{start}/{attempt}"
+        built = builder.attempt(source, level_id(source), Origin.LIBRARY, when, count)
+        if not isinstance(built, Rejected):
+            return built
+        reason = built.reason
+    raise DicodeError(f"the held-out level {name} can't be built on worlds {start} to {start + count - 1}: {reason}")
+
+
+def in_parts(pools: Iterable[tuple[T, Pool]], size: int) -> Iterator[tuple[T, Pool]]:
+    """The same worlds in pools of `size`, the last one of what is left."""
+    kept: dict[str, np.ndarray] = {}
+    about = None
+    for about, pool in pools:
+        kept = {name: np.concatenate([kept[name], pool[name]]) if kept else pool[name] for name in pool}
+        while _count(kept) >= size:
+            yield about, {name: values[:size] for name, values in kept.items()}
+            kept = {name: values[size:] for name, values in kept.items()}
+    if about is not None and _count(kept):
+        yield about, kept
+
+
+def _count(pool: Pool) -> int:
+    return len(next(iter(pool.values())))
 
 
 def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
@@ -71,19 +133,16 @@ def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
             )
 
 
-def _count(trainer: Trainer, protocol: Protocol) -> int:
-    return min(protocol.worlds, trainer.sizes.num_envs, trainer.sizes.pool_size)
-
-
-def _sums(firsts: Mapping[str, Any]) -> dict[str, Any]:
-    def joined(name: str) -> list[Any]:
-        return np.concatenate([getattr(first, name) for first in firsts.values()]).tolist()
-
+def _part(first: Any) -> dict[str, Any]:
     return {
-        "success": {name: round(float(first.success.mean()), 6) for name, first in firsts.items()},
-        "returns": joined("total_reward"),
-        "lengths": joined("length"),
-        "floor": joined("deepest"),
-        "finished": int(sum(first.done.sum() for first in firsts.values())),
-        "achievements": {},
+        "returns": first.total_reward.tolist(),
+        "lengths": first.length.tolist(),
+        "floor": first.deepest.tolist(),
+        "successes": int(first.success.sum()),
+        "finished": int(first.done.sum()),
     }
+
+
+def _rate(parts: Iterable[Mapping[str, Any]]) -> float:
+    rows = list(parts)
+    return round(sum(row["successes"] for row in rows) / sum(len(row["returns"]) for row in rows), 6)

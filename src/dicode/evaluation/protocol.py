@@ -2,12 +2,14 @@
 
 The published numbers come from 1024 worlds and at most 8192 steps. An evaluation is written to
 `evaluation/` under a name made of the parameters' hash and the protocol, so it is done once, and its
-parts are kept as they come, so it goes on where it was broken off.
+parts are kept as they come, so it goes on where it was broken off. One process evaluates at a time.
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +18,16 @@ from typing import Any
 import jax
 import numpy as np
 
+from dicode import files, lines
 from dicode.environment.batch import Level
+from dicode.errors import RunError
+from dicode.evaluation.results import evaluation_of
 from dicode.games.device import DeviceGame
 from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.training.trainer import Trainer
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Told (worlds done, worlds in all)."""
@@ -89,33 +96,102 @@ def target_worlds(game: DeviceGame, protocol: Protocol, first: int, count: int) 
 def evaluate(
     trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
 ) -> dict[str, Any]:
-    """The evaluation of `params` under `protocol`, from its file if it was made before.
+    """The evaluation of `params` on the unmodified game under `protocol`, from its file if it was made before.
 
     `trainer` must be compiled; `about` (cycle, env_steps) goes into the file.
     """
-    name = f"{protocol.label}-{parameters_hash(params)}"
-    final, partial = folder / f"{name}.json", folder / f"{name}.partial"
-    if final.exists():
-        return json.loads(final.read_text())
-    folder.mkdir(parents=True, exist_ok=True)
-    size = min(trainer.sizes.num_envs, trainer.sizes.pool_size)
-    parts = [json.loads(line) for line in partial.read_text().splitlines()] if partial.exists() else []
-    done = sum(len(part["returns"]) for part in parts)
-    streams = Streams(protocol.seed)
-    while done < protocol.worlds:
-        progress(done, protocol.worlds)
-        count = min(size, protocol.worlds - done)
-        level = Level(target_worlds(trainer.game, protocol, done, count))
-        first = first_episodes(trainer, params, level, protocol.steps, partial_key(streams, "evaluation", done))
-        parts.append(_part(first))
-        with partial.open("a") as file:
-            file.write(json.dumps(parts[-1]) + "\n")
-        done += count
-    progress(done, protocol.worlds)
-    result = _result(trainer.game.host, protocol, parts, params, about)
-    _write(final, result)
-    partial.unlink(missing_ok=True)
+
+    def play(kept: "Parts") -> dict[str, Any]:
+        streams, size = Streams(protocol.seed), batch_size(trainer)
+        while (done := kept.done()) < protocol.worlds:
+            progress(done, protocol.worlds)
+            level = Level(target_worlds(trainer.game, protocol, done, min(size, protocol.worlds - done)))
+            key = partial_key(streams, "evaluation", done)
+            kept.add(done, _part(first_episodes(trainer, params, level, protocol.steps, key)))
+        progress(protocol.worlds, protocol.worlds)
+        return _result(trainer.game.host, protocol, kept.of(), params, about)
+
+    return once(folder, protocol, params, play)
+
+
+def batch_size(trainer: Trainer) -> int:
+    """Worlds that are played at once."""
+    return min(trainer.sizes.num_envs, trainer.sizes.pool_size)
+
+
+class Parts:
+    """The parts of an evaluation that have been played, in a file of lines: worlds in order, each counted once."""
+
+    def __init__(self, path: Path, worlds: int) -> None:
+        """Go on with the parts in `path`; those that do not follow each other are played anew."""
+        rows = lines.read(path)
+        if not _consecutive(rows, worlds):
+            _log.warning("the parts in %s do not follow each other; they are played anew", path)
+            path.unlink()
+            rows = []
+        self._rows, self._lines = rows, lines.Lines(path)
+
+    def add(self, first: int, part: Mapping[str, Any], level: str = "") -> None:
+        """Keep what was played on worlds `first`, `first` + 1, ... (of a level, where there are several)."""
+        row = {"level": level, "first": first, **part}
+        self._lines.append(row)
+        self._rows.append(row)
+
+    def of(self, level: str = "") -> list[dict[str, Any]]:
+        """The parts, in the order of their worlds."""
+        return [row for row in self._rows if row["level"] == level]
+
+    def done(self, level: str = "") -> int:
+        """Worlds played."""
+        return sum(len(row["returns"]) for row in self.of(level))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._lines.close()
+
+
+def _consecutive(rows: list[dict[str, Any]], worlds: int) -> bool:
+    done: dict[str, int] = {}
+    for row in rows:
+        level, returns = row.get("level"), row.get("returns")
+        if not isinstance(level, str) or not isinstance(returns, list) or row.get("first") != done.get(level, 0):
+            return False
+        done[level] = done.get(level, 0) + len(returns)
+    return all(count <= worlds for count in done.values())
+
+
+def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], dict[str, Any]]) -> dict[str, Any]:
+    """The evaluation in `folder`, or else what `play` makes of its parts; one process at a time plays in a folder."""
+    final = folder / f"{protocol.label}-{parameters_hash(params)}.json"
+    if (known := _made(final)) is not None:
+        return known
+    with files.refusals("write to", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    waiting = "another process evaluates in %s; waiting until it has ended"
+    with files.held(folder / ".lock", lambda: _log.warning(waiting, folder)):
+        if (known := _made(final)) is not None:
+            return known
+        partial = final.with_suffix(".partial")
+        with closing(Parts(partial, protocol.worlds)) as kept:
+            result = play(kept)
+        files.write_json(final, result)
+        partial.unlink(missing_ok=True)
     return result
+
+
+def _made(final: Path) -> dict[str, Any] | None:
+    """An evaluation that was made before, unless its figures are not those of the worlds that it names."""
+    if not os.path.lexists(final):
+        return None
+    body = files.read_json(final)
+    try:
+        known = evaluation_of(final, body)
+        if not len(known.lengths) == len(known.floor) == len(known.returns):
+            raise RunError(f"{final} lacks lengths or floors")
+    except RunError as error:
+        _log.warning("%s; it is made anew", error)
+        return None
+    return {"finished": 0, "max_return": known.max_return, **body}
 
 
 def _part(first: Any) -> dict[str, Any]:
@@ -128,15 +204,20 @@ def _part(first: Any) -> dict[str, Any]:
     }
 
 
+def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What parts say of their worlds, one entry a world, and how many episodes ended."""
+    rows = list(parts)
+    whole: dict[str, Any] = {name: [x for row in rows for x in row[name]] for name in ("returns", "lengths", "floor")}
+    return whole | {"finished": sum(row["finished"] for row in rows)}
+
+
 def _result(
     game: HostGame, protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]
 ) -> dict[str, Any]:
     reached = np.sum([part["reached"] for part in parts], axis=0)
-    joined = {name: [x for part in parts for x in part[name]] for name in ("returns", "lengths", "floor")}
     return {
         **header(game, protocol, params, about),
-        **joined,
-        "finished": sum(part["finished"] for part in parts),
+        **joined(parts),
         "achievements": {
             name: round(float(count) / protocol.worlds, 6)
             for name, count in zip(game.achievements, reached, strict=True)
@@ -157,9 +238,3 @@ def header(game: HostGame, protocol: Protocol, params: Any, about: Mapping[str, 
         "max_return": game.max_return,
         **about,
     }
-
-
-def _write(path: Path, result: Mapping[str, Any]) -> None:
-    partial = path.with_suffix(".tmp")
-    partial.write_text(json.dumps(result))
-    partial.replace(path)

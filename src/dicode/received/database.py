@@ -35,6 +35,10 @@ Schema = frozenset[tuple[str, str, str]]
 """(type, name, SQL) of everything in a database."""
 
 
+class Damaged(RunError):
+    """A database that is missing, or not one that such a program wrote."""
+
+
 def schema_of(statements: Iterable[str]) -> Schema:
     """What a database contains that was made by these statements."""
     with sqlite3.connect(":memory:") as db:
@@ -64,7 +68,7 @@ def open_copy(path: Path, needed: Schema, allowed: Schema = frozenset(), busy_s:
             _check_schema(path, _schema(db), needed, allowed)
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
-                raise RunError(f"{path} is damaged: {found}")
+                raise Damaged(f"{path} is damaged: {found}")
     except BaseException:
         db.close()
         raise
@@ -101,7 +105,7 @@ def limited(db: sqlite3.Connection, path: Path, seconds: float = MAX_SECONDS) ->
     except sqlite3.Error as error:
         if time.monotonic() > deadline:
             raise RunError(f"{path} took longer than {seconds:g} s to read") from error
-        raise RunError(f"{path} can't be used as an archive: {error}") from error
+        raise Damaged(f"{path} can't be used as an archive: {error}") from error
     finally:
         db.set_progress_handler(None, 0)
 
@@ -119,7 +123,7 @@ def _snapshot(path: Path, busy_s: float) -> tuple[bytes, bytes]:
     try:
         descriptor = files.open_file(path.parent, path.name)
     except FileNotFoundError as error:
-        raise RunError(f"there is no archive at {path}") from error
+        raise Damaged(f"there is no archive at {path}") from error
     except OSError as error:
         raise RunError(f"{path} can't be read: {error.strerror or error}") from error
     with os.fdopen(descriptor, "rb") as file:
@@ -151,9 +155,9 @@ def _lock(descriptor: int, path: Path, busy_s: float) -> None:
 
 def _check_header(path: Path, data: bytes) -> None:
     if len(data) < 512 or data[:16] != b"SQLite format 3\0":
-        raise RunError(f"{path} can't be used as an archive: it is not an SQLite database")
+        raise Damaged(f"{path} can't be used as an archive: it is not an SQLite database")
     if data[18:20] != b"\1\1":
-        raise RunError(f"{path} can't be used as an archive: it keeps a write-ahead log, which dicode never does")
+        raise Damaged(f"{path} can't be used as an archive: it keeps a write-ahead log, which dicode never does")
 
 
 def check_journal(path: Path, journal: bytes) -> None:
@@ -211,4 +215,4 @@ def _check_schema(path: Path, found: Schema, needed: Schema, allowed: Schema) ->
     if strange or missing:
         said = [f"it has the unknown {strange[0]}"] if strange else []
         said += [f"the {missing[0]} of this version is missing"] if missing else []
-        raise RunError(f"{path} can't be used as an archive: {' and '.join(said)}")
+        raise Damaged(f"{path} can't be used as an archive: {' and '.join(said)}")

@@ -1,19 +1,23 @@
 """A run's directory: what lies where, who holds it, and what may be published.
 
-Everything needed to resume, replay, evaluate and share is inside; nothing in it names a path of the
-machine or holds a key.
+Everything needed to resume, replay, evaluate and share is inside, whatever becomes of what it was made from; nothing
+in it names a path of the machine or holds a key.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from dicode import files
 from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
-from dicode.errors import RunError, nearest
+from dicode.curriculum.archive import Archive
+from dicode.errors import ConfigError, RunError, nearest
+from dicode.received import files as received
+from dicode.received import seal
+from dicode.runs import checkpoint
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,19 @@ class RunDirectory:
         return self.path / "seeds"
 
     @property
+    def start(self) -> Path:
+        """The checkpoint that `from=` named, copied when the run was made."""
+        return self.path / "start"
+
+    @property
     def metrics_file(self) -> Path:
         """One JSON object a cycle."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def wandb_file(self) -> Path:
+        """The id of the run at W&B."""
+        return self.path / "wandb.id"
 
     @property
     def withdrawn_file(self) -> Path:
@@ -72,30 +86,54 @@ class RunDirectory:
         """Results of `dicode eval` by checkpoint."""
         return self.path / "evaluation"
 
-    def config(self) -> Config:
-        """The configuration the run was started with."""
-        return from_yaml(self.config_file.read_text())
+    def config(self, believed: bool = False) -> Config:
+        """The configuration the run was started with. Raises RunError that names the file, and the line where it can.
 
-    def write_config(self, config: Config) -> None:
-        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved."""
-        kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
-        kept = replace(kept, distributed=DistributedConfig())
-        partial = self.config_file.with_suffix(".tmp")
+        A game of another package is imported only on the word of a configuration that was written here, or `believed`.
+        """
+        text = files.read_text(self.config_file, files.MAX_CONFIG)
+        last = fields(Config)[-1].name
+        if last not in files.read_yaml(self.config_file):
+            raise files.damaged(self.config_file, f"it ends before {last}, its last section")
         try:
-            partial.write_text(to_yaml(kept))
-            partial.replace(self.config_file)
-        except OSError as error:
-            raise RunError(f"cannot write {self.config_file}: {error.strerror or error}") from error
+            config = from_yaml(text)
+        except (ConfigError, ValueError, TypeError) as error:
+            raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
+        if "." in config.game and not (believed or seal.text_fits(text)):
+            raise RunError(
+                f"{self.config_file} was not written by you on this machine, and it imports the package {config.game!r}; "
+                f"if you mean it: `dicode adopt {self.path} settings`"
+            )
+        return config
+
+    def write_config(self, config: Config, sealed: bool = False) -> None:
+        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved.
+
+        `sealed`: this machine will know it again as its own (`dicode.received.seal`).
+        """
+        kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
+        text = to_yaml(replace(kept, distributed=DistributedConfig()))
+        files.write_text(self.config_file, seal.seal_text(text) if sealed else text)
+
+    def require_writable(self) -> None:
+        """Raise RunError, before anything long begins, if this process may not write what training writes."""
+        folders = (self.checkpoints, self.journal, self.levels, self.report, self.evaluation)
+        written = (self.config_file, self.archive_file, self.metrics_file, self.journal / "calls.jsonl")
+        files.require_writable(self.path, *folders, *written)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run; a second writer is refused, readers are not. The lock dies with the process."""
-        with open(self.path / ".lock", "w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(f"another process is training {self.path}; wait for it or end it") from error
+
+        def refuse() -> None:
+            raise RunError(f"another process is training {self.path}; wait for it or end it")
+
+        with files.held(self.path / ".lock", refuse):
             yield
+
+
+MAX_LEVEL = 1 << 20
+"""Bytes of a level file."""
 
 
 def path_of(config: Config) -> Path:
@@ -103,40 +141,59 @@ def path_of(config: Config) -> Path:
     return Path(config.runs_dir, config.name)
 
 
-def create(config: Config) -> RunDirectory:
-    """Make a new run directory with its configuration. Raises RunError if it exists or cannot be made."""
+def create(config: Config, start: Path | None = None, sealed: bool = True) -> RunDirectory:
+    """Make a new run directory with all that the run depends on: configuration, seed levels, an empty archive.
+
+    `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. `sealed`: the
+    configuration is the person's own. Raises RunError if the run exists or cannot be made.
+    """
     path = path_of(config)
     if path.exists():
         raise RunError(f"{path} exists; continue it with `dicode resume {path}`, or choose another name with run=NAME")
     staging = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        staging.mkdir(parents=True)
-        RunDirectory(staging).write_config(replace(config, run=config.name))
-        if config.levels:
-            shutil.copytree(config.levels, staging / "seeds", ignore=_all_but_levels)
-        staging.rename(path)
-    except OSError as error:
-        raise RunError(f"cannot write to {path.parent}: {error.strerror or error}") from error
+    with files.refusals("write to", path.parent):
+        try:
+            _fill(RunDirectory(staging), config, start, sealed)
+            files.sync_tree(staging)
+            staging.rename(path)
+            files.sync(path.parent)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
     return RunDirectory(path)
 
 
-def _all_but_levels(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if not name.endswith(".py")]
+def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool) -> None:
+    run.path.mkdir(parents=True)
+    if start is not None:
+        checkpoint.copy_newest(start, run.start)
+    run.write_config(replace(config, run=config.name), sealed)
+    if config.levels:
+        run.seeds.mkdir()
+        for file in sorted(Path(config.levels).glob("*.py")):
+            files.write_text(run.seeds / file.name, files.read_text(file, MAX_LEVEL))
+    Archive(run.archive_file).close()
 
 
 def _base(path: str | None) -> str | None:
     return Path(path).name if path else None
 
 
-def open_run(path: str | Path) -> RunDirectory:
-    """An existing run. Raises RunError that names the nearest run beside it."""
+def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
+    """An existing run, of plain files and folders only (`received.files.check_tree`).
+
+    Raises RunError that names the nearest run beside it, what the run has lost, or what does not belong in one.
+    """
     run = RunDirectory(Path(path))
-    if not run.config_file.is_file():
+    with files.refusals("open", path):
+        if run.config_file.is_symlink() or run.config_file.exists():
+            received.check_tree(run.path, writing)
+            return run
+        if run.archive_file.exists():
+            raise RunError(f"{run.config_file} is missing, which says how the run is made; copy it back")
         beside = run.path.parent
         names = [p.parent.name for p in beside.glob("*/config.yaml")] if beside.is_dir() else []
-        hint = nearest(run.path.name, names)
-        raise RunError(
-            f"{path} is not a run{hint}"
-            + ("" if hint or not names else f" (runs there: {', '.join(sorted(names)[:8])})")
-        )
-    return run
+    hint = nearest(run.path.name, names)
+    raise RunError(
+        f"{path} is not a run{hint}" + ("" if hint or not names else f" (runs there: {', '.join(sorted(names)[:8])})")
+    )

@@ -9,10 +9,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost
 from dicode.types import Accepted, Brief, LevelRecord, Origin, Trial
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
 
     `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
     of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not),
-    `silence` why no dream has been answered so far (None: one has), `models` what each model cost.
+    `round` how far the round under way (or the last one) is at this moment, `silence` why no dream has been answered so
+    far (None: one has), `models` what each model cost.
     """
     ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
     if ledger is None or journal is None:
@@ -46,6 +47,7 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
         "accepted": len(ours),
         "levels": [{"level": r.id, **ledger.of(r.requests).to_json()} for r in fresh if r.requests],
         "stopped": stopped,
+        "round": asdict(progress) if (progress := getattr(dreamer, "progress", None)) else None,
         "silence": dreamer.silence() if hasattr(dreamer, "silence") else None,
         "models": [
             {"provider": provider, "model": model, **total.to_json()}
@@ -111,6 +113,11 @@ class DreamRounds:
         if forfeit is not None:
             return forfeit(briefs)
         return [lost(f"no answer within {self._deadline_s:g} s") for _ in briefs]
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the round under way is at this moment; None for a dreamer that doesn't count."""
+        return getattr(self.dreamer, "progress", None)
 
     def pending(self) -> list[int]:
         """Cycles whose rounds are under way."""

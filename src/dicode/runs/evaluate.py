@@ -1,16 +1,16 @@
 """`dicode eval`: a run's newest checkpoint under the protocol, printed as a table."""
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from dicode import files
 from dicode.cache import enable_compile_cache
-from dicode.curriculum.archive import Archive
 from dicode.environment.batch import Level
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.evaluation import statistics
@@ -18,7 +18,11 @@ from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import RunDirectory, open_run
+from dicode.terminal import PlainConsole
+from dicode.training import room
 from dicode.training.trainer import Trainer
+
+_log = logging.getLogger(__name__)
 
 _KEYS = ("worlds", "steps", "seed", "engine", "suite", "policy")
 _CHOICES = {"engine": ("own", "package"), "suite": ("target", "heldout"), "policy": ("agent", "random")}
@@ -47,31 +51,51 @@ def protocol_of(run: RunDirectory, options: Mapping[str, str]) -> tuple[Protocol
     return Protocol(**numbers, engine=words["engine"], name=words["suite"]), words["policy"]
 
 
-def open_trainer(run: RunDirectory, protocol: Protocol, console: Console) -> Trainer:
+def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
     """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
     enable_compile_cache()
-    trainer = Trainer(run.config(), engine=protocol.engine)
+    config = room.on_this_machine(run.config())
+    room.require(config, training=False)
+    trainer = Trainer(config, engine=protocol.engine)
     batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
-    trainer.compile(batch, lambda text: console.print(f"[dim]{text}[/dim]"))
+    trainer.compile(batch, lambda text: console.print(text, style="dim"))
     return trainer
 
 
-def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[str, Any]]:
-    """(parameters, {cycle, env_steps}) of the newest committed checkpoint. Raises RunError if there is none."""
-    with Archive(run.archive_file, read_only=True) as archive:
-        committed = archive.committed_cycle()
-    cycles = [c for c in checkpoint.cycles(run.checkpoints) if c <= committed]
-    if not cycles:
+def newest_cycle(run: RunDirectory) -> int:
+    """The last finished cycle with a whole checkpoint; later ones that are damaged are told of.
+
+    Raises RunError if there is none.
+    """
+    committed = restore.committed_cycle(run)
+    try:
+        cycle, wrong = restore.last_whole(run, committed)
+    except RunError:
+        if restore.committed_cycle(run) == committed:
+            raise
+        return newest_cycle(run)  # training went on between the two looks
+    if cycle < 0:
         raise RunError(f"{run.path} has no finished cycle yet; train it first")
-    learner = restore.learner(run.config(), run, cycles[-1], trainer, None)
-    about = {"cycle": cycles[-1], "env_steps": checkpoint.meta(run.checkpoints, cycles[-1])["env_steps"]}
-    return learner.params, about
+    if wrong:
+        _log.warning("%s; evaluating cycle %d", "; ".join(wrong), cycle)
+    return cycle
+
+
+def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[str, Any]]:
+    """(parameters, {cycle, env_steps}) of the newest whole checkpoint. Raises RunError if there is none."""
+    cycle = newest_cycle(run)
+    learner = restore.learner(run.config(), run, cycle, trainer)
+    return learner.params, {"cycle": cycle, "env_steps": checkpoint.meta(run.checkpoints, cycle)["env_steps"]}
 
 
 def command(path: str, options: Mapping[str, str], watch: bool) -> int:
     """Evaluate once, or every new checkpoint until the run has reached its end."""
-    run, console = open_run(path), Console()
+    run, console = open_run(path, writing=True), PlainConsole()
     protocol, policy = protocol_of(run, options)
+    files.require_writable(run.path, run.evaluation)
+    while watch and restore.committed_cycle(run) < 0:
+        time.sleep(5.0)
+    newest_cycle(run)
     trainer = open_trainer(run, protocol, console)
     last = None
     while True:
@@ -91,7 +115,7 @@ def _evaluated(
     protocol: Protocol,
     policy: str,
     about: Mapping[str, Any],
-    console: Console,
+    console: PlainConsole,
 ) -> dict[str, Any]:
     folder = run.evaluation
     if policy == "random":
@@ -104,7 +128,7 @@ def _evaluated(
         )
 
 
-def show(console: Console, run: RunDirectory, result: Mapping[str, Any]) -> None:
+def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
     """The numbers, for people."""
     returns = np.asarray(result["returns"], float)
     spread = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns)) if len(returns) > 1 else 0.0

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from dicode import config as configuration
-from dicode import words
+from dicode import lines, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
+from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import directory, joining, processes
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
 
 _log = logging.getLogger(__name__)
 
@@ -50,15 +53,18 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
     seeds = _seeds(config, Path(config.levels) if config.levels else None)
-    warm = _warm_start(config)
+    start = _start(config)
     dreamer = choose_dreamer(config)
-    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)))
-    try:
-        return _run(run, run.config(), quiet, seeds=seeds, warm=warm, group=group)
-    except Exception:
-        if not run.archive_file.exists():
-            shutil.rmtree(run.path, ignore_errors=True)
-        raise
+    _fits(config)
+    foreign = bool(config.levels) and origin.foreign_levels(Path(config.levels or ""))
+    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
+    if config.levels and not foreign:
+        origin.seal_seeds(run.seeds)
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, run.path, ignore_errors=True)
+        with _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+            undo.pop_all()  # from here on there is something to resume
+            return _loop(parts)
 
 
 def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int:
@@ -70,51 +76,70 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
     with joining.join(joining.asked(overrides)) as group:
         if isinstance(group, Follower):
             return _follow(group, None)
-        run = directory.open_run(path)
-        config = _resumed(run, changes)
+        run = directory.open_run(path, writing=True)
+        run.require_writable()
+        known = origin.standing(run)
+        config = _resumed(run, changes, known)
+        if over := restore.finished(run, config):
+            PlainConsole().print(over, soft_wrap=True)
+            return 0
+        _fits(config, run.path)
         group.agree(config)
-        return _run(run, config, quiet, group=group)
+        seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+        with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+            return _loop(parts)
 
 
-def _resumed(run: RunDirectory, changes: Mapping[str, Any]) -> Config:
-    """The run's configuration with the changes, which are written into it."""
+def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
+    """The run's configuration with the changes, which are written into it, as far as it is believed."""
     config = run.config()
     if "total_steps" in changes:
         total = changes["total_steps"]
         longer = replace(config, total_steps=total, schedule=changes.get("schedule", "continue"))
         if longer.num_cycles < config.num_cycles:
             raise ConfigError(f"total_steps={total:g} is less than the run's {config.total_steps:g}; a run only grows")
-        config = configuration.check(longer)
-        run.write_config(config)
-    return config
+        config = longer
+    if "devices" in changes:
+        config = replace(config, devices=changes["devices"])
+    believed = origin.admit(run, config, known)
+    if changes:
+        run.write_config(configuration.check(config), sealed=known.settings)
+    return believed
 
 
 def replay(path: str, overrides: Sequence[str] = ()) -> int:
     """Run a finished run again from its journal, without a network; 0 if both archives have one digest."""
-    from dicode.curriculum.archive import Archive
     from dicode.runs.sockets import forbid_sockets
 
     asked = _replay_name(overrides)
     run = directory.open_run(path)
     name = asked or f"{run.path.name}-replay"
     config = run.config()
+    with Archive(run.archive_file, read_only=True) as archive:
+        wanted = archive.digest()
+    restore.check_start(config, run, -1)
+    _fits(config, run.path)
     seeds = str(run.seeds) if run.seeds.is_dir() else None
-    journal = replace(config.fm, journal="replay")
-    config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, fm=journal)
-    again = directory.create(config)
+    silent = replace(config.logging, wandb=False)
+    config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, logging=silent)
+    known = origin.standing(run)
+    config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
+    config = configuration.check(config)
+    again = directory.create(config, run.start if config.warm_start else None, sealed=known.settings)
+    if seeds and not known.foreign:
+        origin.seal_seeds(again.seeds)
     if run.journal.is_dir():
-        shutil.copytree(run.journal, again.journal)
-    if run.withdrawn_file.is_file():
-        shutil.copyfile(run.withdrawn_file, again.withdrawn_file)
+        lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
+    lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
-        _run(again, again.config(), quiet=True)
-    with Archive(run.archive_file, read_only=True) as old, Archive(again.archive_file, read_only=True) as new:
-        digests = old.digest(), new.digest()
-    same = digests[0] == digests[1]
-    from rich.console import Console
-
-    Console().print(
-        f"replayed into {again.path}: digest {digests[1][:16]} {'equals' if same else 'DIFFERS FROM'} {digests[0][:16]}"
+        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
+        with _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
+            _loop(parts)
+    with Archive(again.archive_file, read_only=True) as archive:
+        found = archive.digest()
+    same = found == wanted
+    PlainConsole().print(
+        f"replayed into {again.path}: digest {found[:16]} {'equals' if same else 'DIFFERS FROM'} {wanted[:16]}"
     )
     return 0 if same else 1
 
@@ -157,11 +182,13 @@ def choose_dreamer(config: Config) -> str:
 
 def _resume_changes(overrides: Sequence[str]) -> dict[str, Any]:
     """What a resumed run may change, by name. Raises ConfigError for anything else, or a value that can't be."""
-    allowed, changes = ("total_steps", "schedule"), dict[str, Any]()
+    allowed, changes = ("total_steps", "schedule", "devices"), dict[str, Any]()
     for word in words.pairs(overrides, "total_steps=2e6"):
         if word.key not in allowed:
             hint = nearest(word.key, allowed)
-            raise ConfigError(f"resume takes total_steps=N and schedule=continue|restart, not {str(word)!r}{hint}")
+            raise ConfigError(
+                f"resume takes total_steps=N, schedule=continue|restart and devices=N, not {str(word)!r}{hint}"
+            )
         changes[word.key] = words.settings_of(Config)[word.key][0].value(word.value)
     if "schedule" in changes and "total_steps" not in changes:
         raise ConfigError("schedule= says how the learning rate goes on after total_steps=, which is not given")
@@ -200,20 +227,29 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
     return drafts
 
 
-def _warm_start(config: Config) -> RunDirectory | None:
-    """The run whose parameters this one starts from; it must have a checkpoint of the same network."""
+def _fits(config: Config, folder: Path | None = None) -> None:
+    """Devices, memory and disk suffice, or one sentence."""
+    from dicode.training.room import require
+
+    require(config, folder=Path(config.runs_dir) if folder is None else folder)
+
+
+def _start(config: Config) -> Path | None:
+    """The checkpoints of the run whose parameters this one begins with; one is whole and of the same network."""
     if not config.warm_start:
         return None
-    from dicode.runs import checkpoint
-
     source = directory.open_run(config.warm_start)
-    if not checkpoint.cycles(source.checkpoints):
-        raise RunError(f"{config.warm_start} has no checkpoint to start from")
+    cycle, wrong = checkpoint.newest_whole(source.checkpoints)
+    if cycle is None:
+        raise RunError(f"{config.warm_start} has no checkpoint to start from{f': {wrong[0]}' if wrong else ''}")
+    checkpoint.meta(source.checkpoints, cycle)
+    if wrong:
+        _log.warning("%s: %s; starting from cycle %d", config.warm_start, "; ".join(wrong), cycle)
     theirs, ours = to_tree(source.config().agent), to_tree(config.agent)
     different = [f"agent.{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
     if different:
         raise ConfigError(f"{config.warm_start} has another network; to start from it use {' '.join(different)}")
-    return source
+    return source.checkpoints
 
 
 def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
@@ -246,6 +282,7 @@ def room_of(config: Config) -> Room:
         target_share=config.target_share,
         seed_cycles=config.seed_cycles,
         worlds_per_level=config.worlds_per_level,
+        min_envs=config.min_envs,
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
@@ -253,15 +290,15 @@ def room_of(config: Config) -> Room:
 
 
 @contextmanager
-def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading) -> Iterator[Any]:
-    """All parts of a run, closed in the end."""
-    from dicode.curriculum.archive import Archive
+def _assembled(
+    run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
+) -> Iterator[Any]:
+    """All parts of a run, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
     from dicode.runs.metrics import open_sinks
-    from dicode.runs.restore import rewind_to_checkpoint
     from dicode.runs.show import observer
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
@@ -269,17 +306,22 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
     from dicode.training.trainer import Trainer, hook_group
     from dicode.types import Origin
 
+    enable_compile_cache()
     with ExitStack() as stack:
         stack.enter_context(run.lock())
-        walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
-        if config.dreamer.name == "foundation":
-            sandbox.require(Origin.FOUNDATION)
+        # First what a mistake in the settings breaks, then what takes time to start.
         dreamer = _dreamer(config, run, stack)
+        walls: Any = config.sandbox
+        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
+        if foreign or config.dreamer.name == "foundation":
+            sandbox.require(Origin.FOUNDATION)
         similar = getattr(dreamer, "similar", most_similar)
         method = registry.make(room_of(config), config.method, config.dreamer, similar)
-        archive = stack.enter_context(Archive(run.archive_file))
-        rewind_to_checkpoint(run, archive)
+        archive = stack.enter_context(Archive(run.archive_file, existing=True))
+        archive.sealing = not foreign
+        restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
+        if (journal := getattr(dreamer, "journal", None)) is not None:
+            restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
             trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
@@ -293,25 +335,13 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
         yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
 
 
-def _run(
-    run: RunDirectory,
-    config: Config,
-    quiet: bool,
-    seeds: Sequence[Any] | None = None,
-    warm: RunDirectory | None = None,
-    group: Leading = ALONE,
-) -> int:
-    """Assemble and run the loop, from the start or from the last commit."""
-    from dicode.runs import restore
+def _loop(parts: Any) -> int:
+    """Run the loop, from the start or from the last commit."""
     from dicode.runs.loop import Loop
 
-    enable_compile_cache()
-    if seeds is None:
-        seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-    with _assembled(run, config, quiet, seeds, group) as parts:
-        cycle = parts.archive.committed_cycle()
-        Loop(parts, lambda trainer: restore.learner(config, run, cycle, trainer, warm)).run()
-        return _silence(parts.dreams.dreamer)
+    cycle = parts.archive.committed_cycle()
+    Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer)).run()
+    return _silence(parts.dreams.dreamer)
 
 
 def _silence(dreamer: Any) -> int:

@@ -51,6 +51,10 @@ class Observer(Protocol):
         """A cycle was committed."""
         ...
 
+    def evaluate(self, cycle: int, learner: LearnerState) -> None:
+        """Make the evaluations that are due after `cycle`, unless they are there."""
+        ...
+
 
 @dataclass(frozen=True)
 class CycleReport:
@@ -121,6 +125,8 @@ class Loop:
         hook_s = self.parts.trainer.use_hooks(hooks, self.parts.observer.stage)
         if self.learner is None:
             self.learner = self._first_learner(self.parts.trainer)
+            if cycle:  # a run that was killed between a commit and its evaluation still owes it
+                self.parts.observer.evaluate(cycle - 1, self.learner)
         self.parts.observer.stage("training")
         started = time.monotonic()
         done = self._train(batch, cycle, [level for level, playable in playables.items() if playable.hooks])

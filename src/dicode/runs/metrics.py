@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,18 +79,24 @@ class TensorBoard:
 
 
 class WeightsAndBiases:
-    """A W&B run of the same name; `WANDB_MODE=offline` needs no network."""
+    """A W&B run of the same name, one for the run's whole life; `WANDB_MODE=offline` needs no network.
 
-    def __init__(self, config: Config, folder: Path):
+    Its id is kept in the run's `wandb.id` before W&B hears of it, so that a resumed run goes on in the same one.
+    """
+
+    def __init__(self, config: Config, run: RunDirectory):
         try:
             import wandb
         except ImportError as error:
             raise missing_extra("wandb") from error
+        if not run.wandb_file.exists():
+            files.write_text(run.wandb_file, secrets.token_hex(4))
         self._run = wandb.init(
             project=config.logging.wandb_project,
             name=config.name,
-            dir=str(folder),
+            dir=str(run.path),
             config=to_tree(config),
+            id=files.read_text(run.wandb_file).strip(),
             resume="allow",
         )
 
@@ -118,5 +125,5 @@ def open_sinks(config: Config, run: RunDirectory, committed: int) -> list[Sink]:
     if config.logging.tensorboard:
         sinks.append(TensorBoard(run.path / "tensorboard"))
     if config.logging.wandb:
-        sinks.append(WeightsAndBiases(config, run.path))
+        sinks.append(WeightsAndBiases(config, run))
     return sinks

@@ -1,50 +1,144 @@
-"""The learner that a run goes on with: fresh, from its last commit, or from another run's parameters."""
+"""What a run goes on with: its last whole cycle, and the learner of it, fresh, or with another run's parameters."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import replace as replace_field
+from typing import TYPE_CHECKING
 
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.learner import schedule
-from dicode.learner.types import LearnerState
+from dicode.evaluation.results import HELDOUT, TARGET, load_run
 from dicode.runs import checkpoint
 from dicode.runs.directory import RunDirectory
-from dicode.training.trainer import Trainer
+from dicode.types import LevelRecord
+
+if TYPE_CHECKING:  # most of what stands here is asked before JAX is worth importing
+    from dicode.learner.types import LearnerState
+    from dicode.training.trainer import Trainer
+
+_log = logging.getLogger(__name__)
+
+
+def last_whole(run: RunDirectory, committed: int) -> tuple[int, list[str]]:
+    """The last finished cycle with a whole checkpoint, -1 before the first, and what is wrong with those after it.
+
+    Raises RunError when cycles are finished and no checkpoint of them can be used, or when the checkpoints are not
+    of the archive that says how many are finished.
+    """
+    have = checkpoint.cycles(run.checkpoints)
+    if have and have[-1] > committed + 1:
+        raise RunError(
+            f"{run.archive_file} ends with cycle {committed} and {run.checkpoints} with cycle {have[-1]}: they are not of "
+            "one run; copy back the archive that belongs to the checkpoints"
+        )
+    cycle, wrong = checkpoint.newest_whole(run.checkpoints, committed)
+    if cycle is not None:
+        return cycle, wrong or _gone(cycle, committed)
+    if committed < 0:
+        return -1, []
+    why = "; ".join(wrong) or f"their checkpoints are gone from {run.checkpoints}"
+    raise RunError(
+        f"{committed + 1} cycles of {run.path} are finished, but {why}; copy a checkpoint back, or start a new run"
+    )
+
+
+def _gone(cycle: int, committed: int) -> list[str]:
+    return [f"the checkpoint of cycle {committed} is gone"] if cycle < committed else []
+
+
+def committed_cycle(run: RunDirectory) -> int:
+    """The last finished cycle, -1 before the first. Raises RunError if the archive can't say."""
+    with Archive(run.archive_file, read_only=True) as archive:
+        return archive.committed_cycle()
 
 
 def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:
-    """Discard whatever lies above the last cycle that has both commit and checkpoint; returns that cycle, -1 for none.
+    """Discard whatever lies above the last cycle that has both commit and whole checkpoint; returns that cycle, -1 for none.
 
-    Raises RunError when the archive has cycles but every checkpoint is gone.
+    What is discarded is trained again, to the same result. Raises RunError when nothing is left to go on from.
     """
     archive.discard_above_committed()
     committed = archive.committed_cycle()
-    checkpoint.discard_above(run.checkpoints, committed)
-    whole = checkpoint.cycles(run.checkpoints)
-    if committed >= 0 and not whole:
-        raise RunError(
-            f"{run.path} has {committed + 1} committed cycles but no checkpoint; copy one back or start anew"
+    cycle, wrong = last_whole(run, committed)
+    if cycle < committed:
+        after = f"cycle {committed} is" if cycle + 1 == committed else f"cycles {cycle + 1} to {committed} are"
+        _log.warning("%s; going on from cycle %d, %s trained again", "; ".join(wrong), cycle, after)
+        archive.rewind(cycle)
+    checkpoint.discard_above(run.checkpoints, cycle)
+    return cycle
+
+
+def finished(run: RunDirectory, config: Config) -> str | None:
+    """What to say of a run that has nothing left to do, None of one that has. Compiles nothing."""
+    committed = committed_cycle(run)
+    cycle, _ = last_whole(run, committed)
+    if cycle < config.num_cycles - 1:
+        return None
+    steps = config.num_cycles * config.steps_per_cycle
+    text = (
+        f"{run.path} is finished at {steps:,} steps; go further with `dicode resume {run.path} total_steps={2 * steps}`"
+    )
+    owed = _owed(run, config, cycle)
+    return f"{text}; its last evaluation was not made: {' and '.join(owed)}" if owed else text
+
+
+def _owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
+    """Commands for the evaluations of the last cycle that the run was asked for and has not got."""
+    asked, wanted = config.evaluation, []
+    if asked.every_steps:
+        wanted.append((TARGET, asked.worlds, asked.steps, f"`dicode eval {run.path}`"))
+    if asked.heldout_worlds:
+        words = f"suite=heldout worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
+        wanted.append((HELDOUT, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`"))
+    last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
+    made = {(e.protocol, e.worlds, e.steps) for e in last}
+    return [command for *protocol, command in wanted if tuple(protocol) not in made]
+
+
+def tell_of_lost_calls(journal: Journal, levels: Iterable[LevelRecord]) -> None:
+    """Warn if a run's journal lacks calls that its levels came from: it is what replays, and what the budget counts."""
+    wanted = {key for record in levels for key in record.requests}
+    lost = wanted - {call.key for call in journal.calls()}
+    if lost:
+        _log.warning(
+            "%s lacks %d of the %d calls that the run's levels came from: the run can't be replayed, and what they "
+            "cost is not counted; copy the file back if there is one",
+            *(journal.path, len(lost), len(wanted)),
         )
-    if whole and whole[-1] < committed:
-        archive.rewind(whole[-1])
-    return whole[-1] if whole else -1
 
 
-def learner(config: Config, run: RunDirectory, cycle: int, trainer: Trainer, warm: RunDirectory | None) -> LearnerState:
-    """The learner after `cycle` (-1: before the first, from `warm`'s parameters if given). `trainer` must be compiled."""
+def check_start(config: Config, run: RunDirectory, cycle: int) -> None:
+    """Raise RunError if a run that begins (`cycle` -1) with another one's parameters lacks its copy of them."""
+    if cycle >= 0 or not config.warm_start:
+        return
+    found, wrong = checkpoint.newest_whole(run.start)
+    if found is None:
+        why = wrong[0] if wrong else f"they are not in {run.start}"
+        raise RunError(
+            f"{run.path} begins with the parameters of {config.warm_start!r}, but {why}; "
+            f"start it again with from=runs/{config.warm_start}"
+        )
+
+
+def learner(config: Config, run: RunDirectory, cycle: int, trainer: "Trainer") -> "LearnerState":
+    """The learner after `cycle` (-1: before the first, with the parameters that `from=` named). `trainer` must be compiled."""
     fresh = trainer.new_learner()
     if cycle >= 0:
         state = checkpoint.restore(run.checkpoints, cycle, fresh)
         return trainer.place_learner(_with_schedule(config, state))
-    if warm is not None:
-        newest = checkpoint.cycles(warm.checkpoints)[-1]
-        other = checkpoint.restore(warm.checkpoints, newest, fresh)
+    check_start(config, run, cycle)
+    if config.warm_start:
+        other = checkpoint.restore(run.start, checkpoint.cycles(run.start)[-1], fresh)
         return trainer.place_learner(fresh.replace(params=other.params))  # type: ignore[attr-defined]
     return fresh
 
 
-def _with_schedule(config: Config, state: LearnerState) -> LearnerState:
+def _with_schedule(config: Config, state: "LearnerState") -> "LearnerState":
     """The state with its learning rate stretched to the run's end, if that has moved since the checkpoint."""
+    from dicode.learner import schedule
+
     if int(state.schedule.end_update) == config.num_updates:
         return state
     now = int(state.update)

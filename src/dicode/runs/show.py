@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -20,8 +18,10 @@ from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT
+from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
@@ -92,7 +92,7 @@ class Screen:
             notes=tuple(filter(None, [spent.silence(row), spent.stopped(row)])),
         )
         self._picture(report)
-        self._evaluate(report)
+        self.evaluate(report.cycle, report.learner)
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
         if last or (every and (report.cycle + 1) % every == 0):
             self._report(report)
@@ -101,11 +101,12 @@ class Screen:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
         self._view.show(self._progress)
 
-    def _evaluate(self, report: CycleReport) -> None:
-        asked, last = self._config.evaluation, report.cycle == self._config.num_cycles - 1
-        about = {"cycle": report.cycle, "env_steps": report.row["env_steps"]}
-        with_params = partial(evaluate, self._trainer, report.learner.params)
-        if asked.every_steps and (last or self._crosses(report.cycle, asked.every_steps)):
+    def evaluate(self, cycle: int, learner: LearnerState) -> None:
+        """The evaluations that are due after a cycle; those that were made before are not played again."""
+        asked, last = self._config.evaluation, cycle == self._config.num_cycles - 1
+        about = {"cycle": cycle, "env_steps": (cycle + 1) * self._config.steps_per_cycle}
+        with_params = partial(evaluate, self._trainer, learner.params)
+        if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
         if asked.heldout_worlds and last:
@@ -200,5 +201,5 @@ def observer(
     config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, quiet: bool
 ) -> Iterator[Observer]:
     """The observer that suits the terminal; `quiet` keeps the report and shows nothing."""
-    with LiveView(Console(quiet=quiet), live=config.logging.live and not quiet) as view:
+    with LiveView(PlainConsole(quiet=quiet), live=config.logging.live and not quiet) as view:
         yield Screen(config, run, trainer, builder, view)

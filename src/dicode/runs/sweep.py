@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from dicode import config as configuration
 from dicode import words
 from dicode.config import Config
-from dicode.curriculum.archive import Archive
-from dicode.errors import ConfigError, DicodeError
-from dicode.runs import directory, launch
+from dicode.errors import ConfigError, DicodeError, RunError
+from dicode.runs import directory, launch, restore
+from dicode.runs.directory import RunDirectory
+from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
 from dicode.words import Word
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
@@ -77,21 +77,46 @@ def _check_names(configs: Collection[Config]) -> None:
 
 def one(config: Config) -> int:
     """One run of a sweep, new or continued. Returns 0 when it is finished, 1 if it failed."""
-    console = Console()
+    console = PlainConsole()
     try:
         path = directory.path_of(config)
         if not path.exists():
             return launch.train(config, quiet=True)
-        with Archive(directory.open_run(path).archive_file) as archive:
-            left = config.num_cycles - 1 - archive.committed_cycle()
-        if left <= 0:
-            console.print(f"{path} is finished already", highlight=False, markup=False, soft_wrap=True)
-            return 0
-        console.print(f"{path} goes on, {left} cycles are left", highlight=False, markup=False, soft_wrap=True)
-        return launch.resume(str(path), quiet=True)
+        run = directory.open_run(path)
+        longer = _require_same(run, config)
+        if restore.finished(run, config) is None:
+            console.print(f"{path} goes on", soft_wrap=True)
+        return launch.resume(str(path), longer, quiet=True)
     except DicodeError as error:
-        console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"dicode: {error}", soft_wrap=True)
         return 1
+
+
+def _require_same(run: RunDirectory, config: Config) -> list[str]:
+    """The words that make a run as long as `config` says. Raises RunError if it was made with other settings."""
+    theirs, ours = _settings(run.config()), _settings(config)
+    if config.dreamer.name == "auto" or config.method.name != "dicode":
+        del ours["dreamer.name"]  # chosen when the run was made
+    different = [f"{name}={theirs[name]}, not {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    if different:
+        raise RunError(
+            f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
+            "or put them elsewhere with runs_dir="
+        )
+    return [f"total_steps={config.total_steps:.0f}"] if config.total_steps > run.config().total_steps else []
+
+
+def _settings(config: Config) -> dict[str, object]:
+    """What makes a run what it is, by dotted name: not its place, its length, nor who is told of it."""
+    tree = to_tree(config)
+    flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
+    flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
+    return {
+        name: value
+        for name, value in flat.items()
+        if name not in elsewhere and not name.startswith(("logging.", "distributed.", "evaluation."))
+    }
 
 
 def _named(config: Config, chosen: Sequence[Word]) -> Config:

@@ -87,8 +87,7 @@ class LevelBuilder:
 
     def build(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Playable:
         """An accepted level's text on `count` worlds of (when, level), or else on those on which it was accepted."""
-        base = self.base_worlds(source, level, when, count, origin)
-        built = self.sandbox.build(source, base, self._seed(level, when), origin)
+        built = self.attempt(source, level, origin, when, count)
         fell_back = isinstance(built, Rejected)
         if isinstance(built, Rejected):
             _log.warning("level %s fails on the worlds of %s: %s", level, when, built.reason)
@@ -96,6 +95,11 @@ class LevelBuilder:
         if isinstance(built, Rejected):
             raise DicodeError(f"level {level} was accepted but can't be built any more: {built.reason}")
         return Playable(level, built.goal, built.rules.to_json(), built.pool, built.hooks, fell_back)
+
+    def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
+        """A level's text on `count` worlds of (when, level), and on no others."""
+        base = self.base_worlds(source, level, when, count, origin)
+        return self.sandbox.build(source, base, self._seed(level, when), origin)
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""

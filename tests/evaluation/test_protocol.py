@@ -1,0 +1,118 @@
+"""An evaluation counts each world once, whoever is killed, runs twice or tears a line; nothing here is played."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dicode import games
+from dicode.evaluation import heldout, protocol
+from dicode.evaluation.protocol import Parts, Protocol, once
+
+pytestmark = pytest.mark.fast
+PARAMS = {"w": np.zeros(1)}
+ASKED = Protocol(worlds=64, steps=8)
+GAME = games.load_host("craftax")
+
+
+def part(first: int, count: int, level: str = "") -> dict:
+    numbers = list(range(first, first + count))
+    return {"returns": numbers, "lengths": numbers, "floor": [0] * count, "reached": [count] * 67, "finished": count}
+
+
+def play(kept: Parts, pause_s: float = 0.0, worlds: int = 64, size: int = 16) -> dict:
+    """A part at a time, as evaluation does; the numbers of a world are its own number."""
+    while (done := kept.done()) < worlds:
+        time.sleep(pause_s)
+        kept.add(done, part(done, min(size, worlds - done)))
+    return protocol._result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
+
+
+def test_an_evaluation_is_of_distinct_worlds(tmp_path):
+    result = once(tmp_path, ASKED, PARAMS, play)
+    assert result["returns"] == list(range(64)) and set(result["achievements"].values()) == {1.0}
+    assert [p.suffix for p in tmp_path.iterdir() if p.name[0] != "."] == [".json"]
+
+
+@pytest.mark.parametrize("torn", ["", '{"level": "", "first": 32, "retur', json.dumps({"level": "", "first": 16})])
+def test_a_killed_evaluation_goes_on_after_its_last_whole_part(tmp_path, torn):
+    path = tmp_path / "x.partial"
+    rows = [{"level": "", "first": first, **part(first, 16)} for first in (0, 16)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + torn)
+    kept = Parts(path, 64)
+    assert kept.done() == 32
+    assert play(kept)["returns"] == list(range(64))
+
+
+@pytest.mark.parametrize("firsts", [(0, 0), (16, 32), (0, 32), (0, 16, 16), (0, 16, 32, 48, 64)])
+def test_parts_that_overlap_or_have_gaps_are_played_anew(tmp_path, caplog, firsts):
+    path = tmp_path / "x.partial"
+    rows = [{"level": "", "first": first, **part(first, 16)} for first in firsts]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    kept = Parts(path, 64)
+    assert kept.done() == 0 and "played anew" in caplog.text
+    assert play(kept)["returns"] == list(range(64))
+
+
+def test_a_file_whose_figures_are_not_of_its_worlds_is_made_anew(tmp_path, caplog):
+    made = once(tmp_path, ASKED, PARAMS, play)
+    (final,) = tmp_path.glob("*.json")
+    final.write_text(json.dumps(made | {"returns": [*made["returns"], *range(16)]}))
+    assert once(tmp_path, ASKED, PARAMS, play) == made
+    assert "80 first episodes; it is made anew" in caplog.text
+
+
+RUN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from test_protocol import ASKED, PARAMS, once, play
+print("ready", flush=True)
+once(Path(sys.argv[2]), ASKED, PARAMS, lambda kept: play(kept, float(sys.argv[3])))
+"""
+
+
+def test_a_second_evaluator_waits_and_a_killed_one_is_followed(tmp_path):
+    def start(pause_s: float) -> subprocess.Popen:
+        words = [sys.executable, "-c", RUN, os.path.dirname(__file__), str(tmp_path), str(pause_s)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    killed = start(0.3)
+    while not list(tmp_path.glob("*.partial")) or not next(tmp_path.glob("*.partial")).stat().st_size:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    both = [start(0.05), start(0.05)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("another process evaluates" in text for text in said) <= 1
+    (final,) = tmp_path.glob("*.json")
+    result = json.loads(final.read_text())
+    assert Counter(result["returns"]) == Counter(range(64)) and set(result["achievements"].values()) == {1.0}
+    killed.wait()
+
+
+@pytest.mark.parametrize("size, sizes", [(16, [16, 16, 16, 16, 6]), (64, [64, 6]), (100, [70]), (3, [3] * 23 + [1])])
+def test_blocks_of_worlds_are_cut_into_parts_of_any_size(size, sizes):
+    blocks = [("level", {"player_level": np.arange(first, last)}) for first, last in ((0, 64), (64, 70))]
+    parts = [pool["player_level"] for _, pool in heldout.in_parts(blocks, size)]
+    assert [len(pool) for pool in parts] == sizes and np.concatenate(parts).tolist() == list(range(70))
+
+
+def test_a_level_s_worlds_do_not_depend_on_where_an_evaluation_goes_on():
+    class Builder:
+        def attempt(self, source, level, origin, when, count):
+            start = 0 if when == "held-out" else int(when.split("/")[1])
+            return SimpleNamespace(pool={"player_level": np.arange(start, start + count)})
+
+    for first in (0, 5, 64, 100, 129):
+        blocks = heldout._pools(Builder(), "level", "source", first, 130)
+        assert np.concatenate([pool["player_level"] for _, pool in blocks]).tolist() == list(range(first, 130))

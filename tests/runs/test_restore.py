@@ -1,0 +1,268 @@
+"""A run goes on from what is whole, says what is not, and never from less than it believes; nothing here compiles."""
+
+import atexit
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import jax.numpy as jnp
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "curriculum"))
+
+from archive_examples import story
+
+from dicode import config
+from dicode.cli import main
+from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import Journal
+from dicode.errors import RunError
+from dicode.runs import checkpoint, directory, launch, restore
+from dicode.runs.directory import RunDirectory
+from dicode.training.trainer import Trainer
+
+pytestmark = pytest.mark.fast
+WORDS = ["preset=smoke", "dreamer=grammar", "logging.live=false"]
+CYCLES = 5
+"""Of the smoke preset: 20,480 steps."""
+
+
+def made(folder: Path, cycles: int = CYCLES, **changes: str) -> RunDirectory:
+    """A run of so many finished cycles, with small numbers for a learner."""
+    words = [f"{name}={value}" for name, value in changes.items()]
+    run = directory.create(config.load([*WORDS, f"runs_dir={folder}", "run=demo", *words]))
+    with Archive(run.archive_file) as archive:
+        for cycle, snapshot in enumerate(story(cycles)):
+            archive.commit(cycle, snapshot)
+    saved = _saved()
+    for cycle in range(max(cycles - 2, 0), cycles):
+        shutil.copytree(saved / f"{cycle:06d}", run.checkpoints / f"{cycle:06d}")
+    rows = [{"cycle": cycle, "env_steps": 4096 * (cycle + 1)} for cycle in range(cycles)]
+    run.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return run
+
+
+@cache
+def _saved() -> Path:
+    """Checkpoints of all cycles, made once."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    for cycle in range(CYCLES):
+        checkpoint.save(folder, cycle, {"weights": jnp.arange(6.0)}, {"env_steps": 4096 * (cycle + 1)}, CYCLES)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiles(monkeypatch):
+    monkeypatch.setattr(Trainer, "compile", lambda *_: pytest.fail("something was compiled first"))
+
+
+def said(capsys, *words: str) -> str:
+    """The one sentence that a command ends with."""
+    assert main(list(words)) == 2
+    text = capsys.readouterr().err
+    assert text.startswith("dicode: ") and text.count("\n") == 1, text
+    return text
+
+
+def spoil(checkpoints: Path, cycle: int) -> None:
+    os.truncate(checkpoints / f"{cycle:06d}" / "arrays.bin", 1)
+
+
+def test_a_damaged_newest_checkpoint_takes_the_archive_back_to_the_whole_one(tmp_path, caplog):
+    run, shorter = made(tmp_path / "a"), made(tmp_path / "b", CYCLES - 1)
+    spoil(run.checkpoints, CYCLES - 1)
+    with Archive(run.archive_file) as archive:
+        assert restore.rewind_to_checkpoint(run, archive) == CYCLES - 2
+        with Archive(shorter.archive_file, read_only=True) as expected:
+            assert archive.digest() == expected.digest()
+    assert "the checkpoint of cycle 4 is damaged" in caplog.text and "cycle 4 is trained again" in caplog.text
+    assert checkpoint.cycles(run.checkpoints) == [CYCLES - 2]
+
+
+def test_a_lost_newest_checkpoint_is_told_of(tmp_path, caplog):
+    run = made(tmp_path)
+    shutil.rmtree(run.checkpoints / "000004")
+    with Archive(run.archive_file) as archive:
+        assert restore.rewind_to_checkpoint(run, archive) == 3
+    assert "the checkpoint of cycle 4 is gone" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["eval", "resume"])
+def test_without_a_checkpoint_it_is_said_that_cycles_are_finished(tmp_path, capsys, command):
+    run = made(tmp_path)
+    shutil.rmtree(run.checkpoints)
+    text = said(capsys, command, str(run.path))
+    assert "5 cycles of" in text and "are finished, but their checkpoints are gone from" in text
+    with Archive(run.archive_file) as archive:
+        assert archive.committed_cycle() == 4
+
+
+@pytest.mark.parametrize("command", ["eval", "resume"])
+def test_only_damaged_checkpoints_are_no_start_from_scratch(tmp_path, capsys, command):
+    run = made(tmp_path)
+    for cycle in (3, 4):
+        spoil(run.checkpoints, cycle)
+    text = said(capsys, command, str(run.path))
+    assert "the checkpoint of cycle 4 is damaged" in text and "copy a checkpoint back" in text
+
+
+@pytest.mark.parametrize("command", [["eval"], ["resume"], ["levels"], ["replay"]])
+@pytest.mark.parametrize("how", ["emptied", "missing"])
+def test_a_lost_archive_is_never_replaced(tmp_path, capsys, command, how):
+    run = made(tmp_path)
+    run.archive_file.unlink()
+    if how == "emptied":
+        run.archive_file.touch()
+    text = said(capsys, *command, str(run.path))
+    assert "archive.sqlite" in text and "every level, score and finished cycle" in text
+    assert run.archive_file.exists() == (how == "emptied") and checkpoint.cycles(run.checkpoints) == [3, 4]
+
+
+def test_another_runs_archive_does_not_cost_the_checkpoints(tmp_path, capsys):
+    run, other = made(tmp_path / "a"), made(tmp_path / "b", 1)
+    shutil.copy(other.archive_file, run.archive_file)
+    assert "they are not of one run" in said(capsys, "resume", str(run.path))
+    assert checkpoint.cycles(run.checkpoints) == [3, 4]
+
+
+def test_a_finished_run_says_so_and_how_to_go_further(tmp_path, capsys):
+    run = made(tmp_path)
+    for words in ([], ["total_steps=20480"]):
+        assert main(["resume", str(run.path), *words]) == 0
+        text = capsys.readouterr().out
+        assert f"{run.path} is finished at 20,480 steps" in text and "total_steps=40960" in text
+        assert "evaluation" not in text
+
+
+def test_a_finished_run_says_that_it_owes_its_last_evaluation(tmp_path, capsys):
+    run = made(tmp_path, **{"evaluation.every_steps": "1", "evaluation.heldout_worlds": "8"})
+    assert main(["resume", str(run.path)]) == 0
+    text = capsys.readouterr().out
+    assert f"dicode eval {run.path}`" in text and "suite=heldout worlds=8 steps=512" in text
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        ("seed: 1\nrun: [\n", "line 3"),
+        ("seed: 1\n\tx: 2\n", "line 2"),
+        ("", "no settings"),
+        ("- 1\n- 2\n", "no settings"),
+        ("seed: many\n", "ends before distributed"),
+        ("seed: 1\nseed: \xff\n", "line 2"),
+    ],
+)
+@pytest.mark.parametrize("command", ["eval", "resume", "replay"])
+def test_a_damaged_configuration_is_named_with_its_line(tmp_path, capsys, content, says, command):
+    run = made(tmp_path, 1)
+    run.config_file.write_bytes(content.encode("latin-1"))
+    text = said(capsys, command, str(run.path))
+    assert f"{run.config_file} is damaged (" in text and says in text
+
+
+def test_a_configuration_that_was_cut_off_is_not_filled_up_with_defaults(tmp_path):
+    run = made(tmp_path, 1, **{"learner.lr": "0.5"})
+    whole = run.config_file.read_text()
+    assert run.config().learner.lr == 0.5
+    for line in range(1, whole.count("\n")):
+        run.config_file.write_text("".join(whole.splitlines(keepends=True)[:line]))
+        tree = yaml.safe_load(run.config_file.read_text())
+        if "distributed" not in tree:
+            with pytest.raises(RunError, match=r"config\.yaml"):
+                run.config()
+
+
+def test_a_wrong_value_in_the_configuration_is_said_of_the_file(tmp_path):
+    run = made(tmp_path, 1)
+    run.config_file.write_text(run.config_file.read_text().replace("num_envs: 16", "num_envs: -3"))
+    with pytest.raises(RunError, match=r"config\.yaml: .*num_envs is -3"):
+        run.config()
+
+
+@pytest.mark.parametrize("command", ["eval", "resume"])
+def test_a_run_of_another_user_is_refused_in_one_sentence(stranger, capsys, command):
+    run = made(stranger.folder)
+    with stranger():
+        text = said(capsys, command, str(run.path))
+    assert "Permission denied; it belongs to root; copy the run to a folder of yours" in text
+
+
+def test_a_run_that_cannot_even_be_read_is_refused_in_one_sentence(stranger, capsys):
+    run = made(stranger.folder, 1)
+    run.path.chmod(0o700)
+    with stranger():
+        for command in ("eval", "resume", "levels", "compare", "replay"):
+            assert "Permission denied" in said(capsys, command, str(run.path))
+
+
+def test_a_folder_that_is_full_is_refused_before_anything_is_made(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    text = said(capsys, "train", *WORDS, f"runs_dir={tmp_path}", "run=demo")
+    assert "need about 22 MB, and 0 MB are free" in text or "are free at" in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_start_is_copied_and_outlives_its_source(tmp_path):
+    source = made(tmp_path / "a")
+    words = [*WORDS, f"runs_dir={tmp_path}", "run=warm", f"from={source.path}"]
+    settings = config.load(words)
+    run = directory.create(settings, launch._start(settings))
+    assert checkpoint.newest_whole(run.start) == (4, [])
+    shutil.rmtree(source.path)
+    restore.check_start(run.config(), run, -1)
+    spoil(run.start, 4)
+    with pytest.raises(
+        RunError, match=r"begins with the parameters of 'demo', but the checkpoint of cycle 4 is damaged"
+    ):
+        restore.check_start(run.config(), run, -1)
+    shutil.rmtree(run.start)
+    with pytest.raises(RunError, match=r"they are not in .*start"):
+        restore.check_start(run.config(), run, -1)
+    restore.check_start(run.config(), run, 0)
+
+
+def test_a_damaged_newest_checkpoint_of_the_source_is_passed_over_and_told_of(tmp_path, caplog):
+    source = made(tmp_path / "a")
+    spoil(source.checkpoints, 4)
+    settings = config.load([*WORDS, f"runs_dir={tmp_path}", "run=warm", f"from={source.path}"])
+    run = directory.create(settings, launch._start(settings))
+    assert checkpoint.cycles(run.start) == [3] and "starting from cycle 3" in caplog.text
+
+
+def test_more_devices_than_there_are_are_refused(tmp_path, capsys):
+    text = said(capsys, "train", *WORDS, "devices=4", f"runs_dir={tmp_path}", "run=demo")
+    assert "devices=4, but this process has 1 (cpu); use devices=1, or 0 for all" in text
+    assert not list(tmp_path.iterdir())
+    run = made(tmp_path, 1)
+    run.write_config(replace(run.config(), devices=4))
+    assert "devices=4, but this process has 1" in said(capsys, "resume", str(run.path))
+
+
+def test_a_million_environments_are_refused_with_the_numbers(tmp_path, capsys):
+    text = said(capsys, "train", *WORDS, "num_envs=1000000", f"runs_dir={tmp_path}", "run=demo")
+    assert "this run needs about" in text and "of memory free; lower num_envs=1000000 (about " in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_metrics_that_were_lost_are_told_of(tmp_path, caplog):
+    from dicode.runs.metrics import JsonLines
+
+    run = made(tmp_path)
+    run.metrics_file.unlink()
+    JsonLines(run.metrics_file, 4).close()
+    assert "lacks 5 finished cycles (from cycle 0 on)" in caplog.text
+
+
+def test_a_lost_journal_is_told_of(tmp_path, caplog):
+    run = made(tmp_path)
+    with Archive(run.archive_file, read_only=True) as archive:
+        levels = archive.snapshot().levels.values()
+    restore.tell_of_lost_calls(Journal(run.journal), levels)
+    assert "calls.jsonl lacks 1 of the 1 calls" in caplog.text
