@@ -308,22 +308,17 @@ def test_a_round_can_be_cancelled_without_losing_its_dreams(fm_server, tmp_path)
 
 def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tmp_path, monkeypatch):
     from contextlib import ExitStack
-    from types import SimpleNamespace
 
+    from dicode import config as configuration
     from dicode.errors import ConfigError
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FM_KEY", SECRET)
-    fm = SimpleNamespace(
-        provider="vllm", model="m", base_url=fm_server.url, key_env="FM_KEY", temperature=0.6, top_p=0.95, max_tokens=100,
-        concurrency=2, timeout_s=5.0, retries=0, compact=True, max_drafts=0, max_repairs=-1, blocking=True, journal="record",
-        embedding_model="",
+    words = (
+        "preset=smoke", "dreamer=foundation", "fm=vllm", "fm.model=m", f"fm.base_url={fm_server.url}", "fm.key_env=FM_KEY",
+        "fm.retries=0", "fm.compact=true", "fm.blocking=true", "fm.test_call=false", "dreamer.repairs=1",
     )  # fmt: skip
-    config = SimpleNamespace(
-        fm=fm,
-        dreamer=SimpleNamespace(stages=2, repairs=1, deadline_s=30.0),
-        budget=SimpleNamespace(usd=0.0, tokens=0.0),
-    )
+    config = configuration.load(words)
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "2"))]
     with ExitStack() as stack:
         made = make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
@@ -332,9 +327,9 @@ def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tm
     monkeypatch.delenv("FM_KEY")
     with ExitStack() as stack, pytest.raises(ConfigError, match="set FM_KEY"):
         make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
-    fm.journal = "replay"
+    replayed = configuration.load([*words, "fm.journal=replay"])
     with ExitStack() as stack:
-        again = make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
+        again = make_foundation_dreamer(replayed, tmp_path / "journal", Streams(0), None, stack)
         assert again.dream([brief()], validate) == outcomes
     assert len(fm_server.requests) == 1
 
