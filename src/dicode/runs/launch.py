@@ -59,7 +59,7 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with _assembled(run, run.config(), quiet, seeds, group) as parts:
+        with run.lock(), _assembled(run, run.config(), quiet, seeds, group) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -75,15 +75,16 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             return _follow(group, None)
         run = directory.open_run(path)
         run.require_writable()
-        config = _resumed(run, changes)
-        if over := restore.finished(run, config):
-            Console().print(over, highlight=False, markup=False, soft_wrap=True)
-            return 0
-        _fits(config, run.path)
-        group.agree(config)
-        seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-        with _assembled(run, config, quiet, seeds, group) as parts:
-            return _loop(parts)
+        with run.lock():
+            config = _resumed(run, changes)
+            if over := restore.finished(run, config):
+                Console().print(over, highlight=False, markup=False, soft_wrap=True)
+                return 0
+            _fits(config, run.path)
+            group.agree(config)
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+            with _assembled(run, config, quiet, seeds, group) as parts:
+                return _loop(parts)
 
 
 def _resumed(run: RunDirectory, changes: Mapping[str, Any]) -> Config:
@@ -126,7 +127,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
         shutil.copyfile(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with _assembled(again, again.config(), True, drafts, ALONE) as parts:
+        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE) as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
@@ -283,7 +284,7 @@ def room_of(config: Config) -> Room:
 
 @contextmanager
 def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading) -> Iterator[Any]:
-    """All parts of a run, closed in the end."""
+    """All parts of a run whose lock is held, closed in the end."""
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
@@ -298,7 +299,6 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
 
     enable_compile_cache()
     with ExitStack() as stack:
-        stack.enter_context(run.lock())
         walls: Any = config.sandbox
         sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
         if config.dreamer.name == "foundation":
