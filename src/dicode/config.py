@@ -8,7 +8,7 @@ before JAX is imported.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,8 @@ from dicode.errors import ConfigError, nearest
 from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
-from dicode.methods.settings import MIN_ENVS
+from dicode.methods.settings import MIN_ENVS, target_envs
+from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
@@ -78,7 +79,8 @@ class Config:
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
     num_envs: int = option(1024, "environments", 2, 1_000_000)
-    level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000, only=_LEVELS)
+    level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
+    min_envs: int = option(MIN_ENVS, "environments that a level gets at least", 1, 1000, only=_LEVELS)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1, only=_LEVELS)
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
@@ -164,11 +166,12 @@ def _check_together(config: Config) -> None:
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
     if config.level_slots > 1:
-        others = config.num_envs - round(config.num_envs * config.target_share)
-        if others < MIN_ENVS * (config.level_slots - 1):
+        least, target = config.min_envs, config.target_share > 0
+        others = config.num_envs - target_envs(config.num_envs, config.target_share, least)
+        if others < least * (config.level_slots - target):
             raise ConfigError(
-                f"level_slots={config.level_slots} leaves fewer than {MIN_ENVS} of {others} environments to each level; "
-                f"at most level_slots={others // MIN_ENVS + 1} fit"
+                f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
+                f"at most level_slots={others // least + target} fit"
             )
     if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
@@ -280,17 +283,15 @@ def to_yaml(config: Config) -> str:
 
 
 def from_yaml(text: str) -> Config:
-    """A checked Config from a run directory's file, also from those of earlier versions.
+    """A checked Config from a run directory's file, also from those of earlier versions; nothing in it is resolved.
 
     Raises ConfigError that names the line, or the setting, that this version can't read.
     """
     try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise ConfigError(f"the run's config.yaml can't be read: {line}{str(error).splitlines()[0]}") from error
-    if not isinstance(tree, Mapping):
+        tree = values.from_yaml(text)
+    except ValueError as error:
+        raise ConfigError(f"the run's config.yaml can't be read: {error}") from error
+    if not tree:
         raise ConfigError("the run's config.yaml holds no settings")
     try:
         return check(settings.read(Config, settings.without_foreign(Config, tree)))

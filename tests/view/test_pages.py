@@ -67,7 +67,16 @@ def example() -> data.RunData:
     levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
     snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
     evaluation = Evaluation(
-        "target", 4, 9, "c", 300_000, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.zeros(4), {"EAT_COW": 0.75}
+        "target",
+        4,
+        9,
+        "c",
+        300_000,
+        np.array([1.0, 2.0, 3.0, 4.0]),
+        np.ones(4),
+        np.zeros(4),
+        {"EAT_COW": 0.75},
+        max_return=226.0,
     )
     random = replace(evaluation, returns=np.array([0.5, 0.7]), achievements={"EAT_COW": 0.25})
     settings = {"method.name": "dicode", "seed": 3, "episode_limit": 128}
@@ -180,6 +189,7 @@ ALLOWED = {
 def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_path):
     folder = hostile.write(tmp_path, 80)
     found = data.read(folder)
+    (folder / "report" / "pictures" / f"{hostile.level(1)}.png").symlink_to("/etc/passwd")
     assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
     pages = 0
     for address, _, render in site.Run(found, craftax()).pages():

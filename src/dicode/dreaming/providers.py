@@ -52,8 +52,15 @@ PROVIDERS: dict[str, Quirks] = {
 """Every provider that has an entry in `conf/fm`; any other OpenAI-compatible server works as `vllm`."""
 
 
-KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY")
-"""Where the keys of the hosted providers are looked for; a test compares them with `conf/fm`."""
+KEY_HOSTS = {
+    "OPENAI_API_KEY": "api.openai.com",
+    "GEMINI_API_KEY": "generativelanguage.googleapis.com",
+    "OPENROUTER_API_KEY": "openrouter.ai",
+    "ANTHROPIC_API_KEY": "api.anthropic.com",
+}
+"""The one host that each hosted provider's key is sent to; a test compares them with `conf/fm`."""
+KEY_VARIABLES = tuple(KEY_HOSTS)
+"""Where the keys of the hosted providers are looked for."""
 
 
 @dataclass(frozen=True)
@@ -187,10 +194,11 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
     """The endpoint's key from the environment, else from the nearest `.env` at or above `start`.
 
     `.env` is read without changing the environment, so that no child process inherits it. Raises
-    ConfigError where a key is needed and there is none.
+    ConfigError where a key is needed and there is none, or where a provider's key would go to another host.
     """
     if not endpoint.key_env:
         return Key("", "")
+    check_host(endpoint)
     value = os.environ.get(endpoint.key_env) or _dotenv(start or Path.cwd()).get(endpoint.key_env) or ""
     if not value.strip():
         raise ConfigError(
@@ -199,6 +207,16 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
         )
     _check_sendable(endpoint.key_env, value.strip())
     return Key(endpoint.key_env, value)
+
+
+def check_host(endpoint: Endpoint) -> None:
+    """Raise ConfigError for a hosted provider's key at another host than that provider's, or without encryption."""
+    host, parts = KEY_HOSTS.get(endpoint.key_env), urlsplit(endpoint.base_url)
+    if host is not None and (parts.hostname != host or parts.scheme != "https"):
+        raise ConfigError(
+            f"the key in {endpoint.key_env} is sent to https://{host} only, and fm.base_url is {endpoint.base_url!r}; "
+            "name the variable of that server's own key in fm.key_env, or fm.key_env= for none"
+        )
 
 
 def _check_sendable(variable: str, value: str) -> None:

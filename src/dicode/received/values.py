@@ -91,7 +91,7 @@ def from_yaml(text: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError("it is not a list of settings (name: value)")
+        raise ValueError("it holds no settings (name: value)")
     _check(value, _CONFIG_VALUES, False)
     _plain_values(value)
     return value

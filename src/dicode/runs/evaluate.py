@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from dicode import files
@@ -19,6 +18,7 @@ from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import RunDirectory, open_run
+from dicode.terminal import PlainConsole
 from dicode.training import room
 from dicode.training.trainer import Trainer
 
@@ -51,14 +51,14 @@ def protocol_of(run: RunDirectory, options: Mapping[str, str]) -> tuple[Protocol
     return Protocol(**numbers, engine=words["engine"], name=words["suite"]), words["policy"]
 
 
-def open_trainer(run: RunDirectory, protocol: Protocol, console: Console) -> Trainer:
+def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
     """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
     enable_compile_cache()
     config = room.on_this_machine(run.config())
     room.require(config, training=False)
     trainer = Trainer(config, engine=protocol.engine)
     batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
-    trainer.compile(batch, lambda text: console.print(f"[dim]{text}[/dim]"))
+    trainer.compile(batch, lambda text: console.print(text, style="dim"))
     return trainer
 
 
@@ -90,7 +90,7 @@ def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[st
 
 def command(path: str, options: Mapping[str, str], watch: bool) -> int:
     """Evaluate once, or every new checkpoint until the run has reached its end."""
-    run, console = open_run(path), Console()
+    run, console = open_run(path, writing=True), PlainConsole()
     protocol, policy = protocol_of(run, options)
     files.require_writable(run.path, run.evaluation)
     while watch and restore.committed_cycle(run) < 0:
@@ -115,7 +115,7 @@ def _evaluated(
     protocol: Protocol,
     policy: str,
     about: Mapping[str, Any],
-    console: Console,
+    console: PlainConsole,
 ) -> dict[str, Any]:
     folder = run.evaluation
     if policy == "random":
@@ -128,7 +128,7 @@ def _evaluated(
         )
 
 
-def show(console: Console, run: RunDirectory, result: Mapping[str, Any]) -> None:
+def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
     """The numbers, for people."""
     returns = np.asarray(result["returns"], float)
     spread = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns)) if len(returns) > 1 else 0.0

@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -23,6 +21,7 @@ from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
@@ -199,5 +198,5 @@ def observer(
     config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, quiet: bool
 ) -> Iterator[Observer]:
     """The observer that suits the terminal; `quiet` keeps the report and shows nothing."""
-    with LiveView(Console(quiet=quiet), live=config.logging.live and not quiet) as view:
+    with LiveView(PlainConsole(quiet=quiet), live=config.logging.live and not quiet) as view:
         yield Screen(config, run, trainer, builder, view)

@@ -14,7 +14,7 @@ from dicode import games
 from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
 from dicode.config import Config
-from dicode.counting import Counting
+from dicode.counting import FOREVER, Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -25,6 +25,7 @@ from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
+from dicode.methods.settings import target_envs
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
@@ -81,7 +82,7 @@ class Trainer:
             conditioning=config.agent.conditioning,
         )
         self.agent = make_agent(self.env.spec, computing_in(config.agent, config.learner.precision))
-        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
+        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config), config.min_envs)
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
 
@@ -106,6 +107,7 @@ class Trainer:
                 goal=levels[slot.level].goal,
                 bonus=0.0 if slot.level == TARGET else bonus,
                 train=slot.train,
+                episode_limit=slot.episode_limit or FOREVER,
             )
             for slot in proposal.slots
         ]
@@ -247,7 +249,7 @@ def hook_envs(config: Config) -> int:
     """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
     if not (config.dreamer.hooks and config.hook_slots):
         return 0
-    target = round(config.target_share * config.num_envs)
+    target = target_envs(config.num_envs, config.target_share)
     even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
     devices = len(distributed.mesh_devices(config.devices))
     return max(even // devices, 1) * devices
