@@ -28,7 +28,7 @@ CONF = Path(config.__file__).parent / "conf"
         ("method=dr fm=vllm", "it needs method=dicode"),
         ("method=sfl budget.usd=1", "it needs method=dicode"),
         ("method=plr seed_cycles=3", "it needs method=dicode"),
-        ("method=ppo level_slots=3", "it needs method=dicode or dr"),
+        ("method=ppo target_share=0.3", "it needs method=dicode or dr"),
         ("method=ppo bonus=dynamic", "it needs method=dicode or dr"),
         ("method=plr method.edits=3", "it is a setting of accel, and this run has method=plr"),
         ("agent=lstm agent.memory=3", "it is a setting of gtrxl, and this run has agent.kind=lstm"),

@@ -22,7 +22,7 @@ from dicode.errors import ConfigError, nearest
 from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
-from dicode.methods.settings import MIN_ENVS
+from dicode.methods.settings import MIN_ENVS, target_envs
 from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
@@ -79,7 +79,7 @@ class Config:
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
     num_envs: int = option(1024, "environments", 2, 1_000_000)
-    level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000, only=_LEVELS)
+    level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1, only=_LEVELS)
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
@@ -165,7 +165,7 @@ def _check_together(config: Config) -> None:
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
     if config.level_slots > 1:
-        others = config.num_envs - round(config.num_envs * config.target_share)
+        others = config.num_envs - target_envs(config.num_envs, config.target_share)
         if others < MIN_ENVS * (config.level_slots - 1):
             raise ConfigError(
                 f"level_slots={config.level_slots} leaves fewer than {MIN_ENVS} of {others} environments to each level; "

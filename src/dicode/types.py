@@ -29,13 +29,17 @@ class Origin(StrEnum):
 
 
 class Status(StrEnum):
-    """Mastery of a level by success rate p: A >= 0.75, B >= 0.5, C >= 0.25, else D."""
+    """Mastery of a level by success rate; see `STATUS_FLOORS`."""
 
     A = "A"
     B = "B"
     C = "C"
     D = "D"
     UNSCORED = "-"
+
+
+STATUS_FLOORS = {Status.A: 0.75, Status.B: 0.5, Status.C: 0.25, Status.D: 0.0}
+"""The least success rate of each status, best first."""
 
 
 def level_id(source: str) -> str:

@@ -24,7 +24,7 @@ def lines(run: Path) -> list[dict]:
 
 
 def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, tiny_run):
-    idle = ("run=", "dreamer", "level")  # with method=ppo nobody dreams and no levels train
+    idle = ("run=", "dreamer", "levels=")  # with method=ppo nobody dreams and no levels train
     words = [word for word in tiny_run(tmp_path, "-") if not word.startswith(idle)]
     words += ["method=ppo", "seed=0,1", "evaluation.every_steps=0", "logging.report_every=0", "logging.video=false"]
     command = [sys.executable, "-m", "dicode.cli", "train", "--multirun", *words]

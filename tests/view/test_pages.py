@@ -67,7 +67,16 @@ def example() -> data.RunData:
     levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
     snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
     evaluation = Evaluation(
-        "target", 4, 9, "c", 300_000, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4), np.zeros(4), {"EAT_COW": 0.75}
+        "target",
+        4,
+        9,
+        "c",
+        300_000,
+        np.array([1.0, 2.0, 3.0, 4.0]),
+        np.ones(4),
+        np.zeros(4),
+        {"EAT_COW": 0.75},
+        max_return=226.0,
     )
     random = replace(evaluation, returns=np.array([0.5, 0.7]), achievements={"EAT_COW": 0.25})
     settings = {"method.name": "dicode", "seed": 3, "episode_limit": 128}

@@ -11,15 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from dicode.errors import ConfigError, nearest
-from dicode.types import Slot, Status, Trial
+from dicode.types import STATUS_FLOORS, Slot, Status, Trial
 
 MIN_EPISODES = 20
 """Finished episodes that a status or a score needs."""
 
 POOLING_WINDOW = 4
 """Cycles over which trials may be joined; older ones speak of another agent."""
-
-_STATUS_FLOORS = ((0.75, Status.A), (0.5, Status.B), (0.25, Status.C), (0.0, Status.D))
 
 Score = Callable[[Trial], float]
 
@@ -65,11 +63,11 @@ def score_named(name: str) -> Score:
 
 
 def status(trial: Trial | None, min_episodes: int = MIN_EPISODES) -> Status:
-    """Mastery by success rate: A from 0.75, B from 0.5, C from 0.25, D below; unscored below `min_episodes`."""
+    """Mastery by success rate, as `STATUS_FLOORS` says; unscored below `min_episodes`."""
     if trial is None or trial.episodes < max(min_episodes, 1):
         return Status.UNSCORED
     rate = trial.successes / trial.episodes
-    return next(status for floor, status in _STATUS_FLOORS if rate >= floor)
+    return next(status for status, floor in STATUS_FLOORS.items() if rate >= floor)
 
 
 def pooled(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES, window: int = POOLING_WINDOW) -> Trial | None:

@@ -19,11 +19,11 @@ from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.levels import Achievement, Floor
 from dicode.levels import __all__ as _api_names
-from dicode.types import TARGET, Brief, LevelRecord, ParentReport
+from dicode.types import STATUS_FLOORS, TARGET, Brief, LevelRecord, ParentReport, Status
 
 LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000}
 """Tokens of a whole prompt at most, characters over four."""
-MASTERED, BEGUN = 0.75, 0.25
+MASTERED, BEGUN = STATUS_FLOORS[Status.A], STATUS_FLOORS[Status.C]
 MAX_PARENT = 6_000
 """Characters of a parent's source that are shown at most."""
 TWISTS = (

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from dicode import files, lines
+from dicode import files, games, lines
 from dicode.errors import RunError
 from dicode.received.shapes import record
 from dicode.received.text import line
@@ -53,7 +53,8 @@ class Evaluation:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = 226.0
+    max_return: float = field(kw_only=True)
+    """The return of 100 %."""
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
 
@@ -130,7 +131,7 @@ class _Body:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = 226.0
+    max_return: float | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
@@ -155,16 +156,27 @@ def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Eval
         name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")
     }
     plain: dict[str, Any] = {f.name: getattr(read, f.name) for f in fields(Evaluation) if f.name not in arrays}
+    if read.max_return is None:
+        plain["max_return"] = games.load_host("craftax").max_return
     return Evaluation(**plain, **arrays)
+
+
+def _or_one(number: float | None) -> float:
+    return 1.0 if number is None else number
 
 
 def _check_ranges(body: _Body) -> None:
     """Raise ValueError for figures that no evaluation has."""
-    positive = {"worlds": body.worlds, "steps": body.steps, "max_return": body.max_return, "returns": len(body.returns)}
+    positive = {
+        "worlds": body.worlds,
+        "steps": body.steps,
+        "max_return": _or_one(body.max_return),
+        "returns": len(body.returns),
+    }
     small = next((name for name, value in positive.items() if value <= 0), None)
     if small is not None:
         raise ValueError(f"{small} is {positive[small]}")
-    numbers = (body.env_steps, body.max_return, *body.returns, *body.lengths, *body.floor)
+    numbers = (body.env_steps, _or_one(body.max_return), *body.returns, *body.lengths, *body.floor)
     if max(map(abs, numbers)) > _LARGEST:
         raise ValueError(f"it holds a number beyond {_LARGEST:g}")
 

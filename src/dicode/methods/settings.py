@@ -85,7 +85,12 @@ class Room:
     @property
     def target_envs(self) -> int:
         """Environments of the target while other levels train too."""
-        return max(round(self.target_share * self.num_envs), MIN_ENVS) if self.has_target else 0
+        return target_envs(self.num_envs, self.target_share)
+
+
+def target_envs(num_envs: int, target_share: float) -> int:
+    """Environments of the target while other levels train too: its share, and no fewer than any level gets."""
+    return max(round(target_share * num_envs), MIN_ENVS) if target_share > 0 else 0
 
 
 def check_room(room: Room) -> None:

@@ -25,6 +25,7 @@ from dicode.games.device import DeviceGame, GameStep
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
+from dicode.methods.settings import target_envs
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import Playable
@@ -247,7 +248,7 @@ def hook_envs(config: Config) -> int:
     """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
     if not (config.dreamer.hooks and config.hook_slots):
         return 0
-    target = round(config.target_share * config.num_envs)
+    target = target_envs(config.num_envs, config.target_share)
     even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
     devices = len(distributed.mesh_devices(config.devices))
     return max(even // devices, 1) * devices

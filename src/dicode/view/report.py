@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from dicode.curriculum.snapshot import Snapshot
 from dicode.evaluation.results import TARGET as ON_TARGET
 from dicode.evaluation.results import Evaluation
-from dicode.types import TARGET
+from dicode.types import STATUS_FLOORS, TARGET
 from dicode.view import lineage_tree, palette, spending, style, words
 from dicode.view.pages.data import RunData, final
 from dicode.view.pages.game import Game
@@ -195,7 +195,7 @@ def levels(snapshot: Snapshot, path: Path, of: str = "") -> list[Path]:
     """Success rate of every level over the cycles in which it was trained, coloured by the cycle of its birth."""
     made = style.figure(style.PAGE, 4.2)
     axes = made.subplots()
-    for low, high, status in ((0.75, 1.0, "A"), (0.5, 0.75, "B"), (0.25, 0.5, "C"), (0.0, 0.25, "D")):
+    for (status, low), high in zip(STATUS_FLOORS.items(), (1.0, *STATUS_FLOORS.values()), strict=False):
         axes.axhspan(100 * low, 100 * high, color=palette.STATUS_COLORS[status], alpha=0.09, linewidth=0)
         axes.annotate(
             status, (1.0, 50 * (low + high)), (5, 0), xycoords=("axes fraction", "data"),

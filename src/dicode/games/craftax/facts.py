@@ -13,13 +13,14 @@ from functools import cache
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.field_meanings import meaning
 from dicode.games.craftax.levels.goal import QUANTITY_TABLE
-from dicode.games.craftax.levels.names import MAP_SIZE, MAX_RETURN, Achievement, Action, Block, Facing, Floor, Item, Mob
+from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Facing, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import GROUND
 from dicode.games.craftax.levels.player import Inventory, Player
 from dicode.games.craftax.levels.rule_axes import AXES
 from dicode.games.craftax.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, Rule
 from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, Requirement
+from dicode.games.craftax.levels.worth import MAX_RETURN, WORTH
 from dicode.levels import Goal, World
 
 
@@ -43,9 +44,10 @@ def game() -> str:
     """The game in numbers: floors, creatures, time, ladders, limits."""
     floors = "\n".join(f"- {floor.value} {floor.name}: {_inhabitants(floor)}" for floor in Floor)
     limits = ", ".join(f"{count} {record.removesuffix('_mobs')}" for record, count in MAX_MOBS.items())
+    *worths, most = sorted({*WORTH.values()})
     return (
         f"Craftax: {len(Floor)} floors of {MAP_SIZE} x {MAP_SIZE} cells, {len(Action)} actions, {len(Achievement)} "
-        f"achievements worth 1, 3, 5 or 8, {MAX_RETURN} in all, each paid once an episode. The agent sees 9 rows x 11 "
+        f"achievements worth {', '.join(map(str, worths))} or {most}, {MAX_RETURN} in all, each paid once an episode. The agent sees 9 rows x 11 "
         f"columns around itself and must eat, drink and sleep. A day has {_number('day_length')} steps; nights on the overworld are "
         f"dark and full of zombies. A floor holds at most {limits} mobs at once; mobs {_number('despawn_distance')} or more cells "
         f"(rows plus columns) away vanish. The ladder down opens after {_number('ladder_kills')} kills on its floor; the overworld's "

@@ -6,10 +6,11 @@ import numpy as np
 
 from dicode.games.craftax import library
 from dicode.games.craftax.levels.goal import QUANTITIES, Goal
-from dicode.games.craftax.levels.names import MAX_RETURN, Achievement
+from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import implied
+from dicode.games.craftax.levels.worth import MAX_RETURN
 from dicode.games.host import HostGame
 
 

@@ -93,7 +93,8 @@ def craftax() -> Game:
     """The game of this project."""
     from dicode.games.craftax.episode_picture import window, write_gif
     from dicode.games.craftax.level_sheet import save
-    from dicode.games.craftax.levels.names import MAX_RETURN, Achievement, Action, Floor
+    from dicode.games.craftax.levels.names import Achievement, Action, Floor
+    from dicode.games.craftax.levels.worth import MAX_RETURN
     from dicode.games.craftax.panel import KEYS
 
     return Game(

@@ -8,6 +8,7 @@ from dicode.games.craftax.dynamics.light import torch_light
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
 from dicode.games.craftax.levels.counted import PLACEABLES
+from dicode.games.craftax.levels.grid import TORCH_BLOCKS
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Item
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import GameState
@@ -19,7 +20,6 @@ for _kind, _name in enumerate(PLACEABLES):
 PLACES = _KIND_OF_ACTION >= 0
 """bool[43]: which actions place something."""
 _BLOCK_OF_KIND = np.array([Block.STONE, Block.CRAFTING_TABLE, Block.FURNACE, Block.PLANT, 0], np.uint8)
-_TORCH_GROUND = (Block.GRASS, Block.SAND, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS)
 
 
 def place(
@@ -43,7 +43,7 @@ def place(
     item = game.items[game.player_level, _on_map(row), _on_map(column)]
     no_item = item == Item.NONE
     bare = ~is_solid(block) & no_item
-    on_ground = jnp.isin(block, np.array(_TORCH_GROUND, np.uint8)) & no_item
+    on_ground = jnp.isin(block, np.array(TORCH_BLOCKS, np.uint8)) & no_item
     fits = jnp.stack([bare | (block == Block.WATER), bare, bare, (block == Block.GRASS) & no_item, on_ground])
     stock = jnp.stack([held.stone, held.wood, held.stone, held.sapling, held.torches])
     wanted = jnp.arange(len(PLACEABLES)) == kind

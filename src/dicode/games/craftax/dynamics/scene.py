@@ -13,6 +13,7 @@ import numpy as np
 from flax import struct
 
 from dicode.games.craftax.dynamics.layer import Layer
+from dicode.games.craftax.levels.grid import SOLID_BLOCKS
 from dicode.games.craftax.levels.names import MAP_SIZE, NUM_FLOORS, Achievement, Block
 from dicode.games.craftax.levels.schema import MAX_MOBS
 from dicode.games.craftax.rules import RuleTable
@@ -25,23 +26,7 @@ CLASS_OF_SLOT = np.repeat(np.arange(3), SLOTS)
 """[8]: the class of each mob."""
 PASSIVE, MELEE, RANGED = (slice(start, start + slots) for start, slots in zip((0, 3, 6), SLOTS, strict=True))
 
-_WALKABLE = frozenset(
-    {
-        "INVALID",
-        "OUT_OF_BOUNDS",
-        "GRASS",
-        "WATER",
-        "WOOD",
-        "PATH",
-        "SAND",
-        "LAVA",
-        "DARKNESS",
-        "FIRE_GRASS",
-        "ICE_GRASS",
-    }
-    | {"GRAVEL", "ICE_SHRUB", "NECROMANCER_VULNERABLE"}
-)
-_SOLID = sum(1 << block for block in Block if block.name not in _WALKABLE)
+_SOLID = sum(1 << block for block in SOLID_BLOCKS)
 _SOLID_WORDS = np.uint32(_SOLID & 0xFFFFFFFF), np.uint32(_SOLID >> 32)
 """One bit a block."""
 

@@ -14,13 +14,13 @@ from dicode.games.craftax.dynamics.boss import wave_is_rising
 from dicode.games.craftax.dynamics.draws import Draws
 from dicode.games.craftax.dynamics.rare import some
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Creatures, Scene
+from dicode.games.craftax.levels.grid import SPAWN_BLOCKS
 from dicode.games.craftax.levels.names import MAP_SIZE, Block
 from dicode.games.craftax.rules import RuleTable
 
 _REACH = 13
 _SIZE = 2 * _REACH + 1
 _SPAN = np.arange(_SIZE)
-_GROUND = (Block.GRASS, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS)
 _GRAVES = (Block.GRAVE, Block.GRAVE2, Block.GRAVE3)
 _DEEP_THING = 5
 _CLASSES = (PASSIVE, MELEE, RANGED)
@@ -106,7 +106,7 @@ def _places(
     rows, columns = gap[0] + _SPAN, gap[1] + _SPAN
     distance = (rows**2)[:, None] + (columns**2)[None, :]
     free = ~taken & (distance < limit**2)
-    ground, graves, water = _any_of(blocks, _GROUND), _any_of(blocks, _GRAVES), blocks == Block.WATER
+    ground, graves, water = _any_of(blocks, SPAWN_BLOCKS), _any_of(blocks, _GRAVES), blocks == Block.WATER
     near, far, boss_far = spans[0] ** 2, spans[1] ** 2, spans[2] ** 2
     in_ring = jnp.where(boss, distance <= boss_far, distance > far)
     melee = jnp.where(boss, graves, ground)

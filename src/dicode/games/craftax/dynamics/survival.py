@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.scene import Scene
-from dicode.games.craftax.levels.names import Achievement, Action
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Action
 from dicode.games.craftax.levels.rule_axes import MATERIALS
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import GameState
@@ -14,7 +14,7 @@ _COUNTED = (*MATERIALS, "sapling", "arrows", "torches", "potions", "books")
 
 def maximum(game: GameState, rules: RuleTable, vital: str) -> jax.Array:
     """The highest value of `health`, `food`, `drink`, `energy` or `mana` with the player's attributes."""
-    attribute = {"health": "strength", "mana": "intelligence"}.get(vital, "dexterity")
+    attribute = ATTRIBUTE_OF[vital]
     base, per_point = getattr(rules, f"{vital}_base"), getattr(rules, f"{vital}_per_{attribute}")
     return base + per_point * getattr(game, f"player_{attribute}")
 

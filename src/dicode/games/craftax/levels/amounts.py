@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from dicode.games.craftax.levels.grid import LIQUID_BLOCKS, SOLID_BLOCKS, block_table
-from dicode.games.craftax.levels.names import Achievement, Block, Floor, Mob
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
 from dicode.games.craftax.levels.rule_axes import AXES, MATERIALS, RECIPES
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.techtree import REQUIREMENTS
@@ -154,8 +154,7 @@ class Amounts:
 
     def most(self, vital: str, attribute: int) -> int:
         """The highest `health`, `food`, `drink`, `energy` or `mana` at an attribute's value."""
-        governs = {"health": "strength", "mana": "intelligence"}.get(vital, "dexterity")
-        return int(self.values[f"{vital}_base"] + self.values[f"{vital}_per_{governs}"] * attribute)
+        return int(self.values[f"{vital}_base"] + self.values[f"{vital}_per_{ATTRIBUTE_OF[vital]}"] * attribute)
 
 
 def _terrain(blocked: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dicode.games.craftax.levels.grid import distance_map, manhattan
-from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
+from dicode.games.craftax.levels.names import MAP_SIZE, VITALS, Block, Floor, Item
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 _CENTER = (MAP_SIZE // 2, MAP_SIZE // 2)
@@ -81,7 +81,7 @@ def blank_world(rng: np.random.Generator) -> dict[str, np.ndarray]:
         _ladders(rng, world, floor)
     world["player_position"][...] = _CENTER
     world["player_direction"][...] = 3
-    for name in ("health", "food", "drink", "energy", "mana"):
+    for name in VITALS:
         world[f"player_{name}"][...] = 9
     for name in ("strength", "dexterity", "intelligence"):
         world[f"player_{name}"][...] = 1

@@ -15,7 +15,7 @@ from dicode.games.craftax.levels.creatures import MOB_RECORDS
 from dicode.games.craftax.levels.goal import QUANTITIES, Goal
 from dicode.games.craftax.levels.grid import manhattan
 from dicode.games.craftax.levels.holdings import INFINITE
-from dicode.games.craftax.levels.names import Block, Floor, Item, Mob
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, VITALS, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.player import nearest_true
 from dicode.games.craftax.levels.possible import Obstacle, obstacles, too_long
@@ -26,7 +26,6 @@ from dicode.types import Code, Rejected
 
 World = dict[str, np.ndarray]
 _MOBS = frozenset(map(int, Mob))
-VITALS = ("health", "food", "drink", "energy", "mana")
 
 
 @dataclass(frozen=True)
@@ -134,14 +133,13 @@ def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
         )
     if not world["player_health"] > 0:
         yield Fault(Code.START, "the player starts dead", "world.player.health must be above 0")
-    attributes = {"health": "strength", "mana": "intelligence"}
     for vital in VITALS:
-        most = amounts.most(vital, int(world[f"player_{attributes.get(vital, 'dexterity')}"]))
+        most = amounts.most(vital, int(world[f"player_{ATTRIBUTE_OF[vital]}"]))
         if world[f"player_{vital}"] > most:
             yield Fault(
                 Code.START,
                 f"{vital} is {world[f'player_{vital}']}, the most at this player's attributes is {most}",
-                f"world.player.{vital} = {most}, or raise {attributes.get(vital, 'dexterity')}",
+                f"world.player.{vital} = {most}, or raise {ATTRIBUTE_OF[vital]}",
             )
     if world["boss_progress"] >= amounts.number("boss_waves"):
         yield Fault(Code.START, "the game is over at the start", "leave boss_progress below the rule boss_waves")

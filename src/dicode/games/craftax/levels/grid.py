@@ -46,10 +46,10 @@ LIQUID_BLOCKS = frozenset({Block.WATER, Block.LAVA})
 WALKABLE_BLOCKS = frozenset(set(Block) - SOLID_BLOCKS - LIQUID_BLOCKS - {Block.INVALID, Block.OUT_OF_BOUNDS})
 """Blocks that the player and land creatures stand on. Ice shrubs are among them, necromancers are not."""
 
-SPAWN_BLOCKS = frozenset({Block.GRASS, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS})
+SPAWN_BLOCKS = (Block.GRASS, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS)
 """Blocks on which the game itself lets mobs appear."""
 
-TORCH_BLOCKS = frozenset({Block.GRASS, Block.SAND, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS})
+TORCH_BLOCKS = (Block.GRASS, Block.SAND, Block.PATH, Block.FIRE_GRASS, Block.ICE_GRASS)
 """Blocks that a torch can stand on."""
 
 

@@ -239,4 +239,13 @@ class Mob(IntEnum):
 NUM_FLOORS = len(Floor)
 MAP_SIZE = 48
 NUM_ACHIEVEMENTS = len(Achievement)
-MAX_RETURN = 226  # sum of the worth of all achievements
+ATTRIBUTE_OF = {
+    "health": "strength",
+    "food": "dexterity",
+    "drink": "dexterity",
+    "energy": "dexterity",
+    "mana": "intelligence",
+}
+"""The attribute that sets each vital's highest value."""
+
+VITALS = tuple(ATTRIBUTE_OF)

@@ -11,7 +11,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
-from dicode.games.craftax.levels.names import MAP_SIZE, Block, Facing, Floor
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
 Arrays = dict[str, np.ndarray]
@@ -140,9 +140,6 @@ class Inventory:
         return f"inventory.{name}"
 
 
-VITALS = ("health", "food", "drink", "energy", "mana")
-
-
 def _vital(vital: str, doc: str) -> property:
     name = f"player_{vital}"
 
@@ -238,10 +235,9 @@ class Player:
 
     def most(self, vital: str) -> int:
         """The highest `health` (8 + strength), `food`, `drink`, `energy` (7 + 2 x dexterity) or `mana` (6 + 3 x intelligence)."""
-        governs = {"health": self.strength, "mana": self.intelligence}
         if vital not in VITALS:
             raise LevelError(f"no vital {vital!r}{nearest(vital, VITALS)}; there are {', '.join(VITALS)}")
-        return self._amounts.most(vital, governs.get(vital, self.dexterity))
+        return self._amounts.most(vital, getattr(self, ATTRIBUTE_OF[vital]))
 
     @property
     def armour_enchantments(self) -> list[Enchantment]:

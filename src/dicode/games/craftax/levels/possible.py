@@ -16,7 +16,7 @@ from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.duration import acts_for, ripening
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, World, explore
-from dicode.games.craftax.levels.names import Achievement, Block, Floor, Mob
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.techtree import (
     ENTER,
@@ -312,8 +312,8 @@ def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]
 
 
 def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
-    if name in ("health", "food", "drink", "energy", "mana"):
-        attribute = {"health": "strength", "mana": "intelligence"}.get(name, "dexterity")
+    if name in ATTRIBUTE_OF:
+        attribute = ATTRIBUTE_OF[name]
         highest = max(int(holdings.world[f"player_{attribute}"]), int(holdings.amounts.number("max_attribute")))
         most = holdings.amounts.most(name, highest)
         if minimum > most:

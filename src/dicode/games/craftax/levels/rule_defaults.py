@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement
+from dicode.games.craftax.levels.worth import WORTH
 
 FLOOR_KIND = np.array([[0] * 3, [2] * 3, [1] * 3, [2, 3, 3], [2, 4, 4], [1, 5, 5], [1, 6, 6], [1, 7, 7], [0] * 3])
 """[floor, class]: which type of passive, melee and ranged mob lives there."""
@@ -56,11 +57,11 @@ RECIPE_COST = np.array(
 NEEDS_FURNACE = np.isin(np.arange(12), [2, 6, 8]).astype(np.int32)
 
 MAXIMA = (
-    ("health", 8, 1, "strength"),
-    ("food", 7, 2, "dexterity"),
-    ("drink", 7, 2, "dexterity"),
-    ("energy", 7, 2, "dexterity"),
-    ("mana", 6, 3, "intelligence"),
+    ("health", 8, 1, ATTRIBUTE_OF["health"]),
+    ("food", 7, 2, ATTRIBUTE_OF["food"]),
+    ("drink", 7, 2, ATTRIBUTE_OF["drink"]),
+    ("energy", 7, 2, ATTRIBUTE_OF["energy"]),
+    ("mana", 6, 3, ATTRIBUTE_OF["mana"]),
 )
 """Vital, highest value without and per point of the attribute."""
 
@@ -115,45 +116,4 @@ CHEST_AMOUNTS = (
     ("chest_arrows_most", 4, "Most arrows found."),
 )
 
-
-def _worth(achievement: Achievement) -> int:
-    name = achievement.name
-    if achievement <= Achievement.PLACE_TORCH:
-        return 1
-    if "NECROMANCER" in name or name in _VERY_ADVANCED:
-        return 8
-    return 3 if name in _INTERMEDIATE else 5
-
-
-_VERY_ADVANCED = {
-    "ENTER_FIRE_REALM",
-    "ENTER_ICE_REALM",
-    "ENTER_GRAVEYARD",
-    "DEFEAT_PIGMAN",
-    "DEFEAT_FIRE_ELEMENTAL",
-    "DEFEAT_FROST_TROLL",
-    "DEFEAT_ICE_ELEMENTAL",
-}
-_INTERMEDIATE = {
-    "COLLECT_SAPPHIRE",
-    "COLLECT_RUBY",
-    "MAKE_DIAMOND_PICKAXE",
-    "MAKE_DIAMOND_SWORD",
-    "MAKE_IRON_ARMOUR",
-    "MAKE_DIAMOND_ARMOUR",
-    "ENTER_GNOMISH_MINES",
-    "ENTER_DUNGEON",
-    "DEFEAT_GNOME_WARRIOR",
-    "DEFEAT_GNOME_ARCHER",
-    "DEFEAT_ORC_SOLIDER",
-    "DEFEAT_ORC_MAGE",
-    "EAT_BAT",
-    "EAT_SNAIL",
-    "FIND_BOW",
-    "FIRE_BOW",
-    "OPEN_CHEST",
-    "DRINK_POTION",
-}
-ACHIEVEMENT_REWARD = np.zeros(NUM_ACHIEVEMENTS, np.float32)
-for _achievement in Achievement:
-    ACHIEVEMENT_REWARD[_achievement] = _worth(_achievement)
+ACHIEVEMENT_REWARD = np.array([WORTH[achievement] for achievement in Achievement], np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Action, Block, Floor, Mob
+from dicode.games.craftax.levels.worth import WORTH
 
 _A, _B, _F = Achievement, Block, Floor
 World = Mapping[str, np.ndarray]
@@ -240,24 +241,6 @@ _ROWS = (*_COLLECT, *_MAKE, *_PLACE, *_OTHER, *map(_enter, ENTER), *map(_defeat,
 REQUIREMENTS: dict[Achievement, Requirement] = {
     row.achievement: row for row in sorted(_ROWS, key=lambda r: r.achievement)
 }
-
-_VERY_ADVANCED = {_A.ENTER_FIRE_REALM, _A.ENTER_ICE_REALM, _A.ENTER_GRAVEYARD, *range(_A.DEFEAT_PIGMAN, _A.EAT_BAT)}
-_INTERMEDIATE = {
-    *range(_A.MAKE_DIAMOND_SWORD, _A.ENTER_SEWERS),
-    *range(_A.DEFEAT_GNOME_WARRIOR, _A.DEFEAT_LIZARD),
-    *range(_A.EAT_BAT, _A.LEARN_FIREBALL),
-    *range(_A.COLLECT_RUBY, _A.ENCHANT_SWORD),
-}
-
-
-def _worth(achievement: Achievement) -> int:
-    if achievement <= _A.PLACE_TORCH:
-        return 1
-    return 3 if achievement in _INTERMEDIATE else 8 if achievement in _VERY_ADVANCED else 5
-
-
-WORTH: dict[Achievement, int] = {achievement: _worth(achievement) for achievement in Achievement}
-"""Reward of each achievement, once an episode; 226 in all."""
 
 GETS: dict[str, Achievement] = {
     "wood": _A.COLLECT_WOOD,
