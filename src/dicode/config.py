@@ -80,6 +80,7 @@ class Config:
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
     num_envs: int = option(1024, "environments", 2, 1_000_000)
     level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
+    min_envs: int = option(MIN_ENVS, "environments that a level gets at least", 1, 1000, only=_LEVELS)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1, only=_LEVELS)
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
@@ -165,11 +166,12 @@ def _check_together(config: Config) -> None:
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
     if config.level_slots > 1:
-        others = config.num_envs - target_envs(config.num_envs, config.target_share)
-        if others < MIN_ENVS * (config.level_slots - 1):
+        least, target = config.min_envs, config.target_share > 0
+        others = config.num_envs - target_envs(config.num_envs, config.target_share, least)
+        if others < least * (config.level_slots - target):
             raise ConfigError(
-                f"level_slots={config.level_slots} leaves fewer than {MIN_ENVS} of {others} environments to each level; "
-                f"at most level_slots={others // MIN_ENVS + 1} fit"
+                f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
+                f"at most level_slots={others // least + target} fit"
             )
     if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
         raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")

@@ -289,6 +289,8 @@ class Slot:
     num_envs: int
     train: bool = True
     """False: episodes are played and scored, but give no gradient (robust PLR, SFL's scoring)."""
+    episode_limit: int = 0
+    """Steps of an episode at most, where that is less than the run's; 0: the run's."""
 
 
 @dataclass(frozen=True)

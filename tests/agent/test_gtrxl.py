@@ -1,5 +1,7 @@
 """The cached transformer equals a plain one that looks at its whole past, in the rollout and in the update."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,16 +42,16 @@ def params():
 unroll = jax.jit(AGENT.unroll)
 
 
-@jax.jit
-def play(params, memory, observations, goal, done):
-    cache = AGENT.begin(params, memory)
+@partial(jax.jit, static_argnames="agent")
+def play(params, memory, observations, goal, done, agent=AGENT):
+    cache = agent.begin(params, memory)
 
     def step(cache, now):
-        output, cache = AGENT.act(params, cache, now[0], goal)
-        return AGENT.forget(cache, now[1]), output
+        output, cache = agent.act(params, cache, now[0], goal)
+        return agent.forget(cache, now[1]), output
 
     cache, outputs = jax.lax.scan(step, cache, (observations, done))
-    return AGENT.end(memory, cache, outputs.record), outputs
+    return agent.end(memory, cache, outputs.record), outputs
 
 
 def cut(tree, rollout: int):
@@ -80,7 +82,11 @@ def wave(age: int, width: int) -> np.ndarray:
     return np.concatenate([np.sin(age * frequency), np.cos(age * frequency)])
 
 
-def plain_layer(p, x, done):
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)))
+
+
+def plain_layer(p, x, done, released):
     """One layer over a whole sequence [S, D] of one environment, one query and one head at a time."""
     q, kv = (dense(p[n], norm(p["norm_attention"], x)) for n in ("query", "key_value"))
     r = np.stack([dense(p["position"], wave(age, x.shape[1])) for age in range(M + 1)])
@@ -96,11 +102,14 @@ def plain_layer(p, x, done):
         if done[i]:
             start = i + 1
     x = gate(p["gate_attention"], x, np.maximum(dense(p["out"], out), 0))
-    feed = np.maximum(dense(p["feed_0"], norm(p["norm_feed"], x)), 0)
-    return gate(p["gate_feed"], x, np.maximum(dense(p["feed_1"], feed), 0))
+    feed = dense(p["feed_0"], norm(p["norm_feed"], x))
+    feed = dense(p["feed_1"], gelu(feed) if released else np.maximum(feed, 0))
+    if released:
+        return gate(p["gate_feed"], feed, np.maximum(x, 0))
+    return gate(p["gate_feed"], x, np.maximum(feed, 0))
 
 
-def plain_values(params, observations, goal, done) -> tuple[np.ndarray, np.ndarray]:
+def plain_values(params, observations, goal, done, released=False) -> tuple[np.ndarray, np.ndarray]:
     """Logits [S, E, A] and values [S, E] by full context, in float64 NumPy."""
     p = jax.tree.map(lambda x: np.asarray(x, np.float64), params)
     inputs = np.asarray(SPEC.expand(observations), np.float64)
@@ -110,7 +119,7 @@ def plain_values(params, observations, goal, done) -> tuple[np.ndarray, np.ndarr
         row = np.concatenate([inputs[:, e], np.tile(np.asarray(goal[e]), (len(inputs), 1))], -1)
         x = row @ kernel + p["encoder"]["bias"]
         for index in range(2):
-            x = plain_layer(p[f"stack_{index}"], x, done[:, e])
+            x = plain_layer(p[f"stack_{index}"], x, done[:, e], released)
         heads = []
         for name in ("actor", "critic"):
             y = x
@@ -134,6 +143,20 @@ def test_cached_equals_full_context_across_episode_ends_and_the_rings_wrap(param
         again = unroll(params, before, cut(observations, n), goal, outputs.record, cut(jnp.array(done), n))
         np.testing.assert_allclose(again[0], cut(logits, n), atol=2e-5)
         np.testing.assert_allclose(again[1], cut(values, n), atol=2e-5)
+
+
+def test_the_released_codes_feed_forward_and_second_gate(params):
+    sizes = {"width": 16, "layers": 2, "heads": 2, "qkv": 8, "head_hidden": 8, "memory": M, "window": W}
+    agent = make_agent(SPEC, GtrxlConfig(**sizes, feed_activation="gelu", gate_order="feed", init="lecun"))
+    observations, goal, done = story()
+    seen, ends = cut(observations, 0), cut(jnp.array(done), 0)
+    logits, values = plain_values(params, seen, goal, done[:T], released=True)
+    record = play(params, agent.initial_memory(E), seen, goal, ends, agent)[1].record
+    found = jax.jit(agent.unroll)(params, agent.initial_memory(E), seen, goal, record, ends)
+    np.testing.assert_allclose(found[0], logits, atol=2e-5)
+    np.testing.assert_allclose(found[1], values, atol=2e-5)
+    ours = plain_values(params, seen, goal, done[:T])[1]
+    assert np.abs(ours - values).max() > 0.01
 
 
 def test_after_an_update_the_rollout_and_the_update_see_the_same_memory(params):

@@ -274,6 +274,7 @@ def test_conditioning_names_achievements_and_log_scaled_minima():
     assert (
         LevelEnv(DEVICE).spec.conditioning == len(full)
         and LevelEnv(DEVICE, conditioning="paper").spec.conditioning == 67
+        and LevelEnv(DEVICE, conditioning="none").spec.conditioning == len(goals.conditioning(HOST, goal, "none")) == 0
     )
 
 

@@ -1,12 +1,14 @@
 """Families of levels and the frontier rule."""
 
+from dataclasses import replace
+
 import pytest
 from archive_examples import record, trial
 
 from dicode.curriculum import lineage
-from dicode.curriculum.snapshot import Snapshot, target_record
+from dicode.curriculum.snapshot import Outcome, Snapshot, target_record
 from dicode.streams import Streams
-from dicode.types import Origin, Status
+from dicode.types import Brief, Code, Origin, ParentReport, Rejected, Status
 
 pytestmark = pytest.mark.fast
 
@@ -106,6 +108,46 @@ def test_the_fallbacks_in_their_order():
     assert lineage.frontier(snapshot(seed, hopeless, trials=seen), STREAMS, 2) == ["seed"]
     assert lineage.frontier(snapshot(hopeless, trials=seen), STREAMS, 2) == ["hopeless"]
     assert lineage.frontier(snapshot(), STREAMS, 2) == []
+
+
+def test_published_a_lineage_is_closed_by_a_childs_status_now():
+    levels = snapshot(
+        record("parent", status=Status.B, score=0.24),
+        record("heir", ["parent"], born=1, status=Status.D, score=0.01),
+        record("other", status=Status.B, score=0.2),
+        record("kid", ["other"], born=1, status=Status.C, score=0.2),
+        trials=[trial("heir", 1, 20, 5), trial("heir", 2, 20, 0), trial("kid", 2, 20, 6)],
+    )
+    assert lineage.frontier(levels, STREAMS, 3) == lineage.unrestricted(levels, STREAMS, 3)
+    assert lineage.frontier(levels, STREAMS, 3, heir="now") == ["parent"]
+
+
+def asked_children(parent, count: int, answered: int, level: str | None = None):
+    """`count` briefs that name `parent`, of which `answered` came back, as rejected, lost or surplus."""
+    report = ParentReport(parent, ())
+    briefs = tuple(Brief(1, index, report, {}, None) for index in range(count))
+    outcomes = tuple(Outcome(3, 1, index, level, Rejected("lost", "late", code=Code.LOST)) for index in range(answered))
+    return briefs, outcomes
+
+
+def test_published_children_that_failed_count_once_they_are_answered():
+    parent = record("parent", status=Status.B, score=0.24)
+    for answered, is_open in ((4, True), (5, False)):
+        briefs, outcomes = asked_children(parent, 6, answered)
+        levels = replace(snapshot(parent), briefs=briefs, outcomes=outcomes)
+        assert lineage.dreamed_of(levels) == {"parent": answered}
+        assert (lineage.frontier(levels, STREAMS, 3, counted="asked", fallback=False) == ["parent"]) == is_open
+        assert lineage.frontier(levels, STREAMS, 3, fallback=False) == ["parent"]
+
+
+def test_published_nothing_below_one_half_becomes_a_parent():
+    levels = snapshot(
+        record("c", status=Status.C, score=0.2), record("seed", origin=Origin.LIBRARY), trials=[trial("c", 1, 20, 6)]
+    )
+    assert lineage.frontier(levels, STREAMS, 2, fallback=False) == []
+    assert lineage.frontier(levels, STREAMS, 2) == ["c"]
+    closed = snapshot(record("a", status=Status.A, score=0.1), record("kid", ["a"], born=1, status=Status.C))
+    assert lineage.frontier(closed, STREAMS, 2, heir="now", fallback=False) == ["a"], "any level of status A"
 
 
 def test_a_short_list_is_repeated_to_fill_the_round():

@@ -41,6 +41,25 @@ def test_weights_sum_to_one_and_ties_weigh_the_same_whatever_their_order():
     assert replay.replay_weights({}, {}, 5) == {}
 
 
+@pytest.mark.parametrize("temperature", [1e-3, 1e-2, 1.0, 1e3])
+@pytest.mark.parametrize("staleness", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("scores", [[0.25] * 4, [0.25, 0.2, 0.1, 0.0], [0.1] * 300 + [0.2]])
+def test_any_temperature_gives_finite_weights_that_sum_to_one(temperature, staleness, scores):
+    named = {f"l{i}": score for i, score in enumerate(scores)}
+    weights = replay.replay_weights(named, dict.fromkeys(named, 3), 5, staleness, temperature)
+    assert sum(weights.values()) == pytest.approx(1.0) and all(0 < w <= 1 for w in weights.values())
+    if staleness < 1:
+        assert max(weights, key=weights.__getitem__) in [x for x, s in named.items() if s == max(scores)]
+    assert sorted(replay.draw(weights, len(scores), STREAMS, "test", 5)) == sorted(named), "none is out of reach"
+
+
+def test_a_low_temperature_draws_the_best_and_a_high_one_any():
+    named, played = {"a": 0.3, "b": 0.2, "c": 0.1}, dict.fromkeys("abc", 0)
+    cold = replay.replay_weights(named, played, 1, 0.0, 1e-3)
+    hot = replay.replay_weights(named, played, 1, 0.0, 1e3)
+    assert cold["a"] == pytest.approx(1.0) and hot["c"] == pytest.approx(1 / 3, abs=1e-3)
+
+
 def test_draws_follow_the_weights():
     weights = {"a": 0.6, "b": 0.3, "c": 0.1}
     first = [replay.draw(weights, 1, STREAMS, "test", cycle)[0] for cycle in range(4000)]
@@ -73,9 +92,11 @@ def test_equal_levels_are_ordered_by_a_hash_that_changes_with_the_cycle():
     assert replay.best_first(scores | {"z": 0.3}, STREAMS, 1)[0] == "z"
 
 
-def test_newcomers_enter_while_there_is_room_and_the_threshold_is_reached():
-    assert replay.activate({"a": 0.2}, {"b": 0.0, "c": 0.1}, 3, 0.0, STREAMS, 0) == (("c", "b"), ())
-    assert replay.activate({"a": 0.2}, {"b": 0.0, "c": 0.1}, 3, 0.05, STREAMS, 0) == (("c",), ())
+def test_newcomers_above_the_threshold_enter_while_there_is_room():
+    newcomers = {"b": 0.05, "c": 0.1, "never solved": 0.0}
+    assert replay.activate({"a": 0.2}, newcomers, 9, 0.0, STREAMS, 0) == (("c", "b"), ())
+    assert replay.activate({"a": 0.2}, newcomers, 9, 0.05, STREAMS, 0) == (("c",), ())
+    assert replay.activate({}, newcomers, 9, -1.0, STREAMS, 0) == (("c", "b", "never solved"), ())
 
 
 def test_a_newcomer_that_reaches_the_worst_replaces_it():

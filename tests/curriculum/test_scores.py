@@ -72,6 +72,25 @@ def test_maxmc_takes_the_highest_return_that_the_level_ever_gave():
     assert scores.scored([trial("a", 0, 0, 0, max_mc=0.0)], scores.max_mc, 1).score is None
 
 
+def test_the_released_sfl_score_is_the_spread_times_a_bell_of_the_mean_return():
+    trials = [
+        trial("middle", 0, 5, 0, return_mean=3.0, return_std=2.0),
+        trial("steady", 0, 5, 0, return_mean=3.0, return_std=0.0),
+        trial("high", 0, 5, 0, return_mean=5.0, return_std=2.0),
+        trial("low", 0, 5, 0, return_mean=1.0, return_std=2.0),
+    ]
+    found = scores.near_the_batch(trials)
+    # The means 3, 3, 5, 1 have mean 3 and variance 2, which is the bell's width.
+    height = 1 / (np.sqrt(2 * np.pi) * 2.0)
+    assert found["middle"] == pytest.approx(2 / 5**0.5 * height + 3e-4)
+    assert found["steady"] == pytest.approx(3e-4)
+    assert found["high"] == pytest.approx(2 / 5**0.5 * height * np.exp(-0.5) + 5e-4)
+    assert found["low"] == pytest.approx(2 / 5**0.5 * height * np.exp(-0.5) + 1e-4)
+    alike = scores.near_the_batch(trials[:2])
+    assert alike == pytest.approx({"middle": 2 / 5**0.5 + 3e-4, "steady": 3e-4})
+    assert scores.near_the_batch([]) == {}
+
+
 def test_pooling_does_not_reach_back_beyond_its_window():
     old_and_new = [trial("a", 0, 15, 15), trial("a", 4, 15, 0)]
     assert scores.pooled(old_and_new, 20, window=4) is None

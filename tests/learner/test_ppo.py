@@ -66,6 +66,44 @@ def plain_adam(params, gradient, first, second, step):
     return jax.tree.map(lambda p, d: p - RATE * d, params, move), first, second
 
 
+def test_loss_and_gradient_equal_those_of_plain_ppo():
+    # Adam's steps do not feel the scale of a loss, so that an update alone would not show it.
+    agent, learner, trajectory = played("lstm")
+    trajectory = trajectory.replace(log_prob=trajectory.log_prob + 0.3 * jnp.sin(jnp.arange(16.0))[:, None],
+                                    value=trajectory.value + 0.1)  # fmt: skip
+    found = jax.jit(partial(ppo.loss_and_gradient, agent, CONFIG))(learner.params, trajectory)
+    (value, metrics), gradient = found
+    expected, slope = jax.jit(jax.value_and_grad(partial(plain_loss, agent)))(learner.params, trajectory, np.arange(4))
+    assert float(metrics["clip_fraction"]) > 0 and abs(float(value)) > 0.05
+    np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
+    largest = max(float(jnp.abs(x).max()) for x in jax.tree.leaves(slope))
+    assert largest > 0.1
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=1e-6), gradient, slope)
+
+
+def test_metrics_and_explained_variance_are_those_of_what_has_weight():
+    _, learner, trajectory = played("lstm")
+    metrics = compiled_update("lstm")(learner, trajectory, KEY)[1]
+    target, value = (np.asarray(x[:, :4], np.float64) for x in (trajectory.target, trajectory.value))
+    expected = 1 - np.var(target - value) / np.var(target)
+    assert float(metrics["explained_variance"]) == pytest.approx(expected, abs=1e-4)
+    assert float(metrics["trained"]) == 1.0
+    whole = 1 - np.var(trajectory.target - trajectory.value) / np.var(trajectory.target)
+    assert abs(float(whole) - expected) > 1e-3, "the untrained half differs"
+
+
+def test_minibatches_without_weight_are_left_out_of_the_metrics():
+    _, learner, trajectory = played("lstm")
+    # One environment of eight trains: in each epoch it is in one of the two minibatches.
+    one = trajectory.replace(weight=jnp.zeros(8).at[1].set(1.0))
+    metrics = compiled_update("lstm")(learner, one, KEY)[1]
+    assert float(metrics["trained"]) == 0.5
+    assert float(metrics["entropy"]) > 0.9, "the mean over three actions, not half of it"
+    nothing = compiled_update("lstm")(learner, trajectory.replace(weight=jnp.zeros(8)), KEY)[1]
+    assert float(nothing["trained"]) == 0.0 and float(nothing["learning_rate"]) == pytest.approx(RATE)
+    assert all(np.isnan(float(nothing[name])) for name in nothing if name not in ("trained", "learning_rate"))
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gtrxl"])
 def test_an_update_equals_plain_ppo(kind):
     agent, learner, trajectory = played(kind)

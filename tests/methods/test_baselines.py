@@ -9,6 +9,7 @@ from scipy import stats
 from toy import make, record_of, train
 
 from dicode.curriculum.snapshot import Snapshot, target_record
+from dicode.games.craftax import edits
 from dicode.methods import Context
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
 from dicode.methods.plr import PlrSettings, replayed
@@ -55,6 +56,39 @@ def test_robust_plr_takes_no_gradient_on_new_levels_and_plain_plr_does():
         for slot in proposal.slots:
             assert slot.train == (done.snapshot.levels[slot.level].born < cycle)
     assert all(slot.train for p in train(make("plr", SETTINGS | {"robust": False}), 4).proposals for slot in p.slots)
+
+
+COIN = SETTINGS | {"replay_rule": "coin", "robust": False, "buffer": 40, "minimum_fill": 0.5}
+
+
+def test_published_plr_replays_a_whole_batch_or_none_by_a_coin_once_the_buffer_is_half_full():
+    done = train(make("plr", COIN), 60)
+    new = [sum(done.snapshot.levels[s.level].born == c for s in p.slots) for c, p in enumerate(done.proposals)]
+    assert set(new) == {0, 10} and all(slot.train for p in done.proposals for slot in p.slots)
+    assert new[:2] == [10, 10], "20 of 40 are known after two cycles"
+    assert 0.3 < new[2:].count(0) / 58 < 0.7
+    always = train(make("plr", COIN | {"replay_probability": 1.0}), 4).proposals
+    assert [s.level for s in always[3].slots] != [s.level for s in always[2].slots]
+    short = train(make("plr", COIN | {"minimum_fill": 0.51}), 3)
+    assert all(short.snapshot.levels[s.level].born == 2 for s in short.proposals[2].slots)
+
+
+def test_published_accel_edits_every_batch_that_was_replayed_and_nothing_else():
+    settings = COIN | {"edit_probability": 1.0, "mutation": "swap", "edits": 200}
+    done = train(make("accel", settings), 40)
+    kinds = []
+    for cycle, proposal in enumerate(done.proposals):
+        records = [done.snapshot.levels[slot.level] for slot in proposal.slots]
+        new = [record for record in records if record.born == cycle]
+        edited = [record for record in new if record.move == "edit:swap"]
+        assert (len(new), len(edited)) in {(0, 0), (10, 0), (10, 10)}
+        kinds.append("edit" if edited else "new" if new else "replay")
+        last = {slot.level for slot in done.proposals[cycle - 1].slots}
+        assert all(set(record.parents) <= last for record in edited)
+    assert all((kinds[n - 1] == "replay") == (kind == "edit") for n, kind in enumerate(kinds) if n)
+    assert {"edit", "new", "replay"} == set(kinds)
+    parent = done.snapshot.levels[done.proposals[0].slots[0].level]
+    assert '("swap", 7, 200)' in edits.edited_draft(parent, "swap", 7, settings["edits"]).source
 
 
 def test_plrs_buffer_keeps_the_best_scores():
@@ -113,6 +147,33 @@ def test_sfl_scores_without_gradient_and_trains_on_the_rates_nearest_one_half():
     assert phases == [(10, {False}), (10, {False}), (4, {True}), (4, {True})]
     chosen = sorted(rates[level] for level in snapshot.active())
     assert chosen in ([8, 9, 10, 11], [9, 10, 11, 12])
+
+
+def test_published_sfl_scores_short_episodes_by_their_spread_near_the_batchs_mean():
+    settings = SETTINGS | {"scoring_batch": 10, "scoring_keep": 1, "score": "return_spread", "scoring_limit": 1500}
+    method, snapshot = make("sfl", settings), Snapshot().with_levels([target_record()])
+    snapshot = snapshot.with_levels(record_of(d, 0) for d in method.candidates(Context(snapshot, 0, Streams(0))))
+    here = Context(snapshot, 0, Streams(0))
+    slots = method.propose(here).slots
+    assert {slot.episode_limit for slot in slots} == {1500}
+    odd, best = slots[3].level, slots[7].level
+    means = {odd: 9.0} | {slot.level: 2.0 for slot in slots if slot.level != odd}
+    spread = {odd: 2.0, best: 1.0}
+    trials = [
+        replace(trial(s.level, 0, 5, 0), return_mean=means[s.level], return_std=spread.get(s.level, 0.5)) for s in slots
+    ]
+    # The level with the widest spread lies too far from the batch: 6.3 with a bell of width 4.41.
+    assert method.assess(here, trials).activated == (best,)
+
+
+def test_sfl_may_train_on_fresh_random_levels_too():
+    settings = SETTINGS | {"scoring_every": 2, "scoring_keep": 8, "random_share": 0.5}
+    done = train(make("sfl", settings), 6)
+    for cycle in (1, 2, 4, 5):
+        slots = done.proposals[cycle].slots
+        fresh = [slot for slot in slots if done.snapshot.levels[slot.level].born == cycle]
+        assert len(fresh) == 5 and len(slots) == 10 and all(slot.train and not slot.episode_limit for slot in slots)
+    assert {done.snapshot.levels[level].born for level in done.snapshot.active()} == {3}
 
 
 def test_sfl_forgets_the_last_batch_when_a_new_one_is_scored():

@@ -127,6 +127,43 @@ def test_the_ablations_change_only_what_they_name():
     assert all(brief.goal_only and brief.allow_hooks and brief.parent for brief in rest)
 
 
+def test_published_surplus_levels_are_never_trained():
+    new = [dream(f"new{i}", 5) for i in range(14)]
+    waits, drops = (make("dicode", SETTINGS | {"surplus": rule}) for rule in ("wait", "drop"))
+    snapshot = context(5, *new).snapshot
+    first = {slot.level for slot in drops.propose(Context(snapshot, 5, STREAMS)).slots}
+    assert len(first) == 11 and first == {slot.level for slot in waits.propose(Context(snapshot, 5, STREAMS)).slots}
+    snapshot = snapshot.after(5, Assessment(tuple(plain_trial(level, 5, 2, 1) for level in sorted(first))))
+    later = [{s.level for s in method.propose(Context(snapshot, 6, STREAMS)).slots} for method in (waits, drops)]
+    assert {level.id for level in new} - first <= later[0] and later[1] == first
+
+
+def test_published_a_level_with_too_few_episodes_has_score_zero_and_is_active():
+    here = context(3, dream("slow", 3))
+    level = next(iter(here.snapshot.accepted()))
+    for rule, score, active in (("zero", 0.0, (level,)), ("retry", None, ())):
+        settings = SETTINGS | {"unscored": rule, "active_threshold": -1.0}
+        answer = make("dicode", settings).assess(here, [plain_trial(level, 3, 19, 10)])
+        assert (answer.trials[0].score, answer.activated) == (score, active)
+        assert answer.statuses == {}
+
+
+def test_a_level_that_is_never_or_always_solved_does_not_become_active():
+    here = context(3, dream("hopeless", 3), dream("easy", 3), dream("good", 3))
+    never, always, good = here.snapshot.accepted()
+    trials = [plain_trial(never, 3, 40, 0), plain_trial(always, 3, 40, 40), plain_trial(good, 3, 40, 1)]
+    assert make("dicode", SETTINGS).assess(here, trials).activated == (good,)
+
+
+def test_published_parents_are_strict_and_without_them_nothing_is_dreamed():
+    strict = make("dicode", SETTINGS | {"parents": "strict"})
+    assert strict.briefs(context(1, *seeds())) == ()
+    b = dream("b", 0, status=Status.B, score=0.25, last_trained=1)
+    briefs = strict.briefs(context(1, b))
+    assert [brief.parent.level.id for brief in briefs] == [b.id] * 12
+    assert len(make("dicode", SETTINGS).briefs(context(1, *seeds()))) == 12
+
+
 def test_random_parents_ignore_scores_and_any_parent_ignores_children():
     brood = [dream(f"kid{i}", 2, parents=("old",), status=Status.D, score=0.01, last_trained=2) for i in range(5)]
     old = replace(dream("old", 0, status=Status.B, score=0.25, last_trained=2), id="old")

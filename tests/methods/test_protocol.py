@@ -68,6 +68,13 @@ def test_too_few_environments_are_refused_with_what_would_do(num_envs, level_slo
         make("dicode", settings | {"level_slots": fit})
 
 
+def test_one_environment_a_level_is_enough_where_the_settings_say_so():
+    single = SMALL | {"num_envs": 16, "level_slots": 16, "target_share": 0.0, "min_envs": 1}
+    assert [slot.num_envs for slot in train(make("plr", single), 1).proposals[0].slots] == [1] * 16
+    with pytest.raises(ConfigError, match="level_slots=8 or fewer"):
+        make("plr", single | {"min_envs": 2})
+
+
 def test_a_target_that_takes_everything_is_refused_unless_nothing_else_is_asked():
     with pytest.raises(ConfigError):
         make("dicode", SMALL | {"target_share": 1.0})

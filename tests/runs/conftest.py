@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jax.monitoring
 import pytest
@@ -55,6 +56,8 @@ class FinishedRun:
     path: Path
     compiled: list[str] = field(default_factory=list)
     """Names of the programs XLA compiled, in order; `cycle N` where a cycle's row was written."""
+    batches: list[Any] = field(default_factory=list)
+    """What each cycle trained on, on the host: `LevelBatch` without its worlds."""
 
     @property
     def rows(self) -> list[dict]:
@@ -65,6 +68,7 @@ class FinishedRun:
 def finished_run(tmp_path_factory) -> FinishedRun:
     from dicode import config
     from dicode.runs import launch, metrics
+    from dicode.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs")
     finished = FinishedRun(folder / "whole")
@@ -78,12 +82,17 @@ def finished_run(tmp_path_factory) -> FinishedRun:
             finished.compiled.append(f"cycle {row['cycle']}")
             super().write(row)
 
+    def train(self, learner, batch, *more):
+        finished.batches.append(jax.device_get(batch.replace(pool=None)))
+        return genuine_train(self, learner, batch, *more)
+
     jax.monitoring.register_event_duration_secs_listener(listen)
     genuine, metrics.JsonLines = metrics.JsonLines, Marker
+    genuine_train, Trainer.train = Trainer.train, train
     try:
         settings = config.load(tiny(folder, "whole"))
         assert launch.train(settings, quiet=True) == 0
     finally:
-        metrics.JsonLines = genuine
+        metrics.JsonLines, Trainer.train = genuine, genuine_train
         jax.monitoring.unregister_event_duration_listener(listen)
     return finished

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dicode.curriculum.archive import Archive
@@ -29,7 +30,16 @@ def test_dreams_are_accepted_and_trained(finished_run):
 
 
 def test_the_target_keeps_its_share_of_the_environments(finished_run):
-    assert all(row["env_steps"] == 512 * (row["cycle"] + 1) for row in finished_run.rows)
+    assert len(finished_run.batches) == 3
+    for batch in finished_run.batches:
+        # The target asks for everything and pays no bonus: no other level does.
+        is_target = batch.goal_achievements.all(axis=1) & (batch.bonus == 0)
+        assert is_target[batch.slot].sum() == 2, "a quarter of 8 environments"
+        assert len(np.unique(batch.slot[~is_target[batch.slot]])) in (1, 2)
+
+
+def test_every_step_of_a_cycle_is_counted_once(finished_run):
+    assert [row["env_steps"] for row in finished_run.rows] == [512, 1024, 1536]
 
 
 def test_the_report_has_every_picture(finished_run):

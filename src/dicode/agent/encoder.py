@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dicode.agent.initialisers import trunk
 from dicode.agent.lookup import set_bits, sum_rows
 from dicode.agent.settings import Lookup
 from dicode.agent.spec import Bits, Category, ObservationSpec, Observed
@@ -25,10 +26,10 @@ _NARROW = 8
 Kernel = dict[str, jax.Array]
 
 
-def _init(key: jax.Array, spec: ObservationSpec, width: int) -> Kernel:
-    """Orthogonal weights of the whole dense layer, cut by where they are used."""
+def _init(key: jax.Array, spec: ObservationSpec, width: int, init: str) -> Kernel:
+    """Weights of the whole dense layer, cut by where they are used."""
     shape = (spec.dense_size + spec.conditioning, width)
-    return _cut(nn.initializers.orthogonal(2.0**0.5)(key, shape, jnp.float32), spec)
+    return _cut(trunk(init, 2.0**0.5)(key, shape, jnp.float32), spec)
 
 
 def _cut(kernel: jax.Array, spec: ObservationSpec) -> Kernel:
@@ -44,10 +45,11 @@ class Encoder(nn.Module):
     width: int
     lookup: Lookup
     dtype: jnp.dtype = jnp.float32
+    weights: str = "orthogonal"
 
     def setup(self) -> None:
         """Create the dense layer's weights, cut by where they are used."""
-        self.kernel = self.param("kernel", _init, self.spec, self.width)
+        self.kernel = self.param("kernel", _init, self.spec, self.width, self.weights)
         self.bias = self.param("bias", nn.initializers.zeros, (self.width,))
 
     def __call__(self, observation: Observed, conditioning: Float[Array, "... C"]) -> Float[Array, "... D"]:

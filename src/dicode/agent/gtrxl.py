@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import Encoder
+from dicode.agent.initialisers import side_by_side, trunk
 from dicode.agent.lookup import best_lookup
 from dicode.agent.memory import Memory, Ring
 from dicode.agent.settings import GtrxlConfig
@@ -32,18 +33,23 @@ class GruGate(nn.Module):
 
     bias: float
     dtype: jnp.dtype
+    weights: str = "orthogonal"
 
     @nn.compact
     def __call__(self, x: Float[Array, "... D"], y: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Gate the new y into the stream x."""
         width = x.shape[-1]
-        dense = partial(nn.Dense, use_bias=False, dtype=self.dtype, kernel_init=nn.initializers.orthogonal(1.0))
-        yr, yz, yh = jnp.split(dense(3 * width, name="y")(y), 3, axis=-1)
-        xr, xz = jnp.split(dense(2 * width, name="x")(x), 2, axis=-1)
+
+        def gates(count: int, name: str) -> nn.Dense:
+            init = side_by_side(trunk(self.weights, 1.0), count)
+            return nn.Dense(count * width, use_bias=False, dtype=self.dtype, kernel_init=init, name=name)
+
+        yr, yz, yh = jnp.split(gates(3, "y")(y), 3, axis=-1)
+        xr, xz = jnp.split(gates(2, "x")(x), 2, axis=-1)
         bias = self.param("bias", nn.initializers.constant(self.bias), (width,)).astype(self.dtype)
         reset = nn.sigmoid(yr + xr)
         update = nn.sigmoid(yz + xz - bias)
-        return x + update * (jnp.tanh(yh + dense(width, name="h")(reset * x)) - x)
+        return x + update * (jnp.tanh(yh + gates(1, "h")(reset * x)) - x)
 
 
 class Layer(nn.Module):
@@ -55,7 +61,7 @@ class Layer(nn.Module):
     def setup(self) -> None:
         """Create the projections, gates and the feed-forward block."""
         c, heads = self.config, (self.config.heads, self.config.qkv // self.config.heads)
-        dense = partial(nn.Dense, dtype=self.dtype, kernel_init=nn.initializers.orthogonal(2.0**0.5))
+        dense = partial(nn.Dense, dtype=self.dtype, kernel_init=trunk(c.init, 2.0**0.5))
         project = partial(nn.Dense, use_bias=False, dtype=self.dtype)
         self.norm_attention, self.norm_feed = nn.LayerNorm(), nn.LayerNorm()
         self.query, self.key_value, self.position = project(c.qkv), project(2 * c.qkv), project(c.qkv)
@@ -63,8 +69,8 @@ class Layer(nn.Module):
         self.content_bias = self.param("content_bias", nn.initializers.zeros, heads)
         self.position_bias = self.param("position_bias", nn.initializers.zeros, heads)
         self.feed_0, self.feed_1 = dense(c.width), dense(c.width)
-        self.gate_attention = GruGate(c.gate_bias, self.dtype)
-        self.gate_feed = GruGate(c.gate_bias, self.dtype)
+        self.gate_attention = GruGate(c.gate_bias, self.dtype, c.init)
+        self.gate_feed = GruGate(c.gate_bias, self.dtype, c.init)
 
     def keys_values(self, inputs: Float[Array, "... D"]) -> tuple[Float[Array, "... H d"], Float[Array, "... H d"]]:
         """Keys and values of layer inputs."""
@@ -93,7 +99,11 @@ class Layer(nn.Module):
         attended = attended.reshape(*attended.shape[:-2], self.config.qkv).astype(self.dtype)
         x = self.gate_attention(inputs, nn.relu(self.out(attended)))
         normed = self.norm_feed(x.astype(jnp.float32)).astype(self.dtype)
-        return self.gate_feed(x, nn.relu(self.feed_1(nn.relu(self.feed_0(normed)))))
+        activation = nn.gelu if self.config.feed_activation == "gelu" else nn.relu
+        fed = self.feed_1(activation(self.feed_0(normed)))
+        return (
+            self.gate_feed(x, nn.relu(fed)) if self.config.gate_order == "stream" else self.gate_feed(fed, nn.relu(x))
+        )
 
     def _heads(self, x: jax.Array) -> jax.Array:
         return x.reshape(*x.shape[:-1], self.config.heads, self.config.qkv // self.config.heads)
@@ -109,7 +119,7 @@ class Gtrxl(nn.Module):
         """Create the encoder, the layers and the heads."""
         c = self.config
         self.dtype = jnp.dtype(c.dtype)
-        self.encoder = Encoder(self.spec, c.width, c.lookup or best_lookup(), self.dtype)
+        self.encoder = Encoder(self.spec, c.width, c.lookup or best_lookup(), self.dtype, c.init)
         self.stack = [Layer(c, self.dtype) for _ in range(c.layers)]
         self.heads = Heads(self.spec.num_actions, c.head_hidden, self.dtype)
 

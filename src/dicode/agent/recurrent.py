@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import Encoder
+from dicode.agent.initialisers import side_by_side
 from dicode.agent.lookup import best_lookup
 from dicode.agent.settings import RecurrentConfig
 from dicode.agent.spec import ObservationSpec, Observed
@@ -122,7 +123,7 @@ class Recurrent(nn.Module):
         bias = lambda key, shape, dtype: self.cell.bias(c.width)  # noqa: E731
         size = self.cell.gates * c.width
         self.inputs = [nn.Dense(size, dtype=self.dtype, bias_init=bias) for _ in range(c.layers)]
-        orthogonal = nn.initializers.orthogonal(1.0)
+        orthogonal = side_by_side(nn.initializers.orthogonal(1.0), self.cell.gates)
         self.kernels = [self.param(f"hidden_{n}", orthogonal, (c.width, size)) for n in range(c.layers)]
         self.heads = Heads(self.spec.num_actions, c.head_hidden, self.dtype)
 

@@ -13,7 +13,7 @@ Lookup = Literal["rows", "onehot"]
 
 
 def _conditioning() -> Any:
-    return option("full", "goal input", choices=("full", "paper"))
+    return option("full", "goal input", choices=("full", "paper", "none"))
 
 
 def _width() -> Any:
@@ -26,7 +26,10 @@ def _head_hidden() -> Any:
 
 @dataclass(frozen=True)
 class GtrxlConfig:
-    """The transformer; the defaults are the published sizes."""
+    """The transformer; the defaults are the published sizes.
+
+    Where the released code departs from the GTrXL paper (gelu, feed, lecun), the paper's way is the default.
+    """
 
     kind: str = option("gtrxl", "network", choices=("gtrxl",))
     width: int = _width()
@@ -37,6 +40,13 @@ class GtrxlConfig:
     memory: int = option(128, "steps of memory", 1, 4096)
     window: int = option(64, "gradient window in steps", 1, 4096)
     gate_bias: float = option(2.0, "initial bias of the GRU-type gates", -10, 10)
+    feed_activation: str = option("relu", "activation in the feed-forward block", choices=("relu", "gelu"))
+    gate_order: str = option(
+        "stream",
+        "what the second gate passes at first: residual stream or feed-forward answer",
+        choices=("stream", "feed"),
+    )
+    init: str = option("orthogonal", "weights of encoder, feed-forward, gates", choices=("orthogonal", "lecun"))
     conditioning: str = _conditioning()
     dtype: str = "float32"
     """Compute type of the network; normalisation, softmax, logits and values stay float32."""

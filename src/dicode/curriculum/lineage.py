@@ -1,5 +1,6 @@
 """Who descends from whom, and from which levels the next ones should be dreamed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from dicode.curriculum.replay import best_first, draw
@@ -24,6 +25,13 @@ def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
         parent: tuple(child.id for child in sorted(brood, key=lambda child: (child.born, child.id)))
         for parent, brood in family.items()
     }
+
+
+def dreamed_of(snapshot: Snapshot) -> dict[str, int]:
+    """How many dreams were asked of each parent and answered or lost by now, whatever came of them."""
+    asked = {(brief.cycle, brief.index): brief.parent for brief in snapshot.briefs}
+    parents = (asked.get((outcome.asked, outcome.index)) for outcome in snapshot.outcomes)
+    return dict(Counter(parent.level.id for parent in parents if parent is not None))
 
 
 def main_parent(record: LevelRecord, levels: Mapping[str, LevelRecord]) -> str | None:
@@ -61,28 +69,42 @@ def reached(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES) -> bool:
 
 
 def frontier(
-    snapshot: Snapshot, streams: Streams, cycle: int, max_children: int = MAX_CHILDREN, min_episodes: int = MIN_EPISODES
+    snapshot: Snapshot,
+    streams: Streams,
+    cycle: int,
+    max_children: int = MAX_CHILDREN,
+    min_episodes: int = MIN_EPISODES,
+    *,
+    heir: str = "ever",
+    counted: str = "accepted",
+    fallback: bool = True,
 ) -> list[str]:
-    """Levels worth dreaming on from, best first: the strict rule with its fallbacks.
+    """Levels worth dreaming on from, best first.
 
-    Status A or B, fewer than `max_children` children and none that ever reached A, B or C, sorted by score. If
-    there is none: any level of status A; then the scored levels with a success rate above 0, best score
-    first; then the seeds; then any accepted level. Parents need not be active.
+    Status A or B, fewer than `max_children` children and no heir, sorted by score. If there is none: any level of
+    status A; then, with `fallback`, the scored levels with a success rate above 0, best score first; then the
+    seeds; then any accepted level. Parents need not be active.
+
+    An `heir` is a child that `ever` reached A, B or C, or that has such a status `now` (published). Children are
+    `counted` where they were `accepted`, or all that were `asked` for and are answered (published, without fallback).
     """
     levels, brood = snapshot.accepted(), children(snapshot.levels)
+    asked = dreamed_of(snapshot) if counted == "asked" else {}
+
+    def inherits(child: str) -> bool:
+        if heir == "now":
+            return levels[child].status in (Status.A, Status.B, Status.C)
+        return reached(snapshot.trials.get(child, ()), min_episodes)
 
     def open_lineage(level: str) -> bool:
         mine = brood.get(level, ())
-        return len(mine) < max_children and not any(
-            reached(snapshot.trials.get(child, ()), min_episodes) for child in mine
-        )
+        return max(len(mine), asked.get(level, 0)) < max_children and not any(map(inherits, mine))
 
     viable = [level for level in levels.values() if level.status in (Status.A, Status.B)]
-    return (
-        _by_score((level for level in viable if open_lineage(level.id)), streams, cycle)
-        or _by_score((level for level in viable if level.status is Status.A), streams, cycle)
-        or unrestricted(snapshot, streams, cycle)
+    strict = _by_score((level for level in viable if open_lineage(level.id)), streams, cycle) or _by_score(
+        (level for level in viable if level.status is Status.A), streams, cycle
     )
+    return strict or (unrestricted(snapshot, streams, cycle) if fallback else [])
 
 
 def unrestricted(snapshot: Snapshot, streams: Streams, cycle: int) -> list[str]:

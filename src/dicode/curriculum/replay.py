@@ -12,6 +12,9 @@ import numpy as np
 from dicode.streams import Streams
 from dicode.types import LevelRecord
 
+_LEAST = 1e-300
+"""Weight of a level that the score and the staleness would never draw: it comes when no other is left."""
+
 
 def uniform(streams: Streams, stream: str, cycle: int, level: str) -> float:
     """A number in (0, 1) that belongs to one level in one cycle."""
@@ -41,7 +44,7 @@ def replay_weights(
     staleness: float = 0.3,
     temperature: float = 1.0,
 ) -> dict[str, float]:
-    """Sampling weights that sum to 1 (Jiang et al., 2021).
+    """Sampling weights above 0 that sum to 1, whatever the temperature (Jiang et al., 2021).
 
     (1 - staleness) x score weight + staleness x staleness weight, each normalised first; the score weight is
     (1 / rank)^(1 / temperature), the staleness weight the cycles since the level was last played (equal for
@@ -49,14 +52,18 @@ def replay_weights(
     """
     if not scores:
         return {}
-    by_rank = {level: rank ** (-1.0 / temperature) for level, rank in ranks(scores).items()}
+    logs = {level: -math.log(rank) / temperature for level, rank in ranks(scores).items()}
+    # Relative to the best: at a low temperature all powers together would vanish.
+    best = max(logs.values())
+    by_rank = {level: math.exp(log - best) for level, log in logs.items()}
     age = {level: float(max(cycle - last_played[level], 0)) for level in scores}
     score_sum, age_sum = math.fsum(by_rank.values()), math.fsum(age.values())
-    return {
+    weights = {
         level: (1.0 - staleness) * by_rank[level] / score_sum
         + staleness * (age[level] / age_sum if age_sum > 0 else 1.0 / len(scores))
         for level in scores
     }
+    return {level: max(weight, _LEAST) for level, weight in weights.items()}
 
 
 def draw(weights: Mapping[str, float], count: int, streams: Streams, stream: str, cycle: int) -> list[str]:
@@ -98,11 +105,11 @@ def activate(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(activated, deactivated) when `newcomers` knock at the active set; both map level to score.
 
-    A newcomer below `threshold` stays out. While there is room it enters, then it enters when its score
+    A newcomer at `threshold` or below stays out. While there is room it enters, then it enters when its score
     reaches that of the worst active level, which leaves. Best newcomers come first, so this is keeping the
     `capacity` best of all, a newcomer before an old level where scores are equal.
     """
-    entering = {level: score for level, score in newcomers.items() if score >= threshold and level not in active}
+    entering = {level: score for level, score in newcomers.items() if score > threshold and level not in active}
     everyone = dict(active) | entering
     order = sorted(
         everyone,

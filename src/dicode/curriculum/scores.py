@@ -47,11 +47,38 @@ def max_mc(trial: Trial) -> float:
     return trial.max_mc
 
 
+ROLLOUTS = 5
+"""Rollouts of a level over which the released SFL takes the spread of returns."""
+
+
+def return_spread(trial: Trial) -> float:
+    """Standard error that the mean return of five episodes would have: how much luck decides on the level."""
+    return trial.return_std / math.sqrt(ROLLOUTS)
+
+
+def near_the_batch(trials: Sequence[Trial]) -> dict[str, float]:
+    """Scores by level as the released SFL gives them: the spread x a bell curve of the mean return + 1e-4 of that.
+
+    The bell is the normal density around the mean of the batch's mean returns. Its width is their *variance*, where
+    one would expect the standard deviation: that is what was published. 1 for all where the means are alike.
+    """
+    means = np.array([trial.return_mean for trial in trials])
+    width = float(means.var()) if len(trials) else 0.0
+    bell = np.ones(len(trials))
+    if width > 0:
+        bell = np.exp(-0.5 * ((means - means.mean()) / width) ** 2) / (math.sqrt(2.0 * math.pi) * width)
+    return {
+        trial.level: return_spread(trial) * float(weight) + 1e-4 * trial.return_mean
+        for trial, weight in zip(trials, bell, strict=True)
+    }
+
+
 SCORES: Mapping[str, Score] = {
     "learnability": learnability,
     "achievement_learnability": achievement_learnability,
     "positive_value_loss": positive_value_loss,
     "max_mc": max_mc,
+    "return_spread": return_spread,
 }
 
 

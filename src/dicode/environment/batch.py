@@ -51,6 +51,8 @@ class Sizes:
     level_slots: int
     pool_size: int
     """Initial states of all levels together."""
+    min_envs: int = MIN_ENVS
+    """Environments that a level needs at least."""
 
 
 @struct.dataclass
@@ -119,7 +121,7 @@ def build(
 
     Raises:
         ConfigError: the levels, worlds or environments do not fit into `sizes`, a level is played by
-            fewer than `MIN_ENVS` environments, a pool is not of the schema, or a group is not the whole
+            fewer than `sizes.min_envs` environments, a pool is not of the schema, or a group is not the whole
             of its level.
     """
     _check(levels, counts, sizes, episode_limit)
@@ -222,9 +224,9 @@ def _check(levels: Sequence[Level], counts: Sequence[int], sizes: Sizes, episode
         raise ConfigError(f"{len(levels)} levels do not fit level_slots={sizes.level_slots}")
     if len(counts) != len(levels) or sum(counts) != sizes.num_envs:
         raise ConfigError(f"counts {list(counts)} of {len(levels)} levels must add up to num_envs={sizes.num_envs}")
-    if min(counts) < MIN_ENVS:
+    if min(counts) < sizes.min_envs:
         raise ConfigError(
-            f"a level would get {min(counts)} environments, at least {MIN_ENVS} are needed: "
+            f"a level would get {min(counts)} environments, at least {sizes.min_envs} are needed: "
             f"raise num_envs={sizes.num_envs} or train fewer than {len(levels)} levels"
         )
     worlds = [_worlds(level) for level in levels]

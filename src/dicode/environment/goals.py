@@ -6,7 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from dicode.games.host import Goal, HostGame
 
-CONDITIONINGS = ("full", "paper")
+CONDITIONINGS = ("full", "paper", "none")
 """What an agent can be told of a goal."""
 
 
@@ -28,14 +28,15 @@ def empty(asked: Bool[Array, "... A"], minimum: Float[Array, "... Q"]) -> Bool[A
 
 def conditioning_size(game: HostGame, kind: str) -> int:
     """Length C of the conditioning vector."""
-    return len(game.achievements) + (len(game.quantities) if kind == "full" else 0)
+    sizes = {"none": 0, "paper": len(game.achievements), "full": len(game.achievements) + len(game.quantities)}
+    return sizes[kind]
 
 
 def conditioning(game: HostGame, goal: Goal, kind: str = "full") -> np.ndarray:
     """What the agent is told of a goal, float32[C].
 
-    `paper`: the achievements multi-hot. `full`: these, then log2(1 + minimum) / 8 for every quantity, 0 where none is
-    asked; 255 maps to 1.
+    `none`: nothing. `paper`: the achievements multi-hot. `full`: these, then log2(1 + minimum) / 8 for every quantity,
+    0 where none is asked; 255 maps to 1.
     """
     asked, minimum = goal.to_arrays()
     parts = [asked.astype(np.float32)]

@@ -3,7 +3,7 @@
 Parker-Holder et al. (2022) edit a batch of levels after each time it was replayed. Here the slots that
 do not replay are shared: `edit_probability` of them score edits of last cycle's replayed levels, best scores
 first, the rest score random levels. With the defaults that is 50 % replay, 40 % edits and 10 % new ones,
-close to the published 0.8 : 0.8 : 0.2.
+close to the published 0.8 : 0.8 : 0.2. With `replay_rule="coin"` a cycle of edits follows every cycle that replayed.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,11 @@ def make(room: Room, settings: AccelSettings) -> Method:
         random = generators.drafts(context, settings.generator, room, count - len(edited))
         return (*edited, *random)
 
-    return plr.replay_and_explore("accel", room, settings, explore)
+    def share(context: Context, buffer: plr.BufferSettings) -> float:
+        edits_now = buffer.replay_rule == "coin" and bool(_just_replayed(context))
+        return 0.0 if edits_now else plr.replay_share(context, buffer)
+
+    return plr.replay_and_explore("accel", room, settings, explore, share)
 
 
 def _just_replayed(context: Context) -> list[str]:

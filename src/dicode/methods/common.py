@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from dicode.curriculum import scores
 from dicode.curriculum.lineage import SEEDS
 from dicode.curriculum.replay import activate
 from dicode.curriculum.snapshot import Assessment, Snapshot
 from dicode.methods.protocol import Context
-from dicode.methods.settings import MIN_ENVS, Room, Scored
+from dicode.methods.settings import Room, Scored
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, Status, Trial
 
 RATE_SCORES = frozenset({"learnability", "achievement_learnability"})
-"""Scores made of success rates: they need `min_episodes`; the others average over steps and need one episode."""
+"""Scores made of success rates: they need `min_episodes`; the others average over episodes and need one."""
 
 
 def divide(room: Room, levels: Sequence[str], untrained: Collection[str] = (), hooked: Sequence[str] = ()) -> Proposal:
@@ -30,14 +31,17 @@ def divide(room: Room, levels: Sequence[str], untrained: Collection[str] = (), h
         slots.append(Slot(TARGET, room.target_envs))
         left -= room.target_envs
     share, over = divmod(left, len(levels))
-    if share < MIN_ENVS:
+    if share < room.min_envs:
         raise AssertionError(f"{left} environments for {len(levels)} levels; the settings were not checked")
     slots += [Slot(level, share + (i < over), level not in untrained) for i, level in enumerate(levels)]
     return Proposal(tuple(slots))
 
 
 def judge(context: Context, trials: Sequence[Trial], settings: Scored) -> tuple[tuple[Trial, ...], dict[str, Status]]:
-    """The cycle's trials with their scores, and a status for every level that has enough episodes."""
+    """The cycle's trials with their scores, and a status for every level that has enough episodes.
+
+    With `unscored="zero"` a level that has too few has score 0, as published.
+    """
     score = scores.score_named(settings.score)
     needed = settings.min_episodes if settings.score in RATE_SCORES else 1
     usual = scores.POOLING_WINDOW if settings.score in RATE_SCORES else 1
@@ -49,7 +53,8 @@ def judge(context: Context, trials: Sequence[Trial], settings: Scored) -> tuple[
         # A first success rate is made of all that there is: a level of few, long episodes would never have one.
         first = settings.score in RATE_SCORES and all(t.score is None for t in earlier)
         window = context.cycle + 1 if first else usual
-        judged.append(scores.scored(history, score, needed, window))
+        found = scores.scored(history, score, needed, window)
+        judged.append(replace(found, score=0.0) if found.score is None and settings.unscored == "zero" else found)
         status = scores.status(
             scores.pooled(history, settings.min_episodes, max(window, scores.POOLING_WINDOW)), settings.min_episodes
         )

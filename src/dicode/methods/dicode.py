@@ -10,7 +10,7 @@ from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
 from dicode.methods.settings import Replayed, Room, Scored
-from dicode.settings import option
+from dicode.settings import Only, option
 from dicode.types import Brief, LevelRecord, ParentReport, Proposal, Trial
 
 EXAMPLES = 6
@@ -30,18 +30,21 @@ def no_examples(level: LevelRecord, levels: Iterable[LevelRecord], count: int) -
     return ()
 
 
+_FRONTIER: Only = {"method.open_loop": (False,), "method.parents": ("frontier", "strict")}
+
+
 @dataclass(frozen=True)
 class DicodeSettings(Replayed, Scored):
     """The closed loop's settings, ablations included."""
 
     name: str = option("dicode", "method", choices=("dicode",))
     active_limit: int = option(100, "levels in the active set", 1, 1_000_000)
-    active_threshold: float = option(0.0, "least score of a level that is activated", -1e9, 1e9)
+    active_threshold: float = option(0.0, "a level is activated whose score is above this", -1e9, 1e9)
     open_loop: bool = option(False, "dream without parents and without feedback")
     parents: str = option(
         "frontier",
-        "how parents are picked; any: whatever was ever solved, by score",
-        choices=("frontier", "random", "any"),
+        "how parents are picked; strict: no fallback below 50 %; any: whatever was ever solved, by score",
+        choices=("frontier", "strict", "random", "any"),
         only={"method.open_loop": (False,)},
     )
     max_children: int = option(
@@ -49,8 +52,18 @@ class DicodeSettings(Replayed, Scored):
         "children after which a level is no parent any more",
         1,
         1000,
-        only={"method.open_loop": (False,), "method.parents": ("frontier",)},
+        only=_FRONTIER,
     )
+    counted_children: str = option(
+        "accepted", "children that count towards that", choices=("accepted", "asked"), only=_FRONTIER
+    )
+    heir: str = option(
+        "ever",
+        "a child closes its parent that reached C or better: ever, or now",
+        choices=("ever", "now"),
+        only=_FRONTIER,
+    )
+    surplus: str = option("wait", "accepted levels beyond dreamer.keep wait, or are dropped", choices=("wait", "drop"))
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,10 @@ def _propose(context: Context, told: _Told) -> Proposal:
     residents = _residents(context, told)
     left = told.room.free_slots - len(residents)
     limit = left if context.cycle < told.room.seed_cycles else min(told.dreaming.keep, left)
-    new = [level for level in waiting(context) if not common.has_hooks(levels[level])][:limit]
+    new = [level for level in waiting(context) if not common.has_hooks(levels[level])]
+    if told.own.surplus == "drop":
+        new = [level for level in new if levels[level].born == context.cycle or context.snapshot.trials.get(level)]
+    new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
     return common.divide(told.room, [*new, *replayed], hooked=residents)
@@ -187,7 +203,19 @@ def _parents(context: Context, told: _Told) -> Sequence[str | None]:
     elif told.own.parents == "any":
         chosen = lineage.fill_round(lineage.unrestricted(snapshot, streams, cycle), told.dreaming.drafts)
     else:
-        best = lineage.frontier(snapshot, streams, cycle, told.own.max_children, told.own.min_episodes)
+        strict = told.own.parents == "strict"
+        best = lineage.frontier(
+            snapshot,
+            streams,
+            cycle,
+            told.own.max_children,
+            told.own.min_episodes,
+            heir=told.own.heir,
+            counted=told.own.counted_children,
+            fallback=not strict,
+        )
         chosen = lineage.fill_round(best, told.dreaming.drafts)
+        if strict:
+            return chosen
     # An archive without a single accepted level leaves nothing to derive from: the round is open-loop then.
     return chosen or [None] * told.dreaming.drafts

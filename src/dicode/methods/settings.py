@@ -10,9 +10,9 @@ from dicode.errors import ConfigError
 from dicode.settings import option
 
 MIN_ENVS = 2
-"""Environments that a used slot gets at least."""
+"""Environments that a used slot gets at least, unless the run says otherwise."""
 
-SCORES = ("learnability", "achievement_learnability", "positive_value_loss", "max_mc")
+SCORES = ("learnability", "achievement_learnability", "positive_value_loss", "max_mc", "return_spread")
 """Names of the level scores; `curriculum.scores` has one for each."""
 
 
@@ -33,6 +33,7 @@ class Scored:
         100_000,
     )
     min_episodes: int = option(20, "episodes that a status needs; fewer leave a level unscored", 1, 100_000)
+    unscored: str = option("retry", "a level with too few episodes: tried again, or score 0", choices=("retry", "zero"))
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Room:
     """Cycles at the start that train the seed levels."""
     worlds_per_level: int
     """Worlds that make up one level of the generator `worlds`."""
+    min_envs: int = MIN_ENVS
+    """Environments that a level gets at least."""
     hook_slots: int = 0
     """Slots whose levels may bring hooks; 0: such levels are not trained."""
     hook_envs: int = 0
@@ -85,29 +88,29 @@ class Room:
     @property
     def target_envs(self) -> int:
         """Environments of the target while other levels train too."""
-        return target_envs(self.num_envs, self.target_share)
+        return target_envs(self.num_envs, self.target_share, self.min_envs)
 
 
-def target_envs(num_envs: int, target_share: float) -> int:
+def target_envs(num_envs: int, target_share: float, min_envs: int = MIN_ENVS) -> int:
     """Environments of the target while other levels train too: its share, and no fewer than any level gets."""
-    return max(round(target_share * num_envs), MIN_ENVS) if target_share > 0 else 0
+    return max(round(target_share * num_envs), min_envs) if target_share > 0 else 0
 
 
 def check_room(room: Room) -> None:
-    """`ConfigError` unless every slot can have its `MIN_ENVS` environments."""
-    hooked = room.hook_slots if room.hook_envs else 0
+    """`ConfigError` unless every slot can have its environments."""
+    hooked, least = room.hook_slots if room.hook_envs else 0, room.min_envs
     if room.free_slots < max(hooked, 1):
         raise ConfigError(
             f"level_slots={room.level_slots} leaves {room.free_slots} slots for levels; "
             f"at least {max(hooked, 1) + room.has_target} are needed"
         )
-    if hooked and room.hook_envs < MIN_ENVS:
-        raise ConfigError(f"hook_envs={room.hook_envs}; a hook slot needs at least {MIN_ENVS} environments")
+    if hooked and room.hook_envs < least:
+        raise ConfigError(f"hook_envs={room.hook_envs}; a hook slot needs at least {least} environments")
     rest = room.num_envs - room.target_envs - hooked * room.hook_envs
     plain = room.free_slots - hooked
-    if rest < MIN_ENVS * plain:
-        fit = max(rest // MIN_ENVS, 0) + hooked + room.has_target
+    if rest < least * plain:
+        fit = max(rest // least, 0) + hooked + room.has_target
         raise ConfigError(
             f"{room.num_envs} environments with target_share={room.target_share:g} leave {rest} for {plain} "
-            f"levels; each needs {MIN_ENVS}: use level_slots={fit} or fewer, or more environments"
+            f"levels; each needs {least}: use level_slots={fit} or fewer, or more environments"
         )

@@ -282,6 +282,7 @@ def room_of(config: Config) -> Room:
         target_share=config.target_share,
         seed_cycles=config.seed_cycles,
         worlds_per_level=config.worlds_per_level,
+        min_envs=config.min_envs,
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,

@@ -14,7 +14,7 @@ from dicode import games
 from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
 from dicode.config import Config
-from dicode.counting import Counting
+from dicode.counting import FOREVER, Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -82,7 +82,7 @@ class Trainer:
             conditioning=config.agent.conditioning,
         )
         self.agent = make_agent(self.env.spec, computing_in(config.agent, config.learner.precision))
-        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config))
+        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config), config.min_envs)
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
 
@@ -107,6 +107,7 @@ class Trainer:
                 goal=levels[slot.level].goal,
                 bonus=0.0 if slot.level == TARGET else bonus,
                 train=slot.train,
+                episode_limit=slot.episode_limit or FOREVER,
             )
             for slot in proposal.slots
         ]
