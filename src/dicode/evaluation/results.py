@@ -131,7 +131,7 @@ class _Body:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float | None = None
+    max_return: float = games.load_host("craftax").max_return
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
@@ -156,27 +156,16 @@ def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Eval
         name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")
     }
     plain: dict[str, Any] = {f.name: getattr(read, f.name) for f in fields(Evaluation) if f.name not in arrays}
-    if read.max_return is None:
-        plain["max_return"] = games.load_host("craftax").max_return
     return Evaluation(**plain, **arrays)
-
-
-def _or_one(number: float | None) -> float:
-    return 1.0 if number is None else number
 
 
 def _check_ranges(body: _Body) -> None:
     """Raise ValueError for figures that no evaluation has."""
-    positive = {
-        "worlds": body.worlds,
-        "steps": body.steps,
-        "max_return": _or_one(body.max_return),
-        "returns": len(body.returns),
-    }
+    positive = {"worlds": body.worlds, "steps": body.steps, "max_return": body.max_return, "returns": len(body.returns)}
     small = next((name for name, value in positive.items() if value <= 0), None)
     if small is not None:
         raise ValueError(f"{small} is {positive[small]}")
-    numbers = (body.env_steps, _or_one(body.max_return), *body.returns, *body.lengths, *body.floor)
+    numbers = (body.env_steps, body.max_return, *body.returns, *body.lengths, *body.floor)
     if max(map(abs, numbers)) > _LARGEST:
         raise ValueError(f"it holds a number beyond {_LARGEST:g}")
 
