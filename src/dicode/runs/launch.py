@@ -309,11 +309,12 @@ def _assembled(
     enable_compile_cache()
     with ExitStack() as stack:
         stack.enter_context(run.lock())
+        # First what a mistake in the settings breaks, then what takes time to start.
+        dreamer = _dreamer(config, run, stack)
         walls: Any = config.sandbox
         sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
         if foreign or config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
-        dreamer = _dreamer(config, run, stack)
         similar = getattr(dreamer, "similar", most_similar)
         method = registry.make(room_of(config), config.method, config.dreamer, similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
