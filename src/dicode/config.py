@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from dicode import settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
 from dicode.agent.settings import AgentConfig, GtrxlConfig
@@ -189,6 +187,10 @@ def _check_transformer(agent: GtrxlConfig, learner: PpoConfig) -> None:
 def check(config: Config) -> Config:
     """The configuration itself, or a ConfigError."""
     settings.check_ranges(config)
+    for setting in settings.documented(Config):
+        # Where runs are kept is not written into their configuration.
+        if setting.name != "runs_dir" and "${" in str(settings.get(config, setting.name)):
+            raise ConfigError(f"{setting.name} holds '${{', which other programs would take for a reference; rename it")
     _check_together(config)
     return config
 
@@ -279,7 +281,7 @@ def _plain(value: Any) -> str:
 
 def to_yaml(config: Config) -> str:
     """The configuration as YAML, for the run directory."""
-    return yaml.safe_dump(settings.to_tree(config), sort_keys=False)
+    return values.to_yaml(settings.to_tree(config))
 
 
 def from_yaml(text: str) -> Config:

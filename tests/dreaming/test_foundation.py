@@ -17,6 +17,7 @@ from dicode.dreaming.foundation import FoundationDreamer, Settings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
+from dicode.dreaming.settings import DreamerConfig, FmConfig
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
 from dicode.types import Code, Origin, Rejected
@@ -46,7 +47,9 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
         assert mode != "replay", "a replay opened a client"
         return OpenAIClient(endpoint, Key("FM_KEY", SECRET), QUICK)
 
-    settings = Settings(**({"stages": 1, "deadline_s": 20.0} | settings))
+    mine = {name: settings.pop(name) for name in list(settings) if name in DreamerConfig.__dataclass_fields__}
+    dreaming = DreamerConfig(**({"stages": 1, "deadline_s": 20.0} | mine))
+    settings = Settings.from_config(FmConfig(**settings), dreaming)
     ledger = ledger or Ledger(endpoint.provider, endpoint.model)
     made = FoundationDreamer(
         endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback else None
@@ -349,7 +352,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from dicode.config import BudgetConfig, Config, FmConfig
+    from dicode.config import BudgetConfig, Config
 
     monkeypatch.setenv("FM_KEY", SECRET)
     fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", test_call=False, **fm)

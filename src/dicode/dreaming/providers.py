@@ -11,11 +11,11 @@ import os
 import re
 import shlex
 import unicodedata
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
+from dicode.dreaming.settings import FmConfig
 from dicode.errors import ConfigError, nearest
 
 
@@ -64,29 +64,8 @@ KEY_VARIABLES = tuple(KEY_HOSTS)
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """One model at one server; the fields are those of the configuration group `fm`."""
-
-    provider: str
-    model: str
-    base_url: str
-    key_env: str = ""
-    """Environment variable that holds the key; empty: no key is sent."""
-    temperature: float = 0.6
-    """Negative: not sent."""
-    top_p: float = 0.95
-    """Negative: not sent."""
-    max_tokens: int = 32_000
-    concurrency: int = 8
-    timeout_s: float = 600.0
-    """Seconds that one attempt may take from connecting to the last byte."""
-    retries: int = 5
-    price_input: float = -1.0
-    """US dollars per million tokens of prompt; negative: as the table says."""
-    price_output: float = -1.0
-    """US dollars per million tokens of answer; negative: as the table says."""
-    command: str = ""
-    """The program that answers, where the provider is `command`."""
+class Endpoint(FmConfig):
+    """One model at one server: the section `fm` of a configuration, checked. Raises ConfigError for one that can't be."""
 
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
@@ -147,10 +126,9 @@ class Endpoint:
             return host == "localhost"
 
     @classmethod
-    def from_config(cls, config: Any) -> "Endpoint":
-        """The endpoint of a configuration object that has (at least) the fields without a default as attributes."""
-        given = {f.name: getattr(config, f.name, f.default) for f in fields(cls)}
-        return cls(**{name: value for name, value in given.items() if value is not MISSING})
+    def from_config(cls, config: FmConfig) -> "Endpoint":
+        """The endpoint of the section `fm`."""
+        return cls(**{f.name: getattr(config, f.name) for f in fields(cls)})
 
 
 class Key:

@@ -39,9 +39,9 @@ _VERSIONS = ("dicode", "jax")
 class Protocol:
     """What is asked of an agent."""
 
-    worlds: int = 1024
-    steps: int = 8192
-    seed: int = 20_000
+    worlds: int
+    steps: int
+    seed: int
     engine: str = "own"
     """`own`: this project's step; `package`: the craftax package's."""
     name: str = "target"

@@ -70,6 +70,11 @@ def _encodable(text: str) -> None:
         raise ValueError("it holds half of a surrogate pair, which is no character") from error
 
 
+def to_yaml(tree: Mapping[str, Any]) -> str:
+    """Plain values as a YAML text, from which `from_yaml` reads the same values."""
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
+
+
 def from_yaml(text: str) -> dict[str, Any]:
     """The mapping in a YAML text: scalars, lists and mappings with text as keys; empty text is an empty mapping.
 
@@ -152,6 +157,11 @@ class _Loader(_Safe):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+\Z"), list("-+0123456789")
-)
+class _Dumper(yaml.SafeDumper):
+    """Puts quotation marks around every text that `_Loader`, or YAML's own rules, would take for something else."""
+
+
+for _side in (_Loader, _Dumper):
+    _side.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+\Z"), list("-+0123456789")
+    )

@@ -62,7 +62,7 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
         origin.seal_seeds(run.seeds)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+        with run.lock(), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -78,16 +78,17 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             return _follow(group, None)
         run = directory.open_run(path, writing=True)
         run.require_writable()
-        known = origin.standing(run)
-        config = _resumed(run, changes, known)
-        if over := restore.finished(run, config):
-            PlainConsole().print(over, soft_wrap=True)
-            return 0
-        _fits(config, run.path)
-        group.agree(config)
-        seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-        with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
-            return _loop(parts)
+        with run.lock():
+            known = origin.standing(run)
+            config = _resumed(run, changes, known)
+            if over := restore.finished(run, config):
+                PlainConsole().print(over, soft_wrap=True)
+                return 0
+            _fits(config, run.path)
+            group.agree(config)
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+            with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+                return _loop(parts)
 
 
 def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
@@ -133,7 +134,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
+        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
@@ -293,7 +294,7 @@ def room_of(config: Config) -> Room:
 def _assembled(
     run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
 ) -> Iterator[Any]:
-    """All parts of a run, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
+    """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
@@ -308,7 +309,6 @@ def _assembled(
 
     enable_compile_cache()
     with ExitStack() as stack:
-        stack.enter_context(run.lock())
         # First what a mistake in the settings breaks, then what takes time to start.
         dreamer = _dreamer(config, run, stack)
         walls: Any = config.sandbox

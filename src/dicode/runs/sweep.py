@@ -97,7 +97,7 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
     theirs, ours = _settings(run.config()), _settings(config)
     if config.dreamer.name == "auto" or config.method.name != "dicode":
         del ours["dreamer.name"]  # chosen when the run was made
-    different = [f"{name}={theirs[name]}, not {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    different = [f"{name}={theirs.get(name)}, not {ours[name]}" for name in ours if theirs.get(name) != ours[name]]
     if different:
         raise RunError(
             f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
