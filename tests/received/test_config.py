@@ -72,6 +72,7 @@ SENDING = {
         ("dreamer=foundation", "fm=vllm", "fm.base_url=http://192.0.2.7/v1", "fm.key_env=AWS_SECRET_ACCESS_KEY"),
         "AWS_SECRET_ACCESS_KEY",
     ),
+    "a program": (("dreamer=foundation", "fm=command", "fm.command='touch pwned'", "fm.model=m"), "touch pwned"),
     "whichever there is": (("dreamer=auto", "fm=gemini"), "GEMINI_API_KEY"),
     "a service": (("logging.wandb=true", "logging.wandb_project=theirs"), "theirs"),
 }
@@ -82,8 +83,8 @@ def test_what_a_received_configuration_would_send_is_said_and_not_sent(tmp_path,
     words, named = SENDING[name]
     for variable in ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "GEMINI_API_KEY"):
         monkeypatch.setenv(variable, "sk-aaaaaaaaaaaa")
-    monkeypatch.setattr("dicode.dreaming.foundation.find_key", None)
-    monkeypatch.setattr("dicode.dreaming.providers.find_key", None)
+    for module in ("assembly", "trial", "providers"):
+        monkeypatch.setattr(f"dicode.dreaming.{module}.find_key", None)
     run = make(tmp_path, words=words)
     before = tree(tmp_path)
     code, said = say("resume", run.path)
@@ -106,7 +107,8 @@ def test_a_received_configuration_imports_no_package(tmp_path, stopped):
 
 def test_a_run_made_here_goes_on_with_its_model(tmp_path, stopped, monkeypatch):
     monkeypatch.setenv("FM_KEY_OF_MINE", "key-123456")
-    words = ("dreamer=foundation", "fm=vllm", "fm.base_url=http://127.0.0.1:9/v1", "fm.key_env=FM_KEY_OF_MINE")
+    mine = ("fm=vllm", "fm.base_url=http://127.0.0.1:9/v1", "fm.key_env=FM_KEY_OF_MINE", "fm.test_call=false")
+    words = ("dreamer=foundation", *mine)
     run = make(tmp_path, sealed=True, words=words)
     assert "would compile" in say("resume", run.path)[1]
     run.config_file.write_text(run.config_file.read_text().replace("127.0.0.1", "192.0.2.7"))

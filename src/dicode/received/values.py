@@ -105,7 +105,7 @@ def from_yaml(text: str) -> dict[str, Any]:
 def _no_references(text: str) -> None:
     """Refuse, before anything is built, what makes a small text large or means more than it says."""
     depth = 0
-    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader)):
+    for count, event in enumerate(yaml.parse(text, _Safe)):
         where = f"line {event.start_mark.line + 1}: " if event.start_mark else ""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ValueError(f"{where}anchors and aliases are not used in a run's configuration")
@@ -136,12 +136,15 @@ def _plain_values(value: Mapping[str, Any], where: str = "") -> None:
                 raise ValueError(f"{name} is an integer beyond 64 bits")
 
 
-class _Loader(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
     """YAML's plain values, read as the configuration's writer means them: 1e-4 is a number, a date is a text."""
 
     yaml_implicit_resolvers: ClassVar = {
         letter: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
-        for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for letter, found in _Safe.yaml_implicit_resolvers.items()
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -12,7 +12,7 @@ from dicode.cache import cache_dir
 from dicode.errors import ConfigError
 from dicode.terminal import PlainConsole
 
-_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "orbax-checkpoint", "hydra-core", "httpx2")
+_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "hydra-core", "httpx2")
 _EXTRAS = ("wandb", "tensorboardX", "imageio-ffmpeg", "hydra-submitit-launcher")
 
 

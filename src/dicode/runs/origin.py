@@ -69,8 +69,11 @@ def sends(config: Config) -> list[str]:
     """What a configuration would send, start and import, in words; empty for a run that stays on this machine."""
     found = []
     if config.dreamer.name in ("foundation", "auto") and config.fm.journal != "replay":
-        key = f" with the key in {line(config.fm.key_env, 60)}" if config.fm.key_env else ""
-        found.append(f"asks the model {line(config.fm.model, 60)!r} at {line(config.fm.base_url, 120)!r}{key}")
+        for model in (config.fm, *config.models.values()):
+            if model.command:
+                found.append(f"runs the program {line(model.command, 120)!r}")
+            key = f" with the key in {line(model.key_env, 60)}" if model.key_env else ""
+            found.append(f"asks the model {line(model.model, 60)!r} at {line(model.base_url, 120)!r}{key}")
     if "." in config.game:
         found.append(f"imports the package {line(config.game, 60)!r}")
     if config.logging.wandb:
