@@ -249,7 +249,7 @@ def hook_envs(config: Config) -> int:
     """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
     if not (config.dreamer.hooks and config.hook_slots):
         return 0
-    target = target_envs(config.num_envs, config.target_share)
+    target = target_envs(config.num_envs, config.target_share, config.min_envs)
     even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
     devices = len(distributed.mesh_devices(config.devices))
     return max(even // devices, 1) * devices
