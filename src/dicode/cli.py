@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
 from dicode.machine import check_platform
+from dicode.received.text import PlainFormatter, plain
 
 _TRAIN_HELP = """\
 Train an agent on levels that are dreamed while it trains.
@@ -98,6 +99,12 @@ def _levels(arguments: Namespace) -> int:
     return levels.show(words[0], as_json=arguments.json, digest=arguments.digest)
 
 
+def _adopt(arguments: Namespace) -> int:
+    from dicode.runs import adopt
+
+    return adopt.command(arguments.run, arguments.words)
+
+
 def _level(arguments: Namespace) -> int:
     from dicode.runs import level_file
 
@@ -148,6 +155,11 @@ def _levels_options(parser: ArgumentParser) -> None:
     parser.add_argument("--digest", action="store_true", help="the archive's digest only")
 
 
+def _adopt_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("words", nargs="*", metavar="settings|code")
+
+
 def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "show"])
     parser.add_argument("file", metavar="FILE.py")
@@ -186,7 +198,7 @@ _COMMANDS = {
         "continue a run where it stopped, or longer: total_steps=2e6 schedule=continue|restart",
         _resume,
         _run_options,
-        ("total_steps", "schedule"),
+        ("total_steps", "schedule", "devices"),
     ),
     "replay": _Command(
         "run a run again from its journal, without a network, and compare the archives", _replay, _run_options, ("run",)
@@ -199,6 +211,9 @@ _COMMANDS = {
         _EVAL_HELP,
     ),
     "compare": _Command("compare runs: tables, curves and intervals", _compare, _compare_options),
+    "adopt": _Command(
+        "say that a run from elsewhere is yours: its settings, its code; without words, show it", _adopt, _adopt_options
+    ),
     "levels": _Command(
         "list a run's levels, or export them: dicode levels export runs/NAME DIR", _levels, _levels_options
     ),
@@ -264,7 +279,9 @@ def _quiet_packages() -> None:
     asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
     if asked not in levels:
         raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
-    logging.basicConfig(level=asked, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=asked, handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -297,7 +314,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _quiet_packages()
         return _run(words)
     except DicodeError as error:
-        print(f"dicode: {error}", file=sys.stderr)
+        print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("dicode: interrupted; the last finished cycle is kept, `dicode resume` goes on from it", file=sys.stderr)

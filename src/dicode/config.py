@@ -8,11 +8,9 @@ before JAX is imported.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import yaml
 
 from dicode import settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
@@ -23,6 +21,7 @@ from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
 from dicode.methods.settings import MIN_ENVS, target_envs
+from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
@@ -188,6 +187,10 @@ def _check_transformer(agent: GtrxlConfig, learner: PpoConfig) -> None:
 def check(config: Config) -> Config:
     """The configuration itself, or a ConfigError."""
     settings.check_ranges(config)
+    for setting in settings.documented(Config):
+        # Where runs are kept is not written into their configuration.
+        if setting.name != "runs_dir" and "${" in str(settings.get(config, setting.name)):
+            raise ConfigError(f"{setting.name} holds '${{', which other programs would take for a reference; rename it")
     _check_together(config)
     return config
 
@@ -278,21 +281,19 @@ def _plain(value: Any) -> str:
 
 def to_yaml(config: Config) -> str:
     """The configuration as YAML, for the run directory."""
-    return yaml.safe_dump(settings.to_tree(config), sort_keys=False)
+    return values.to_yaml(settings.to_tree(config))
 
 
 def from_yaml(text: str) -> Config:
-    """A checked Config from a run directory's file, also from those of earlier versions.
+    """A checked Config from a run directory's file, also from those of earlier versions; nothing in it is resolved.
 
     Raises ConfigError that names the line, or the setting, that this version can't read.
     """
     try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise ConfigError(f"the run's config.yaml can't be read: {line}{str(error).splitlines()[0]}") from error
-    if not isinstance(tree, Mapping):
+        tree = values.from_yaml(text)
+    except ValueError as error:
+        raise ConfigError(f"the run's config.yaml can't be read: {error}") from error
+    if not tree:
         raise ConfigError("the run's config.yaml holds no settings")
     try:
         return check(settings.read(Config, settings.without_foreign(Config, tree)))

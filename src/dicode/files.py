@@ -15,6 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from dicode.errors import RunError
+from dicode.received import files as received
+from dicode.received import values
+from dicode.received.text import line
+
+MAX_TEXT = 256 << 20
+"""Bytes of a text file that are read at most."""
+MAX_CONFIG = 1 << 20
 
 _RIGHTS = {errno.EACCES, errno.EPERM}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -69,43 +76,38 @@ def _owner(path: Path) -> str:
     return ""
 
 
-def read_text(path: Path) -> str:
-    """A text file, whole."""
+def read_text(path: Path, most: int = MAX_TEXT) -> str:
+    """A text file, whole, of at most `most` bytes; a link, a pipe or a device is refused."""
     with refusals("read", path):
-        data = path.read_bytes()
+        data = received.read(path.parent, path.name, most=most)
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise damaged(path, f"line {line} holds bytes that are no text") from error
+        number = data[: error.start].count(b"\n") + 1
+        raise damaged(path, f"line {number} holds bytes that are no text") from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object."""
     text = read_text(path)
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, f"line {getattr(error, 'lineno', 1)} is not JSON") from error
+        value = values.from_json(text)
+    except json.JSONDecodeError as error:
+        raise damaged(path, f"line {error.lineno} is not JSON") from error
+    except ValueError as error:
+        raise damaged(path, line(error, 200)) from error
     if not isinstance(value, dict):
         raise damaged(path, "it holds no named values")
     return value
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping."""
-    import yaml
-
-    text = read_text(path)
+    """A YAML mapping of plain values; nothing in it refers to anything else."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1 + text[: getattr(error, "position", 0)].count("\n")
-        raise damaged(path, f"line {line}: {getattr(error, 'problem', None) or 'not YAML'}") from error
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error).splitlines()[0]) from error
-    if not isinstance(value, dict):
+        value = values.from_yaml(read_text(path, MAX_CONFIG))
+    except ValueError as error:
+        raise damaged(path, line(error, 200)) from error
+    if not value:
         raise damaged(path, "it holds no settings")
     return value
 
@@ -117,18 +119,8 @@ def damaged(path: Path, what: str) -> RunError:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a file at once or not at all, and have it on disk."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with refusals("write", path):
-        try:
-            with open(partial, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-        sync(path.parent)
+        received.replace(path.parent, path.name, data=text.encode())
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -170,7 +162,7 @@ def require_writable(*paths: Path) -> None:
 def held(path: Path, busy: Callable[[], object]) -> Iterator[None]:
     """Hold the lock in the file `path`, which is made; `busy` is called if another process holds it, then waited for."""
     with refusals("lock", path):
-        handle = open(path, "a")  # noqa: SIM115 - closed below
+        handle = os.fdopen(received.open_file(path.parent, path.name, flags=os.O_WRONLY | os.O_CREAT), "w")
     with handle:
         with refusals("lock", path):
             try:

@@ -9,6 +9,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +18,14 @@ from typing import Any
 
 from dicode.errors import RunError
 from dicode.files import refusals, sync
+from dicode.received import files as received
+from dicode.received.values import from_json
 
 log = logging.getLogger(__name__)
+
+MAX_BYTES = 2 << 30
+"""Bytes of one file that are read at most."""
+MAX_LINE = 32 << 20
 
 
 class Lines:
@@ -30,7 +37,8 @@ class Lines:
         self._lock = threading.Lock()
         with refusals("write to", path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+            self._file: int | None = received.open_file(path.parent, path.name, flags=flags)
             try:
                 self._hold(self._file)
                 self._whole = _whole(path.read_bytes())
@@ -83,20 +91,37 @@ class Lines:
 
 def read(path: Path) -> list[dict[str, Any]]:
     """Every whole line, none for a missing file; a torn last line is left out. Raises RunError that names a damaged line."""
-    if not path.exists():
+    try:
+        with refusals("read", path):
+            data = received.read(path.parent, path.name, most=MAX_BYTES) if os.path.lexists(path) else b""
+    except FileNotFoundError:
         return []
-    with refusals("read", path):
-        data = path.read_bytes()
     rows = []
     for number, line in enumerate(data[: _whole(data)].split(b"\n")[:-1], 1):
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise damaged(path, number, "is not JSON") from error
+            # Answers of models are kept as they came, also with halves of surrogate pairs.
+            row = from_json(line if len(line) <= MAX_LINE else b"", surrogates=True)
+        except ValueError as error:
+            what = (
+                "is not JSON"
+                if isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
+                else f"can't be read: {error}"
+            )
+            raise damaged(path, number, what if len(line) <= MAX_LINE else "is too long") from error
         if not isinstance(row, dict):
             raise damaged(path, number, "holds no named values")
         rows.append(row)
     return rows
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy the file `source`, a plain one, where it exists, to `target`, which must not."""
+    if not os.path.lexists(source):
+        return
+    with refusals("copy", source), os.fdopen(received.open_file(source.parent, source.name), "rb") as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "xb") as new:
+            shutil.copyfileobj(file, new)
 
 
 def damaged(path: Path, number: int, what: str) -> RunError:

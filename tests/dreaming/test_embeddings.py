@@ -48,9 +48,14 @@ def vectors(server, tokens: int | None = 7, broken: str = ""):
 def opened(fm_server, tmp_path):
     """Opens embeddings on the one journal, again and again, as a run and its resumptions do."""
 
+    opened_before: list[Journal] = []
+
     def make(mode: str = "record", **caps: float) -> Embeddings:
+        for ended in opened_before:
+            ended.close()
         endpoint = Endpoint("vllm", "m", fm_server.url, "FM_KEY", timeout_s=10.0, retries=1)
         journal, ledger = Journal(tmp_path / "journal", mode), Ledger("vllm", "m", **caps)
+        opened_before.append(journal)
         ledger.read(journal)
         made = Embeddings(endpoint, "e", journal, ledger, lambda: OpenAIClient(endpoint, Key("FM_KEY", SECRET), QUICK))
         made.ledger = ledger

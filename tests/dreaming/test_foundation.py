@@ -17,6 +17,7 @@ from dicode.dreaming.foundation import FoundationDreamer, Settings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
+from dicode.dreaming.settings import DreamerConfig, FmConfig
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
 from dicode.types import Code, Origin, Rejected
@@ -46,7 +47,9 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
         assert mode != "replay", "a replay opened a client"
         return OpenAIClient(endpoint, Key("FM_KEY", SECRET), QUICK)
 
-    settings = Settings(**({"stages": 1, "deadline_s": 20.0} | settings))
+    mine = {name: settings.pop(name) for name in list(settings) if name in DreamerConfig.__dataclass_fields__}
+    dreaming = DreamerConfig(**({"stages": 1, "deadline_s": 20.0} | mine))
+    settings = Settings.from_config(FmConfig(**settings), dreaming)
     ledger = ledger or Ledger(endpoint.provider, endpoint.model)
     made = FoundationDreamer(
         endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback else None
@@ -305,22 +308,17 @@ def test_a_round_can_be_cancelled_without_losing_its_dreams(fm_server, tmp_path)
 
 def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tmp_path, monkeypatch):
     from contextlib import ExitStack
-    from types import SimpleNamespace
 
+    from dicode import config as configuration
     from dicode.errors import ConfigError
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FM_KEY", SECRET)
-    fm = SimpleNamespace(
-        provider="vllm", model="m", base_url=fm_server.url, key_env="FM_KEY", temperature=0.6, top_p=0.95, max_tokens=100,
-        concurrency=2, timeout_s=5.0, retries=0, compact=True, max_drafts=0, max_repairs=-1, blocking=True, journal="record",
-        embedding_model="",
+    words = (
+        "preset=smoke", "dreamer=foundation", "fm=vllm", "fm.model=m", f"fm.base_url={fm_server.url}", "fm.key_env=FM_KEY",
+        "fm.retries=0", "fm.compact=true", "fm.blocking=true", "fm.test_call=false", "dreamer.repairs=1",
     )  # fmt: skip
-    config = SimpleNamespace(
-        fm=fm,
-        dreamer=SimpleNamespace(stages=2, repairs=1, deadline_s=30.0),
-        budget=SimpleNamespace(usd=0.0, tokens=0.0),
-    )
+    config = configuration.load(words)
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "2"))]
     with ExitStack() as stack:
         made = make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
@@ -329,9 +327,9 @@ def test_a_configuration_makes_a_dreamer_and_a_replay_needs_no_key(fm_server, tm
     monkeypatch.delenv("FM_KEY")
     with ExitStack() as stack, pytest.raises(ConfigError, match="set FM_KEY"):
         make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
-    fm.journal = "replay"
+    replayed = configuration.load([*words, "fm.journal=replay"])
     with ExitStack() as stack:
-        again = make_foundation_dreamer(config, tmp_path / "journal", Streams(0), None, stack)
+        again = make_foundation_dreamer(replayed, tmp_path / "journal", Streams(0), None, stack)
         assert again.dream([brief()], validate) == outcomes
     assert len(fm_server.requests) == 1
 
@@ -349,7 +347,7 @@ def test_a_run_that_may_spend_money_without_end_says_so_in_one_line(tmp_path, mo
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from dicode.config import BudgetConfig, Config, FmConfig
+    from dicode.config import BudgetConfig, Config
 
     monkeypatch.setenv("FM_KEY", SECRET)
     fm = replace(FmConfig(), base_url="http://127.0.0.1:9/v1", key_env="FM_KEY", test_call=False, **fm)

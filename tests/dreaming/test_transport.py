@@ -196,14 +196,19 @@ def test_certificates_that_are_not_there_are_one_sentence(surroundings, tmp_path
         check_reach(endpoint())
 
 
-def test_calls_that_were_told_to_wait_come_back_apart_and_not_too_early(fm_server):
+def test_calls_that_were_told_to_wait_come_back_and_none_too_early(fm_server):
     slow = fm_server.problem(429, "slow down", headers={"Retry-After": "0.4"})
     fm_server.script = lambda body, number: slow if number < 8 else fm_server.said("ok")
-    answers = ask(endpoint(fm_server.url, retries=1), 8, Patience(first_s=1.0))
+    answers = ask(endpoint(fm_server.url, retries=8), 8, Patience(first_s=1.0))
     assert all(answer.text == "ok" for answer in answers)
-    again = sorted(fm_server.times[8:])
-    assert again[0] - max(fm_server.times[:8]) > 0.3
-    assert again[-1] - again[0] > 0.3
+    assert min(fm_server.times[8:]) - min(fm_server.times[:8]) > 0.4
+
+
+def test_calls_that_were_told_to_wait_come_back_apart():
+    """By the waits that are decided, because a busy machine spreads calls by itself."""
+    waits = [Patience(first_s=1.0).after(2.0, attempt=0, key=f"call {number}") for number in range(200)]
+    assert min(waits) >= 2.0 and max(waits) <= 3.0
+    assert max(waits) - min(waits) > 0.8 and len(set(waits)) > 100
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from dicode.evaluation.protocol import Parts, Protocol, once
 
 pytestmark = pytest.mark.fast
 PARAMS = {"w": np.zeros(1)}
-ASKED = Protocol(worlds=64, steps=8)
+ASKED = Protocol(worlds=64, steps=8, seed=20_000)
 GAME = games.load_host("craftax")
 
 

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode import config as configuration
-from dicode.environment.goals import TARGET_GOAL
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
-from dicode.games.craftax.types import Events, StepResult
+from dicode.games.craftax.types import Events
+from dicode.games.device import StepResult
 from dicode.learner import distributed
 from dicode.sandbox import hook_worker
 from dicode.training import trainer as training
@@ -50,7 +51,7 @@ class Programs:
 def play(devices: int, order: list[str]) -> dict[str, list]:
     config = configuration.load([*WORDS.split(), f"devices={devices}"])
     trainer = training.Trainer(config)
-    trainer.env = replace(trainer.env, game_step=still)
+    trainer.env = replace(trainer.env, game=replace(trainer.game, step=still))
     trainer._programs = programs = Programs()
     group, envs = training.hook_group(config), training.hook_envs(config)
     exported = {
@@ -58,7 +59,7 @@ def play(devices: int, order: list[str]) -> dict[str, list]:
         for name, pay in BOUNTY.items()
     }
     pool = {name: array for name, array in blank_worlds(1).items()}
-    playables = {name: Playable(name, TARGET_GOAL, {}, pool, exported.get(name, {})) for name in (*order, TARGET)}
+    playables = {name: Playable(name, HOST.target_goal, {}, pool, exported.get(name, {})) for name in (*order, TARGET)}
     rest = config.num_envs - envs * len(BOUNTY)
     counts = [envs if name in BOUNTY else rest // 4 for name in order]
     slots = [Slot(name, count) for name, count in zip(order, counts, strict=True)]

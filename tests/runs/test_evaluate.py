@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from dicode.config import evaluation_options
 from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
@@ -13,7 +14,7 @@ from dicode.evaluation.results import HELDOUT, discrepancy
 from dicode.runs.directory import open_run
 from dicode.runs.evaluate import newest_parameters, open_trainer, protocol_of
 
-PROTOCOL = Protocol(worlds=16, steps=64)
+PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
 """Two batches of eight worlds."""
 
 
@@ -71,25 +72,34 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
     suite = own.trainer.game.host.heldout()[:2]
     host = replace(own.trainer.game.host, heldout=lambda: suite)
     monkeypatch.setattr(own.trainer, "game", replace(own.trainer.game, host=host))
-    protocol = Protocol(worlds=20, steps=32, name=HELDOUT)  # in parts of 8, 8 and 4
+    protocol = Protocol(worlds=20, steps=32, seed=20_000, name=HELDOUT)  # in parts of 8, 8 and 4
     found = evaluate(own.trainer, own.params, protocol, tmp_path, own.about, lambda done, of: None)
     assert len(found["returns"]) == len(found["lengths"]) == 2 * 20 and set(found["success"]) == {n for n, _ in suite}
     assert discrepancy(found) is None
-    few = Protocol(worlds=8, steps=32, name=HELDOUT)
+    few = Protocol(worlds=8, steps=32, seed=20_000, name=HELDOUT)
     fewer = evaluate(own.trainer, own.params, few, tmp_path, own.about, lambda done, of: None)
     assert fewer["returns"][:8] == found["returns"][:8]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     "words, said",
     [
         ({"engine": "packge"}, "package"),
         ({"suite": "heldout", "engine": "package"}, "own"),
         ({"world": "8"}, "worlds"),
-        ({"worlds": "0"}, "at least 1"),
-        ({"steps": "many"}, "not a number"),
+        ({"worlds": "0"}, "range is 1 to"),
+        ({"steps": "many"}, "must be a number"),
     ],
 )
-def test_words_that_cannot_be_are_refused(finished_run, words, said):
+def test_words_that_cannot_be_are_refused(words, said):
     with pytest.raises(ConfigError, match=said):
-        protocol_of(open_run(str(finished_run.path)), words)
+        evaluation_options([f"{name}={value}" for name, value in words.items()])
+
+
+def test_words_come_before_the_run_s_own_protocol(finished_run):
+    run = open_run(str(finished_run.path))
+    own = run.config().evaluation
+    assert protocol_of(run, {}) == (Protocol(own.worlds, own.steps, own.seed), "agent")
+    asked = evaluation_options(["worlds=1e3", "policy=random", "suite=heldout"])
+    assert protocol_of(run, asked) == (Protocol(1000, own.steps, own.seed, name=HELDOUT), "random")

@@ -72,8 +72,7 @@ def said(capsys, *words: str) -> str:
 
 
 def spoil(checkpoints: Path, cycle: int) -> None:
-    found = [path for path in (checkpoints / f"{cycle:06d}" / "state").rglob("*") if path.is_file()]
-    os.truncate(max(found, key=lambda path: path.stat().st_size), 1)
+    os.truncate(checkpoints / f"{cycle:06d}" / "arrays.bin", 1)
 
 
 def test_a_damaged_newest_checkpoint_takes_the_archive_back_to_the_whole_one(tmp_path, caplog):
@@ -198,8 +197,11 @@ def test_a_run_of_another_user_is_refused_in_one_sentence(stranger, capsys, comm
 def test_a_run_that_cannot_even_be_read_is_refused_in_one_sentence(stranger, capsys):
     run = made(stranger.folder, 1)
     run.path.chmod(0o700)
+    commands = ("eval", "resume", "levels", "compare", "replay")
+    for command in commands:  # nobody may read what is imported only now
+        said(capsys, command, str(stranger.folder / "none"))
     with stranger():
-        for command in ("eval", "resume", "levels", "compare", "replay"):
+        for command in commands:
             assert "Permission denied" in said(capsys, command, str(run.path))
 
 
@@ -267,3 +269,20 @@ def test_a_lost_journal_is_told_of(tmp_path, caplog):
         levels = archive.snapshot().levels.values()
     restore.tell_of_lost_calls(Journal(run.journal), levels)
     assert "calls.jsonl lacks 1 of the 1 calls" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["eval", "resume"])
+def test_a_checkpoint_of_another_version_is_refused_before_compiling(tmp_path, capsys, command):
+    run = made(tmp_path)
+    for cycle in (3, 4):
+        path = run.checkpoints / f"{cycle:06d}" / "meta.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99, "dicode": "9.9"}))
+    assert "format 99, written by dicode 9.9" in said(capsys, command, str(run.path))
+
+
+def test_a_run_that_trains_is_not_made_longer_under_its_trainer(tmp_path, capsys):
+    run = made(tmp_path, 1)
+    before = run.config_file.read_bytes()
+    with run.lock():
+        assert "another process is training" in said(capsys, "resume", str(run.path), "total_steps=409600")
+    assert run.config_file.read_bytes() == before

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from dicode.curriculum.archive import Archive
@@ -46,16 +45,9 @@ def digest(run: Path) -> str:
 
 def parameters(run: Path) -> str:
     """A hash of every array of the newest checkpoint."""
-    import jax
-    import orbax.checkpoint as ocp
-
     newest = max((run / "checkpoints").glob("[0-9]*"))
-    with ocp.StandardCheckpointer() as checkpointer:
-        leaves = jax.tree_util.tree_flatten_with_path(checkpointer.restore((newest / "state").absolute()))[0]
-    sha = hashlib.sha256(newest.name.encode())
-    for path, leaf in leaves:
-        sha.update(jax.tree_util.keystr(path).encode() + np.asarray(leaf).tobytes())
-    return sha.hexdigest()
+    held = json.dumps(json.loads((newest / "meta.json").read_text())["arrays"])
+    return hashlib.sha256(f"{newest.name} {held}".encode() + (newest / "arrays.bin").read_bytes()).hexdigest()
 
 
 def committed(run: Path) -> int:

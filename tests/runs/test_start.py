@@ -27,14 +27,9 @@ def digest(run: Path) -> str:
 
 def parameters(run: Path) -> str:
     """A hash of the newest checkpoint's arrays."""
-    import jax
-    import numpy as np
-    import orbax.checkpoint as ocp
 
     newest = max((run / "checkpoints").glob("[0-9]*"))
-    with ocp.StandardCheckpointer() as checkpointer:
-        leaves = jax.tree.leaves(checkpointer.restore((newest / "state").absolute()))
-    return hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in leaves)).hexdigest()
+    return hashlib.sha256((newest / "arrays.bin").read_bytes()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +80,6 @@ def test_a_replay_begins_with_them_too_though_their_run_is_gone(warm):
 def test_a_damaged_newest_checkpoint_is_trained_again_to_the_same_result(warm):
     run = warm / "damaged"
     shutil.copytree(warm / "whole", run)
-    found = [path for path in (run / "checkpoints" / "000001" / "state").rglob("*") if path.is_file()]
-    os.truncate(max(found, key=lambda path: path.stat().st_size), 10)
+    os.truncate(run / "checkpoints" / "000001" / "arrays.bin", 10)
     assert main(["resume", str(run)]) == 0
     assert digest(run) == digest(warm / "whole") and parameters(run) == parameters(warm / "whole")

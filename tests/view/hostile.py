@@ -143,6 +143,5 @@ def write(folder: Path, levels: int, cycles: int = 10) -> Path:
     pictures = run / "report" / "pictures"
     pictures.mkdir(parents=True)
     (pictures / f"{level(0)}.png").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
-    (pictures / f"{level(1)}.png").symlink_to("/etc/passwd")
     (run / "report" / "target.gif").write_text("<script>alert(1)</script>")
     return run

@@ -22,13 +22,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dicode.curriculum import codec
+from dicode.curriculum import codec, rows
 from dicode.curriculum.codec import verdict_seconds as _seconds
 from dicode.curriculum.rows import load
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
-from dicode.received import database
-from dicode.types import API_VERSION
+from dicode.received import database, seal
+from dicode.types import API_VERSION, LevelRecord, Origin
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
@@ -50,10 +50,14 @@ _COMPILES = (
     "CREATE TABLE IF NOT EXISTS compiles (level TEXT, cycle INTEGER, seconds REAL NOT NULL, PRIMARY KEY (level, cycle))"
 )
 """`Trial.compile_s` where it isn't 0. A table of its own, without part in the digest; archives made before it lack it."""
+_SEALS = "CREATE TABLE IF NOT EXISTS seals (level TEXT PRIMARY KEY, cycle INTEGER NOT NULL, seal TEXT NOT NULL)"
+"""Which levels' origin this machine has recorded (`dicode.received.seal`); without part in the digest, too."""
 NEEDED = database.schema_of(statement for statement in _SCHEMA.split(";") if statement.strip())
-OPTIONAL = database.schema_of([_COMPILES])
+OPTIONAL = database.schema_of([_COMPILES, _SEALS])
 """What a run's database contains, and may contain."""
 _LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
+SEALED = (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR)
+"""Origins whose code is trusted as far as the project itself, so that only this machine may vouch for them."""
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {
     "levels": "cycle, id",
@@ -78,6 +82,8 @@ class Archive:
         """Open the archive at `path`; where it is missing it is created, but for `read_only` and `existing`."""
         self.path = Path(path)
         self.read_only = read_only
+        self.sealing = False
+        """Whether levels that are committed are sealed as recorded by this machine."""
         try:
             if not os.path.lexists(self.path) and (read_only or existing):
                 raise database.Damaged(f"there is no archive at {self.path}")
@@ -99,6 +105,7 @@ class Archive:
             raise database.Damaged(f"{self.path} is empty")
         db = _open(self.path)
         db.execute(_COMPILES)
+        db.execute(_SEALS)
         return db
 
     def __enter__(self) -> "Archive":
@@ -138,10 +145,26 @@ class Archive:
                         f"cycle {cycle} can't follow cycle {committed} in {self.path}; is a second trainer at work?"
                     )
                 _write(self._db, cycle, snapshot)
+                if self.sealing:
+                    _seal(self._db, (level for level in snapshot.levels.values() if level.born == cycle))
                 self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))
         except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
             raise RunError(f"cycle {cycle} could not be written to {self.path}: {error}") from error
         return replace(snapshot, cycle=cycle)
+
+    def strangers(self) -> list[str]:
+        """Levels whose recorded origin would spare them the full wall, and which this machine has not sealed."""
+        with self._reading():
+            seals = dict(rows.seals(self._db, self.path))
+            levels = load(self._db, self.path, self.committed_cycle()).levels.values()
+        return [level.id for level in levels if level.origin in SEALED and not _known(level, seals.get(level.id))]
+
+    def seal(self) -> int:
+        """Record that the levels are of the origins that they say, on the person's word; returns how many there are."""
+        levels = [level for level in self.snapshot().levels.values() if level.origin in SEALED]
+        with self._writing():
+            _seal(self._db, levels)
+        return len(levels)
 
     def discard_above_committed(self) -> int:
         """Delete rows above `committed_cycle`; returns how many (zero unless something else wrote here)."""
@@ -152,10 +175,13 @@ class Archive:
         if not -1 <= cycle <= self.committed_cycle():
             raise RunError(f"can't rewind to cycle {cycle}; the archive holds cycles -1 to {self.committed_cycle()}")
         with self._writing():
-            rows = sum(self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS)
-            self._db.execute("DELETE FROM compiles WHERE cycle > ?", (cycle,))
+            deleted = sum(
+                self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,)).rowcount for table in _KEYS
+            )
+            for table in ("compiles", "seals"):
+                self._db.execute(f"DELETE FROM {table} WHERE cycle > ?", (cycle,))
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'committed_cycle'", (cycle,))
-        return rows
+        return deleted
 
     def digest(self) -> str:
         """SHA-256 over a canonical dump of all tables without the timing columns: equal archives, equal digests."""
@@ -277,6 +303,17 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = EXTRA")
     db.execute("PRAGMA foreign_keys = ON")
     return db
+
+
+def _known(level: LevelRecord, found: str | None) -> bool:
+    return seal.fits(found, "level", level.id, level.origin.value)
+
+
+def _seal(db: sqlite3.Connection, levels: Iterable[LevelRecord]) -> None:
+    for level in levels:
+        made = seal.seal("level", level.id, level.origin.value) if level.origin in SEALED else None
+        if made is not None:
+            db.execute("INSERT OR REPLACE INTO seals VALUES (?, ?, ?)", (level.id, level.born, made))
 
 
 def _write(db: sqlite3.Connection, cycle: int, snapshot: Snapshot) -> None:

@@ -48,6 +48,12 @@ def load(db: sqlite3.Connection, path: Path, cycle: int) -> Snapshot:
     return Snapshot(cycle, levels, trials, activations, briefs, outcomes, method, run)
 
 
+def seals(db: sqlite3.Connection, path: Path) -> Iterator[tuple[str, str]]:
+    """(level, seal) of every row of `seals`. Raises RunError that names a row that can't be read."""
+    if has_table(db, "seals"):
+        yield from _Reader(db, path)("seals", "rowid", lambda row: (_text(row, "level"), _text(row, "seal")))
+
+
 class _Reader:
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db, self._path = db, path

@@ -7,9 +7,12 @@ exception: a dream that failed is an ordinary event.
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
+
+from dicode.received.shapes import record
 
 EMBEDDING = "embedding"
 """The stage of a request for a vector instead of a text; its answer's text is `replies.encode_vector`'s."""
@@ -55,8 +58,7 @@ class Request:
     @property
     def key(self) -> str:
         """32 hex digits of the hash of the whole request: the journal's key."""
-        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return key_of(self.canonical())
 
     @property
     def label(self) -> str:
@@ -67,6 +69,12 @@ class Request:
     def prompt_tokens(self) -> int:
         """Estimated tokens of the prompt."""
         return sum(estimate_tokens(message.content) for message in self.messages)
+
+
+def key_of(canonical: Mapping[str, Any]) -> str:
+    """The key of a request in its canonical form."""
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Kind(StrEnum):
@@ -113,10 +121,9 @@ class Answer:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Answer":
-        """The inverse of `to_json`; fields of other versions are left out."""
+        """The inverse of `to_json`; fields of other versions are left out. Raises ValueError for what is no answer."""
         known = {f.name for f in fields(cls)}
-        answer = cls(**{name: value for name, value in values.items() if name in known})
-        return replace(answer, kind=Kind(answer.kind))
+        return record(cls, {name: value for name, value in values.items() if name in known}, "answer")
 
 
 def estimate_tokens(text: str) -> int:

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from dicode import lines
-from dicode.dreaming.calls import Answer, Request
+from dicode.dreaming.calls import Answer, Request, key_of
 from dicode.errors import ConfigError, RunError, nearest
+from dicode.received.shapes import record, shaped
+from dicode.received.text import line
 from dicode.types import Accepted, Code, Draft, Rejected, Verdict
 
 FILE = "calls.jsonl"
@@ -159,7 +161,7 @@ class Journal:
         text = message["content"]
         if len(text) < LONG:
             return message
-        name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        name = text_name(text)
         if name not in self._texts:
             self._write({"kind": "text", "id": name, "text": text})
             self._texts[name] = text
@@ -169,30 +171,46 @@ class Journal:
         for number, entry in enumerate(lines.read(self.path), 1):
             try:
                 self._read(entry)
-            except (ValueError, KeyError, TypeError) as error:
-                what = f"is no entry of a journal ({type(error).__name__}: {error})"
-                raise lines.damaged(self.path, number, what) from error
+            except KeyError as error:
+                raise lines.damaged(
+                    self.path, number, f"is no entry of a journal: {line(error, 80)} is missing"
+                ) from error
+            except (ValueError, TypeError, AttributeError) as error:
+                raise lines.damaged(self.path, number, f"is no entry of a journal: {line(error, 200)}") from error
 
     def _read(self, entry: dict[str, Any]) -> None:
         kind = entry.pop("kind")
         if kind == "text":
-            self._texts[entry["id"]] = entry["text"]
+            text = shaped(str, entry["text"], "text")
+            if entry["id"] != text_name(text):
+                raise ValueError("the id of a text is not its hash")
+            self._texts[entry["id"]] = text
         elif kind == "call":
-            messages = [
-                {"role": m["role"], "content": self._texts[m["text"]] if "text" in m else m["content"]}
-                for m in entry["request"]["messages"]
-            ]
-            request = dict(entry["request"], messages=messages)
+            request = self._request(entry["request"])
+            if entry["key"] != key_of(request):
+                raise ValueError("the key of a call is not the hash of its request")
             self._calls[entry["key"]] = Call(entry["key"], request, Answer.from_json(entry["answer"]))
         elif kind == "verdict":
-            self._verdicts[entry["key"]] = _verdict(entry["accepted"], entry["verdict"])
+            key, accepted = shaped(str, entry["key"], "key"), shaped(bool, entry["accepted"], "accepted")
+            self._verdicts[key] = _verdict(accepted, entry["verdict"])
         elif kind == "fate":
-            fate = Fate(**entry["fate"])
+            fate = record(Fate, entry["fate"], "fate")
             self._fates[fate.cycle, fate.index] = fate
         elif kind == "choice":
-            self._choices[int(entry["cycle"]), int(entry["index"])] = str(entry["model"])
+            place = shaped(int, entry["cycle"], "cycle"), shaped(int, entry["index"], "index")
+            self._choices[place] = shaped(str, entry["model"], "model")
         else:
             raise ValueError(f"unknown kind {kind!r}")
+
+    def _request(self, stored: Any) -> dict[str, Any]:
+        """A stored request with its texts put back. Raises ValueError, KeyError or TypeError for what is none."""
+        messages = [
+            {"role": m["role"], "content": self._texts[m["text"]] if "text" in m else m["content"]}
+            for m in stored["messages"]
+        ]
+        told = {f.name: stored[f.name] for f in fields(Request) if f.name in stored}
+        record(Request, told | {"messages": messages}, "request")
+        return dict(stored, messages=messages)
 
     def _miss(self, request: Request) -> str:
         asked = request.canonical()
@@ -206,6 +224,11 @@ class Journal:
         )
 
 
+def text_name(text: str) -> str:
+    """The id of a long text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def _verdict_key(cycle: int, index: int, attempt: int, draft: Draft) -> str:
     return f"{cycle}/{index}/{attempt}/{draft.id}"
 
@@ -213,10 +236,8 @@ def _verdict_key(cycle: int, index: int, attempt: int, draft: Draft) -> str:
 def _verdict(accepted: bool, values: dict[str, Any]) -> Verdict:
     kind: Any = Accepted if accepted else Rejected
     known = {f.name for f in fields(kind)}
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    if not accepted:
-        lists["code"] = Code(values.get("code", Code.UNTOLD))
-    return kind(**{name: value for name, value in lists.items() if name in known})
+    before = {} if accepted else {"code": Code.UNTOLD.value}
+    return record(kind, before | {name: value for name, value in values.items() if name in known}, "verdict")
 
 
 def _likeness(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[int, float]:

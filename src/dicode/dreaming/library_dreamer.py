@@ -16,10 +16,15 @@ from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.parse import decode, parse_level
 from dicode.games.craftax.levels.techtree import depth
 from dicode.levels import LevelError
+from dicode.received import files as received
 from dicode.types import Brief, Draft, Origin, Rejected
 
 LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
 """Where the package's own levels lie."""
+
+
+MAX_BYTES = 1 << 20
+"""Bytes of a level file."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
 
 def _volume(path: Path, origin: Origin) -> Volume:
     try:
-        source = decode(path.read_bytes())
-    except LevelError as error:
+        source = decode(received.read(path.parent, path.name, most=MAX_BYTES))
+    except (LevelError, FileNotFoundError) as error:
         raise RunError(f"{path.name} can't be read: {error}") from error
     text = parse_level(source)
     if isinstance(text, Rejected):

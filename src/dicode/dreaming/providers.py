@@ -11,11 +11,11 @@ import os
 import re
 import shlex
 import unicodedata
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
+from dicode.dreaming.settings import FmConfig
 from dicode.errors import ConfigError, nearest
 
 
@@ -52,34 +52,20 @@ PROVIDERS: dict[str, Quirks] = {
 """Every provider that has an entry in `conf/fm`; any other OpenAI-compatible server works as `vllm`."""
 
 
-KEY_VARIABLES = ("OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY")
-"""Where the keys of the hosted providers are looked for; a test compares them with `conf/fm`."""
+KEY_HOSTS = {
+    "OPENAI_API_KEY": "api.openai.com",
+    "GEMINI_API_KEY": "generativelanguage.googleapis.com",
+    "OPENROUTER_API_KEY": "openrouter.ai",
+    "ANTHROPIC_API_KEY": "api.anthropic.com",
+}
+"""The one host that each hosted provider's key is sent to; a test compares them with `conf/fm`."""
+KEY_VARIABLES = tuple(KEY_HOSTS)
+"""Where the keys of the hosted providers are looked for."""
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """One model at one server; the fields are those of the configuration group `fm`."""
-
-    provider: str
-    model: str
-    base_url: str
-    key_env: str = ""
-    """Environment variable that holds the key; empty: no key is sent."""
-    temperature: float = 0.6
-    """Negative: not sent."""
-    top_p: float = 0.95
-    """Negative: not sent."""
-    max_tokens: int = 32_000
-    concurrency: int = 8
-    timeout_s: float = 600.0
-    """Seconds that one attempt may take from connecting to the last byte."""
-    retries: int = 5
-    price_input: float = -1.0
-    """US dollars per million tokens of prompt; negative: as the table says."""
-    price_output: float = -1.0
-    """US dollars per million tokens of answer; negative: as the table says."""
-    command: str = ""
-    """The program that answers, where the provider is `command`."""
+class Endpoint(FmConfig):
+    """One model at one server: the section `fm` of a configuration, checked. Raises ConfigError for one that can't be."""
 
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
@@ -140,10 +126,9 @@ class Endpoint:
             return host == "localhost"
 
     @classmethod
-    def from_config(cls, config: Any) -> "Endpoint":
-        """The endpoint of a configuration object that has (at least) the fields without a default as attributes."""
-        given = {f.name: getattr(config, f.name, f.default) for f in fields(cls)}
-        return cls(**{name: value for name, value in given.items() if value is not MISSING})
+    def from_config(cls, config: FmConfig) -> "Endpoint":
+        """The endpoint of the section `fm`."""
+        return cls(**{f.name: getattr(config, f.name) for f in fields(cls)})
 
 
 class Key:
@@ -187,10 +172,11 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
     """The endpoint's key from the environment, else from the nearest `.env` at or above `start`.
 
     `.env` is read without changing the environment, so that no child process inherits it. Raises
-    ConfigError where a key is needed and there is none.
+    ConfigError where a key is needed and there is none, or where a provider's key would go to another host.
     """
     if not endpoint.key_env:
         return Key("", "")
+    check_host(endpoint)
     value = os.environ.get(endpoint.key_env) or _dotenv(start or Path.cwd()).get(endpoint.key_env) or ""
     if not value.strip():
         raise ConfigError(
@@ -199,6 +185,16 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
         )
     _check_sendable(endpoint.key_env, value.strip())
     return Key(endpoint.key_env, value)
+
+
+def check_host(endpoint: Endpoint) -> None:
+    """Raise ConfigError for a hosted provider's key at another host than that provider's, or without encryption."""
+    host, parts = KEY_HOSTS.get(endpoint.key_env), urlsplit(endpoint.base_url)
+    if host is not None and (parts.hostname != host or parts.scheme != "https"):
+        raise ConfigError(
+            f"the key in {endpoint.key_env} is sent to https://{host} only, and fm.base_url is {endpoint.base_url!r}; "
+            "name the variable of that server's own key in fm.key_env, or fm.key_env= for none"
+        )
 
 
 def _check_sendable(variable: str, value: str) -> None:

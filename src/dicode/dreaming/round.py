@@ -21,6 +21,7 @@ from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.repair import scrubbed
+from dicode.dreaming.settings import DreamerConfig, FmConfig
 from dicode.errors import RunError
 from dicode.types import Accepted, Brief, Draft, Origin, Rejected, Verdict
 
@@ -30,25 +31,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settings:
-    """How a foundation model is asked; fields as in the configuration groups `fm` and `dreamer`."""
+    """How a foundation model is asked, put together from the sections `fm` and `dreamer`, which say what each means."""
 
-    stages: int = 2
-    """2: design, then code; 1: both at once."""
-    compact: bool = False
-    """The short one-stage prompts for small models."""
-    repairs: int = 2
-    """Times that one dream may go back."""
-    max_drafts: int = 0
-    """Dreams a round that the model writes; 0: all."""
-    max_repairs: int = -1
-    """Repairs a round, all dreams together; -1: no limit. A limit makes a round go dream by dream."""
-    deadline_s: float = 900.0
-    """Seconds from dispatch after which a dream is lost."""
-    blocking: bool = False
-    """Training should pause while dreams are written."""
+    stages: int
+    compact: bool
+    repairs: int
+    max_drafts: int
+    max_repairs: int
+    """A limit makes a round go dream by dream."""
+    deadline_s: float
+    blocking: bool
 
     @classmethod
-    def from_config(cls, fm: Any, dreamer: Any) -> "Settings":
+    def from_config(cls, fm: FmConfig, dreamer: DreamerConfig) -> "Settings":
         """From the configuration groups `fm` and `dreamer`."""
         return cls(
             stages=dreamer.stages,

@@ -60,24 +60,30 @@ class _Normalise(ast.NodeTransformer):
 
 @cache
 def exact(source: str) -> str:
-    """`syntax(source).exact`, kept for good: a level is compared with every level of an archive, however many there are.
+    """`syntax(source).exact` alone, kept for good: a level is compared with every other one, however many there are.
 
-    A cache of fixed size that is scanned in order holds nothing as soon as the archive is larger.
+    A cache of fixed size that is scanned in order holds nothing as soon as the archive is larger than it.
     """
-    return syntax(source).exact
+    return _normalised(source)[1]
 
 
 @lru_cache(maxsize=32_768)
 def syntax(source: str) -> Syntax:
     """The normalised syntax of a level; a source that can't be read as Python has only its own hash."""
-    try:
-        tree = _Normalise().visit(ast.parse(source))
-        dumped = ast.dump(tree, annotate_fields=False)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Syntax(hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(), ())
-    whole = hashlib.sha256(dumped.encode("utf-8", "replace")).hexdigest()
-    counts = Counter(sys.intern(feature) for node in ast.walk(tree) for feature in _features(node))
+    tree, whole = _normalised(source)
+    nodes = ast.walk(tree) if tree is not None else ()
+    counts = Counter(sys.intern(feature) for node in nodes for feature in _features(node))
     return Syntax(whole, tuple(sorted(counts.items())))
+
+
+def _normalised(source: str) -> tuple[ast.AST | None, str]:
+    """The tree without what doesn't matter, None where there is none, and its hash."""
+    try:
+        tree: ast.AST | None = _Normalise().visit(ast.parse(source))
+        text = ast.dump(tree, annotate_fields=False)  # type: ignore[arg-type]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree, text = None, source
+    return tree, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _features(node: ast.AST) -> list[str]:

@@ -16,6 +16,8 @@ from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation, RunResult, load_run
 from dicode.evaluation.statistics import Estimate
+from dicode.received.files import check_tree
+from dicode.received.text import line
 
 _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.kind"}
 _PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every_steps")
@@ -94,7 +96,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     `protocol`, `versions`, or `all`. Raises `RunError` for no runs, a run without an evaluation on the target,
     an unknown `by`, one seed twice in a group, or a difference that is not allowed, naming each.
     """
-    runs = [load_run(path) for path in run_dirs]
+    runs = [_plain_run(path) for path in run_dirs]
     if not runs:
         raise RunError("no runs to compare; name at least one run's directory")
     runs = _alike(_alike(runs, TARGET), HELDOUT)
@@ -107,7 +109,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
         raise RunError(f"no setting is called {by!r}{nearest(by, [*known, *_ALIASES])}")
     grouped: dict[str, list[RunResult]] = {}
     for run in runs:
-        grouped.setdefault(str(run.config.get(key)), []).append(run)
+        grouped.setdefault(line(run.config.get(key), 60), []).append(run)
     found = [*_inside(grouped, key), *_between(runs, key)]
     refused = [text for name, text in found if not _allowed(name, allow)]
     if refused:
@@ -118,6 +120,13 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     groups = [_group(name, members, source) for name, members in grouped.items()]
     groups.sort(key=lambda group: -group.estimates["return"].value)
     return Comparison(by, tuple(groups), _improvement(groups), source, tuple(text for _, text in found))
+
+
+def _plain_run(path: Path | str) -> RunResult:
+    """A run of plain files and folders only."""
+    if Path(path).is_dir():
+        check_tree(Path(path))
+    return load_run(path)
 
 
 def _alike(runs: Sequence[RunResult], protocol: str) -> list[RunResult]:
@@ -185,7 +194,7 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
         found.append(("steps", f"training took from {steps[0]:g} to {steps[-1]:g} environment steps"))
     finals = [(run, final) for run in runs if (final := run.final(TARGET)) is not None]
     for name in finals[0][1].conditions:
-        values = list(dict.fromkeys(str(final.conditions[name]) for _, final in finals))
+        values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
         if len(values) > 1:
             found.append(("protocol", f"the evaluation's {name} differs: {_shown(values)}"))
     late = [run.name for run, final in finals if final.env_steps < 0.98 * run.env_steps]
@@ -193,7 +202,7 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
         found.append(("steps", f"not the last checkpoint was evaluated: {', '.join(late)}"))
     packages = sorted({package for _, final in finals for package in final.versions})
     for package in packages:
-        values = list(dict.fromkeys(str(final.versions.get(package, "unknown")) for _, final in finals))
+        values = list(dict.fromkeys(line(final.versions.get(package, "unknown"), 60) for _, final in finals))
         if len(values) > 1:
             found.append(("versions", f"the version of {package} differs: {_shown(values)}"))
     return found
@@ -204,7 +213,7 @@ def _settings(runs: Sequence[RunResult]) -> list[str]:
 
 
 def _values(runs: Sequence[RunResult], name: str) -> list[str]:
-    return list(dict.fromkeys(str(run.config.get(name, "(not set)")) for run in runs))
+    return list(dict.fromkeys(line(run.config.get(name, "(not set)"), 60) for run in runs))
 
 
 def _shown(values: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """A comparison on disk: CSV with the raw numbers, a Markdown table, figures as PNG and PDF."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from dicode.evaluation import statistics
 from dicode.evaluation.compare import QUANTITIES, TARGET, Comparison, Group
 from dicode.evaluation.statistics import Estimate
+from dicode.received.text import line
 from dicode.view import palette, style
 
 FORMATS = ("png", "pdf")
@@ -42,7 +44,7 @@ def markdown(comparison: Comparison) -> str:
     """The summary as tables, a column a group: quantities, then achievements; differences that were allowed below."""
     groups = comparison.groups
     shown = [name for name in QUANTITIES if any(name in group.estimates for group in groups)]
-    lines = [_row(comparison.by, [f"{group.name} ({len(group.runs)})" for group in groups])]
+    lines = [_row(_cell_text(comparison.by), [f"{_cell_text(group.name)} ({len(group.runs)})" for group in groups])]
     lines += ["|---" * (len(groups) + 1) + "|"]
     lines += [
         _row(
@@ -52,14 +54,31 @@ def markdown(comparison: Comparison) -> str:
         for name in shown
     ]
     if any(group.achievements for group in groups):
-        lines += ["", _row("% of worlds", [group.name for group in groups]), "|---" * (len(groups) + 1) + "|"]
         lines += [
-            _row(name.lower().replace("_", " "), [_cell(group.achievements.get(name), True) for group in groups])
+            "",
+            _row("% of worlds", [_cell_text(group.name) for group in groups]),
+            "|---" * (len(groups) + 1) + "|",
+        ]
+        lines += [
+            _row(
+                _cell_text(name.lower().replace("_", " ")),
+                [_cell(group.achievements.get(name), True) for group in groups],
+            )
             for name in _telling(groups)
         ]
     lines += ["", "Runs in brackets. Mean over seeds and 95 % stratified bootstrap interval; one seed has no interval."]
-    lines += [f"Allowed difference: {text}." for text in comparison.differences]
+    lines += [f"Allowed difference: {_cell_text(text)}." for text in comparison.differences]
     return "\n".join(lines) + "\n"
+
+
+def _cell_text(text: str) -> str:
+    """A name from a run as Markdown that shows it, and nothing else."""
+    return re.sub(r"([\\`*\[\]<>|&])", r"\\\1", line(text, 200))
+
+
+def _label(text: str) -> str:
+    """A name from a run for a figure, where a dollar would begin a formula."""
+    return line(text, 60).replace("$", r"\$")
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
@@ -86,8 +105,13 @@ def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows([_inert(cell) for cell in row] for row in rows)
     return path
+
+
+def _inert(cell: object) -> object:
+    """A cell that a spreadsheet takes for what it is: a text that begins like a formula gets a quotation mark before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def _summary_rows(comparison: Comparison) -> Iterable[Sequence[object]]:
@@ -125,7 +149,9 @@ def _curve_rows(comparison: Comparison) -> Iterable[Sequence[object]]:
 def _curves(comparison: Comparison, path: Path) -> list[Path]:
     made = style.figure(7.2, 4.2)
     axes = made.subplots()
-    drawn = [(i, group.name, group.curve) for i, group in enumerate(comparison.groups) if group.curve is not None]
+    drawn = [
+        (i, _label(group.name), group.curve) for i, group in enumerate(comparison.groups) if group.curve is not None
+    ]
     for i, _, curve in drawn:
         axes.fill_between(curve.steps, curve.low, curve.high, color=palette.color(i), alpha=0.18, linewidth=0)
         axes.plot(curve.steps, curve.mean, color=palette.color(i), linewidth=1.8)
@@ -154,7 +180,7 @@ def _intervals(comparison: Comparison, path: Path) -> list[Path]:
             axes.plot([e.low, e.high], [row, row], color=shade, linewidth=6, alpha=0.3, solid_capstyle="butt")
             axes.plot([e.value], [row], "o", color=shade, markersize=6)
         style.dress(axes, "", QUANTITIES[name], grid="x")
-        axes.set_yticks(range(len(groups)), [group.name for group in groups])
+        axes.set_yticks(range(len(groups)), [_label(group.name) for group in groups])
         axes.set_ylim(-0.6, len(groups) - 0.4)
     made.suptitle("Final checkpoints, 95 % intervals", x=0.01, ha="left", fontsize=11, fontweight="bold")
     return style.save(made, path, FORMATS)
@@ -170,7 +196,7 @@ def _profiles(comparison: Comparison, path: Path) -> list[Path]:
         each = np.stack([statistics.performance_profile(f.returns[None], thresholds) for f in group.finals()])
         middle, low, high = statistics.bands(each, np.random.default_rng(0))
         axes.fill_between(thresholds, 100 * low, 100 * high, color=palette.color(i), alpha=0.18, linewidth=0)
-        axes.plot(thresholds, 100 * middle, color=palette.color(i), linewidth=1.8, label=group.name)
+        axes.plot(thresholds, 100 * middle, color=palette.color(i), linewidth=1.8, label=_label(group.name))
     style.dress(axes, "How often a return is exceeded", "return in one world", "% of worlds")
     axes.legend(frameon=False, fontsize=9)
     return style.save(made, path, FORMATS)
@@ -189,9 +215,14 @@ def _achievements(comparison: Comparison, path: Path) -> list[Path]:
             y = row + offset
             axes.plot([100 * e.low, 100 * e.high], [y, y], color=palette.color(i), linewidth=2.5, alpha=0.35)
             axes.plot(
-                [100 * e.value], [y], "o", color=palette.color(i), markersize=4, label=group.name if not row else None
+                [100 * e.value],
+                [y],
+                "o",
+                color=palette.color(i),
+                markersize=4,
+                label=_label(group.name) if not row else None,
             )
-    axes.set_yticks(range(len(names)), [name.lower().replace("_", " ") for name in names])
+    axes.set_yticks(range(len(names)), [_label(name.lower().replace("_", " ")) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(-2, 102)
     style.dress(axes, "Success rate by achievement", "% of worlds", grid="both")

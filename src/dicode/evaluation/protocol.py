@@ -7,6 +7,7 @@ parts are kept as they come, so it goes on where it was broken off. One process 
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ import numpy as np
 
 from dicode import files, lines
 from dicode.environment.batch import Level
-from dicode.evaluation.results import discrepancy
+from dicode.errors import RunError
+from dicode.evaluation.results import evaluation_of
 from dicode.games.device import DeviceGame
 from dicode.games.host import HostGame
 from dicode.streams import Streams
@@ -37,9 +39,9 @@ _VERSIONS = ("dicode", "jax")
 class Protocol:
     """What is asked of an agent."""
 
-    worlds: int = 1024
-    steps: int = 8192
-    seed: int = 20_000
+    worlds: int
+    steps: int
+    seed: int
     engine: str = "own"
     """`own`: this project's step; `package`: the craftax package's."""
     name: str = "target"
@@ -179,13 +181,17 @@ def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], 
 
 def _made(final: Path) -> dict[str, Any] | None:
     """An evaluation that was made before, unless its figures are not those of the worlds that it names."""
-    if not final.exists():
+    if not os.path.lexists(final):
         return None
     body = files.read_json(final)
-    wrong = discrepancy(body)
-    if wrong:
-        _log.warning("%s %s; it is made anew", final, wrong)
-    return None if wrong else body
+    try:
+        known = evaluation_of(final, body)
+        if not len(known.lengths) == len(known.floor) == len(known.returns):
+            raise RunError(f"{final} lacks lengths or floors")
+    except RunError as error:
+        _log.warning("%s; it is made anew", error)
+        return None
+    return {"finished": 0, "max_return": known.max_return, **body}
 
 
 def _part(first: Any) -> dict[str, Any]:

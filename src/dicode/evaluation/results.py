@@ -17,7 +17,7 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,16 @@ import numpy as np
 
 from dicode import files, games, lines
 from dicode.errors import RunError
+from dicode.received.shapes import record
+from dicode.received.text import line
 
 TARGET = "target"
 """The protocol of the unmodified game."""
 HELDOUT = "heldout"
 """The protocol of a suite of levels that nobody trained on."""
 
-_REQUIRED = ("protocol", "worlds", "steps", "checkpoint", "env_steps", "returns")
+_LARGEST = 1e18
+"""Beyond any number of steps, worlds or points."""
 
 
 @dataclass(frozen=True)
@@ -102,41 +105,69 @@ class RunResult:
 def load_run(path: Path | str) -> RunResult:
     """Read one run's directory. Raises `RunError` that names the file when something is missing or broken."""
     folder = Path(path)
-    if not (folder / "config.yaml").exists():
-        raise RunError(f"{folder} is not a run's directory: it has no config.yaml")
+    with files.refusals("open", folder):
+        try:
+            (folder / "config.yaml").lstat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise RunError(f"{folder} is not a run's directory: it has no config.yaml") from error
     evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
     return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
 
+@dataclass(frozen=True)
+class _Body:
+    """The JSON values of an evaluation that count here."""
+
+    protocol: str
+    worlds: int
+    steps: int
+    checkpoint: str
+    env_steps: float
+    returns: tuple[float, ...]
+    lengths: tuple[float, ...] = ()
+    floor: tuple[float, ...] = ()
+    achievements: Mapping[str, float] = field(default_factory=dict)
+    engine: str = "own"
+    seed: int | None = None
+    cycle: int = -1
+    max_return: float = games.load_host("craftax").max_return
+    versions: Mapping[str, str] = field(default_factory=dict)
+    success: Mapping[str, float] = field(default_factory=dict)
+    finished: int = 0
+
+
 def load_evaluation(path: Path) -> Evaluation:
     """Read and check one evaluation file."""
-    body = files.read_json(path)
-    missing = [name for name in _REQUIRED if name not in body]
-    if missing:
-        raise RunError(f"{path} is not an evaluation: {', '.join(missing)} missing")
-    returns = np.asarray(body["returns"], dtype=np.float64)
-    if returns.ndim != 1 or returns.size == 0 or not np.isfinite(returns).all():
-        raise RunError(f"{path} holds returns that are missing or not finite")
+    return evaluation_of(path, files.read_json(path), "; delete it and run `dicode eval` again")
+
+
+def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Evaluation:
+    """The evaluation that a file's JSON values are. Raises RunError that names the file and what is wrong with it."""
+    known = {f.name for f in fields(_Body)}
+    try:
+        read = record(_Body, {name: value for name, value in body.items() if name in known})
+        _check_ranges(read)
+    except ValueError as error:
+        raise RunError(f"{path} is not an evaluation: {line(error, 200)}") from error
     if wrong := discrepancy(body):
-        raise RunError(f"{path} {wrong}; delete it and run `dicode eval` again")
-    return Evaluation(
-        protocol=str(body["protocol"]),
-        worlds=int(body["worlds"]),
-        steps=int(body["steps"]),
-        checkpoint=str(body["checkpoint"]),
-        env_steps=float(body["env_steps"]),
-        returns=returns,
-        lengths=np.asarray(body.get("lengths", ()), dtype=np.float64),
-        floor=np.asarray(body.get("floor", ()), dtype=np.float64),
-        achievements=body.get("achievements", {}),
-        engine=str(body.get("engine", "own")),
-        seed=body.get("seed"),
-        cycle=int(body.get("cycle", -1)),
-        max_return=float(body.get("max_return", games.load_host("craftax").max_return)),
-        versions=body.get("versions", {}),
-        success=body.get("success", {}),
-    )
+        raise RunError(f"{path} {wrong}{remedy}")
+    arrays: dict[str, Any] = {
+        name: np.asarray(getattr(read, name), np.float64) for name in ("returns", "lengths", "floor")
+    }
+    plain: dict[str, Any] = {f.name: getattr(read, f.name) for f in fields(Evaluation) if f.name not in arrays}
+    return Evaluation(**plain, **arrays)
+
+
+def _check_ranges(body: _Body) -> None:
+    """Raise ValueError for figures that no evaluation has."""
+    positive = {"worlds": body.worlds, "steps": body.steps, "max_return": body.max_return, "returns": len(body.returns)}
+    small = next((name for name, value in positive.items() if value <= 0), None)
+    if small is not None:
+        raise ValueError(f"{small} is {positive[small]}")
+    numbers = (body.env_steps, body.max_return, *body.returns, *body.lengths, *body.floor)
+    if max(map(abs, numbers)) > _LARGEST:
+        raise ValueError(f"it holds a number beyond {_LARGEST:g}")
 
 
 def settings(folder: Path) -> dict[str, object]:
@@ -172,4 +203,18 @@ def _flat(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, object]:
 
 def _metrics(path: Path) -> tuple[Mapping[str, Any], ...]:
     rows = [row for row in lines.read(path) if "env_steps" in row]
+    for row in rows:
+        strange = next((name for name in _NUMBERS if not _is_number(row.get(name), name == "env_steps")), None)
+        if strange:
+            raise RunError(f"{path}: {strange} is {line(repr(row[strange]), 40)} in a row, not a number")
     return tuple(sorted(rows, key=lambda row: row["env_steps"]))
+
+
+_NUMBERS = ("env_steps", "target_return", "steps_per_s", "cycle_steps_per_s")
+
+
+def _is_number(value: object, needed: bool) -> bool:
+    """Whether a row's value can be counted with, or is missing and may be."""
+    if value is None:
+        return not needed
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST

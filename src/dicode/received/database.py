@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dicode.errors import RunError
 from dicode.received import files
+from dicode.received.text import line
 
 MAX_BYTES = 2000 << 20
 """Bytes of one database; a little less than SQLite holds in memory at most."""
@@ -68,7 +69,7 @@ def open_copy(path: Path, needed: Schema, allowed: Schema = frozenset(), busy_s:
             _check_schema(path, _schema(db), needed, allowed)
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
-                raise Damaged(f"{path} is damaged: {found}")
+                raise Damaged(f"{path} is damaged: {line(found, 200)}")
     except BaseException:
         db.close()
         raise

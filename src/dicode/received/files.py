@@ -17,6 +17,8 @@ from dicode.errors import RunError
 MAX_ENTRIES = 1_000_000
 """Files and folders of a run, at most."""
 MAX_DEPTH = 16
+_OF_OTHERS = frozenset({"wandb"})
+"""Folders of a run where nothing of ours reads or writes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -166,11 +168,11 @@ def replace(root: Path, *parts: str, data: bytes) -> None:
         os.fsync(handle)
 
 
-def check_tree(root: Path, writing: bool = False, skip: frozenset[str] = frozenset()) -> None:
+def check_tree(root: Path, writing: bool = False) -> None:
     """Raise RunError unless everything below `root` is a plain file or a folder.
 
     With `writing`, also for files with several names (hard links), since changing them would change files elsewhere.
-    Folders named in `skip`, directly below `root`, are not looked into.
+    Not looked into are the folders of other packages, directly below `root`, in which those keep links.
     """
     waiting, seen = [(root, 0)], 0
     while waiting:
@@ -189,7 +191,7 @@ def check_tree(root: Path, writing: bool = False, skip: frozenset[str] = frozens
         for entry, status in entries:
             if not stat.S_ISDIR(status.st_mode):
                 _require_plain(Path(entry.path), status, writing)
-            elif depth or entry.name not in skip:
+            elif depth or entry.name not in _OF_OTHERS:
                 waiting.append((Path(entry.path), depth + 1))
 
 

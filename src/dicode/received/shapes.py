@@ -26,7 +26,8 @@ def record(kind: Callable[..., T], values: Any, where: str = "") -> T:
         raise ValueError(f"{_at(where, unknown[0])!r} is not known")
     missing = [name for name in _needed(kind) if name not in values]
     if missing:
-        raise ValueError(f"{_at(where, missing[0])} is missing")
+        be = "is" if len(missing) == 1 else "are"
+        raise ValueError(f"{', '.join(_at(where, name) for name in missing)} {be} missing")
     return kind(**{name: shaped(hints[name], value, _at(where, name)) for name, value in values.items()})
 
 

@@ -70,6 +70,11 @@ def _encodable(text: str) -> None:
         raise ValueError("it holds half of a surrogate pair, which is no character") from error
 
 
+def to_yaml(tree: Mapping[str, Any]) -> str:
+    """Plain values as a YAML text, from which `from_yaml` reads the same values."""
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
+
+
 def from_yaml(text: str) -> dict[str, Any]:
     """The mapping in a YAML text: scalars, lists and mappings with text as keys; empty text is an empty mapping.
 
@@ -91,7 +96,7 @@ def from_yaml(text: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError("it is not a list of settings (name: value)")
+        raise ValueError("it holds no settings (name: value)")
     _check(value, _CONFIG_VALUES, False)
     _plain_values(value)
     return value
@@ -100,7 +105,7 @@ def from_yaml(text: str) -> dict[str, Any]:
 def _no_references(text: str) -> None:
     """Refuse, before anything is built, what makes a small text large or means more than it says."""
     depth = 0
-    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader)):
+    for count, event in enumerate(yaml.parse(text, _Safe)):
         where = f"line {event.start_mark.line + 1}: " if event.start_mark else ""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ValueError(f"{where}anchors and aliases are not used in a run's configuration")
@@ -131,12 +136,15 @@ def _plain_values(value: Mapping[str, Any], where: str = "") -> None:
                 raise ValueError(f"{name} is an integer beyond 64 bits")
 
 
-class _Loader(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
     """YAML's plain values, read as the configuration's writer means them: 1e-4 is a number, a date is a text."""
 
     yaml_implicit_resolvers: ClassVar = {
         letter: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
-        for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for letter, found in _Safe.yaml_implicit_resolvers.items()
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -149,6 +157,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+\Z"), list("-+0123456789")
-)
+class _Dumper(yaml.SafeDumper):
+    """Puts quotation marks around every text that `_Loader`, or YAML's own rules, would take for something else."""
+
+
+for _side in (_Loader, _Dumper):
+    _side.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+\Z"), list("-+0123456789")
+    )

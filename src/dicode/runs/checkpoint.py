@@ -1,37 +1,38 @@
 """Checkpoints of the learner: written whole or not at all.
 
 `save` writes under a temporary name, flushes every file to disk and renames; only then may the
-archive say that the cycle is committed. Arrays are kept by Orbax, everything else in `meta.json`, with
-the hash of every other file, so that damage is found before anything compiles.
+archive say that the cycle is committed. Arrays are plain bytes (`dicode.runs.arrays`), everything else is in
+`meta.json`, with the hash of every other file, so that damage is found before anything compiles.
 Process 0 writes and reads alone, host arrays, and waits for no other process.
 """
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dicode
 from dicode.errors import RunError
 from dicode.files import refusals, sync, sync_tree
+from dicode.received import files as received
+from dicode.received.shapes import record as record_of
+from dicode.received.text import line
+from dicode.received.values import from_json
+from dicode.runs import arrays
 
-_FORMAT = 1
+_FORMAT = 2
+_META = "meta.json"
+_MAX_META = 4 << 20
 _TRIES = 5
 """Checkpoints tried before copying from a run that trains is given up."""
 
 
 def _name(cycle: int) -> str:
     return f"{cycle:06d}"
-
-
-def _checkpointer() -> Any:
-    """Orbax's checkpointer, taking part in no barrier of several processes."""
-    import orbax.checkpoint as ocp
-
-    alone = ocp.options.MultiprocessingOptions(primary_host=0, active_processes={0}, barrier_sync_key_prefix="writer")
-    return ocp.StandardCheckpointer(multiprocessing_options=alone)
 
 
 def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: int) -> Path:
@@ -46,13 +47,10 @@ def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: in
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        with _checkpointer() as checkpointer:
-            checkpointer.save((partial / "state").absolute(), distributed.fetch(state))
-        # Orbax notes the absolute path in this marker; a run's directory names no path of the machine.
-        for marker in partial.rglob("commit_success.txt"):
-            marker.write_text("committed")
-        record = {"format": _FORMAT, "dicode": dicode.__version__, "cycle": cycle, "files": _hashes(partial), **meta}
-        (partial / "meta.json").write_text(json.dumps(record, indent=1, sort_keys=True))
+        held = arrays.write(partial, distributed.fetch(state))
+        about = {"format": _FORMAT, "dicode": dicode.__version__, "cycle": cycle, "arrays": held}
+        record = {**about, "files": _hashes(partial), **meta}
+        (partial / _META).write_text(json.dumps(record, indent=1, sort_keys=True))
         sync_tree(partial)
         shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
@@ -88,42 +86,55 @@ def newest_whole(folder: Path, most: int | None = None) -> tuple[int | None, lis
 def damage(folder: Path, cycle: int) -> str | None:
     """What is wrong with a checkpoint, None if every file is as it was written. Raises RunError if it can't be read."""
     path = folder / _name(cycle)
-    if not (path / "meta.json").is_file():
-        return "its meta.json is missing"
-    with refusals("read", path):
-        text = (path / "meta.json").read_bytes()
+    if not (path / _META).is_file():
+        return f"its {_META} is missing"
     try:
-        record = json.loads(text)
-        wanted: dict[str, str] = record.get("files", {})
-        same_format = record["format"] == _FORMAT
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "its meta.json can't be read"
-    if not same_format:
+        record = _record(path)
+    except ValueError:
+        return f"its {_META} can't be read"
+    if record.format != _FORMAT:
         return None  # `meta` says which version wrote it
-    if not wanted:
-        return _unreadable(path)
+    if arrays.FILE not in record.files:
+        return f"its {_META} names no {arrays.FILE}"
     with refusals("read", path):
         found = _hashes(path)
-    different = sorted(name for name in wanted if found.get(name) != wanted[name])
+    different = sorted(name for name in record.files if found.get(name) != record.files[name])
     if not different:
         return None
     return f"{different[0]} is {'not as it was written' if different[0] in found else 'missing'}"
 
 
-def _unreadable(path: Path) -> str | None:
-    """What hinders reading a checkpoint that was written without hashes."""
-    try:
-        with _checkpointer() as checkpointer:
-            checkpointer.restore((path / "state").absolute())
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        return _short(error)
-    return None
+@dataclass(frozen=True)
+class _Record:
+    """A checkpoint's `meta.json`."""
+
+    format: int
+    dicode: str = "?"
+    cycle: int = -1
+    arrays: tuple[object, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    env_steps: float = 0.0
+
+
+def _record(path: Path) -> _Record:
+    """Raises ValueError for what is no record, RunError or OSError for what can't be read."""
+    with refusals("read", path):
+        values = from_json(received.read(path, _META, most=_MAX_META))
+    if isinstance(values, dict) and values.get("format") != _FORMAT:
+        values = {name: values[name] for name in ("format", "dicode") if name in values}
+    return record_of(_Record, values)
 
 
 def _hashes(path: Path) -> dict[str, str]:
     """SHA-256 of every file below `path` but its meta.json, by relative name."""
-    files = sorted(p for p in path.rglob("*") if p.is_file() and p != path / "meta.json")
-    return {p.relative_to(path).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink() and p != path / _META)
+    return {p.relative_to(path).as_posix(): _hash(p) for p in files}
+
+
+def _hash(path: Path) -> str:
+    with os.fdopen(received.open_file(path.parent, path.name), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy_newest(folder: Path, target: Path) -> int:
@@ -164,18 +175,17 @@ def discard_above(folder: Path, committed: int) -> None:
 
 def meta(folder: Path, cycle: int) -> dict[str, Any]:
     """What `save` was told beside the arrays. Raises RunError for another format or a missing file."""
-    path = folder / _name(cycle) / "meta.json"
     try:
-        record = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        record = _record(folder / _name(cycle))
+    except (ValueError, RunError) as error:
         have = cycles(folder)
         raise RunError(f"no readable checkpoint of cycle {cycle}; there are: {have or 'none'}") from error
-    if record.get("format") != _FORMAT:
+    if record.format != _FORMAT:
         raise RunError(
-            f"checkpoint of cycle {cycle} has format {record.get('format')}, written by dicode "
-            f"{record.get('dicode', '?')}; this is dicode {dicode.__version__} with format {_FORMAT}"
+            f"checkpoint of cycle {cycle} has format {record.format}, written by dicode "
+            f"{line(record.dicode, 40)}; this is dicode {dicode.__version__} with format {_FORMAT}"
         )
-    return record
+    return {**vars(record), "arrays": list(record.arrays)}
 
 
 def restore(folder: Path, cycle: int, template: Any) -> Any:
@@ -183,15 +193,10 @@ def restore(folder: Path, cycle: int, template: Any) -> Any:
 
     Raises RunError if the checkpoint is of another network.
     """
-    import jax
-    import numpy as np
-
-    meta(folder, cycle)
-    abstract = jax.tree.map(lambda x: np.empty(x.shape, x.dtype), template)
+    held = meta(folder, cycle)["arrays"]
     try:
-        with _checkpointer() as checkpointer:
-            return checkpointer.restore((folder / _name(cycle) / "state").absolute(), abstract)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        return arrays.read(folder / _name(cycle), held, template)
+    except (ValueError, OSError) as error:
         raise RunError(
             f"the checkpoint of cycle {cycle} does not fit this agent and learner ({_short(error)}); "
             "resume with the run's own configuration"
@@ -199,5 +204,4 @@ def restore(folder: Path, cycle: int, template: Any) -> Any:
 
 
 def _short(error: Exception) -> str:
-    """The first words of an error of the storage, which may go on for pages."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+    return line(error, 160) or type(error).__name__

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markdown import Markdown
 
 from dicode.evaluation import figures
 from dicode.evaluation.compare import compare
+from dicode.terminal import PlainConsole
 
 
 def command(runs: Sequence[str], by: str, output: str, allow: Sequence[str]) -> int:
     """Compare, print, write. Raises RunError for runs that can't be compared fairly."""
     comparison = compare(runs, by, allow)
-    console = Console()
-    console.print(Markdown(figures.markdown(comparison)))
+    console = PlainConsole()
+    console.print(Markdown(figures.markdown(comparison), hyperlinks=False))
     for sentence in comparison.differences:
-        console.print(f"note: {sentence}", highlight=False, markup=False)
+        console.print(f"note: {sentence}")
     files = figures.write(comparison, output)
-    console.print(f"{len(files)} files in {output}", highlight=False)
+    console.print(f"{len(files)} files in {output}")
     return 0

@@ -15,6 +15,8 @@ from dicode import files
 from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
+from dicode.received import files as received
+from dicode.received import seal
 from dicode.runs import checkpoint
 
 
@@ -84,21 +86,34 @@ class RunDirectory:
         """Results of `dicode eval` by checkpoint."""
         return self.path / "evaluation"
 
-    def config(self) -> Config:
-        """The configuration the run was started with. Raises RunError that names the file, and the line where it can."""
-        tree = files.read_yaml(self.config_file)
+    def config(self, believed: bool = False) -> Config:
+        """The configuration the run was started with. Raises RunError that names the file, and the line where it can.
+
+        A game of another package is imported only on the word of a configuration that was written here, or `believed`.
+        """
+        text = files.read_text(self.config_file, files.MAX_CONFIG)
         last = fields(Config)[-1].name
-        if last not in tree:
+        if last not in files.read_yaml(self.config_file):
             raise files.damaged(self.config_file, f"it ends before {last}, its last section")
         try:
-            return from_yaml(files.read_text(self.config_file))
+            config = from_yaml(text)
         except (ConfigError, ValueError, TypeError) as error:
             raise RunError(f"{self.config_file}: {str(error).splitlines()[0]}") from error
+        if "." in config.game and not (believed or seal.text_fits(text)):
+            raise RunError(
+                f"{self.config_file} was not written by you on this machine, and it imports the package {config.game!r}; "
+                f"if you mean it: `dicode adopt {self.path} settings`"
+            )
+        return config
 
-    def write_config(self, config: Config) -> None:
-        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved."""
+    def write_config(self, config: Config, sealed: bool = False) -> None:
+        """Replace the configuration, at once or not at all. Folders and addresses of this machine stay out: a run may be moved.
+
+        `sealed`: this machine will know it again as its own (`dicode.received.seal`).
+        """
         kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
-        files.write_text(self.config_file, to_yaml(replace(kept, distributed=DistributedConfig())))
+        text = to_yaml(replace(kept, distributed=DistributedConfig()))
+        files.write_text(self.config_file, seal.seal_text(text) if sealed else text)
 
     def require_writable(self) -> None:
         """Raise RunError, before anything long begins, if this process may not write what training writes."""
@@ -117,16 +132,20 @@ class RunDirectory:
             yield
 
 
+MAX_LEVEL = 1 << 20
+"""Bytes of a level file."""
+
+
 def path_of(config: Config) -> Path:
     """Where the run of a configuration lies."""
     return Path(config.runs_dir, config.name)
 
 
-def create(config: Config, start: Path | None = None) -> RunDirectory:
+def create(config: Config, start: Path | None = None, sealed: bool = True) -> RunDirectory:
     """Make a new run directory with all that the run depends on: configuration, seed levels, an empty archive.
 
-    `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. Raises RunError if
-    the run exists or cannot be made.
+    `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. `sealed`: the
+    configuration is the person's own. Raises RunError if the run exists or cannot be made.
     """
     path = path_of(config)
     if path.exists():
@@ -134,7 +153,7 @@ def create(config: Config, start: Path | None = None) -> RunDirectory:
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     with files.refusals("write to", path.parent):
         try:
-            _fill(RunDirectory(staging), config, start)
+            _fill(RunDirectory(staging), config, start, sealed)
             files.sync_tree(staging)
             staging.rename(path)
             files.sync(path.parent)
@@ -144,15 +163,15 @@ def create(config: Config, start: Path | None = None) -> RunDirectory:
     return RunDirectory(path)
 
 
-def _fill(run: RunDirectory, config: Config, start: Path | None) -> None:
+def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool) -> None:
     run.path.mkdir(parents=True)
     if start is not None:
         checkpoint.copy_newest(start, run.start)
-    run.write_config(replace(config, run=config.name))
+    run.write_config(replace(config, run=config.name), sealed)
     if config.levels:
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):
-            shutil.copyfile(file, run.seeds / file.name)
+            files.write_text(run.seeds / file.name, files.read_text(file, MAX_LEVEL))
     Archive(run.archive_file).close()
 
 
@@ -160,11 +179,15 @@ def _base(path: str | None) -> str | None:
     return Path(path).name if path else None
 
 
-def open_run(path: str | Path) -> RunDirectory:
-    """An existing run. Raises RunError that names the nearest run beside it, or what the run has lost."""
+def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
+    """An existing run, of plain files and folders only (`received.files.check_tree`).
+
+    Raises RunError that names the nearest run beside it, what the run has lost, or what does not belong in one.
+    """
     run = RunDirectory(Path(path))
     with files.refusals("open", path):
-        if run.config_file.is_file():
+        if run.config_file.is_symlink() or run.config_file.exists():
+            received.check_tree(run.path, writing)
             return run
         if run.archive_file.exists():
             raise RunError(f"{run.config_file} is missing, which says how the run is made; copy it back")

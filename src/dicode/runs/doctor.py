@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from dicode.cache import cache_dir
 from dicode.errors import ConfigError
+from dicode.terminal import PlainConsole
 
-_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "orbax-checkpoint", "hydra-core", "httpx2")
+_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "hydra-core", "httpx2")
 _EXTRAS = ("wandb", "tensorboardX", "imageio-ffmpeg", "hydra-submitit-launcher")
 
 
@@ -65,7 +65,7 @@ def report(overrides: Sequence[str]) -> int:
     if unknown:
         raise ConfigError(f"{unknown[0]!r} is not for doctor; it takes fm=NAME and fm.KEY=VALUE")
     settings = config.load(overrides) if overrides else None
-    console = Console()
+    console = PlainConsole()
     table = Table("what", "found", title="dicode doctor")
     for name, finding in rows():
         table.add_row(name, finding)

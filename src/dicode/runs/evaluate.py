@@ -7,58 +7,42 @@ from typing import Any
 
 import jax
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from dicode import files
 from dicode.cache import enable_compile_cache
+from dicode.config import EvaluationChoices
 from dicode.environment.batch import Level
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import RunError
 from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import RunDirectory, open_run
+from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
 from dicode.training import room
 from dicode.training.trainer import Trainer
 
 _log = logging.getLogger(__name__)
 
-_KEYS = ("worlds", "steps", "seed", "engine", "suite", "policy")
-_CHOICES = {"engine": ("own", "package"), "suite": ("target", "heldout"), "policy": ("agent", "random")}
+
+def protocol_of(run: RunDirectory, options: Mapping[str, Any]) -> tuple[Protocol, str]:
+    """The protocol and the policy that `config.evaluation_options` read, the rest as the run's configuration says."""
+    own, usual = run.config().evaluation, EvaluationChoices()
+    chosen = {"worlds": own.worlds, "steps": own.steps, "seed": own.seed, **to_tree(usual), **options}
+    policy, suite = chosen.pop("policy"), chosen.pop("suite")
+    return Protocol(**chosen, name=suite), policy
 
 
-def protocol_of(run: RunDirectory, options: Mapping[str, str]) -> tuple[Protocol, str]:
-    """The protocol and the policy that the words ask for. Raises ConfigError for one that can't be."""
-    for key in options:
-        if key not in _KEYS:
-            raise ConfigError(f"eval has no option {key!r}{nearest(key, _KEYS)} (options: {', '.join(_KEYS)})")
-    defaults = run.config().evaluation
-    numbers = {}
-    for key, default in (("worlds", defaults.worlds), ("steps", defaults.steps), ("seed", defaults.seed)):
-        try:
-            numbers[key] = int(float(options.get(key, default)))
-        except ValueError as error:
-            raise ConfigError(f"{key}={options[key]!r} is not a number") from error
-        if numbers[key] < (0 if key == "seed" else 1):
-            raise ConfigError(f"{key} is {numbers[key]}; it must be at least {0 if key == 'seed' else 1}")
-    words = {key: options.get(key, choices[0]) for key, choices in _CHOICES.items()}
-    for key, word in words.items():
-        if word not in _CHOICES[key]:
-            raise ConfigError(f"{key}={word!r}{nearest(word, _CHOICES[key])} (choices: {', '.join(_CHOICES[key])})")
-    if words["engine"] == "package" and words["suite"] == "heldout":
-        raise ConfigError("the package's engine knows no rules but the game's own; suite=heldout needs engine=own")
-    return Protocol(**numbers, engine=words["engine"], name=words["suite"]), words["policy"]
-
-
-def open_trainer(run: RunDirectory, protocol: Protocol, console: Console) -> Trainer:
+def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
     """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
     enable_compile_cache()
     config = room.on_this_machine(run.config())
     room.require(config, training=False)
     trainer = Trainer(config, engine=protocol.engine)
     batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
-    trainer.compile(batch, lambda text: console.print(f"[dim]{text}[/dim]"))
+    trainer.compile(batch, lambda text: console.print(text, style="dim"))
     return trainer
 
 
@@ -88,9 +72,9 @@ def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[st
     return learner.params, {"cycle": cycle, "env_steps": checkpoint.meta(run.checkpoints, cycle)["env_steps"]}
 
 
-def command(path: str, options: Mapping[str, str], watch: bool) -> int:
+def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     """Evaluate once, or every new checkpoint until the run has reached its end."""
-    run, console = open_run(path), Console()
+    run, console = open_run(path, writing=True), PlainConsole()
     protocol, policy = protocol_of(run, options)
     files.require_writable(run.path, run.evaluation)
     while watch and restore.committed_cycle(run) < 0:
@@ -115,7 +99,7 @@ def _evaluated(
     protocol: Protocol,
     policy: str,
     about: Mapping[str, Any],
-    console: Console,
+    console: PlainConsole,
 ) -> dict[str, Any]:
     folder = run.evaluation
     if policy == "random":
@@ -128,7 +112,7 @@ def _evaluated(
         )
 
 
-def show(console: Console, run: RunDirectory, result: Mapping[str, Any]) -> None:
+def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
     """The numbers, for people."""
     returns = np.asarray(result["returns"], float)
     spread = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns)) if len(returns) > 1 else 0.0

@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from dicode import config as configuration
-from dicode import files, words
+from dicode import lines, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, joining, processes, restore
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
 
 _log = logging.getLogger(__name__)
 
@@ -56,10 +56,13 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
+    foreign = bool(config.levels) and origin.foreign_levels(Path(config.levels or ""))
     run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
+    if config.levels and not foreign:
+        origin.seal_seeds(run.seeds)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with _assembled(run, run.config(), quiet, seeds, group) as parts:
+        with run.lock(), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -73,21 +76,23 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
     with joining.join(joining.asked(overrides)) as group:
         if isinstance(group, Follower):
             return _follow(group, None)
-        run = directory.open_run(path)
+        run = directory.open_run(path, writing=True)
         run.require_writable()
-        config = _resumed(run, changes)
-        if over := restore.finished(run, config):
-            Console().print(over, highlight=False, markup=False, soft_wrap=True)
-            return 0
-        _fits(config, run.path)
-        group.agree(config)
-        seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-        with _assembled(run, config, quiet, seeds, group) as parts:
-            return _loop(parts)
+        with run.lock():
+            known = origin.standing(run)
+            config = _resumed(run, changes, known)
+            if over := restore.finished(run, config):
+                PlainConsole().print(over, soft_wrap=True)
+                return 0
+            _fits(config, run.path)
+            group.agree(config)
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+            with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+                return _loop(parts)
 
 
-def _resumed(run: RunDirectory, changes: Mapping[str, Any]) -> Config:
-    """The run's configuration with the changes, which are written into it."""
+def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
+    """The run's configuration with the changes, which are written into it, as far as it is believed."""
     config = run.config()
     if "total_steps" in changes:
         total = changes["total_steps"]
@@ -97,9 +102,10 @@ def _resumed(run: RunDirectory, changes: Mapping[str, Any]) -> Config:
         config = longer
     if "devices" in changes:
         config = replace(config, devices=changes["devices"])
+    believed = origin.admit(run, config, known)
     if changes:
-        run.write_config(configuration.check(config))
-    return config
+        run.write_config(configuration.check(config), sealed=known.settings)
+    return believed
 
 
 def replay(path: str, overrides: Sequence[str] = ()) -> int:
@@ -117,21 +123,23 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     seeds = str(run.seeds) if run.seeds.is_dir() else None
     silent = replace(config.logging, wandb=False)
     config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, logging=silent)
-    config = replace(config, fm=replace(config.fm, journal="replay"))
-    again = directory.create(config, run.start if config.warm_start else None)
+    known = origin.standing(run)
+    config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
+    config = configuration.check(config)
+    again = directory.create(config, run.start if config.warm_start else None, sealed=known.settings)
+    if seeds and not known.foreign:
+        origin.seal_seeds(again.seeds)
     if run.journal.is_dir():
-        with files.refusals("write to", again.journal):
-            shutil.copytree(run.journal, again.journal)
-    if run.withdrawn_file.is_file():
-        shutil.copyfile(run.withdrawn_file, again.withdrawn_file)
+        lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
+    lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with _assembled(again, again.config(), True, drafts, ALONE) as parts:
+        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
     same = found == wanted
-    Console().print(
+    PlainConsole().print(
         f"replayed into {again.path}: digest {found[:16]} {'equals' if same else 'DIFFERS FROM'} {wanted[:16]}"
     )
     return 0 if same else 1
@@ -283,8 +291,10 @@ def room_of(config: Config) -> Room:
 
 
 @contextmanager
-def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading) -> Iterator[Any]:
-    """All parts of a run, closed in the end."""
+def _assembled(
+    run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
+) -> Iterator[Any]:
+    """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
@@ -299,15 +309,16 @@ def _assembled(run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[A
 
     enable_compile_cache()
     with ExitStack() as stack:
-        stack.enter_context(run.lock())
-        walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config)))
-        if config.dreamer.name == "foundation":
-            sandbox.require(Origin.FOUNDATION)
+        # First what a mistake in the settings breaks, then what takes time to start.
         dreamer = _dreamer(config, run, stack)
+        walls: Any = config.sandbox
+        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
+        if foreign or config.dreamer.name == "foundation":
+            sandbox.require(Origin.FOUNDATION)
         similar = getattr(dreamer, "similar", most_similar)
         method = registry.make(room_of(config), config.method, config.dreamer, similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
+        archive.sealing = not foreign
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
         if (journal := getattr(dreamer, "journal", None)) is not None:
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())

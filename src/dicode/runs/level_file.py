@@ -4,12 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
+from rich.text import Text
 
 from dicode.cache import enable_compile_cache
 from dicode.errors import ConfigError, nearest
 from dicode.games.craftax.levels.parse import decode
 from dicode.levels import LevelError
+from dicode.received import files as received
+from dicode.runs import origin
+from dicode.runs.directory import MAX_LEVEL
+from dicode.terminal import PlainConsole
 from dicode.types import Draft, Origin, Rejected
 
 T = TypeVar("T")
@@ -24,8 +28,8 @@ def read(path: str) -> str:
         beside = [p.name for p in file.parent.glob("*.py")] if file.parent.is_dir() else []
         raise ConfigError(f"there is no file {path}{nearest(file.name, beside)}")
     try:
-        return decode(file.read_bytes())
-    except (OSError, LevelError) as error:
+        return decode(received.read(file.parent, file.name, most=MAX_LEVEL))
+    except LevelError as error:
         raise ConfigError(f"{path} can't be read: {error}") from error
 
 
@@ -37,22 +41,23 @@ def usual_limit() -> int:
     return configuration.load(with_preset([])).episode_limit
 
 
-def _with_builder(wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
+def _with_builder(path: str, wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
     from dicode import games
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
-    with Sandbox(wall=wall, hook_group=8) as sandbox:  # type: ignore[arg-type]
+    foreign = origin.foreign_levels(Path(path))
+    with Sandbox(wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
         return call(LevelBuilder(games.load_device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
 
 
-def _say_rejected(console: Console, path: str, verdict: Rejected) -> None:
-    console.print(f"[bold red]rejected[/] {path}", highlight=False)
-    console.print(f"  stage:  {verdict.stage}\n  reason: {verdict.reason}", highlight=False, markup=False)
+def _say_rejected(console: PlainConsole, path: str, verdict: Rejected) -> None:
+    console.print(Text.assemble(("rejected", "bold red"), f" {path}"))
+    console.print(f"  stage:  {verdict.stage}\n  reason: {verdict.reason}")
     if verdict.hint:
-        console.print(f"  hint:   {verdict.hint}", highlight=False, markup=False)
+        console.print(f"  hint:   {verdict.hint}")
 
 
 def check(path: str, wall: str, episode_limit: int | None = None) -> int:
@@ -62,25 +67,25 @@ def check(path: str, wall: str, episode_limit: int | None = None) -> int:
     """
     if episode_limit is not None and episode_limit < 1:
         raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
-    source, console = read(path), Console()
+    source, console = read(path), PlainConsole()
     draft = Draft(source, "", Origin.FILE)
     limit = usual_limit() if episode_limit is None else episode_limit
-    verdict = _with_builder(wall, lambda builder: builder.check(draft), limit)
+    verdict = _with_builder(path, wall, lambda builder: builder.check(draft), limit)
     if isinstance(verdict, Rejected):
         _say_rejected(console, path, verdict)
         return 1
     from dicode.games.craftax.levels.goal import Goal
 
-    console.print(f"[bold green]accepted[/] {path} (id {draft.id})", highlight=False)
-    console.print(f"  goal:   {Goal.from_json(verdict.goal)}", highlight=False, markup=False)
+    console.print(Text.assemble(("accepted", "bold green"), f" {path} (id {draft.id})"))
+    console.print(f"  goal:   {Goal.from_json(verdict.goal)}")
     for name, value in verdict.rules.items():
-        console.print(f"  rule:   {name} = {value}", highlight=False, markup=False)
+        console.print(f"  rule:   {name} = {value}")
     if verdict.hooks:
-        console.print(f"  hooks:  {', '.join(verdict.hooks)}", highlight=False)
+        console.print(f"  hooks:  {', '.join(verdict.hooks)}")
     for warning in verdict.warnings:
-        console.print(f"  note:   {warning}", highlight=False, markup=False)
-    console.print(f"  steps:  an episode has {limit} at most", highlight=False)
-    console.print(f"  built on {WORLDS} worlds in {verdict.seconds:.2f} s of CPU time", highlight=False)
+        console.print(f"  note:   {warning}")
+    console.print(f"  steps:  an episode has {limit} at most")
+    console.print(f"  built on {WORLDS} worlds in {verdict.seconds:.2f} s of CPU time")
     return 0
 
 
@@ -91,13 +96,13 @@ def show(path: str, output: str, floor: int | None, wall: str) -> int:
 
     if floor is not None and not 0 <= floor < NUM_FLOORS:
         raise ConfigError(f"--floor is {floor}; floors are 0 to {NUM_FLOORS - 1}")
-    source, console = read(path), Console()
+    source, console = read(path), PlainConsole()
 
     def build(builder):
         base = builder.base_worlds(source, "shown", "check", WORLDS)
         return builder.sandbox.build(source, base, 0, Origin.FILE)
 
-    built = _with_builder(wall, build)
+    built = _with_builder(path, wall, build)
     if isinstance(built, Rejected):
         _say_rejected(console, path, built)
         return 1
@@ -106,5 +111,5 @@ def show(path: str, output: str, floor: int | None, wall: str) -> int:
     else:
         picture = render_world({name: array[0] for name, array in built.pool.items()}, floor)
     save_picture(picture, output)
-    console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels", highlight=False)
+    console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels")
     return 0

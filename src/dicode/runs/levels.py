@@ -1,31 +1,36 @@
 """`dicode levels`: a run's archive as a table, as JSON, or as a folder of level files."""
 
 import json
+import os
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from dicode import files
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.archive import export as archive_export
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
-from dicode.runs import withdrawn
+from dicode.received.text import line
+from dicode.runs import origin, withdrawn
 from dicode.runs.directory import open_run
+from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, LevelRecord
 
 
 def _goal(record: LevelRecord) -> str:
     if not isinstance(record.verdict, Accepted):
         return f"rejected: {record.verdict.stage}"
+    from dicode.games.craftax.levels.errors import LevelError
     from dicode.games.craftax.levels.goal import Goal
 
-    return (
-        str(Goal.from_json(record.verdict.goal)).lower().replace("_", " ")
-        if record.verdict.goal
-        else "all achievements"
-    )
+    if not record.verdict.goal:
+        return "all achievements"
+    try:
+        return str(Goal.from_json(record.verdict.goal)).lower().replace("_", " ")
+    except (LevelError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"the goal of level {record.id} can't be read: {line(error, 120)}") from error
 
 
 def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
@@ -78,7 +83,7 @@ def show(path: str, as_json: bool, digest: bool) -> int:
         table.add_column("hooks (compiled in)")
     for record in snapshot.levels.values():
         table.add_row(*_row(record, snapshot), *([_hooks(record, snapshot)] if hooked else []))
-    Console().print(table)
+    PlainConsole().print(table)
     return 0
 
 
@@ -88,10 +93,8 @@ def write_files(snapshot: Snapshot, folder: Path) -> int:
     written = 0
     for record in snapshot.accepted().values():
         path = folder / f"{record.id}.py"
-        if record.source and not path.exists():
-            partial = path.with_suffix(".tmp")
-            partial.write_text(record.source)
-            partial.replace(path)
+        if record.source and not os.path.lexists(path):
+            files.write_text(path, record.source)
             written += 1
     return written
 
@@ -103,6 +106,9 @@ def export(path: str, folder: str) -> int:
     if target.exists() and any(target.iterdir()):
         raise RunError(f"{folder} exists and is not empty; name a new folder")
     with Archive(run.archive_file, read_only=True) as archive:
-        count = write_files(archive.snapshot(), target)
-    Console().print(f"{count} levels written to {folder}")
+        snapshot = archive.snapshot()
+    count = write_files(snapshot, target)
+    if origin.needs_mark(run, [level.id for level in snapshot.accepted().values() if level.source]):
+        origin.mark_foreign(target)
+    PlainConsole().print(f"{count} levels written to {folder}")
     return 0

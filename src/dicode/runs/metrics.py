@@ -38,6 +38,9 @@ class JsonLines:
 
     def __init__(self, path: Path, committed: int):
         rows = lines.read(path)
+        odd = next((n for n, row in enumerate(rows, 1) if type(row.get("cycle", -1)) is not int), None)
+        if odd:
+            raise lines.damaged(path, odd, "says no cycle")
         kept = [row for row in rows if row.get("cycle", -1) <= committed]
         if len(kept) < len(rows):
             files.write_text(path, "".join(json.dumps(row) + "\n" for row in kept))

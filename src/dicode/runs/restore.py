@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 def last_whole(run: RunDirectory, committed: int) -> tuple[int, list[str]]:
     """The last finished cycle with a whole checkpoint, -1 before the first, and what is wrong with those after it.
 
-    Raises RunError when cycles are finished and no checkpoint of them can be used, or when the checkpoints are not
-    of the archive that says how many are finished.
+    Raises RunError when cycles are finished and no checkpoint of them can be used, when it is of another version, or
+    when the checkpoints are not of the archive that says how many are finished.
     """
     have = checkpoint.cycles(run.checkpoints)
     if have and have[-1] > committed + 1:
@@ -35,6 +35,7 @@ def last_whole(run: RunDirectory, committed: int) -> tuple[int, list[str]]:
         )
     cycle, wrong = checkpoint.newest_whole(run.checkpoints, committed)
     if cycle is not None:
+        checkpoint.meta(run.checkpoints, cycle)  # one of another version is refused here
         return cycle, wrong or _gone(cycle, committed)
     if committed < 0:
         return -1, []

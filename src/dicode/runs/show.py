@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.environment.batch import Level
@@ -23,6 +21,7 @@ from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
@@ -37,8 +36,8 @@ from dicode.view.words import level_words
 
 _log = logging.getLogger(__name__)
 
-NEWEST = 4
-"""Levels of which the report shows a picture."""
+NEWEST, LARGE = 8, 4
+"""Levels that the report shows in pictures, and of those the ones that it draws for a paper."""
 
 
 class Screen:
@@ -129,7 +128,7 @@ class Screen:
             pictures.write(data, self._game, self._run.report)
             newest = _newest(report.snapshot)
             for place, record in enumerate(newest):
-                self._draw_level(record, report.cycle, place)
+                self._draw_newest(record, report.cycle, place)
             if self._config.logging.video and self._game.film is not None:
                 self._animate(report, None)
                 if newest:
@@ -153,17 +152,20 @@ class Screen:
             except (DicodeError, OSError, ValueError) as error:
                 _log.warning("level %s could not be drawn: %s", level, error)
 
-    def _draw_level(self, record: LevelRecord, cycle: int, place: int) -> None:
-        """One of the newest levels for a paper: its start as PNG and SVG, with what they show in words."""
-        if self._game.sheet is None:
+    def _draw_newest(self, record: LevelRecord, cycle: int, place: int) -> None:
+        """The start of one of the newest levels: for the pages unless that was drawn, and the first ones for a paper."""
+        sheet, known = self._game.sheet, picture_file(self._run.path, record.id)
+        if sheet is None or (place >= LARGE and known.exists()):
             return
         pool = self._builder.playable(record, cycle, 1).pool
         world, goal = {name: array[0] for name, array in pool.items()}, level_words(record)
         path = self._run.report / f"newest_{place + 1}"
-        for kind in ("png", "svg"):
-            self._game.sheet(world, record.id, goal, path.with_suffix(f".{kind}"))
-        caption = f"Where an episode of level {record.id} starts (goal: {goal}); a frame marks the player, numbers are rows and columns."
-        path.with_suffix(".txt").write_text(f"{caption}\n", encoding="utf-8")
+        files = [path.with_suffix(".png"), path.with_suffix(".svg")] if place < LARGE else []
+        for file in [*files, *([] if known.exists() else [known])]:
+            sheet(world, record.id, goal, file)
+        if files:
+            caption = f"Where an episode of level {record.id} starts (goal: {goal}); a frame marks the player, numbers are rows and columns."
+            path.with_suffix(".txt").write_text(f"{caption}\n", encoding="utf-8")
 
     def _animate(self, report: CycleReport, record: LevelRecord | None) -> None:
         """The agent on the target, or on a level, played by the compiled rollout."""
@@ -199,5 +201,5 @@ def observer(
     config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, quiet: bool
 ) -> Iterator[Observer]:
     """The observer that suits the terminal; `quiet` keeps the report and shows nothing."""
-    with LiveView(Console(quiet=quiet), live=config.logging.live and not quiet) as view:
+    with LiveView(PlainConsole(quiet=quiet), live=config.logging.live and not quiet) as view:
         yield Screen(config, run, trainer, builder, view)

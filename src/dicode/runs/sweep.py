@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from dicode import config as configuration
 from dicode import words
 from dicode.config import Config
@@ -20,6 +18,7 @@ from dicode.errors import ConfigError, DicodeError, RunError
 from dicode.runs import directory, launch, restore
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
 from dicode.words import Word
 
 _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
@@ -78,7 +77,7 @@ def _check_names(configs: Collection[Config]) -> None:
 
 def one(config: Config) -> int:
     """One run of a sweep, new or continued. Returns 0 when it is finished, 1 if it failed."""
-    console = Console()
+    console = PlainConsole()
     try:
         path = directory.path_of(config)
         if not path.exists():
@@ -86,10 +85,10 @@ def one(config: Config) -> int:
         run = directory.open_run(path)
         longer = _require_same(run, config)
         if restore.finished(run, config) is None:
-            console.print(f"{path} goes on", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"{path} goes on", soft_wrap=True)
         return launch.resume(str(path), longer, quiet=True)
     except DicodeError as error:
-        console.print(f"dicode: {error}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"dicode: {error}", soft_wrap=True)
         return 1
 
 
@@ -98,7 +97,7 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
     theirs, ours = _settings(run.config()), _settings(config)
     if config.dreamer.name == "auto" or config.method.name != "dicode":
         del ours["dreamer.name"]  # chosen when the run was made
-    different = [f"{name}={theirs[name]}, not {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    different = [f"{name}={theirs.get(name)}, not {ours[name]}" for name in ours if theirs.get(name) != ours[name]]
     if different:
         raise RunError(
             f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "

@@ -49,6 +49,7 @@ class Sandbox:
     `wall` says what text from a model needs: `auto` and `full` refuse it without the full wall
     (`full` already at the start), `weak` runs it with whatever there is and warns at each start.
     Other origins need only a subprocess with limits. Every mechanism that works is used in any case.
+    `foreign`: the levels are of a run that this machine did not make, so all of them need what a model's text needs.
     `hook_group` is the number of environments that hooks are exported for; 0 refuses hooks.
     `use` narrows the mechanisms, for tests.
     """
@@ -59,10 +60,11 @@ class Sandbox:
         limits: Limits = Limits(),  # noqa: B008  frozen
         hook_group: int = 0,
         use: frozenset[str] = jail.ALL_MECHANISMS,
+        foreign: bool = False,
     ) -> None:
         if wall not in ("auto", "full", "weak"):
             raise SandboxError(f"sandbox={wall!r} is not one of auto, full, weak")
-        self.limits, self.hook_group, self._wall = limits, hook_group, wall
+        self.limits, self.hook_group, self._wall, self._foreign = limits, hook_group, wall, foreign
         self._builder = Worker(workers.BUILDER, use, limits.memory)
         self._verifier = Worker(workers.VERIFIER, use, limits.memory)
         self._hooks = Worker(workers.HOOKS, use, limits.hook_memory)
@@ -100,10 +102,12 @@ class Sandbox:
         self._require(origin, self._builder)
 
     def _require(self, origin: Origin, worker: Worker) -> None:
-        if origin is Origin.FOUNDATION and self._wall != "weak" and not _is_full(worker):
+        hostile = self._foreign or origin is Origin.FOUNDATION
+        if hostile and self._wall != "weak" and not _is_full(worker):
             found = ", ".join(worker.seen) or "none"
+            whose = "code of a run that this machine did not make" if self._foreign else "text from a model"
             raise SandboxError(
-                f"text from a model needs the full wall (seccomp, rlimits, Landlock or a mount namespace); in force: {found}. "
+                f"{whose} needs the full wall (seccomp, rlimits, Landlock or a mount namespace); in force: {found}. "
                 "Use another machine, or sandbox=weak to run it nevertheless"
             )
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dicode.curriculum.snapshot import Snapshot
+from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 from dicode.view import words
 
@@ -164,7 +165,7 @@ class LiveView:
 
     def __init__(self, console: Console | None = None, live: bool = True) -> None:
         """`live=False`, or a console that is no terminal, gives plain lines."""
-        self.console = console or Console()
+        self.console = console or PlainConsole()
         self._live = (
             Live(console=self.console, refresh_per_second=_REFRESH, transient=False)
             if live and self.console.is_terminal

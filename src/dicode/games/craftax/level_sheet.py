@@ -106,7 +106,7 @@ def save_png(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path,
         draw.text((sheet.left - 5, sheet.top + at), number, fill="#59616B", font=small, anchor="rm")
     partial = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.quantize(_COLORS, dither=Image.Dither.NONE).save(partial, format="png", optimize=True)
+    _small(canvas).save(partial, format="png", optimize=True)
     partial.replace(path)
     return path
 
@@ -115,13 +115,18 @@ def save_svg(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path,
     """Write the level's picture as SVG; the file appears whole or not at all."""
     sheet, picture = of_world(world, level, goal, tile)
     packed = io.BytesIO()
-    picture.quantize(_COLORS, dither=Image.Dither.NONE).save(packed, format="png", optimize=True)
+    _small(picture).save(packed, format="png", optimize=True)
     data = base64.b64encode(packed.getvalue()).decode()
     partial = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(_svg(sheet, data), encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    """With a palette that keeps rare colours too: those of the letters are."""
+    return picture.quantize(_COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def _numbers(sheet: Sheet) -> list[tuple[str, float]]:

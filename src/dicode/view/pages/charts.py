@@ -12,6 +12,8 @@ from dicode.view.palette import short_number, spread, ticks
 
 WIDTH, HEIGHT = 640.0, 260.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 132.0, 10.0, 40.0
+_LETTER = 6.6
+"""Width of a letter beside a line's end, in the drawing's units."""
 _MOST_POINTS = 800
 
 
@@ -49,7 +51,10 @@ def lines(series: Sequence[Series], axes: Axes) -> Markup:
         return Markup('<p class="none">Nothing to draw yet.</p>')
     xs = [x for one in kept for x, _ in one.points]
     ys = [y for one in kept for _, y in one.points] + [y for one in kept for _, *ends in one.bars for y in ends]
-    plane = _Plane(min([0.0, *xs]) if not axes.whole_x else min(xs), max(xs), min([axes.low, *ys]), _top(axes, ys))
+    longest = max(len(one.name) for one in kept)
+    right = WIDTH - max(RIGHT, _LETTER * (longest + 6))
+    first = min(xs) if axes.whole_x else min([0.0, *xs])
+    plane = _Plane(first, max(xs), min([axes.low, *ys]), _top(axes, ys), right)
     ends = spread([plane.y(one.points[-1][1]) for one in kept], 13.0)
     parts = [_grid(plane, axes), *(_series(plane, one, place) for place, one in enumerate(kept))]
     parts += [_name(plane, one, place, ends[place], axes) for place, one in enumerate(kept)]
@@ -96,7 +101,8 @@ class _Plane:
     y_low: float
     y_high: float
 
-    right = WIDTH - RIGHT
+    right: float = WIDTH - RIGHT
+
     bottom = HEIGHT - BOTTOM
 
     def x(self, value: float) -> float:

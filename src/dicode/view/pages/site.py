@@ -288,6 +288,6 @@ def _achievements(runs: Sequence[Run]) -> list[tuple[str, list[float | None]]]:
 
 
 def _differences(datas: Sequence[RunData]) -> list[tuple[str, list[str]]]:
-    names = sorted({str(name) for data in datas for name in data.settings})
+    names = sorted({str(name) for data in datas for name in data.settings} - {"run"})
     rows = [(line(name, 60), [line(data.settings.get(name, "–"), 60) for data in datas]) for name in names]
     return [row for row in rows if len(set(row[1])) > 1]
