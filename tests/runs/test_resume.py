@@ -1,6 +1,7 @@
 """Killed at any moment, a run goes on to the same parameters and the same archive."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -83,8 +84,6 @@ def test_the_parameters_of_a_killed_run_are_those_of_an_uninterrupted_one(killed
 
 
 def test_the_metrics_of_a_killed_run_have_each_cycle_once(killed_run):
-    import json
-
     rows = [json.loads(line) for line in (killed_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["cycle"] for row in rows] == [0, 1, 2]
 
