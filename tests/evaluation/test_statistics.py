@@ -96,6 +96,15 @@ def test_bands_hold_whole_curves():
     assert all(band.tolist() == [0, 1, 2] for band in single)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_a_band_is_as_wide_as_the_interval_of_its_mean(level):
+    curves = rng(10).normal(10, 2, size=(12, 3))
+    _, low, high = statistics.bands(curves, rng(11), level, repeats=20_000)
+    for x in range(3):
+        one = statistics.bootstrap(statistics.mean, curves[:, x], rng=rng(12), level=level, repeats=20_000)
+        assert (low[x], high[x]) == pytest.approx((one.low, one.high), abs=0.05)
+
+
 @pytest.mark.parametrize("bad", [np.array([]), np.array([1.0, np.nan]), np.zeros((2, 2, 2))])
 def test_scores_that_are_missing_or_not_finite_are_refused(bad):
     with pytest.raises(ValueError, match="finite"):

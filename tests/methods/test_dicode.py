@@ -220,6 +220,8 @@ def test_the_completion_bonus_is_constant_or_twice_the_return_on_the_target():
     played = silent.after(0, Assessment((replace(plain_trial(TARGET, 0, 5, 0), return_mean=15.0),)))
     played = played.after(1, Assessment((plain_trial(TARGET, 1, 0, 0),)))
     assert completion_bonus(played, "dynamic") == 30.0
+    poor = silent.after(0, Assessment((replace(plain_trial(TARGET, 0, 5, 0), return_mean=4.0),)))
+    assert completion_bonus(poor, "dynamic") == 20.0, "never less than the constant one"
     assert completion_bonus(played, "constant", 7.0) == 7.0
 
 

@@ -147,7 +147,7 @@ def test_the_hosts_of_keys_are_those_of_the_provider_entries():
 def test_plain_values_are_read_as_they_were_written():
     text = "a: 1e-4\nb: '1e-4'\nc: 2026-11-25\nd: {e: [1, true, null, x]}\nf: 1_000\n"
     assert from_yaml(text) == {"a": 1e-4, "b": "1e-4", "c": "2026-11-25", "d": {"e": [1, True, None, "x"]}, "f": 1000}
-    assert from_json('{"a": [1, -2.5, "\u00e9", 9223372036854775807]}') == {"a": [1, -2.5, "é", 2**63 - 1]}
+    assert from_json('{"a": [1, -3, -2.5, "\u00e9", 9223372036854775807]}') == {"a": [1, -3, -2.5, "é", 2**63 - 1]}
 
 
 @pytest.mark.fast

@@ -39,7 +39,7 @@ def _constant(word: str) -> Any:
 def _whole(word: str) -> int:
     if len(word) > 20 or abs(number := int(word)) > MAX_WHOLE:
         raise ValueError(f"it holds an integer of {len(word)} digits")
-    return number if word[0] != "-" else -number
+    return number
 
 
 def _check(value: Any, most: int, surrogates: bool) -> None:
