@@ -259,7 +259,9 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     from dicode.streams import Streams
 
     streams = Streams(config.seed)
-    grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
+    grammar = GrammarDreamer(
+        streams, hooks=config.dreamer.hooks, horizon=config.episode_limit, arenas=config.dreamer.arenas
+    )
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
