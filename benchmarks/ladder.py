@@ -14,6 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+# This folder holds a craftax.py, which must not hide the package.
+sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
+
 import numpy as np
 
 from dicode import config

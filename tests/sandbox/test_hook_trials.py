@@ -21,7 +21,8 @@ def states(group):
 def test_every_action_comes_and_the_first_trial_is_the_start(group):
     found = list(hook_trials.trials(states(group)))
     before, action, after, _ = found[0]
-    assert before is after and not action.any()
+    assert before is after
+    assert not action.any()
     assert {int(a) for _, actions, _, _ in found for a in actions} == set(range(len(Action)))
     assert len(found) > hook_trials.ROUNDS
 
@@ -32,7 +33,8 @@ def test_states_vary_over_the_whole_range_of_every_field_and_stay_legal():
         seen = np.concatenate([side[index].ravel() for before, _, after, _ in found for side in (before, after)])
         assert seen.dtype == field.dtype, name
         if field.dtype != bool:
-            assert seen.min() >= field.low and seen.max() <= field.high, name
+            assert seen.min() >= field.low, name
+            assert seen.max() <= field.high, name
         assert len(np.unique(seen)) > 1, name
     assert any(not np.array_equal(b[0], a[0]) for b, _, a, _ in found), "before and after differ"
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from dicode.games.craftax.levels.names import Action
-from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.host import Field
 
 ROUNDS = 16
 """Rounds at least; more for small groups, until every action has come."""

@@ -16,8 +16,10 @@ import numpy as np
 
 from dicode.errors import DicodeError, nearest
 from dicode.games.craftax.levels.goal import Goal
-from dicode.games.craftax.levels.run import HOOKS, pool_hash
-from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
+from dicode.games.craftax.levels.parse import HOOKS
+from dicode.games.craftax.levels.run import pool_hash
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.host import Field
 from dicode.sandbox import wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Code, Rejected
@@ -49,7 +51,7 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
             verdict = Rejected("verify", str(error), code=Code.UNREADABLE)
         except MemoryError:
             verdict = Rejected("verify", "the answer is too large to check", code=Code.REPLY)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer is untrusted; nothing in it may end the host
             reason = f"the answer cannot be read ({type(error).__name__})"
             verdict = Rejected("verify", reason, code=Code.UNREADABLE)
         return wire.Message({"ok": False, **verdict.to_json()})
