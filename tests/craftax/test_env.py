@@ -63,10 +63,12 @@ def test_a_level_may_pay_its_goal_alone_and_go_on_after_it(toy, blank_pool):
     played = toy.play(batch, actions)
     rewards = np.stack([np.asarray(step.reward[::2]) for step in played.steps])
     # Wood, then the zombie, then (where the episode goes on) nothing new; the others start over and kill again.
-    assert rewards[0].tolist() == [1, 0, 1, 0] and rewards[1].tolist() == [21, 20, 21, 20]
+    assert rewards[0].tolist() == [1, 0, 1, 0]
+    assert rewards[1].tolist() == [21, 20, 21, 20]
     assert rewards[2].tolist() == [21, 20, 0, 0]
     stats = toy.env.stats(played.state, batch)
-    assert np.array_equal(stats.episodes, [6, 6, 2, 2]) and np.array_equal(stats.successes, [6, 6, 2, 2])
+    assert np.array_equal(stats.episodes, [6, 6, 2, 2])
+    assert np.array_equal(stats.successes, [6, 6, 2, 2])
     assert np.array_equal(stats.time_limits, [0, 0, 2, 2])
 
 
@@ -311,7 +313,8 @@ def test_conditioning_names_achievements_and_log_scaled_minima():
     goal = Goal.all_of(Achievement.EAT_COW, Goal.at_least("inventory.iron", 3))
     normalised = goals.conditioning(HOST, goal, "normalised")
     whole = goals.conditioning(HOST, HOST.target_goal, "normalised")
-    assert np.linalg.norm(whole) == pytest.approx(1.0) and np.linalg.norm(normalised) < 1.1
+    assert np.linalg.norm(whole) == pytest.approx(1.0)
+    assert np.linalg.norm(normalised) < 1.1
     full, paper = goals.conditioning(HOST, goal), goals.conditioning(HOST, goal, "paper")
     assert full.shape == (67 + len(QUANTITIES),)
     assert paper.shape == (67,)
