@@ -44,4 +44,6 @@ def conditioning(game: HostGame, goal: Goal, kind: str = "full") -> np.ndarray:
     if kind in ("full", "normalised"):
         parts.append(np.log2(1.0 + minimum).astype(np.float32) / 8.0)
     told = np.concatenate(parts)[: conditioning_size(game, kind)]
-    return told / np.sqrt(max(np.count_nonzero(told), 1)).astype(np.float32) if kind == "normalised" else told
+    if kind == "normalised":
+        told /= np.sqrt(max(int(np.count_nonzero(told)), 1))
+    return told
