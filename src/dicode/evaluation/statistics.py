@@ -75,7 +75,8 @@ def worth(reached: np.ndarray, half: np.ndarray, full: np.ndarray) -> np.ndarray
     `full`: every environment plays the target; `half`: only the share that it has in the run that `reached`, with the
     same number of updates. 0: what the levels get is lost; 1: nothing is. Arrays [..., S, 1] -> [...].
     """
-    return np.divide(mean(reached) - mean(half), mean(full) - mean(half))
+    found: np.ndarray = (mean(reached) - mean(half)) / (mean(full) - mean(half))
+    return found
 
 
 def bands(
