@@ -25,6 +25,8 @@ from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
+GAME, LIBRARY = "game", "library:"
+"""`target=`: the game as it is, and what stands before the name of a level that comes with it."""
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}
 _MODEL: Only = _DREAMS | {"dreamer.name": ("foundation",)}
@@ -73,6 +75,7 @@ class Config:
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
     runs_dir: str = option("runs", "where runs are kept")
     game: str = option("craftax", "the game that is played: one of this package, or the dotted name of another")
+    target: str = option(GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
@@ -178,7 +181,11 @@ def _check_together(config: Config) -> None:
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
-    if config.reward == "goal" and config.bonus_value == 0 and config.method.name != "ppo":
+    if config.target != GAME and not config.target.startswith(LIBRARY) and not config.target.endswith(".py"):
+        hint = nearest(config.target, (GAME, LIBRARY))
+        raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
+    pays = config.method.name != "ppo" or config.target != GAME
+    if config.reward == "goal" and config.bonus_value == 0 and pays:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if config.level_slots > 1:
         least, target = config.min_envs, config.target_share > 0
@@ -236,7 +243,7 @@ def interpret(given: Sequence[Word]) -> tuple[Config, dict[Word, str]]:
 
 def _at_home(config: Config) -> Config:
     """The configuration with `~` spelled out in folders."""
-    folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start")}
+    folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start", "target")}
     return replace(config, **{name: os.path.expanduser(path) for name, path in folders.items() if path})
 
 
@@ -256,6 +263,10 @@ def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
     return found
 
 
+_PAID = frozenset({"bonus", "bonus_value", "reward", "sandbox"})
+"""Settings that matter to a target of one's own, too, whatever trains on it."""
+
+
 def _needs_model(word: Word) -> bool:
     """Whether a word makes sense with a foundation model alone."""
     dreamers = [only.get("dreamer.name") or () for only in _conditions(word)]
@@ -269,6 +280,8 @@ def _idle(word: Word, config: Config) -> str | None:
     if word.key == "dreamer" and word.value in ("auto", "none"):
         return None
     if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
+        return None
+    if config.target != GAME and word.key in _PAID:
         return None
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():

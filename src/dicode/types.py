@@ -14,7 +14,7 @@ API_VERSION = 1
 """Version of the level API; part of a level's id."""
 
 TARGET = "target"
-"""The id of the unmodified game, which is always in the archive and never retired."""
+"""The id of what the agent is measured on, the unmodified game or a level; always in the archive and never retired."""
 
 
 class Origin(StrEnum):
@@ -261,6 +261,16 @@ class ParentReport:
 
 
 @dataclass(frozen=True)
+class OwnTarget:
+    """What a dreamer is told about a target that is a level, not the game as it is."""
+
+    source: str
+    description: str
+    success_rate: float | None
+    """Of its goal, in the latest cycle with an episode; None before, and in the open loop."""
+
+
+@dataclass(frozen=True)
 class Brief:
     """What a dreamer is told: one request for one new level."""
 
@@ -278,6 +288,8 @@ class Brief:
     """Ids of every level in the archive; a dream must not be one of them."""
     allow_hooks: bool = True
     goal_only: bool = False
+    target: OwnTarget | None = None
+    """None: the unmodified game."""
 
 
 @dataclass(frozen=True)

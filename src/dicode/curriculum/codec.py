@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dicode.curriculum.snapshot import own_target
 from dicode.received.shapes import record
 from dicode.types import (
     TARGET,
@@ -96,7 +97,7 @@ def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
 def checked_id(level: LevelRecord) -> LevelRecord:
     """The record itself. Raises ValueError where its id, which names files, is not the hash of its source."""
     if level.id == TARGET:
-        right = level.source == "" and level.origin is Origin.TARGET
+        right = level.origin is Origin.TARGET
     else:
         right = level.id == level_id(level.source) and level.origin is not Origin.TARGET
     if not right:
@@ -195,6 +196,10 @@ def brief_from_json(
     if told.parent is not None:
         seen = tuple(trial for trial in trials.get(told.parent, ()) if trial.cycle <= cycle)
         parent = ParentReport(shown(told.parent), seen, told.children)
+    open_loop = not told.target_success
+    target = (
+        own_target(levels[TARGET], () if open_loop else trials.get(TARGET, ()), cycle) if TARGET in levels else None
+    )
     return Brief(
         cycle=cycle,
         index=index,
@@ -205,6 +210,7 @@ def brief_from_json(
         known=frozenset(level for level, record in levels.items() if record.born <= cycle).difference(told.later),
         allow_hooks=told.allow_hooks,
         goal_only=told.goal_only,
+        target=target,
     )
 
 

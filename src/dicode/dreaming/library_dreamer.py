@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dicode.dreaming.dreamer import Outcome, Validate, lost
 from dicode.errors import RunError
-from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
+from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates, way_to
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.parse import decode, parse_level
@@ -94,9 +94,15 @@ class LibraryDreamer:
         fresh = [v for v in self._volumes if v.draft.id not in brief.known | taken and allowed(v)]
         if not fresh:
             return lost("every level of the library is in the archive already")
-        draft = readiest(fresh, rates(brief.target_success))[0].draft
+        near = [volume for volume in fresh if serves(volume.plan, brief)] or fresh
+        draft = readiest(near, rates(brief.target_success))[0].draft
         taken.add(draft.id)
         return Outcome(draft, validate(draft))
+
+
+def serves(plan: Plan, brief: Brief) -> bool:
+    """Whether a level is about something on the way to a target that is a level; any is, where it is the game."""
+    return brief.target is None or bool(way_to(plan_of(brief.target.source)).intersection(asked_of(plan)))
 
 
 def _filter(brief: Brief) -> Callable[[Volume], bool]:

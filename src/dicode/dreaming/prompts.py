@@ -15,6 +15,8 @@ import numpy as np
 
 from dicode.dreaming.calls import Message, estimate_tokens
 from dicode.games.craftax import facts
+from dicode.games.craftax.grammar.frontier import way_to
+from dicode.games.craftax.grammar.reader import plan_of
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.levels import Achievement, Floor
@@ -50,7 +52,7 @@ class Focus:
 def focus(brief: Brief, rng: np.random.Generator) -> Focus:
     """A random nudge: an achievement within reach (more often the less it is mastered) and a kind of change."""
     twist = TWISTS[int(rng.integers(len(TWISTS)))]
-    near = within_reach(brief.target_success)
+    near = _near(brief)
     if not near:
         return Focus(None, twist)
     weights = np.array([1.05 - brief.target_success.get(a.name, 0.0) for a in near])
@@ -68,6 +70,13 @@ def within_reach(success: Mapping[str, float]) -> tuple[Achievement, ...]:
     return tuple(
         a for a in Achievement if rate(a) < MASTERED and all(rate(before) >= BEGUN for before in prerequisites(a))
     )
+
+
+def _near(brief: Brief) -> tuple[Achievement, ...]:
+    """What is within reach, and on the way to the target where that is a level."""
+    near = within_reach(brief.target_success)
+    way = way_to(plan_of(brief.target.source)) if brief.target else frozenset()
+    return tuple(a for a in near if a in way) or near
 
 
 def design(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
@@ -219,19 +228,36 @@ def rates(success: Mapping[str, float]) -> str:
 def _target(brief: Brief) -> str:
     """The agent on the unmodified game; nothing in the open loop."""
     if not brief.target_success:
-        return ""
+        return _own_target(brief)
     mean = f"Mean return {brief.target_return:.1f}. " if brief.target_return is not None else ""
-    near = ", ".join(a.name for a in within_reach(brief.target_success)) or "none"
+    near = ", ".join(a.name for a in _near(brief)) or "none"
+    head = _own_target(brief) or "# The agent on the unmodified game\n"
     return (
-        f"# The agent on the unmodified game\n{mean}Share of episodes that reach each achievement: "
+        f"{head}{mean}Share of episodes that reach each achievement: "
         f"{rates(brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n\n"
+    )
+
+
+def _own_target(brief: Brief) -> str:
+    """A target that is a level: its text, and how often it is solved; nothing where it is the game."""
+    if brief.target is None:
+        return ""
+    rate = brief.target.success_rate
+    solved = "" if rate is None else f"It reaches the goal in {_percent(rate)} of the episodes. "
+    return (
+        f"# The target\nThe agent is measured on this level alone, so every level must be a step towards it:\n"
+        f"{brief.target.description.strip()[:1500]}\n{_shown(brief.target.source, MAX_PARENT)}{solved}"
     )
 
 
 def _source(level_record: LevelRecord, limit: int = MAX_PARENT) -> str:
     if not level_record.source or level_record.id == TARGET:
         return ""
-    text = level_record.source.strip()
+    return _shown(level_record.source, limit)
+
+
+def _shown(source: str, limit: int) -> str:
+    text = source.strip()
     cut = text if len(text) <= limit else text[:limit].rsplit("\n", 1)[0] + "\n# (the rest is left out)"
     return f"```python\n{cut}\n```\n"
 
@@ -251,7 +277,7 @@ def _parent(brief: Brief, rates: bool = True) -> str:
 
 
 def _what(record: LevelRecord) -> str:
-    return "The unmodified game." if record.id == TARGET else f"{record.description.strip()[:1500]}"
+    return record.description.strip()[:1500]
 
 
 def _trials(report: ParentReport) -> str:
@@ -325,8 +351,13 @@ def _compact_target(brief: Brief) -> str:
     if not brief.target_success:
         return ""
     good = [a.name for a in Achievement if brief.target_success.get(a.name, 0.0) >= MASTERED][:8]
-    near = [a.name for a in within_reach(brief.target_success)][:8]
-    return f"The agent can do {', '.join(good) or 'little yet'}; next come {', '.join(near) or 'harder things'}.\n"
+    near = [a.name for a in _near(brief)][:8]
+    aim = (
+        f"Its target, towards which every level is a step: {brief.target.description.strip()[:300]}\n"
+        if brief.target
+        else ""
+    )
+    return f"{aim}The agent can do {', '.join(good) or 'little yet'}; next come {', '.join(near) or 'harder things'}.\n"
 
 
 def _compact_parent(brief: Brief, room: int) -> str:

@@ -81,6 +81,7 @@ QUANTITIES: Mapping[str, str] = {
     "cvar": "mean return of the worst tenth of the worlds",
     "length": "episode length",
     "floor": "deepest floor reached",
+    "solved": "success rate on the target's goal",
     "suite": "success rate on held-out levels",
     "suite_iqm": "IQM of the success rate on held-out levels",
     "steps_per_s": "steps per second",
@@ -245,6 +246,8 @@ def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
         samples["length"] = (statistics.mean, np.array([final.lengths.mean() for final in finals]))
     if all(final.floor.size for final in finals):
         samples["floor"] = (statistics.mean, np.array([final.floor.mean() for final in finals]))
+    if all(final.target and final.success for final in finals):
+        samples["solved"] = (statistics.mean, np.array([final.success[TARGET] for final in finals]))
     if all(rates):
         samples["steps_per_s"] = (statistics.mean, np.array([np.median(rate) for rate in rates]))
     if len(suites) == len(runs) and suites[0]:

@@ -13,7 +13,8 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 - `versions`: package name -> version;
 - `returns`, `lengths`, `floor`: a number per world, from its first episode (deepest floor reached);
 - `achievements`: success rate by name over the worlds; `max_return`: the return of 100 %;
-- `success`: for `heldout`, success rate by level.
+- `success`: for `heldout`, success rate by level; for a target that is a level, of its goal;
+- `target`: the id of the target's text, empty for the game.
 """
 
 from collections.abc import Mapping
@@ -29,12 +30,22 @@ from dicode.received.shapes import record
 from dicode.received.text import line
 
 TARGET = "target"
-"""The protocol of the unmodified game."""
+"""The protocol of what the run's agent is measured on: the unmodified game, or a level."""
 HELDOUT = "heldout"
 """The protocol of a suite of levels that nobody trained on."""
 
 _LARGEST = 1e18
 """Beyond any number of steps, worlds or points."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The target of a run, as it is evaluated."""
+
+    source: str = ""
+    """Empty: the unmodified game."""
+    foreign: bool = False
+    """The text is not this machine's own: the full wall, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,14 @@ class Evaluation:
     """The return of 100 %."""
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
+    target: str = ""
+    """The id of the target's text; empty: the game."""
 
     @property
     def conditions(self) -> dict[str, object]:
         """What must agree before two evaluations may be compared."""
-        return {"engine": self.engine, "worlds": self.worlds, "steps": self.steps, "seed": self.seed}
+        names = ("engine", "worlds", "steps", "seed", "target")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -135,6 +149,7 @@ class _Body:
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
+    target: str = ""
 
 
 def load_evaluation(path: Path) -> Evaluation:

@@ -68,6 +68,8 @@ class HostGame:
     """(name, source) of the levels that a curriculum begins with, the first ones first."""
     heldout: Callable[[], list[tuple[str, str]]]
     """(name, source) of the levels kept for evaluation."""
+    library: Callable[[], list[tuple[str, str]]] = list
+    """(name, source) of every level that comes with the game, those kept for evaluation left out."""
 
     @property
     def state_bytes(self) -> int:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from dicode.curriculum import lineage
 from dicode.curriculum.replay import draw, replay_weights, uniform
-from dicode.curriculum.snapshot import Assessment
+from dicode.curriculum.snapshot import Assessment, own_target
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
 from dicode.methods.settings import Replayed, Room, Scored
 from dicode.settings import Only, option
-from dicode.types import Brief, LevelRecord, ParentReport, Proposal, Trial
+from dicode.types import TARGET, Brief, LevelRecord, ParentReport, Proposal, Trial
 
 EXAMPLES = 6
 """Similar levels that a brief shows."""
@@ -175,6 +175,8 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
     snapshot, known = context.snapshot, frozenset(context.snapshot.levels)
     parents = [None] * told.dreaming.drafts if told.own.open_loop else _parents(context, told)
     success, mean_return = common.target_profile(snapshot, told.room.achievements)
+    seen = () if told.own.open_loop else snapshot.trials.get(TARGET, ())
+    target = own_target(snapshot.levels[TARGET], seen, context.cycle) if TARGET in snapshot.levels else None
     brood = lineage.children(snapshot.levels)
     return tuple(
         Brief(
@@ -187,6 +189,7 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
             known=known,
             allow_hooks=told.dreaming.hooks,
             goal_only=told.dreaming.goal_only,
+            target=target,
         )
         for index, parent in enumerate(parents)
     )

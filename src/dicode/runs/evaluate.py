@@ -18,6 +18,7 @@ from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.runs import checkpoint, restore
+from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
@@ -106,10 +107,13 @@ def _evaluated(
         # With every parameter zero all logits are equal: the uniform policy, through the same program.
         params, folder = jax.tree.map(np.zeros_like, params), run.evaluation / "random"
         about = {**about, "policy": "random"}
+    target = targets.task(run)
     with console.status("evaluating") as status:
-        return evaluate(
-            trainer, params, protocol, folder, about, lambda done, of: status.update(f"evaluating: {done} of {of}")
-        )
+
+        def progress(done: int, of: int) -> None:
+            status.update(f"evaluating: {done} of {of}")
+
+        return evaluate(trainer, params, protocol, folder, about, progress, target)
 
 
 def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:

@@ -85,6 +85,7 @@ class Parts:
     dreams: DreamRounds
     sinks: Sequence[Sink]
     observer: Observer
+    target: LevelRecord
     seeds: Sequence[Draft]
     """Levels recorded in the first cycle."""
 
@@ -175,10 +176,8 @@ class Loop:
 
     def _first_levels(self, cycle: int) -> Snapshot:
         """The target and the seed levels, checked like any other."""
-        from dicode.curriculum.snapshot import target_record
-
         self.parts.observer.stage("checking seed levels")
-        records = [target_record()]
+        records = [self.parts.target]
         for draft in self.parts.seeds:
             verdict = self.parts.builder.check(draft)
             if not isinstance(verdict, Accepted):

@@ -21,6 +21,7 @@ from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.runs.target import task
 from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
@@ -108,7 +109,7 @@ class Screen:
         with_params = partial(evaluate, self._trainer, learner.params)
         if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
-            with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
+            with_params(protocol, self._run.evaluation, about, self._counting("evaluating"), task(self._run))
         if asked.heldout_worlds and last:
             protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=HELDOUT)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating held-out levels"))

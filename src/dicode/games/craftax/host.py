@@ -32,4 +32,5 @@ HOST = HostGame(
     packages=("craftax",),
     seeds=library.load_seeds,
     heldout=library.load_heldout,
+    library=library.load,
 )
