@@ -74,6 +74,8 @@ class Room:
     """Environments of one hook slot."""
     hook_cycles: int = 1
     """Cycles that a resident set of hooks is kept."""
+    cycle_steps: int = 1
+    """Steps of every environment in a cycle."""
 
     @property
     def has_target(self) -> bool:
@@ -84,6 +86,11 @@ class Room:
     def free_slots(self) -> int:
         """Slots beside the target's."""
         return self.level_slots - self.has_target
+
+    @property
+    def steps_a_slot(self) -> float:
+        """Environment steps that a level in a slot of its own gets in a cycle when every slot is taken."""
+        return max((self.num_envs - self.target_envs) * self.cycle_steps / max(self.free_slots, 1), 1.0)
 
     @property
     def target_envs(self) -> int:

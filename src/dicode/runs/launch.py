@@ -296,6 +296,7 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
     )
 
 
