@@ -27,6 +27,7 @@ from dicode.words import Word
 
 GAME, LIBRARY = "game", "library:"
 """`target=`: the game as it is, and what stands before the name of a level that comes with it."""
+_SUITES = ("heldout", "graded")
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}
 _MODEL: Only = _DREAMS | {"dreamer.name": ("foundation",)}
@@ -53,6 +54,12 @@ class EvaluationConfig:
     seed: int = option(20_000, "seed of the held-out worlds", 0, 2**31 - 1)
     every_steps: float = option(0.0, "environment steps between evaluations while training; 0: none", 0, 1e13)
     heldout_worlds: int = option(0, "worlds of each held-out level, played at the end of training; 0: none", 0, 10**7)
+    heldout_suite: str = option(
+        "heldout",
+        "which held-out levels: twenty, or the graded forty",
+        choices=_SUITES,
+        only={"evaluation.heldout_worlds": None},
+    )
     heldout_steps: int = option(
         512, "steps of each held-out level at most", 1, 10_000_000, only={"evaluation.heldout_worlds": None}
     )
@@ -336,7 +343,7 @@ class EvaluationChoices:
     """What `dicode eval` can be asked for beside numbers."""
 
     engine: str = option("own", "the project's step, or the craftax package's", choices=("own", "package"))
-    suite: str = option("target", "the unmodified game, or the held-out levels", choices=("target", "heldout"))
+    suite: str = option("target", "the run's target, or levels kept apart", choices=("target", *_SUITES))
     policy: str = option("agent", "the trained agent, or a uniformly random one", choices=("agent", "random"))
 
 
@@ -350,6 +357,7 @@ def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
             hint = nearest(word.key, known)
             raise ConfigError(f"eval has no option {word.key!r}{hint} (options: {', '.join(known)})")
         options[word.key] = known[word.key].value(word.value)
-    if options.get("engine") == "package" and options.get("suite") == "heldout":
-        raise ConfigError("the package's engine knows no rules but the game's own; suite=heldout needs engine=own")
+    suite = options.get("suite")
+    if options.get("engine") == "package" and suite in _SUITES:
+        raise ConfigError(f"the package's engine knows no rules but the game's own; suite={suite} needs engine=own")
     return options

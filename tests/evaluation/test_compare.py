@@ -230,3 +230,17 @@ def test_tables_and_figures_hold_the_numbers(runs, tmp_path):
     mean = np.mean([float(row["return"]) for row in rows if row["group"] == "dicode"])
     assert mean == pytest.approx(comparison.groups[0].estimates["return"].value)
     assert "| method | dicode (4) | ppo (4) |" in (tmp_path / "out" / "summary.md").read_text()
+
+
+GRADES = {"carpenter/1": 0.9, "carpenter/2": 0.5, "diver/1": 0.4}
+
+
+def test_a_comparison_tells_mean_and_furthest_rung(runs):
+    for run in runs:
+        body = json.loads(next((run / "evaluation").glob("*.json")).read_text())
+        body |= {"protocol": "graded", "worlds": 2, "success": GRADES}
+        body |= {name: [1.0] * 6 for name in ("returns", "lengths", "floor")}
+        (run / "evaluation" / "graded.json").write_text(json.dumps(body))
+    estimates = compare(runs).groups[0].estimates
+    assert estimates["graded"].value == pytest.approx(np.mean(list(GRADES.values())))
+    assert estimates["rung"].value == pytest.approx(1.0)

@@ -22,7 +22,7 @@ from dicode.evaluation.protocol import (
     result,
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
-from dicode.evaluation.results import HELDOUT, TARGET, Task
+from dicode.evaluation.results import HELDOUT, SUITES, TARGET, Task
 from dicode.games.craftax.levels.parse import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
@@ -52,7 +52,7 @@ def evaluate(
     target: Task = GAME,
 ) -> dict[str, Any]:
     """The evaluation that `protocol` names: the run's target, or the held-out suite; see `protocol.evaluate`."""
-    if protocol.name == HELDOUT:
+    if protocol.name in SUITES:
         return _evaluate_suite(trainer, params, protocol, folder, about, progress)
     if not target.source:
         return evaluate_target(trainer, params, protocol, folder, about, progress)
@@ -81,7 +81,9 @@ def _evaluate_suite(
     Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
     game = trainer.game
-    levels = game.host.heldout()
+    levels = game.host.heldout() if protocol.name == HELDOUT else game.host.graded()
+    if not levels:
+        raise ConfigError(f"the game {game.host.name} has no suite {protocol.name}")
     refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:

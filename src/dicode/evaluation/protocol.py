@@ -45,7 +45,7 @@ class Protocol:
     engine: str = "own"
     """`own`: this project's step; `package`: the craftax package's."""
     name: str = "target"
-    """`target`: the unmodified game; `heldout`: success on the library's held-out levels."""
+    """`target`: what the run is measured on; `heldout`, `graded`: success on a suite of levels."""
 
     @property
     def label(self) -> str:

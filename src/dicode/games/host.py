@@ -68,6 +68,8 @@ class HostGame:
     """(name, source) of the levels that a curriculum begins with, the first ones first."""
     heldout: Callable[[], list[tuple[str, str]]]
     """(name, source) of the levels kept for evaluation."""
+    graded: Callable[[], list[tuple[str, str]]] = list
+    """(`family/rung`, source) of a suite whose rungs get harder, kept for evaluation too; empty for a game without."""
     library: Callable[[], list[tuple[str, str]]] = list
     """(name, source) of every level that comes with the game, those kept for evaluation left out."""
 

@@ -17,7 +17,6 @@ from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
-from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
@@ -111,7 +110,7 @@ class Screen:
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating"), task(self._run))
         if asked.heldout_worlds and last:
-            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=HELDOUT)
+            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=asked.heldout_suite)
             with_params(protocol, self._run.evaluation, about, self._counting("evaluating held-out levels"))
 
     def _crosses(self, cycle: int, steps: float) -> bool:

@@ -32,5 +32,6 @@ HOST = HostGame(
     packages=("craftax",),
     seeds=library.load_seeds,
     heldout=library.load_heldout,
+    graded=library.load_graded,
     library=library.load,
 )
