@@ -34,7 +34,9 @@ def test_whatever_comes_back_lies_within_the_schema(state, seed):
     for name, value in named(restored(state, wild)).items():
         field = STATE_FIELDS[name]
         raw = value.view(np.uint8) if value.dtype == bool else value
-        assert value.dtype == field.dtype and raw.min() >= field.low and raw.max() <= field.high, name
+        assert value.dtype == field.dtype, name
+        assert raw.min() >= field.low, name
+        assert raw.max() <= field.high, name
 
 
 def test_a_legal_state_comes_back_as_it_was(state):

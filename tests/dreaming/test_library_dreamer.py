@@ -45,8 +45,10 @@ def test_each_level_is_proposed_once_and_then_the_dream_is_lost(folder):
     dreamer = LibraryDreamer(HOST, folder)
     known = frozenset(outcome.draft.id for outcome in dream(dreamer, 2))
     first, second = dream(dreamer, 2, known)
-    assert goals([first]) == ["COLLECT_DIAMOND"] and first.draft.origin == Origin.FILE
-    assert second.draft is None and second.verdict.stage == "lost"
+    assert goals([first]) == ["COLLECT_DIAMOND"]
+    assert first.draft.origin == Origin.FILE
+    assert second.draft is None
+    assert second.verdict.stage == "lost"
 
 
 def test_the_package_library_begins_with_simple_things():

@@ -92,7 +92,7 @@ def test_what_means_the_same_is_taken(world):
 
 
 @pytest.mark.parametrize(
-    "goal, same",
+    ("goal", "same"),
     [
         (Goal.survive(20), Goal.all_of(Goal.survive(20))),
         (Achievement.EAT_COW, Goal.all_of(Achievement.EAT_COW)),
@@ -156,7 +156,7 @@ SLOW = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("goal, build, rules, limit, code", SLOW)
+@pytest.mark.parametrize(("goal", "build", "rules", "limit", "code"), SLOW)
 def test_a_goal_that_takes_longer_than_an_episode_is_rejected(goal, build, rules, limit, code, blank_pool):
     def shaped(world):
         world.clear(10)
@@ -189,7 +189,7 @@ NO_ZOMBIES = [
 ]
 
 
-@pytest.mark.parametrize("rules, limit, code", NO_ZOMBIES)
+@pytest.mark.parametrize(("rules", "limit", "code"), NO_ZOMBIES)
 def test_mobs_that_never_come_must_be_there(rules, limit, code, blank_pool):
     def put(world):
         world.spawn(Mob.ZOMBIE)
@@ -223,7 +223,7 @@ def test_a_mob_too_far_away_to_stay_does_not_count(blank_pool):
 
 
 @pytest.mark.parametrize(
-    "put, what, call",
+    ("put", "what", "call"),
     [
         (lambda w, cell: setattr(w.player, "position", cell), "the player", "world.player.position"),
         (lambda w, cell: w.spawn(Mob.COW, at=cell), "a mob", "world.remove_mobs()"),
@@ -242,7 +242,8 @@ def test_a_maze_has_a_wall_around_it_unless_it_shall_have_none(world):
     cells = world.maze((4, 14), (6, 16), wall=Block.WALL)
     walkable = world._amounts.walkable[world.blocks[0]]
     reached = {tuple(cell) for cell in np.argwhere(distance_map(walkable, cells[0]) >= 0)}
-    assert reached == set(cells) and cells[0] == (4, 6)
+    assert reached == set(cells)
+    assert cells[0] == (4, 6)
     world.maze((20, 30), (20, 30), wall=Block.WALL, border=False)
     assert world.blocks[0][19, 20] != Block.WALL
     world.maze((0, 10), (37, 47), wall=Block.WALL)  # at the map's corner there is no room for one
@@ -271,7 +272,8 @@ def test_the_clock_and_the_time_of_day_agree(world):
     world.time = 75
     seen = world.arrays["light_level"].item()
     world.time_of_day = 75 / 300
-    assert world.time == 75 and world.arrays["light_level"].item() == pytest.approx(seen)
+    assert world.time == 75
+    assert world.arrays["light_level"].item() == pytest.approx(seen)
     with pytest.raises(LevelError, match="whole number of steps") as raised:
         world.time = 0.7
     assert advice(raised.value).hint == "for the part of the day write world.time_of_day = 0.7 (0 to below 1)"
@@ -281,7 +283,8 @@ def test_potions_go_by_colour(world):
     inventory = world.player.inventory
     inventory.potions["red"] = 2
     inventory.potions["yellow"] += 1
-    assert list(world.arrays["inventory.potions"]) == [2, 0, 0, 0, 0, 1] and inventory.potions["red"] == 2
+    assert list(world.arrays["inventory.potions"]) == [2, 0, 0, 0, 0, 1]
+    assert inventory.potions["red"] == 2
     inventory.potions = {"blue": 3}
     assert list(world.arrays["inventory.potions"]) == [2, 0, 3, 0, 0, 1]
     with pytest.raises(LevelError, match="is Block"):

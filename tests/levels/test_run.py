@@ -30,7 +30,8 @@ def test_base_worlds_are_left_alone_and_the_pool_has_the_schemas_arrays(blanks):
     assert HOST.pool_hash(blanks) == before
     assert list(pool) == list(STATE_FIELDS)
     for name, field in STATE_FIELDS.items():
-        assert pool[name].shape == (16, *field.shape) and pool[name].dtype == field.dtype
+        assert pool[name].shape == (16, *field.shape)
+        assert pool[name].dtype == field.dtype
 
 
 def test_world_i_does_not_depend_on_how_many_worlds_there_are():
@@ -43,7 +44,8 @@ def test_world_i_does_not_depend_on_how_many_worlds_there_are():
 
 def test_what_the_start_implies_is_marked_as_achieved(blanks):
     achieved = build_pool(HOST, {"GOAL": GOAL, "build": edited}, blanks, 0).pool["achievements"]
-    assert achieved[:, Achievement.MAKE_WOOD_SWORD].all() and achieved.sum() == 16
+    assert achieved[:, Achievement.MAKE_WOOD_SWORD].all()
+    assert achieved.sum() == 16
 
 
 def test_a_mob_map_scribbled_over_is_put_right(blanks):
@@ -84,7 +86,8 @@ def test_what_is_not_a_level_is_refused(blanks, namespace, words):
 
 def test_wider_numbers_of_the_same_value_are_taken_back_to_the_schemas_type(blanks):
     pool = build_pool(HOST, {"GOAL": GOAL, "build": _replace("player_xp", np.int64(7))}, blanks, 0).pool
-    assert pool["player_xp"].dtype == np.int32 and (pool["player_xp"] == 7).all()
+    assert pool["player_xp"].dtype == np.int32
+    assert (pool["player_xp"] == 7).all()
 
 
 def test_a_failure_says_in_which_world(blanks):
@@ -95,4 +98,5 @@ def test_a_failure_says_in_which_world(blanks):
 
 def test_a_success_hook_may_stand_for_the_goal(blanks):
     built = build_pool(HOST, {"success": lambda state: True, "build": edited}, blanks, 0)
-    assert built.goal.is_empty and built.hooks == ("success",)
+    assert built.goal.is_empty
+    assert built.hooks == ("success",)

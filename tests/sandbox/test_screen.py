@@ -49,12 +49,16 @@ def test_level_code_may(line):
 )
 def test_level_code_is_told(line, said):
     found = screen(LEVEL + line + "\n", LEVELS)
-    assert found is not None and found.stage == "screen" and said in found.reason and found.hint
+    assert found is not None
+    assert found.stage == "screen"
+    assert said in found.reason
+    assert found.hint
 
 
 def test_a_misspelt_build_is_pointed_out():
     found = screen(LEVEL.replace("build", "biuld"), LEVELS)
-    assert found is not None and "did you mean 'biuld'" in found.reason
+    assert found is not None
+    assert "did you mean 'biuld'" in found.reason
 
 
 def test_a_level_may_be_a_goal_alone():

@@ -35,7 +35,8 @@ def test_threads_share_a_sandbox(sandbox, worlds):
         found = list(
             threads.map(lambda seed: sandbox.build(LEVEL, worlds, seed % 3, Origin.GRAMMAR).pool_hash, range(9))
         )
-    assert found[:3] == found[3:6] == found[6:] and len(set(found)) == 3
+    assert found[:3] == found[3:6] == found[6:]
+    assert len(set(found)) == 3
 
 
 def test_closing_ends_every_process(worlds):

@@ -97,7 +97,8 @@ def test_every_link_of_an_exported_folder_leads_to_a_file_in_it(example, tmp_pat
         for link in Page(page.read_text()).links():
             file, _, mark = link.partition("#")
             target = (page.parent / file).resolve() if file else page
-            assert target.is_file() and target.is_relative_to(folder.resolve()), f"{page}: {link}"
+            assert target.is_file(), f"{page}: {link}"
+            assert target.is_relative_to(folder.resolve()), f"{page}: {link}"
             assert not mark or f'id="{mark}"' in target.read_text()
 
 
@@ -141,7 +142,8 @@ def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
     )
     export.write([example, other], tmp_path, DISPLAY)
     said = Page((tmp_path / "index.html").read_text())
-    assert "2 runs side by side" in said.text and re.search(r"seed\s*3\s*4", said.text)
+    assert "2 runs side by side" in said.text
+    assert re.search(r"seed\s*3\s*4", said.text)
     assert "method.name" not in said.text, "a setting on which they agree"
     assert {"run-1/index.html", "run-2/index.html"} <= set(said.links())
     assert "../../index.html" in Page((tmp_path / "run-2/levels/seed0.html").read_text()).links()
@@ -155,8 +157,10 @@ def test_the_lineage_has_parents_before_children_and_lines_that_meet():
         parent = row.line.parent
         if parent is not None:
             above = rows[place[parent]]
-            assert place[parent] < number <= place[parent] + above.below and row.depth == above.depth + 1
-            assert f"M{above.x:g} 0V" in row.path and row.path.count(f"H{row.x:g}") == 1
+            assert place[parent] < number <= place[parent] + above.below
+            assert row.depth == above.depth + 1
+            assert f"M{above.x:g} 0V" in row.path
+            assert row.path.count(f"H{row.x:g}") == 1
         between = [one for one in rows[number + 1 : number + 1 + row.below] if row.x > one.x]
         assert not between, "a child stands right of its parent"
 
@@ -212,9 +216,8 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
         assert len(page) < 800_000, address
         pages += 1
     assert pages > 80
-    assert found.picture(hostile.level(0)) is None and found.picture(hostile.level(1)) is None, (
-        "no PNG, and a link elsewhere"
-    )
+    assert found.picture(hostile.level(0)) is None, "no PNG, and a link elsewhere"
+    assert found.picture(hostile.level(1)) is None, "no PNG, and a link elsewhere"
     assert found.file("target.gif") is None, "no GIF"
 
 
@@ -222,13 +225,17 @@ def test_what_is_shown_of_odd_texts():
     assert text.visible("a\u202eb\u200b\ud800\x1b\tc\n") == r"a\u202eb\u200b\ud800\x1b" + "\tc\n"
     assert text.visible("žluťoučký 学 é") == "žluťoučký 学 é"
     cut = text.block("x" * 1_000_000 + "\r\nend")
-    assert len(cut) < 2200 and "a line of" in cut and "the text has 1,000,005 characters" in cut
+    assert len(cut) < 2200
+    assert "a line of" in cut
+    assert "the text has 1,000,005 characters" in cut
     assert text.number(float("nan")) == text.percent(None) == text.fixed(float("inf")) == "–"
 
 
 def test_code_is_numbered_and_never_more_than_text():
     shown = str(code.python("def f():\n    return '<b>'\n"))
-    assert "&lt;b&gt;" in shown and "<b>" not in shown and shown.count('class="ln"') == 2
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    assert shown.count('class="ln"') == 2
     assert str(code.difference(["+<b>", "-a", " c"])).count("<b>") == 0
 
 
@@ -238,7 +245,10 @@ def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
             [charts.Series("<name>", [(0, 1), (1, float("nan")), (2, 3)])], charts.Axes("steps", "return", "t")
         )
     )
-    assert "nan" not in shown and "&lt;name&gt;" in shown and ">steps<" in shown and ">return<" in shown
+    assert "nan" not in shown
+    assert "&lt;name&gt;" in shown
+    assert ">steps<" in shown
+    assert ">return<" in shown
     assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
 
 

@@ -37,9 +37,12 @@ def test_every_picture_is_drawn_at_any_time_with_a_pdf_and_a_caption(tmp_path, c
     for file in files:
         if file.suffix == ".png":
             image = imread(file)
-            assert image.shape[0] > 150 and image.shape[1] == round(7.2 * 150) and image.std() > 0.01
+            assert image.shape[0] > 150
+            assert image.shape[1] == round(7.2 * 150)
+            assert image.std() > 0.01
         elif file.suffix == ".txt":
-            assert "run demo" in file.read_text() and file.read_text().endswith(".\n")
+            assert "run demo" in file.read_text()
+            assert file.read_text().endswith(".\n")
     assert (tmp_path / "report/lineage.pdf").read_bytes().startswith(b"%PDF")
     assert not list((tmp_path / "report").glob(".*"))
 
@@ -53,7 +56,8 @@ def test_the_lineage_says_of_each_level_what_it_asks_for_and_names_the_axis(tmp_
     data = data_of(5)
     report.write(data, DISPLAY, tmp_path)
     said = texts_of(tmp_path / "lineage.svg")
-    assert "Lineage of levels, run demo" in said and "recorded in cycle" in said
+    assert "Lineage of levels, run demo" in said
+    assert "recorded in cycle" in said
     for one in index(data, DISPLAY).lines.values():
         assert words.clip(one.goal, 42) in said
 
@@ -80,7 +84,8 @@ def test_labels_at_the_ends_of_lines_do_not_collide():
     style.name_lines(axes, [(1.0, value, f"line {value}", "#000000") for value in (10.0, 10.5, 11.0, 90.0)])
     made.canvas.draw()
     boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    assert len(boxes) == 4
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.fast
@@ -95,7 +100,9 @@ def test_a_large_archive_is_cut_to_whole_lineages():
 def test_achievement_rates_are_binned_and_sorted_by_the_latest():
     rows = run(400, fresh=0)[1]
     table, names, steps = report._rates(rows)
-    assert table.shape == (len(names), 160) and len(steps) == 160 and steps[-1] == rows[-1]["env_steps"]
+    assert table.shape == (len(names), 160)
+    assert len(steps) == 160
+    assert steps[-1] == rows[-1]["env_steps"]
     assert list(table[:, -1]) == sorted(table[:, -1], reverse=True)
 
 

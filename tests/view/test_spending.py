@@ -49,7 +49,8 @@ def test_a_cap_that_stopped_the_model_is_told():
     text = spending.stopped(row(stopped=CAP))
     for part in ("since the dreams of cycle 3", "budget.tokens=5000 is spent", "7 dreams were written by the grammar"):
         assert part in text
-    assert spending.stopped(row()) == "" and spending.stopped({"cycle": 1}) == ""
+    assert spending.stopped(row()) == ""
+    assert spending.stopped({"cycle": 1}) == ""
 
 
 def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_path):
@@ -73,7 +74,8 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
     text = (tmp_path / "dreaming.md").read_text()
     assert "3 drafts of the model: 2 accepted (1 after a repair); rejected by stage: build 1. Dreams lost: 1." in text
     assert f"| {records[0].id} | eat cow | 1 | 7 | 7000 | 4200 | 700 | $0.5000 |" in text
-    assert f"| {records[1].id} | eat cow | 0 | 8 |" in text and records[2].id not in text
+    assert f"| {records[1].id} | eat cow | 0 | 8 |" in text
+    assert records[2].id not in text
     assert "**The model is stopped since the dreams of cycle 3" in text
 
 

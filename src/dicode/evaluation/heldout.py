@@ -145,4 +145,5 @@ def _part(first: Any) -> dict[str, Any]:
 
 def _rate(parts: Iterable[Mapping[str, Any]]) -> float:
     rows = list(parts)
-    return round(sum(row["successes"] for row in rows) / sum(len(row["returns"]) for row in rows), 6)
+    rate: float = round(sum(row["successes"] for row in rows) / sum(len(row["returns"]) for row in rows), 6)
+    return rate

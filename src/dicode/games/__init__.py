@@ -43,7 +43,8 @@ def package(name: str) -> str:
 
 def load_host(name: str) -> HostGame:
     """A game's host side, without importing JAX."""
-    return import_module(f"{package(name)}.host").HOST
+    game: HostGame = import_module(f"{package(name)}.host").HOST
+    return game
 
 
 def load_shown(name: str) -> HostGame:
@@ -60,4 +61,5 @@ def load_shown(name: str) -> HostGame:
 
 def load_device(name: str) -> "DeviceGame":
     """A game's device side."""
-    return import_module(f"{package(name)}.device").DEVICE
+    game: DeviceGame = import_module(f"{package(name)}.device").DEVICE
+    return game

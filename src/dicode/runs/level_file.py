@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.text import Text
 
@@ -97,7 +97,7 @@ def show(path: str, output: str, floor: int | None, wall: str) -> int:
         raise ConfigError(f"--floor is {floor}; floors are 0 to {len(game.floors) - 1}")
     source, console = read(path), PlainConsole()
 
-    def build(builder):
+    def build(builder: Any) -> Any:
         base = builder.base_worlds(source, "shown", "check", WORLDS)
         return builder.sandbox.build(source, base, 0, Origin.FILE)
 

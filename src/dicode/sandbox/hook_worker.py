@@ -77,7 +77,7 @@ def export(message: wire.Message, game: HostGame) -> wire.Message:
                 raise LevelError(f"{name} is not a function")
             blobs[name] = _export(name, namespace[name], group, game)
         return wire.Message({"ok": True}, blobs)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever level code raises is its verdict
         return worker.reject(explain(error, source, game.levels()))
 
 
@@ -161,7 +161,7 @@ def _fit(name: str, field: Field, value: Any) -> Any:
             hint=f"write {rounded}, or draw: + jax.random.bernoulli(key, 0.5) changes a whole number by half on average",
         )
     if field.dtype.kind in "iu" and array.dtype != field.dtype and array.dtype != bool:
-        bounds = jnp.iinfo(field.dtype)
+        bounds = np.iinfo(field.dtype)
         array = jnp.clip(array, max(bounds.min, int(field.low)), min(bounds.max, int(field.high)))
     return array.astype(field.dtype)
 
@@ -208,7 +208,7 @@ def check(message: wire.Message, game: HostGame) -> wire.Message:
         return wire.Message({"ok": True, "flops": costs}, blobs)
     except ModuleError as error:
         return worker.reject(_refused(str(error), error.hint, Code.MODULE))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - StableHLO raises what it likes at damaged bytes
         reason = f"the exported hook cannot be read ({type(error).__name__})"
         return worker.reject(_refused(reason, code=Code.UNREADABLE))
 

@@ -24,7 +24,7 @@ def load_hook(data: bytes, fields: Iterable[str]) -> Callable[..., Any]:
 
     names = tuple(fields)
     exported = jax.export.deserialize(bytearray(data))
-    call = exported.call
+    call: Callable[..., Any] = exported.call
     kind = exported.fun_name
 
     def transition(before: Any, action: Any, after: Any, key: Any) -> dict[str, Any]:

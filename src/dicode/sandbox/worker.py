@@ -84,7 +84,7 @@ def build(message: wire.Message, game: HostGame) -> wire.Message:
         namespace = execute(source, absent_jax, levels)
         built = build_pool(game, namespace, worlds, seed)
         return answer(built)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever level code raises is its verdict
         return reject(explain(error, source, levels))
 
 
@@ -119,7 +119,8 @@ def _importer(jax_module: Callable[[str], Any], levels: Levels) -> Callable[...,
         if asked and (level or not screen.may_import(name, levels)):
             raise LevelError(f"level code cannot import {name}; {screen.import_hint(name, levels)}")
         if asked and name.split(".")[0] == "jax":
-            return jax_module(name if fromlist else "jax")
+            module: ModuleType = jax_module(name if fromlist else "jax")
+            return module
         return builtins.__import__(name, globals, locals, fromlist, level)
 
     return guarded
@@ -191,7 +192,7 @@ def _advice(error: BaseException, source: str, levels: Levels) -> str:
     try:
         found, number = levels.advice(error), _line(error)
         fixed = found.corrected(source.splitlines()[number - 1]) if number else ""
-    except Exception:
+    except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
         return ""
     whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
     return "; ".join(filter(None, [found.hint, whole]))
@@ -220,7 +221,7 @@ def _hint(name: str, levels: Levels) -> str:
 def _where(error: BaseException, source: str) -> str:
     try:
         number = _line(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
         return ""
     if number is None:
         return ""

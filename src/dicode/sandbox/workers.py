@@ -243,7 +243,8 @@ class Worker:
             if not part or len(data) > 1 << 16:
                 raise OSError("the worker closed the line")
             data += part
-        return json.loads(data)
+        answer: dict[str, Any] = json.loads(data)
+        return answer
 
     def run(self, request: wire.Message, bounds: jail.Bounds, limits: Limits, reply: int) -> Outcome:
         """Run one job in a fresh fork; never raises for what the job does."""

@@ -95,7 +95,7 @@ def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.Bounds) -> list[
             jail.enter_job(wall, entered, bounds, {writer})
             jail.close_paths(wall, entered)
             os.write(writer, json.dumps(jail.job_holds(wall, bounds)).encode())
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a fork must never return into its parent's code
             traceback.print_exc()
         finally:
             os._exit(0)
@@ -182,7 +182,7 @@ def _run(
         jail.close_paths(wall, entered)
         wire.send_blocking(answer, wire.encode(handler(message)))
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a fork must never return into its parent's code
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -32,9 +32,9 @@ def edit_cells(blocks: np.ndarray, free: np.ndarray, kind: str, seed: int, count
     first, second = first[differ][:pairs], second[differ][:pairs]
     blocks[tuple(cells[first].T)] = values[second]
     if kind == "noise":
-        return cells[first]
+        return np.asarray(cells[first])
     blocks[tuple(cells[second].T)] = values[first]
-    return cells[np.concatenate([first, second])]
+    return np.asarray(cells[np.concatenate([first, second])])
 
 
 _BLOCK = '''

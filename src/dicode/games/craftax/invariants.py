@@ -9,10 +9,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS, Field
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 from dicode.games.craftax.state import GameState, from_arrays
 from dicode.games.hook_state import to_values
+from dicode.games.host import Field
 
 UNTOUCHABLE = ("achievements", "timestep", "state_rng", "potion_mapping")
 """Fields that a hook may read but not change: achievements pay reward, the rest belongs to the episode."""
@@ -52,7 +54,7 @@ def _legal(old: jax.Array, new: Any, field: Field) -> jax.Array:
 def _whole_range(field: Field) -> bool:
     if field.dtype.kind not in "iu":
         return False
-    info = jnp.iinfo(field.dtype)
+    info = np.iinfo(field.dtype)
     return field.low <= info.min and field.high >= info.max
 
 

@@ -61,7 +61,7 @@ def legal_cells(
     """
     blocks = arrays["blocks"][floor]
     standable = amounts.standable(mob)
-    cells = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
+    cells: np.ndarray = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
     if reachable and standable[Block.PATH]:
         cells &= from_bits(flood(bit(origin), to_bits(standable[blocks])))
     if floor == arrays["player_level"] and floor != Floor.GRAVEYARD:

@@ -342,7 +342,7 @@ class World:
         if on is not None:
             chosen = [on] if isinstance(on, int | str | np.integer) else on
             wanted = grid.block_table(map(building.as_block, chosen))
-        cells = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
+        cells: np.ndarray = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
         if distance is not None:
             cells &= placement.within(self._origin(where, near), placement.check_distance(distance))
         return cells
