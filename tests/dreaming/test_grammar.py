@@ -14,8 +14,9 @@ from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import implied, requirements
+from dicode.games.level_text import parse_level
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected
@@ -327,7 +328,7 @@ def test_a_dozen_random_briefs_in_process(library, blank_pool):
 def test_a_hundred_random_briefs_through_the_sandbox(library, blank_pool):
     from dicode.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
+    with Sandbox(HOST) as sandbox:
 
         def validate(draft):
             built = sandbox.build(draft.source, blank_pool, 0, Origin.GRAMMAR)

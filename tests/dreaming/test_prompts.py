@@ -251,14 +251,15 @@ def test_every_name_in_the_templates_code_is_of_the_api():
 
 
 def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
+    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.levels.checks import check
-    from dicode.games.craftax.levels.run import build_pool
+    from dicode.games.level_build import build_pool
 
     source = prompts.template("example")
     namespace = {}
     exec(source, namespace)  # our own file, not a model's
-    built = build_pool(namespace, blank_worlds(2, seed=3), seed=1)
+    built = build_pool(HOST, namespace, blank_worlds(2, seed=3), seed=1)
     assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
     assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
@@ -276,13 +277,14 @@ def test_a_hook_in_the_prompts_reads_as_a_level():
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)
 def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achievement, blank):
     from dicode import levels
+    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.checks import check
-    from dicode.games.craftax.levels.run import build_pool
+    from dicode.games.level_build import build_pool
 
     body = "\n    ".join((facts.recipe(achievement) or "pass").split("\n"))
     namespace = {name: getattr(levels, name) for name in levels.__all__}
     exec(f"GOAL = Goal.all_of(Achievement.{achievement.name})\ndef build(world):\n    {body}\n", namespace)
-    built = build_pool(namespace, blank, seed=1)
+    built = build_pool(HOST, namespace, blank, seed=1)
     assert isinstance(check(built.pool, built.goal, built.rules), tuple)
 
 

@@ -240,7 +240,7 @@ def mutated(rng: random.Random, seeds: list[str]) -> str:
 def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
     import json
 
-    from dicode.games.craftax.levels.parse import parse_level as parse_file
+    from dicode.games.level_text import parse_level as parse_file
 
     design = (
         "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"

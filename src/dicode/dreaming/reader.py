@@ -23,7 +23,7 @@ from dicode.dreaming.parse import FORM, Parsed, parse_design, parse_level
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
 from dicode.errors import RunError
-from dicode.games.craftax.levels.parse import parse_level as parse_file
+from dicode.games.level_text import parse_level as parse_file
 from dicode.types import Code, Rejected
 
 SECONDS = 20.0

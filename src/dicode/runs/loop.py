@@ -231,7 +231,7 @@ class Loop:
     ) -> dict[str, object]:
         """The cycle's line in metrics.jsonl."""
         cycle = env_steps // self.config.steps_per_cycle - 1
-        success, target_return = target_profile(known, self.parts.method.room.achievements)
+        success, target_return = target_profile(known, self.parts.method.room.game.achievements)
         fresh = [r for r in known.levels.values() if r.born == cycle and r.id != TARGET]
         statuses = [r.status.value for r in known.accepted().values()]
         return {
