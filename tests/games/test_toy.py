@@ -85,6 +85,10 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_archive(toy_run, monkeyp
     assert archived(toy_run.parent / "broken")[0] == archived(toy_run)[0]
 
 
+def test_a_run_is_replayed_to_the_same_archive(toy_run):
+    assert launch.replay(str(toy_run)) == 0
+
+
 def test_generated_worlds_are_the_same_in_every_cycle():
     host, device = games.load_host("tests.toy"), games.load_device("tests.toy")
     draft = world_draft(host.levels(), 7, 2)
