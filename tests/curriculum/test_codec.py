@@ -15,6 +15,7 @@ from dicode.types import (
     ParentReport,
     Rejected,
     Repair,
+    RunFacts,
     Status,
     Trial,
     level_id,
@@ -49,10 +50,14 @@ LEVEL = LevelRecord(
     repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5)
-BRIEF = Brief(
-    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True
+TRIAL = Trial(
+    A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5, {"zombie": 1 / 3}, {"asleep": 0.1}
 )
+FACTS = RunFacts(256, 8, 3.0, 1, "cells", "lstm")
+BRIEF = Brief(
+    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True,
+    (LEVEL,), {A: (TRIAL,)}, FACTS,
+)  # fmt: skip
 
 
 def through_json(body):
@@ -82,7 +87,8 @@ def test_verdicts_and_repairs_recorded_before_reasons_had_codes_are_still_read()
     body = through_json(codec.level_to_json(replace(LEVEL, verdict=Rejected("build", "r", "h", code=Code.NO_ROOM))))
     del body["verdict"]["code"], body["repairs"][0]["code"]
     old = codec.level_from_json(body)
-    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD) and old.repairs[0].code is Code.UNTOLD
+    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD)
+    assert old.repairs[0].code is Code.UNTOLD
 
 
 def test_levels_but_for_what_follows_from_their_trials():
@@ -103,5 +109,5 @@ def test_briefs_given_the_archive_they_were_made_from():
 
 
 def test_a_number_that_is_not_finite_is_refused():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not JSON"):
         codec.dumps({"x": float("nan")})

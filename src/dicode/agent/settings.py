@@ -13,7 +13,11 @@ Lookup = Literal["rows", "onehot"]
 
 
 def _conditioning() -> Any:
-    return option("full", "goal input", choices=("full", "paper", "none"))
+    return option(
+        "full",
+        "goal input; normalised: over the root of how much is asked",
+        choices=("full", "normalised", "paper", "none"),
+    )
 
 
 def _width() -> Any:
@@ -78,6 +82,12 @@ KINDS: dict[str, type[GtrxlConfig] | type[RecurrentConfig]] = {
     "gru": RecurrentConfig,
 }
 """Kinds of agents by name."""
+
+
+def described(config: AgentConfig) -> str:
+    """Kind and size in a few words."""
+    memory = f", remembers {config.memory} steps" if isinstance(config, GtrxlConfig) else ", recurrent"
+    return f"{config.kind}, {config.layers} x {config.width} wide{memory}"
 
 
 def computing_in(config: AgentConfig, precision: str) -> AgentConfig:

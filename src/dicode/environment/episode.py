@@ -19,40 +19,46 @@ from dicode.games.device import Events
 class Counters:
     """The running episode of every environment."""
 
-    steps: Int[Array, "E"]
+    steps: Int[Array, " E"]
     """Steps taken, apart from the game's own time."""
-    total_reward: Float[Array, "E"]
+    total_reward: Float[Array, " E"]
     """Rewards so far, the completion bonus included."""
-    deepest: Int[Array, "E"]
+    reached: Bool[Array, " E"]
+    """The goal was reached before; only where that does not end the episode."""
+    deepest: Int[Array, " E"]
     """Greatest depth reached (`DeviceGame.depth`)."""
     initial_achievements: Bool[Array, "E A"]
     """What the start had or implied: paid nothing and does not count as achieved in the episode."""
     events: Events
     """The game's events so far, [E, ...]."""
+    occupations: Int[Array, "E S"]
+    """Steps so far by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
 class Tally:
     """Sums over the episodes of every environment that count and have ended."""
 
-    episodes: Int[Array, "E"]
-    successes: Int[Array, "E"]
-    time_limits: Int[Array, "E"]
-    return_sum: Float[Array, "E"]
-    return_squares: Float[Array, "E"]
-    length_sum: Int[Array, "E"]
+    episodes: Int[Array, " E"]
+    successes: Int[Array, " E"]
+    time_limits: Int[Array, " E"]
+    return_sum: Float[Array, " E"]
+    return_squares: Float[Array, " E"]
+    length_sum: Int[Array, " E"]
     achievements: Int[Array, "E A"]
+    endings: Int[Array, "E K"]
+    occupations: Int[Array, "E S"]
 
 
 @struct.dataclass
 class FirstEpisode:
     """The outcome of every environment's first episode; zero and False until `done`."""
 
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
-    total_reward: Float[Array, "E"]
-    length: Int[Array, "E"]
-    deepest: Int[Array, "E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"]
+    total_reward: Float[Array, " E"]
+    length: Int[Array, " E"]
+    deepest: Int[Array, " E"]
     achievements: Bool[Array, "E A"]
 
 
@@ -60,54 +66,74 @@ class FirstEpisode:
 class LevelStats:
     """Sums per level over the episodes since the reset that count; add those of two devices."""
 
-    episodes: Int[Array, "L"]
-    successes: Int[Array, "L"]
-    time_limits: Int[Array, "L"]
+    episodes: Int[Array, " L"]
+    successes: Int[Array, " L"]
+    time_limits: Int[Array, " L"]
     """Episodes ended by the step limit alone."""
-    return_sum: Float[Array, "L"]
+    return_sum: Float[Array, " L"]
     """Of the rewards, the completion bonus included."""
-    return_squares: Float[Array, "L"]
+    return_squares: Float[Array, " L"]
     """Of the squared returns, from which their spread follows."""
-    length_sum: Int[Array, "L"]
+    length_sum: Int[Array, " L"]
     achievements: Int[Array, "L A"]
     """Episodes in which each achievement was newly unlocked."""
+    endings: Int[Array, "L K"]
+    """Episodes that ended neither with the goal nor by the step limit, by what ended them (`HostGame.endings`)."""
+    occupations: Int[Array, "L S"]
+    """Steps by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
 class Outcome:
     """How the step just taken left every environment's episode."""
 
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
-    time_limit: Bool[Array, "E"]
-    counted: Bool[Array, "E"]
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    reached: Bool[Array, " E"]
+    """The goal holds after the step."""
+    success: Bool[Array, " E"]
+    """It held after some step of the episode, which ends."""
+    time_limit: Bool[Array, " E"]
+    counted: Bool[Array, " E"]
     """The episode ended and belongs to those that count; implies done."""
+    ending: Int[Array, " E"]
+    """Place in `HostGame.endings`; read only where the game ended the episode."""
 
 
-def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, "E"], no_events: Events) -> Counters:
+def new_counters(
+    initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E"], no_events: Events, num_occupations: int
+) -> Counters:
     """Counters at the start of an episode."""
     num_envs = depth.shape[0]
     return Counters(
         steps=jnp.zeros(num_envs, jnp.int32),
         total_reward=jnp.zeros(num_envs, jnp.float32),
+        reached=jnp.zeros(num_envs, bool),
         deepest=depth,
         initial_achievements=initial_achievements,
         events=no_events,
+        occupations=jnp.zeros((num_envs, num_occupations), jnp.int32),
     )
 
 
-def count_step(counters: Counters, events: Events, depth: Int[Array, "E"]) -> Counters:
+def count_step(counters: Counters, events: Events, depth: Int[Array, " E"], occupation: Int[Array, " E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
+    spent = _marked(occupation, counters.occupations.shape[1])
     return replace(
         counters,
         steps=counters.steps + 1,
         deepest=jnp.maximum(counters.deepest, depth),
         events=jax.tree.map(jnp.add, counters.events, events),
+        occupations=counters.occupations + spent,
     )
 
 
-def new_tally(num_envs: int, num_achievements: int) -> Tally:
+def _marked(place: Int[Array, " E"], size: int) -> Bool[Array, "E N"]:
+    """True at each row's place."""
+    return place[:, None] == jnp.arange(size)
+
+
+def new_tally(num_envs: int, num_achievements: int, num_endings: int, num_occupations: int) -> Tally:
     """Nothing finished yet."""
     zero = jnp.zeros(num_envs, jnp.int32)
     return Tally(
@@ -118,12 +144,15 @@ def new_tally(num_envs: int, num_achievements: int) -> Tally:
         return_squares=jnp.zeros(num_envs, jnp.float32),
         length_sum=zero,
         achievements=jnp.zeros((num_envs, num_achievements), jnp.int32),
+        endings=jnp.zeros((num_envs, num_endings), jnp.int32),
+        occupations=jnp.zeros((num_envs, num_occupations), jnp.int32),
     )
 
 
 def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
     """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
     counted = outcome.counted
+    lost = counted & ~outcome.success & ~outcome.time_limit
     return Tally(
         episodes=tally.episodes + counted,
         successes=tally.successes + (counted & outcome.success),
@@ -132,6 +161,8 @@ def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Boo
         return_squares=tally.return_squares + jnp.where(counted, counters.total_reward**2, 0.0),
         length_sum=tally.length_sum + jnp.where(counted, counters.steps, 0),
         achievements=tally.achievements + (unlocked & counted[:, None]),
+        endings=tally.endings + (_marked(outcome.ending, tally.endings.shape[1]) & lost[:, None]),
+        occupations=tally.occupations + jnp.where(counted[:, None], counters.occupations, 0),
     )
 
 
@@ -160,7 +191,7 @@ def first_step(first: FirstEpisode, outcome: Outcome, counters: Counters, unlock
     )
 
 
-def level_stats(tally: Tally, slot: Int[Array, "E"], num_levels: int) -> LevelStats:
+def level_stats(tally: Tally, slot: Int[Array, " E"], num_levels: int) -> LevelStats:
     """The tallies summed by level; zero for a level without environments."""
 
     def by_level(values: jax.Array) -> jax.Array:

@@ -19,10 +19,10 @@ from dicode.games.device import DeviceGame, State, StepResult
 MAX_BONUS = 100.0
 """A step's shaping bonus is held within plus and minus this; what is not a number counts as zero."""
 
-Transition = Callable[[State, Int[Array, "G"], State, UInt32[Array, "G 2"]], State | Mapping[str, jax.Array]]
+Transition = Callable[[State, Int[Array, " G"], State, UInt32[Array, "G 2"]], State | Mapping[str, jax.Array]]
 """(before, action, after, keys) -> after, as a state or as arrays by dotted name"""
-Success = Callable[[State], Bool[Array, "G"]]
-Bonus = Callable[[State, Int[Array, "G"], State], Float[Array, "G"]]
+Success = Callable[[State], Bool[Array, " G"]]
+Bonus = Callable[[State, Int[Array, " G"], State], Float[Array, " G"]]
 """(before, action, after) -> extra reward"""
 
 
@@ -42,12 +42,14 @@ class Hooked:
     """A step after the hooks have had their say."""
 
     state: State
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"] | None
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"] | None
     """What the hooks decided; None without such a hook."""
-    decides: Bool[Array, "E"] | None
+    decides: Bool[Array, " E"] | None
     """Where a hook has a say in the success."""
+    ending: Int[Array, " E"]
+    """What ended the game; 0 where a hook did."""
 
 
 def before_hooks(hooks: tuple[Hook, ...], state: State) -> list[State | None]:
@@ -62,7 +64,7 @@ def apply_hooks(
     game: DeviceGame,
     hooks: tuple[Hook, ...],
     before: list[State | None],
-    action: Int[Array, "E"],
+    action: Int[Array, " E"],
     result: StepResult,
     keys: UInt32[Array, "E 2"],
 ) -> Hooked:
@@ -84,7 +86,8 @@ def apply_hooks(
         if hook.success is not None and success is not None and decides is not None:
             success = success.at[span].set(hook.success(after))
             decides = decides.at[span].set(True)
-    return Hooked(state, reward, done, success, decides)
+    ending = jnp.where(result.done, result.ending, 0)
+    return Hooked(state, reward, done, success, decides, ending)
 
 
 def _spans(hooks: tuple[Hook, ...]) -> list[slice]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -22,6 +22,7 @@ from dicode.environment.env import LevelEnv
 from dicode.environment.hooks import Hook
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, GameStep
+from dicode.games.host import HostGame
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
@@ -100,17 +101,7 @@ class Trainer:
 
     def batch(self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float) -> LevelBatch:
         """The device batch of a proposal; `bonus` is paid by every level but the target."""
-        parts = [
-            Level(
-                pool=levels[slot.level].pool,
-                rules=levels[slot.level].rules,
-                goal=levels[slot.level].goal,
-                bonus=0.0 if slot.level == TARGET else bonus,
-                train=slot.train,
-                episode_limit=slot.episode_limit or FOREVER,
-            )
-            for slot in proposal.slots
-        ]
+        parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
         groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
         return batches.build(
             self.game,
@@ -122,6 +113,28 @@ class Trainer:
             conditioning_kind=self.config.agent.conditioning,
             groups=groups,
             shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
+        )
+
+    def _part(self, slot: Slot, playable: Playable, bonus: float) -> Level:
+        """One level of a batch, as the run plays it."""
+        limit, goal = slot.episode_limit or FOREVER, playable.goal
+        if slot.level == TARGET:
+            return Level(playable.pool, playable.rules, goal, 0.0, slot.train, limit)
+        asked = self.config
+        rules = playable.rules
+        if asked.level_rules == "game":
+            length = self.game.host.rule_arrays(rules).get("episode_length", FOREVER)
+            rules, limit = {}, min(limit, FOREVER if asked.level_length == "run" else int(length))
+        return Level(
+            playable.pool,
+            rules,
+            goal,
+            bonus,
+            slot.train,
+            limit,
+            own_length=asked.level_length == "own",
+            ends=asked.after_goal == "end",
+            game_reward=1.0 if asked.reward == "game" else 0.0,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
@@ -149,7 +162,10 @@ class Trainer:
             self._hooked = self._hooked if hooks else None
             return 0.0
         group = hook_group(self.config)
-        slots = tuple(Hook(group, **{kind: load_hook(module) for kind, module in each.items()}) for each in hooks)
+        slots = tuple(
+            Hook(group, **{kind: load_hook(module, self.game.host.fields) for kind, module in each.items()})
+            for each in hooks
+        )
         programs = self.programs.with_env(replace(self.env, hooks=slots), progress)
         self._hooked = (name, programs)
         return programs.rollout_program.seconds
@@ -280,11 +296,10 @@ def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
-def trials(achievements: Sequence[str], stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
-    """What the cycle's sums say about the level in each used slot; `achievements` are the game's, in its order."""
-    names = ("episodes", "successes", "return_sum", "return_squares", "length_sum", "achievements")
-    sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
+def trials(game: HostGame, stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
+    """What the cycle's sums say about the level in each used slot."""
+    sums = {field.name: np.asarray(getattr(stats.levels, field.name)) for field in fields(stats.levels)}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
     sums["return_max"] = np.asarray(stats.scores.max_return)
-    return scores.trials_of(sums, slots, cycle, achievements)
+    return scores.trials_of(sums, slots, cycle, game)
