@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
 from dicode.dreaming.parse import Parsed, parse_level
@@ -108,7 +109,7 @@ def test_goal_only_levels_are_asked_for_a_goal_only():
     for kind, ask in ASK.items():
         assert "no RULES, no build" in ask(brief(goal_only=True))[0].content, kind
     example = re.search(r"```python\n(.*?)```", ASK["code"](brief(goal_only=True))[0].content, re.DOTALL).group(1)
-    assert isinstance(parse_level(example, prompts.api_names(), goal_only=True), Parsed)
+    assert isinstance(parse_level(example, HOST.levels(), goal_only=True), Parsed)
 
 
 def test_hooks_are_told_of_only_where_they_are_allowed():
@@ -251,7 +252,6 @@ def test_every_name_in_the_templates_code_is_of_the_api():
 
 
 def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
-    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.levels.checks import check
     from dicode.games.level_build import build_pool
@@ -263,7 +263,7 @@ def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
     assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
     assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
-    parsed = parse_level(f"```python\n{source}```", prompts.api_names())
+    parsed = parse_level(f"```python\n{source}```", HOST.levels())
     assert isinstance(parsed, Parsed)
     assert parsed.notes == ()
     assert parsed.source == source
@@ -271,13 +271,12 @@ def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
 
 def test_a_hook_in_the_prompts_reads_as_a_level():
     hook = re.search(r"```python\n(.*?)```", prompts.template("hooks"), re.DOTALL).group(1)
-    assert isinstance(parse_level(f"```python\n{prompts.template('example')}\n{hook}```", prompts.api_names()), Parsed)
+    assert isinstance(parse_level(f"```python\n{prompts.template('example')}\n{hook}```", HOST.levels()), Parsed)
 
 
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)
 def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achievement, blank):
     from dicode import levels
-    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.checks import check
     from dicode.games.level_build import build_pool
 
