@@ -154,6 +154,8 @@ class Prompts:
     """(`design`, `code`, `level` or `compact`; may levels have hooks; are levels a goal alone) -> the system message."""
     example: str
     """A whole level file, as the system messages show it."""
+    twists: tuple[str, ...]
+    """Kinds of change, in a sentence each; a dream is nudged towards one of them."""
     prerequisites: Callable[[str], tuple[str, ...]]
     """Achievements that one needs directly."""
     lesson: Callable[[str], str]
