@@ -41,6 +41,8 @@ class Level:
     """False: played and counted, but without gradient."""
     episode_limit: int = FOREVER
     """Steps of an episode at most, where that is less than the batch's."""
+    name: str = ""
+    """For people."""
 
 
 @dataclass(frozen=True)
