@@ -20,20 +20,28 @@ def envs(toy_game, toy_levels):
 
 def test_an_episode_that_ends_says_how_and_shows_its_last_observation(envs):
     seen, infos = envs.reset(seed=1)
-    assert envs.observation_space.contains(seen) and infos["level"].tolist() == [0, 1, 0, 1]
+    assert envs.observation_space.contains(seen)
+    assert infos["level"].tolist() == [0, 1, 0, 1]
     for _ in range(2):
         seen, rewards, over, cut, infos = envs.step(np.array([0, 0, CHOP, 0]))
-        assert not over.any() and not cut.any() and "final_obs" not in infos
+        assert not over.any()
+        assert not cut.any()
+        assert "final_obs" not in infos
     assert rewards.tolist() == [0.0, 0.0, 1.0, 0.0]
     seen, rewards, over, cut, infos = envs.step(np.array([0, 0, DIE, 0]))
-    assert over.tolist() == [False, True, True, True] and not cut.any()
-    assert infos["success"].tolist() == [False, True, False, True] and rewards.tolist() == [0.0, 20.0, 0.0, 20.0]
-    assert infos["_final_obs"].tolist() == over.tolist() and infos["final_obs"][0] is None
+    assert over.tolist() == [False, True, True, True]
+    assert not cut.any()
+    assert infos["success"].tolist() == [False, True, False, True]
+    assert rewards.tolist() == [0.0, 20.0, 0.0, 20.0]
+    assert infos["_final_obs"].tolist() == over.tolist()
+    assert infos["final_obs"][0] is None
     wood = 8217  # the first number after the cells
-    assert infos["final_obs"][2][wood] == pytest.approx(np.sqrt(2) / 10) and seen[2][wood] == 0.0
+    assert infos["final_obs"][2][wood] == pytest.approx(np.sqrt(2) / 10)
+    assert seen[2][wood] == 0.0
     for _ in range(2):
         seen, rewards, over, cut, infos = envs.step(np.array([0, 0, 0, 0]))
-    assert cut.tolist() == [True, False, False, False] and not over.any()
+    assert cut.tolist() == [True, False, False, False]
+    assert not over.any()
 
 
 def test_a_seed_decides_everything_and_no_seed_goes_on(envs):
@@ -43,7 +51,8 @@ def test_a_seed_decides_everything_and_no_seed_goes_on(envs):
 
     one, again, other, on = play(7), play(7), play(8), play(None)
     np.testing.assert_array_equal(one, again)
-    assert (one != other).any() and (on != other).any()
+    assert (one != other).any()
+    assert (on != other).any()
 
 
 def test_compact_observations_are_a_space_of_gymnasiums(toy_game, toy_levels):

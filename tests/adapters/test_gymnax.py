@@ -91,7 +91,8 @@ def test_the_flat_observation_is_the_packages_and_then_the_goal(toy_game, toy_le
     spec = toy_game.observation
     goal = jnp.arange(3.0)
     whole = shown("flat", spec, spec.example(2).replace(scalars=jnp.ones((2, 51))), jnp.stack([goal, goal]))
-    assert whole.shape == (2, 8268 + 3) and whole[:, 8217:8268].all()
+    assert whole.shape == (2, 8268 + 3)
+    assert whole[:, 8217:8268].all()
     np.testing.assert_array_equal(whole[1, 8268:], goal)
     assert flat.observation_space().shape == (8268 + flat.default_params.batch.conditioning.shape[1],)
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from dicode import games
 from dicode.cache import enable_compile_cache
 from dicode.environment.batch import Level
-from dicode.errors import ConfigError, nearest
+from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.host import HostGame
-from dicode.levels import LevelError
 from dicode.runs import origin
 from dicode.runs.level_file import read
 from dicode.sandbox import Sandbox
@@ -86,7 +85,7 @@ def _text(source: str | Path, host: HostGame) -> tuple[str, Origin]:
 
 
 def _library(host: HostGame) -> Mapping[str, str]:
-    return dict([*host.seeds(), *host.heldout()])
+    return dict([*host.library(), *host.heldout()])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from dicode.errors import ConfigError, nearest
 KINDS = ("flat", "compact")
 """`flat`: float32[D], the dense observation and then the goal. `compact`: `cells`, `scalars` and `goal` by name."""
 
-Observation = Float[Array, "*E D"] | Mapping[str, jax.Array]
+Observation = Float[Array, "... D"] | Mapping[str, jax.Array]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def check_kind(kind: str) -> str:
     return kind
 
 
-def shown(kind: str, spec: ObservationSpec, observed: Observed, goal: Float[Array, "*E C"]) -> Observation:
+def shown(kind: str, spec: ObservationSpec, observed: Observed, goal: Float[Array, "... C"]) -> Observation:
     """An observation as the agent gets it; leading axes free."""
     if kind == "compact":
         return {"cells": observed.cells, "scalars": observed.scalars, "goal": goal}

@@ -53,13 +53,15 @@ class Task:
     """[E, ...]"""
     goal_achievements: Bool[Array, "E A"]
     goal_minimum: Float[Array, "E Q"]
-    bonus: Float[Array, "E"]
-    episode_limit: Int[Array, "E"]
-    count_first: Int[Array, "E"]
-    count_last: Int[Array, "E"]
-    pool_start: Int[Array, "E"]
-    pool_size: Int[Array, "E"]
-    env_index: Int[Array, "E"]
+    bonus: Float[Array, " E"]
+    game_reward: Float[Array, " E"]
+    ends: Bool[Array, " E"]
+    episode_limit: Int[Array, " E"]
+    count_first: Int[Array, " E"]
+    count_last: Int[Array, " E"]
+    pool_start: Int[Array, " E"]
+    pool_size: Int[Array, " E"]
+    env_index: Int[Array, " E"]
 
 
 @struct.dataclass
@@ -75,7 +77,7 @@ class EnvState:
     """Of those that count and have ended."""
     first: FirstEpisode
     """Of the first one."""
-    elapsed: Int[Array, "E"]
+    elapsed: Int[Array, " E"]
     """Steps since the reset."""
 
 
@@ -85,13 +87,13 @@ class TimeStep:
 
     observation: Observed
     """Of the state after the step, already that of the next episode where `done`."""
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
-    """The goal was reached; implies done."""
-    time_limit: Bool[Array, "E"]
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"]
+    """The goal was reached in the episode that ended; implies done."""
+    time_limit: Bool[Array, " E"]
     """The episode was cut off by its step limit alone; implies done."""
-    counted: Bool[Array, "E"]
+    counted: Bool[Array, " E"]
     """The episode that ended belongs to those that count (`dicode.counting`); implies done."""
     final_observation: Observed | None
     """Before the reset, valid only where `time_limit` (with `final_of_all` where `done`); None where neither was asked for."""
@@ -173,7 +175,7 @@ class LevelEnv:
         specs = (PartitionSpec(), partition(self.axis))
         return jax.shard_map(self._reset, mesh=self.mesh, in_specs=specs, out_specs=own, check_vma=False)(key, batch)
 
-    def step(self, key: Key, state: EnvState, action: Int[Array, "E"], batch: LevelBatch) -> tuple[EnvState, TimeStep]:
+    def step(self, key: Key, state: EnvState, action: Int[Array, " E"], batch: LevelBatch) -> tuple[EnvState, TimeStep]:
         """One step of every environment; those whose episode ends start another at once.
 
         `batch` must be the one that `state` was reset with: only its pool is read here.
@@ -219,7 +221,11 @@ class LevelEnv:
         counters = episode.count_step(state.counters, result.events, self.game.depth(game))
         elapsed = state.elapsed + 1
         outcome = _outcome(self.game, task, hooked, counters, elapsed)
-        counters = replace(counters, total_reward=counters.total_reward + outcome.reward)
+        counters = replace(
+            counters,
+            total_reward=counters.total_reward + outcome.reward,
+            reached=counters.reached | outcome.reached,
+        )
         unlocked = self.game.achievements(game) & ~counters.initial_achievements
         final = self._final(outcome, game, task)
 
@@ -269,7 +275,8 @@ class LevelEnv:
 
         shapes = jax.eval_shape(self._observe, game, task)
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
+        observed: Observed = jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
+        return observed
 
     def _observe(self, game: State, task: Task) -> Observed:
         return jax.vmap(self.game.observe)(game, task.rules)
@@ -280,7 +287,7 @@ class LevelEnv:
 
 
 def _rows(batch: LevelBatch) -> dict[str, Any]:
-    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "pool_start", "pool_size")
+    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "game_reward", "ends", "pool_start", "pool_size")
     episodes = ("episode_limit", "count_first", "count_last")
     return {name: getattr(batch, name) for name in levels + episodes}
 
@@ -301,12 +308,14 @@ def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, e
     if hooked.success is not None and hooked.decides is not None:
         nothing_asked = goals.empty(task.goal_achievements, task.goal_minimum)
         reached = jnp.where(hooked.decides, (reached | nothing_asked) & hooked.success, reached)
-    time_limit = (counters.steps >= task.episode_limit) & ~hooked.done & ~reached
-    done, began = hooked.done | reached | time_limit, elapsed - counters.steps
+    over = hooked.done | (reached & task.ends)
+    time_limit = (counters.steps >= task.episode_limit) & ~over
+    done, began = over | time_limit, elapsed - counters.steps
     return Outcome(
-        reward=hooked.reward + jnp.where(reached, task.bonus, 0.0),
+        reward=hooked.reward * task.game_reward + jnp.where(reached & ~counters.reached, task.bonus, 0.0),
         done=done,
-        success=reached,
+        reached=reached,
+        success=done & (reached | counters.reached),
         time_limit=time_limit,
         counted=done & (task.count_first <= began) & (began <= task.count_last),
     )
@@ -327,4 +336,5 @@ def _restart(done: jax.Array, fresh: Counters, counters: Counters) -> Counters:
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), new, old)
 
-    return jax.tree.map(choose, fresh, counters)
+    chosen: Counters = jax.tree.map(choose, fresh, counters)
+    return chosen

@@ -12,7 +12,7 @@ import numpy as np
 from dicode.dreaming.dreamer import Outcome, Validate, repaired
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
-from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.moves import Situation, situation_of
 from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
 from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, print_level
@@ -34,9 +34,9 @@ class GrammarDreamer:
 
     name = "grammar"
 
-    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256) -> None:
-        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last."""
-        self._streams, self._hooks, self._horizon = streams, hooks, horizon
+    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True) -> None:
+        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too."""
+        self._streams, self._hooks, self._horizon, self._arenas = streams, hooks, horizon, arenas
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief; levels of one round differ from each other too."""
@@ -75,6 +75,7 @@ class GrammarDreamer:
             else:
                 plan = self._plan(brief, situation, rng)
             plan = plan if brief.goal_only else paced(plan, self._horizon)
+            plan = plan if self._arenas else opened(plan)
             draft = _draft(plan, situation, brief)
             if draft.id not in brief.known and draft.id not in taken:
                 return plan, draft
@@ -101,6 +102,11 @@ def paced(plan: Plan, horizon: int) -> Plan:
     return plan.changed(rules={**rules, "episode_length": float(length)} if length < horizon else rules)
 
 
+def opened(plan: Plan) -> Plan:
+    """`plan` on open ground where it stood in a closed room."""
+    return plan.changed(site=Site.CLEARING) if plan.site == Site.ARENA else plan
+
+
 _OF_A_HOOK = frozenset({Code.HOOK, Code.MODULE, Code.HOOKS_OFF, Code.TIME, Code.MEMORY, Code.CRASHED, Code.ERROR})
 """Faults that a level with a mechanic owes to the mechanic."""
 
@@ -112,7 +118,7 @@ def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
     if verdict.code in (Code.NO_ROOM, Code.IMPOSSIBLE, Code.TIME):
         return _roomier(plan, rng)
     if verdict.code is Code.SOLVED and (plan.kit or plan.minimum):
-        return moves.settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
+        return settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
     return _again(plan, rng)
 
 
