@@ -10,7 +10,6 @@ from dicode.adapters.observations import shown
 from dicode.environment.env import raw_key
 from dicode.errors import ConfigError
 
-pytestmark = pytest.mark.fast
 NUM_ENVS, STEPS = 6, 8
 CHOP, DIE = 1, 16
 
@@ -86,6 +85,7 @@ def test_a_reset_draws_every_level_and_the_observation_says_which_goal(env, mapp
     assert not env.observation_space().contains({**first, "goal": first["goal"] + 2.0})
 
 
+@pytest.mark.fast
 def test_the_flat_observation_is_the_packages_and_then_the_goal(toy_game, toy_levels):
     flat = LevelsEnv(toy_game, toy_levels)
     spec = toy_game.observation
@@ -97,12 +97,14 @@ def test_the_flat_observation_is_the_packages_and_then_the_goal(toy_game, toy_le
     assert flat.observation_space().shape == (8268 + flat.default_params.batch.conditioning.shape[1],)
 
 
+@pytest.mark.fast
 def test_raw_and_typed_keys_are_one_key_and_other_kinds_are_refused():
     np.testing.assert_array_equal(raw_key(jax.random.PRNGKey(9)), raw_key(jax.random.key(9)))
     with pytest.raises(ConfigError, match="threefry2x32"):
         raw_key(jax.random.key(9, impl="rbg"))
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("call", "says"),
     [

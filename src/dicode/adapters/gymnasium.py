@@ -1,6 +1,7 @@
 """Levels behind Gymnasium's vector interface, for trainers that step NumPy arrays (extra `gymnasium`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -106,10 +107,10 @@ def _dealt(game: DeviceGame, levels: Sequence[Level], num_envs: int, options: Op
         episode_limit=options.episode_limit,
         conditioning_kind=options.conditioning,
     )
-    return batch.replace(slot=jnp.arange(num_envs, dtype=jnp.int32) % number)  # type: ignore[attr-defined]
+    return replace(batch, slot=jnp.arange(num_envs, dtype=jnp.int32) % number)
 
 
-def _space(ours: observations.Box | observations.Dict) -> spaces.Space:
+def _space(ours: observations.Box | observations.Dict) -> spaces.Space[Any]:
     if isinstance(ours, observations.Dict):
         return spaces.Dict({name: _space(box) for name, box in ours.spaces.items()})
     return spaces.Box(ours.low, ours.high, ours.shape, np.dtype(ours.dtype).type)

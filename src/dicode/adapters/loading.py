@@ -92,8 +92,9 @@ def _library(host: HostGame) -> Mapping[str, str]:
 def _builder(loading: Loading, files: Iterable[Path]) -> Iterator[LevelBuilder]:
     foreign = any(origin.foreign_levels(file) for file in files if file.suffix == ".py")
     enable_compile_cache()
-    with Sandbox(wall=loading.sandbox, foreign=foreign) as sandbox:  # type: ignore[arg-type]
-        yield LevelBuilder(games.load_device(loading.game), sandbox, Streams(loading.seed), loading.worlds)
+    game = games.load_device(loading.game)
+    with Sandbox(game.host, wall=loading.sandbox, foreign=foreign) as sandbox:  # type: ignore[arg-type]
+        yield LevelBuilder(game, sandbox, Streams(loading.seed), loading.worlds)
 
 
 def _built(builder: LevelBuilder, name: str, text: tuple[str, Origin] | None, loading: Loading) -> Level:
