@@ -105,7 +105,7 @@ class LevelsEnv:
         number = self.levels.index(level) if level in self.levels else level
         if not isinstance(number, int) or not 0 <= number < len(self.levels):
             raise ConfigError(f"level {level!r} is not one of {', '.join(self.levels)} (0 to {len(self.levels) - 1})")
-        return self._params.replace(level=jnp.asarray(number, jnp.int32))  # type: ignore[attr-defined]
+        return replace(self._params, level=jnp.asarray(number, jnp.int32))
 
     def action_space(self, params: Params | None = None) -> Discrete:
         """The game's actions."""
