@@ -245,7 +245,7 @@ def test_budgets_may_differ_by_a_last_cycle_and_not_by_more(runs, tmp_path, more
     if fair:
         assert len(compare([*runs, odd]).groups) == 3
     else:
-        with pytest.raises(RunError, match="from 1e\\+06 to 1.05e\\+06 environment steps"):
+        with pytest.raises(RunError, match=r"from 1e\+06 to 1.05e\+06 environment steps"):
             compare([*runs, odd])
 
 
