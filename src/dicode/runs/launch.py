@@ -326,7 +326,12 @@ def _assembled(
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
-            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
         )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
