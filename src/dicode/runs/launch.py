@@ -230,8 +230,10 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
 
 def _fits(config: Config, folder: Path | None = None) -> None:
     """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
     from dicode.training.room import require
 
+    use_cpu_devices(config.devices)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 

@@ -5,9 +5,7 @@ minibatch. XLA adds temporaries that nobody knows before compiling, so the estim
 refuses can't work.
 """
 
-import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,19 +42,8 @@ class Need:
 
 def on_this_machine(config: Config) -> Config:
     """The configuration with no more devices than there are, for what gives the same on any number of them."""
-    use_cpu_devices(config.devices)
+    distributed.use_cpu_devices(config.devices)
     return replace(config, devices=min(config.devices, jax.local_device_count()))
-
-
-def use_cpu_devices(count: int) -> None:
-    """Cut this process's CPU into `count` devices, so that each plays and learns from its own environments.
-
-    Does nothing where JAX has its devices already, or is told of them by `XLA_FLAGS`; accelerators are not touched.
-    """
-    told = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
-    if count > 1 and not told:
-        with suppress(RuntimeError):  # what JAX says once it has its devices
-            jax.config.update("jax_num_cpu_devices", count)
 
 
 def require(config: Config, training: bool = True, folder: Path | None = None) -> None:
@@ -80,7 +67,6 @@ def require(config: Config, training: bool = True, folder: Path | None = None) -
 
 def require_devices(config: Config) -> list[jax.Device]:
     """The devices of the run. Raises ConfigError where a process has too few, or environments don't divide among them."""
-    use_cpu_devices(config.devices)
     have = jax.local_device_count()
     if config.devices > have:
         kinds = ", ".join(sorted({device.device_kind for device in jax.local_devices()}))
