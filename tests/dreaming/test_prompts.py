@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.library import load
 from dicode.levels import Achievement, Mob, Rules, World
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, Trial
+from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, RunFacts, Trial
 
 pytestmark = pytest.mark.fast
 
@@ -43,7 +44,11 @@ def worst():
     long = prompts.template("example") + "# a comment that goes on\n" * 1500
     huge = record("c" * 12, long, "words and words " * 500)
     trials = brief().parent.trials
-    return brief(parent=ParentReport(huge, trials, ("x",) * 9), examples=(huge,) * 6, allow_hooks=True)
+    kin = tuple(replace(huge, id=f"{i:012d}", parents=(huge.id,) if i % 2 else ()) for i in range(16))
+    endings = {f"a monster with a long name {i}": 0.1 for i in range(20)}
+    told = {level.id: tuple(replace(t, level=level.id, endings=endings) for t in trials) for level in (*kin, huge)}
+    parent = ParentReport(huge, trials, ("x",) * 9)
+    return brief(parent=parent, examples=(huge,) * 6, allow_hooks=True, relatives=kin, trials=told)
 
 
 NUDGE = prompts.Focus(Achievement.DEFEAT_NECROMANCER, prompts.TWISTS[2])
@@ -121,6 +126,35 @@ def test_the_agents_success_on_the_parent_decides_the_direction(successes, says)
     report = ParentReport(record(), (Trial("a" * 12, 3, 100, successes, 1.0, 100.0),))
     for kind in ("design", "level", "compact"):
         assert says in ASK[kind](brief(parent=report))[1].content
+
+
+def test_a_parent_whose_children_all_failed_is_not_stepped_beyond():
+    report = ParentReport(record(), (Trial("a" * 12, 3, 100, 90, 1.0, 100.0),))
+    child = replace(record("f" * 12), parents=("a" * 12,))
+    failed = Trial(child.id, 3, 40, 0, 1.0, 100.0, {"PLACE_TABLE": 0.95}, endings={"zombie": 0.4})
+    facts = RunFacts(256, 16, 3.0, 0, "cells", "lstm")
+    asked = brief(parent=report, relatives=(child,), trials={child.id: (failed,)}, facts=facts)
+    for kind in ("design", "level", "compact"):
+        text = ASK[kind](asked)[1].content
+        assert "clearly easier than its children, which are all too hard" in text
+        assert "one step beyond" not in text
+    for kind in ("design", "level"):
+        text = ASK[kind](asked)[1].content
+        assert "agents reached PLACE_TABLE 95 %; failed by zombie 40 %" in text
+        assert "An episode lasts 256 steps at most" in text
+
+
+def test_the_other_dreams_of_a_round_are_told():
+    nudges = [
+        prompts.Focus(Achievement.EAT_COW, "."),
+        prompts.Focus(Achievement.WAKE_UP, "."),
+        prompts.Focus(None, "."),
+    ]
+    others = prompts.leanings([brief()] * 3, nudges, own=0)
+    assert "The 2 other dreams of this round lean to WAKE_UP" in others
+    assert "EAT_COW" not in others
+    assert others in prompts.design(brief(), NUDGE, others)[1].content
+    assert prompts.leanings([brief()], nudges[:1], own=0) == ""
 
 
 def test_a_parent_without_an_episode_is_no_zero_percent():

@@ -74,6 +74,7 @@ class FoundationDreamer:
         self.progress: Progress | None = None
         """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
+        self._round_of: tuple[Brief, ...] = ()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
@@ -82,6 +83,7 @@ class FoundationDreamer:
 
         Raises JournalMiss where a replay asks for what was not recorded, CancelledError after `cancel`.
         """
+        self._round_of = tuple(briefs)
         plans = [(brief, 0 < self.settings.max_drafts <= place) for place, brief in enumerate(briefs)]
         for brief, surplus in plans:
             if not surplus:
@@ -93,6 +95,15 @@ class FoundationDreamer:
         outcomes = asyncio.run(self._round(plans, validate))
         self._tell_lost(briefs, outcomes)
         return outcomes
+
+    def focus(self, brief: Brief) -> prompts.Focus:
+        """What a dream is nudged towards; follows from the run's seed and the brief."""
+        return prompts.focus(brief, self.streams.rng("dream", brief.cycle, brief.index))
+
+    def leanings(self, brief: Brief) -> str:
+        """What the other dreams of the round under way are nudged towards."""
+        nudges = [self.focus(other) for other in self._round_of]
+        return prompts.leanings(self._round_of, nudges, self._round_of.index(brief))
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
         """What the archive shows by now; decides which of several models the next round asks."""
@@ -178,13 +189,13 @@ class _Dream:
 
     async def run(self) -> Outcome:
         """Design and code, or both at once."""
-        brief, rng = self.brief, self.dreamer.streams.rng("dream", self.brief.cycle, self.brief.index)
-        focus = prompts.focus(brief, rng)
+        brief, focus = self.brief, self.dreamer.focus(self.brief)
+        others = self.dreamer.leanings(brief)
         if self.voice.compact:
             return await self._write("level", prompts.compact(brief, focus), "", "compact")
         if self.settings.stages == 1:
-            return await self._write("level", prompts.level(brief, focus), "", "one-stage")
-        design = await self._design(prompts.design(brief, focus))
+            return await self._write("level", prompts.level(brief, focus, others), "", "one-stage")
+        design = await self._design(prompts.design(brief, focus, others))
         if isinstance(design, Outcome):
             return design
         return await self._write("code", prompts.code(brief, design), design, "design+code")

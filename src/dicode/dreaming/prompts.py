@@ -6,24 +6,25 @@ are bounded: examples and sources are left out or cut until a prompt fits `LIMIT
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import numpy as np
 
+from dicode.dreaming import evidence
 from dicode.dreaming.calls import Message, estimate_tokens
+from dicode.dreaming.evidence import BEGUN, MASTERED
 from dicode.games.craftax import facts
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
 from dicode.levels import Achievement, Floor
 from dicode.levels import __all__ as _api_names
-from dicode.types import STATUS_FLOORS, TARGET, Brief, LevelRecord, ParentReport, Status
+from dicode.types import TARGET, Brief, LevelRecord, ParentReport
 
 LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000}
 """Tokens of a whole prompt at most, characters over four."""
-MASTERED, BEGUN = STATUS_FLOORS[Status.A], STATUS_FLOORS[Status.C]
 MAX_PARENT = 6_000
 """Characters of a parent's source that are shown at most."""
 TWISTS = (
@@ -57,6 +58,15 @@ def focus(brief: Brief, rng: np.random.Generator) -> Focus:
     return Focus(near[int(rng.choice(len(near), p=weights / weights.sum()))], twist)
 
 
+def leanings(briefs: Sequence[Brief], nudges: Sequence[Focus], own: int) -> str:
+    """What the other dreams of a round lean to, in a sentence; empty for a single dream."""
+    told = dict.fromkeys(
+        nudge.achievement.name for place, nudge in enumerate(nudges) if place != own and nudge.achievement is not None
+    )
+    listed = ", ".join(list(told)[:12])
+    return f" The {len(briefs) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
+
+
 def within_reach(success: Mapping[str, float]) -> tuple[Achievement, ...]:
     """Achievements not mastered whose direct prerequisites are begun; in the game's order, empty without rates."""
     if not success:
@@ -70,8 +80,8 @@ def within_reach(success: Mapping[str, float]) -> tuple[Achievement, ...]:
     )
 
 
-def design(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
-    """First of two stages: reasoning and a description."""
+def design(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
+    """First of two stages: reasoning and a description. `others` says what the round's other dreams lean to."""
     system = fill(
         "design_system",
         game=facts.game(),
@@ -85,8 +95,8 @@ def design(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         "design_task",
         target=_target(brief),
         parent=_examples(brief, _room("design", system) // 3, sources=False) + _parent(brief),
-        relation=_relation(brief),
-        leaning=_leaning(nudge),
+        relation=evidence.relation(brief).value,
+        leaning=_leaning(nudge) + others,
     )
     return _conversation(system, task)
 
@@ -101,7 +111,7 @@ def code(brief: Brief, description: str) -> tuple[Message, ...]:
     )
 
 
-def level(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
+def level(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     """Both stages at once, for models that can read much."""
     system = fill("level_system", **_programming(brief), game=facts.game(), achievements=facts.achievements())
     target, parent = _target(brief), _parent(brief)
@@ -111,8 +121,8 @@ def level(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         target=target,
         examples=_examples(brief, room),
         parent=parent,
-        relation=_relation(brief),
-        leaning=_leaning(nudge),
+        relation=evidence.relation(brief).value,
+        leaning=_leaning(nudge) + others,
     )
     return _conversation(system, task)
 
@@ -136,7 +146,7 @@ def compact(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         "compact_task",
         target=target,
         parent=_compact_parent(brief, _room("compact", system) - estimate_tokens(target)),
-        relation=_relation(brief),
+        relation=evidence.relation(brief).value,
         leaning=_compact_leaning(nudge),
     )
     return _conversation(system, task)
@@ -204,15 +214,11 @@ def _room(kind: str, system: str) -> int:
     return LIMITS[kind] - estimate_tokens(system) - 400
 
 
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.0f} %" if rate >= 0.005 else "<1 %"
-
-
 def rates(success: Mapping[str, float]) -> str:
     """Success rates, best first, those never reached by name alone."""
     some = sorted((a for a in Achievement if success.get(a.name, 0.0) > 0), key=lambda a: -success[a.name])
     never = [a.name for a in Achievement if success.get(a.name, 0.0) <= 0]
-    lines = ", ".join(f"{a.name} {_percent(success[a.name])}" for a in some) or "none yet"
+    lines = ", ".join(f"{a.name} {evidence.percent(success[a.name])}" for a in some) or "none yet"
     return lines + (f"; never: {' '.join(never)}" if never else "")
 
 
@@ -221,10 +227,12 @@ def _target(brief: Brief) -> str:
     if not brief.target_success:
         return ""
     mean = f"Mean return {brief.target_return:.1f}. " if brief.target_return is not None else ""
+    told = "\n".join(line for line in (evidence.trend(brief), evidence.run_facts(brief.facts)) if line)
     near = ", ".join(a.name for a in within_reach(brief.target_success)) or "none"
     return (
         f"# The agent on the unmodified game\n{mean}Share of episodes that reach each achievement: "
-        f"{rates(brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n\n"
+        f"{rates(brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n"
+        f"{told}\n\n"
     )
 
 
@@ -244,10 +252,7 @@ def _parent(brief: Brief, rates: bool = True) -> str:
     head = f"# The parent level\n{_what(report.level)}\n{_source(report.level)}"
     if not rates:
         return f"{head}\n"
-    children = (
-        f"It has {len(report.children)} children already; do not repeat the obvious one.\n" if report.children else ""
-    )
-    return f"{head}{_trials(report)}{children}\n"
+    return f"{head}{_trials(report)}{evidence.family(brief)}\n"
 
 
 def _what(record: LevelRecord) -> str:
@@ -260,33 +265,16 @@ def _trials(report: ParentReport) -> str:
     if not shown:
         return "The agent has not finished an episode on it yet.\n"
     lines = [
-        f"- cycle {t.cycle}: {_percent(t.success_rate or 0.0)} of {t.episodes} episodes reached the goal, mean return "
+        f"- cycle {t.cycle}: {evidence.percent(t.success_rate or 0.0)} of {t.episodes} episodes reached the goal, mean return "
         f"{t.return_mean:.1f}, mean length {t.length_mean:.0f}"
         for t in shown
     ]
     reached = {name: rate for name, rate in shown[-1].achievements.items() if rate > 0}
     best = sorted(reached, key=lambda name: -reached[name])[:30]
-    seen = ", ".join(f"{name} {_percent(reached[name])}" for name in best) or "none"
-    return "The agent on it:\n" + "\n".join(lines) + f"\nAchievements there, latest cycle: {seen}.\n"
-
-
-def success_on(report: ParentReport) -> float | None:
-    """The latest success rate on a parent, None where no episode was counted."""
-    counted = [t.success_rate for t in report.trials if t.success_rate is not None]
-    return counted[-1] if counted else None
-
-
-def _relation(brief: Brief) -> str:
-    if brief.parent is None:
-        return ""
-    rate = success_on(brief.parent)
-    if rate is None:
-        return " that grows out of the parent"
-    if rate >= MASTERED:
-        return " that goes one step beyond the parent, which the agent has mastered"
-    if rate >= BEGUN:
-        return " that grows out of the parent, which the agent is learning: a variation, or a small step on"
-    return " that is an easier step towards the parent, at which the agent mostly fails"
+    seen = ", ".join(f"{name} {evidence.percent(reached[name])}" for name in best) or "none"
+    failed = evidence.failing(shown[-1]).removeprefix("; ").capitalize()
+    how = f" {failed}." if failed else ""
+    return "The agent on it:\n" + "\n".join(lines) + f"\nAchievements there, latest cycle: {seen}.{how}\n"
 
 
 def _leaning(nudge: Focus) -> str:
@@ -310,7 +298,9 @@ def _examples(brief: Brief, room: int, sources: bool = True) -> str:
     """Similar levels as far as `room` tokens go; without `sources` a line each."""
     shown: list[str] = []
     for record in brief.examples:
-        text = f"{_what(record)}\n{_source(record)}" if sources else f"- {_what(record)[:300]}"
+        how = evidence.fared(record, brief.trials[record.id]) if brief.trials.get(record.id) else ""
+        how = f" Agents: {how}." if how else ""
+        text = f"{_what(record)}{how}\n{_source(record)}" if sources else f"- {_what(record)[:300]}{how}"
         room -= estimate_tokens(text) + 2
         if room < 0:
             break
@@ -333,7 +323,7 @@ def _compact_parent(brief: Brief, room: int) -> str:
     report = brief.parent
     if report is None:
         return ""
-    rate = success_on(report)
-    how = "" if rate is None else f" The agent reaches its goal in {_percent(rate)} of the episodes."
+    rate = evidence.parent_rate(report)
+    how = "" if rate is None else f" The agent reaches its goal in {evidence.percent(rate)} of the episodes."
     source = _source(report.level, limit=max(0, 4 * room - 400)) if room > 150 else ""
     return f"The parent level: {_what(report.level)[:300]}{how}\n{source}"

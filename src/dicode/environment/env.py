@@ -184,13 +184,13 @@ class LevelEnv:
         drawn = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
         world = jnp.where(batch.first_world >= 0, batch.first_world, drawn)
         game = resets.gather(batch.pool, task.pool_start + world)
-        num_envs, num_achievements = batch.num_envs, len(self.game.host.achievements)
+        host, num_envs = self.game.host, batch.num_envs
         return EnvState(
             game=game,
             task=task,
             counters=self._new_counters(game),
-            tally=episode.new_tally(num_envs, num_achievements),
-            first=episode.new_first_episode(num_envs, num_achievements),
+            tally=episode.new_tally(num_envs, len(host.achievements), len(host.endings), len(host.occupations)),
+            first=episode.new_first_episode(num_envs, len(host.achievements)),
             elapsed=jnp.zeros(num_envs, jnp.int32),
         )
 
@@ -201,7 +201,9 @@ class LevelEnv:
         result = jax.vmap(self.game.step)(step_keys, state.game, action, task.rules)
         hooked = apply_hooks(self.game, self.hooks, before, action, result, step_keys)
         game = hooked.state
-        counters = episode.count_step(state.counters, result.events, self.game.depth(game))
+        counters = episode.count_step(
+            state.counters, result.events, self.game.depth(game), jnp.asarray(result.occupation)
+        )
         elapsed = state.elapsed + 1
         outcome = _outcome(self.game, task, hooked, counters, elapsed)
         counters = replace(
@@ -261,7 +263,8 @@ class LevelEnv:
 
     def _new_counters(self, game: State) -> Counters:
         depth = self.game.depth(game)
-        return episode.new_counters(self.game.achievements(game), depth, self.game.no_events(*depth.shape))
+        no_events, occupations = self.game.no_events(*depth.shape), len(self.game.host.occupations)
+        return episode.new_counters(self.game.achievements(game), depth, no_events, occupations)
 
 
 def _rows(batch: LevelBatch) -> dict[str, Any]:
@@ -296,6 +299,7 @@ def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, e
         success=done & (reached | counters.reached),
         time_limit=time_limit,
         counted=done & (task.count_first <= began) & (began <= task.count_last),
+        ending=hooked.ending,
     )
 
 

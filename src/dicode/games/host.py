@@ -98,15 +98,15 @@ class Levels:
     """The class whose instance `RULES` is; without arguments, the unmodified game."""
     worlds: Callable[[Any], EditWorld]
     """What `build` gets under these rules, an instance of `rules_type`."""
-    finish: Callable[[dict[str, np.ndarray]], None]
-    """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
     check: Callable[[WorldArrays, Any, Any, Sequence[str], int | None], Rejected | tuple[str, ...]]
     """(pool, goal, rules, names of hooks, steps of an episode at most) -> warnings, or a verdict of stage `verify`.
     The arrays have their names, dtypes, shapes and ranges already; what they mean together is judged here."""
     generated: Callable[[int, int], str]
     """(seed, worlds) -> source of the level that is just worlds of the game's generator. The text holds the lines
     `WORLD_SEED = <seed>` and `WORLDS = <worlds>`, by which whoever makes base worlds knows it."""
-    goal_hint: Callable[[object, str], str]
+    finish: Callable[[dict[str, np.ndarray]], None] = lambda arrays: None
+    """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
+    goal_hint: Callable[[object, str], str] = lambda value, said: "write GOAL = Goal(...) at the top of the file"
     """(what `GOAL` is, what the level says of itself) -> how to write it."""
     advice: Callable[[BaseException], Advice] = lambda error: Advice(getattr(error, "hint", ""))
     """What to do about an error that level code raised."""
@@ -174,6 +174,12 @@ class HostGame:
     """Names, in the order of the device's vector and of the field `achievements` (bool[A]); () for a game without."""
     quantities: tuple[str, ...]
     """Numbers that a goal can put a minimum on, in the order of the device's vector."""
+    endings: tuple[str, ...]
+    """What can end a game beside its goal and the clock, for people; the first one stands for whatever has no name."""
+    occupations: tuple[str, ...]
+    """What steps can be spent on, for people; () for a game that doesn't tell."""
+    sees: str
+    """What the agent observes, in words."""
     packages: tuple[str, ...]
     """Distributions whose version an evaluation names."""
     max_return: float

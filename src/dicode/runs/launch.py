@@ -276,6 +276,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
 def room_of(config: Config) -> Room:
     """What the run's method has to give out."""
     from dicode import games
+    from dicode.agent.settings import described
     from dicode.training.trainer import hook_envs
 
     return Room(
@@ -289,6 +290,11 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
+        episode_limit=config.episode_limit,
+        bonus=config.bonus_value,
+        sees=games.load_host(config.game).sees,
+        agent=described(config.agent),
     )
 
 
