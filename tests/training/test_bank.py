@@ -38,13 +38,16 @@ def numbers(bank: WorldBank, seed: int, count: int) -> list[int]:
 def test_a_draw_follows_from_its_seed_and_is_read_back(game):
     first = numbers(WorldBank(game, 10 * CHUNK), 3, 20)
     made = list(game.made)
-    assert numbers(WorldBank(game, 10 * CHUNK), 3, 20) == first and game.made == made
-    assert len(set(first)) == 20 and numbers(WorldBank(game, 10 * CHUNK), 4, 20) != first
+    assert numbers(WorldBank(game, 10 * CHUNK), 3, 20) == first
+    assert game.made == made
+    assert len(set(first)) == 20
+    assert numbers(WorldBank(game, 10 * CHUNK), 4, 20) != first
 
 
 def test_more_worlds_than_the_bank_has_are_all_of_them_before_any_comes_again(game):
     drawn = numbers(WorldBank(game, 2 * CHUNK), 0, 3 * CHUNK)
-    assert sorted(drawn[: 2 * CHUNK]) == list(range(2 * CHUNK)) and len(drawn) == 3 * CHUNK
+    assert sorted(drawn[: 2 * CHUNK]) == list(range(2 * CHUNK))
+    assert len(drawn) == 3 * CHUNK
 
 
 @pytest.mark.parametrize("damage", [b"", b"no zip", None], ids=["empty", "other", "cut"])
@@ -53,8 +56,9 @@ def test_a_damaged_chunk_is_made_again(game, tmp_path, damage):
     before = numbers(bank, 0, CHUNK)
     (path,) = tmp_path.rglob("0.npz")
     path.write_bytes(path.read_bytes()[:200] if damage is None else damage)
-    assert numbers(bank, 0, CHUNK) == before and game.made == [0, 0]
-    assert numbers(bank, 0, CHUNK) == before and game.made == [0, 0], "and kept whole"
+    assert numbers(bank, 0, CHUNK) == before
+    assert numbers(bank, 0, CHUNK) == before
+    assert game.made == [0, 0], "made once more, and kept whole"
 
 
 def test_a_chunk_of_another_shape_is_made_again(game, tmp_path):
@@ -62,4 +66,5 @@ def test_a_chunk_of_another_shape_is_made_again(game, tmp_path):
     before = numbers(bank, 0, CHUNK)
     (path,) = tmp_path.rglob("0.npz")
     np.savez(path.with_suffix(""), map=np.zeros((CHUNK, 3), np.uint8))
-    assert numbers(bank, 0, CHUNK) == before and game.made == [0, 0]
+    assert numbers(bank, 0, CHUNK) == before
+    assert game.made == [0, 0]
