@@ -4,7 +4,7 @@
     python benchmarks/laptop.py --baseline-tree /tmp/before [--cycles 3] [--floor] [WORD ...]
 
 Each side is a real `method=dicode` run with the grammar, in a process of its own that stops itself after every cycle, so
-the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first two, which
+the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first, which
 compile. `same` has the settings of the baseline's laptop preset on both sides, `preset` is this tree's laptop preset
 as it stands; `pinned` runs on one core, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it.
 Words are put after the settings of both sides. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
@@ -42,8 +42,6 @@ SAME = [
     "learner.rollout_steps=64", "learner.epochs=4", "learner.minibatches=4",
 ]  # fmt: skip
 """The laptop preset of the baseline, as far as it costs time."""
-WARM = 2
-"""Cycles of each run that are not counted: they compile."""
 
 
 def main() -> None:
@@ -67,9 +65,15 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for place in options.places.split(","):
         cores = {options.core} if place == "pinned" else os.sched_getaffinity(0)
-        runs = {name: Side(tree, [*own, *words], cores) for name, (tree, own) in sides.items()}
+        runs: dict[str, Side] = {}
         try:
-            for _ in range(WARM + options.cycles):
+            for name, (
+                tree,
+                own,
+            ) in sides.items():  # one after the other, so that a side finds what another has compiled
+                runs[name] = Side(tree, [*own, *words], cores)
+                runs[name].turn()
+            for _ in range(options.cycles):
                 for run in runs.values():
                     run.turn()
         finally:
@@ -114,7 +118,7 @@ class Side:
 
     def medians(self) -> dict[str, float]:
         """Of the counted cycles, by figure."""
-        counted = self.rows[WARM:]
+        counted = self.rows[1:]
         return {name: round(median(row[name] for row in counted), 4) for name in counted[0]}
 
     def end(self) -> None:

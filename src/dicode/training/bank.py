@@ -81,7 +81,7 @@ def _write(path: Path, worlds: Mapping[str, np.ndarray]) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, **dict(worlds))
+                np.savez_compressed(file, allow_pickle=False, **dict(worlds))
             os.replace(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
