@@ -15,7 +15,7 @@ from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore
@@ -199,8 +199,6 @@ def _resume_changes(overrides: Sequence[str]) -> dict[str, Any]:
 def _check_extras(config: Config) -> None:
     """Every optional package that the configuration needs is there, or one sentence."""
     from importlib.util import find_spec
-
-    from dicode.runs.metrics import missing_extra
 
     if config.logging.wandb and find_spec("wandb") is None:
         raise missing_extra("wandb")
