@@ -58,7 +58,9 @@ def test_two_processes_equal_one(alone):
 
 def test_a_cpu_is_cut_into_the_devices_that_a_run_asks_for_until_it_has_some():
     said = "print(jax.local_device_count())"
-    program = f"import jax; from dicode.learner.distributed import use_cpu_devices as use; use(2); {said}; use(3); {said}"
+    program = (
+        f"import jax; from dicode.learner.distributed import use_cpu_devices as use; use(2); {said}; use(3); {said}"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
     out = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["2", "2"]
