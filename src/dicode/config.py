@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dicode import settings, words
+from dicode import games, settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
 from dicode.agent.settings import AgentConfig, GtrxlConfig
 from dicode.dreaming.settings import BudgetConfig, DreamerConfig, FmConfig
@@ -81,7 +81,7 @@ class Config:
     seed: int = option(0, "all randomness of a run follows from it", 0, 2**31 - 1)
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
     runs_dir: str = option("runs", "where runs are kept")
-    game: str = option("craftax", "the game that is played: one of this package, or the dotted name of another")
+    game: str = option(games.DEFAULT, "the game that is played: one of this package, or the dotted name of another")
     target: str = option(GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
@@ -93,6 +93,9 @@ class Config:
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
     worlds_per_level: int = option(64, "initial states a level and cycle", 1, 100_000)
+    world_bank: int = option(
+        0, "base worlds from which all cycles draw, kept in the cache; 0: fresh ones in each cycle", 0, 10**6
+    )
     pool_size: int = option(
         0, "initial states in a batch, all levels together; 0: slots x worlds_per_level x 2", 0, 10**7
     )

@@ -1,7 +1,7 @@
 """The host side's vocabulary: what travels between dreamers, sandbox, archive, methods and the loop.
 
 Read this first. Everything here is a frozen dataclass of plain Python values (no JAX), so it can be
-printed, hashed, stored as JSON and compared. Device-side types live in `dicode.games.craftax.types` and
+printed, hashed, stored as JSON and compared. Device-side types live in `dicode.games.device` and
 `dicode.learner.types`.
 """
 
@@ -15,6 +15,10 @@ API_VERSION = 1
 
 TARGET = "target"
 """The id of what the agent is measured on, the unmodified game or a level; always in the archive and never retired."""
+
+
+OUT_OF_TIME = "out of time"
+"""What ended an episode whose steps ran out."""
 
 
 class Origin(StrEnum):
@@ -188,13 +192,13 @@ class Accepted:
     goal: Mapping[str, object]
     """`Goal.to_json()`: achievements by name and minimum per quantity."""
     rules: Mapping[str, object]
-    """`Rules.to_json()`: only what differs from Craftax."""
+    """`Rules.to_json()`: only what differs from the unmodified game."""
     pool_hash: str
     hooks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     statistics: Mapping[str, float] = field(default_factory=dict)
-    """What its worlds look like, in numbers (`dicode.dreaming.novelty.statistics`); tells near duplicates apart."""
+    """What its worlds look like, in numbers (`dicode.games.host.Looks.statistics`); tells near duplicates apart."""
 
 
 Verdict = Accepted | Rejected
@@ -223,6 +227,10 @@ class Trial:
     """Seconds that compiling the rollout with the level's hooks took in this cycle; levels in hook slots share them."""
     return_std: float = 0.0
     """Standard deviation of the returns over episodes."""
+    endings: Mapping[str, float] = field(default_factory=dict)
+    """Share of the episodes that ended without the goal, by what ended them: `OUT_OF_TIME`, or the game's own word."""
+    occupations: Mapping[str, float] = field(default_factory=dict)
+    """Share of the steps by what they were spent on, in the game's own words."""
 
     @property
     def success_rate(self) -> float | None:
@@ -271,6 +279,24 @@ class OwnTarget:
 
 
 @dataclass(frozen=True)
+class RunFacts:
+    """What holds for every level of a run, whoever writes it."""
+
+    episode_limit: int
+    """Steps of an episode at most."""
+    episodes: int
+    """Episodes of that length that a level gets in a cycle at least; shorter ones are more."""
+    bonus: float
+    """What reaching the goal pays."""
+    hook_slots: int
+    """Slots for levels with hooks that nobody holds."""
+    sees: str
+    """What the agent observes, in words."""
+    agent: str
+    """Kind and size of the agent."""
+
+
+@dataclass(frozen=True)
 class Brief:
     """What a dreamer is told: one request for one new level."""
 
@@ -280,7 +306,7 @@ class Brief:
     parent: ParentReport | None
     """None in the open-loop ablation."""
     target_success: Mapping[str, float]
-    """Success rate per achievement name on the target, all 67; empty in the open-loop ablation."""
+    """Success rate per achievement name on the target, all of them; empty in the open-loop ablation."""
     target_return: float | None
     examples: tuple[LevelRecord, ...] = ()
     """Archive levels most similar to the parent, most similar first."""
@@ -288,6 +314,11 @@ class Brief:
     """Ids of every level in the archive; a dream must not be one of them."""
     allow_hooks: bool = True
     goal_only: bool = False
+    relatives: tuple[LevelRecord, ...] = ()
+    """The parent's children and siblings, oldest first."""
+    trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
+    """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
+    facts: RunFacts | None = None
     target: OwnTarget | None = None
     """None: the unmodified game."""
 

@@ -7,9 +7,9 @@ import pytest
 
 from dicode.games.craftax.invariants import UNTOUCHABLE, restore
 from dicode.games.craftax.levels.blank import blank_worlds
-from dicode.games.craftax.levels.hook_state import to_values
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.state import from_arrays
+from dicode.games.hook_state import to_values
 
 restored = jax.jit(restore)
 
@@ -20,7 +20,7 @@ def state():
 
 
 def named(state) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value) for name, value in zip(STATE_FIELDS, to_values(state), strict=True)}
+    return {name: np.asarray(value) for name, value in zip(STATE_FIELDS, to_values(STATE_FIELDS, state), strict=True)}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,8 +10,9 @@ from dicode.games.craftax.grammar import Help, moves, plan_of, print_level
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan, Site
-from dicode.games.craftax.levels.hook_state import from_values
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.hook_state import from_values
 from dicode.levels import Achievement, Block, Mob
 from dicode.types import Origin, Rejected
 
@@ -68,7 +69,7 @@ def arrays(blank_pool):
 def state(arrays, **changes):
     import jax.numpy as jnp
 
-    return from_values([jnp.asarray(changes.get(name, arrays[name])) for name in STATE_FIELDS])
+    return from_values(STATE_FIELDS, [jnp.asarray(changes.get(name, arrays[name])) for name in STATE_FIELDS])
 
 
 def run(hook, arrays, after=None):
@@ -228,7 +229,7 @@ def test_the_sandbox_exports_every_mechanic(blank_pool):
     from dicode.sandbox import Sandbox
 
     worlds = {name: array[:2] for name, array in blank_pool.items()}
-    with Sandbox(hook_group=4) as sandbox:
+    with Sandbox(HOST, hook_group=4) as sandbox:
         verdicts = {name: sandbox.build(level(name), worlds, 0, Origin.GRAMMAR) for name in MECHANICS}
     assert len(verdicts) >= 6
     assert not {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Rejected)}

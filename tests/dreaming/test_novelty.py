@@ -8,7 +8,9 @@ import pytest
 from dicode.dreaming import novelty
 from dicode.dreaming import similarity as similarity_module
 from dicode.dreaming.similarity import most_similar, similarity, syntax
-from dicode.games.craftax.levels.run import build_pool
+from dicode.games.craftax.host import HOST
+from dicode.games.craftax.looks import LOOKS
+from dicode.games.level_build import build_pool
 from dicode.levels import Block
 from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected
 
@@ -32,9 +34,9 @@ def build(world: World) -> None:
 def accepted(source: str, worlds) -> Accepted:
     namespace: dict[str, object] = {}
     exec(compile(source, "level", "exec"), namespace)
-    built = build_pool(namespace, worlds, 0)
+    built = build_pool(HOST, namespace, worlds, 0)
     return Accepted(
-        built.goal.to_json(), built.rules.to_json(), "-", built.hooks, statistics=novelty.statistics(built.pool)
+        built.goal.to_json(), built.rules.to_json(), "-", built.hooks, statistics=LOOKS.statistics(built.pool)
     )
 
 
@@ -49,7 +51,7 @@ def wood(blank_pool):
 
 
 def judge(source, wood, worlds):
-    return novelty.judge(source, accepted(source, worlds), [wood])
+    return novelty.judge(LOOKS, source, accepted(source, worlds), [wood])
 
 
 @pytest.mark.parametrize(
@@ -105,13 +107,13 @@ def test_a_copy_of_a_known_level_is_rejected_with_its_id_before_it_runs(wood):
 
 def test_rejected_levels_have_no_twins(wood, blank_pool):
     failed = record(WOOD + "\n", Rejected("build", "no", code=Code.ERROR))
-    assert novelty.judge(WOOD, accepted(WOOD, blank_pool), [failed]) is None
+    assert novelty.judge(LOOKS, WOOD, accepted(WOOD, blank_pool), [failed]) is None
 
 
 def test_without_statistics_only_the_code_is_compared(wood, blank_pool):
     bare = Accepted(wood.verdict.goal, wood.verdict.rules, "-")
-    assert novelty.judge(WOOD.replace("count=4", "count=5"), bare, [wood]) is None
-    assert novelty.judge(WOOD + "\n# end\n", bare, [wood]) is not None
+    assert novelty.judge(LOOKS, WOOD.replace("count=4", "count=5"), bare, [wood]) is None
+    assert novelty.judge(LOOKS, WOOD + "\n# end\n", bare, [wood]) is not None
 
 
 def test_statistics_say_what_is_near_the_player(blank_pool):
@@ -120,7 +122,7 @@ def test_statistics_say_what_is_near_the_player(blank_pool):
     row, column = pool["player_position"][0]
     pool["blocks"][:, 0, row, column + 3] = Block.DIAMOND
     pool["inventory.iron"][:] = 2
-    numbers = novelty.statistics(pool)
+    numbers = LOOKS.statistics(pool)
     assert numbers["near.DIAMOND"] == 2.0
     assert numbers["around.DIAMOND"] == pytest.approx(1 / 81, abs=1e-4)
     assert numbers["kit.iron"] == 2.0
@@ -170,8 +172,8 @@ def test_the_most_similar_levels_come_first_and_ties_go_by_id(wood, blank_pool):
 
 def test_statistics_do_not_depend_on_the_order_of_worlds(blank_pool):
     backwards = {name: array[::-1] for name, array in blank_pool.items()}
-    assert novelty.look_alike(novelty.statistics(blank_pool), novelty.statistics(backwards))
-    assert np.isfinite(list(novelty.statistics(blank_pool).values())).all()
+    assert novelty.look_alike(LOOKS, LOOKS.statistics(blank_pool), LOOKS.statistics(backwards))
+    assert np.isfinite(list(LOOKS.statistics(blank_pool).values())).all()
 
 
 @pytest.fixture
@@ -194,7 +196,7 @@ def test_a_large_archive_is_parsed_once_however_often_it_is_compared_with(wood, 
     counts = []
     for number in range(3):
         source = f"{WOOD}\nNEW = {number}\n"
-        assert novelty.judge(source, wood.verdict, many) is None
+        assert novelty.judge(LOOKS, source, wood.verdict, many) is None
         counts.append(len(parsed))
     assert counts[0] == 4201
     assert counts[1:] == [4202, 4203]

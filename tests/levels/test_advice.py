@@ -2,9 +2,10 @@
 
 import pytest
 
-from dicode.games.craftax.levels.advice import Advice, advice, asked_in, corrected, goal_hint
+from dicode.games.craftax.host import HOST
+from dicode.games.craftax.levels.advice import Advice, advice, asked_in, goal_hint
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.run import read_parts
+from dicode.games.level_build import read_parts
 from dicode.levels import Achievement, Block, Goal, LevelError, Mob, World
 
 pytestmark = pytest.mark.fast
@@ -84,7 +85,7 @@ def test_the_hint_for_a_goal_is_made_of_the_level_s_own(value, said, hint):
 
 def test_no_hint_hands_out_a_goal_that_the_level_did_not_name():
     with pytest.raises(LevelError) as raised:
-        read_parts({"GOAL": 3, "__doc__": "Objective: find the way down."})
+        read_parts(HOST, {"GOAL": 3, "__doc__": "Objective: find the way down."})
     assert "Achievement." not in str(raised.value)
 
 
@@ -110,4 +111,4 @@ def test_names_in_a_text_come_in_its_order():
 )
 def test_the_whole_line_is_given_as_it_should_read_where_that_is_clear(world, line, right):
     error = mistake(world, line.strip())
-    assert corrected(line, advice(error)) == right
+    assert advice(error).corrected(line) == right

@@ -8,11 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from dicode.games.craftax.levels.advice import advice, corrected
+from dicode.games.craftax.levels.advice import advice
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.hook_state import from_values
+from dicode.games.craftax.levels.kinds import nearest
 from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.hook_state import from_values
 from dicode.levels import (
     Achievement,
     Action,
@@ -46,7 +47,7 @@ NAMES = {
 @pytest.fixture
 def names(blank_pool):
     arrays = {name: np.array(array[0]) for name, array in blank_pool.items()}
-    state = from_values([arrays[name] for name in STATE_FIELDS])
+    state = from_values(STATE_FIELDS, [arrays[name] for name in STATE_FIELDS], nearest)
     world = World(arrays, np.random.default_rng(0), Amounts())
     world.clear(6)
     return {**NAMES, "world": world, "after": state, "cell": world.random_cell(distance=(2, 3))}
@@ -58,7 +59,7 @@ def said(names, line):
         exec(line, names)
     except Exception as error:  # noqa: BLE001 - a line of level code may raise anything
         found = advice(error)
-        return f"{error}; {found.hint}", corrected(line, found)
+        return f"{error}; {found.hint}", found.corrected(line)
     raise AssertionError(f"{line} works")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dicode.games.craftax import library
 from dicode.games.craftax.levels.checks import check
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.levels import Floor
 from dicode.types import level_id
 

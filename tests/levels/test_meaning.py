@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.advice import advice
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.grid import distance_map
-from dicode.games.craftax.levels.parse import decode, parse_level
-from dicode.games.craftax.levels.run import build_pool
 from dicode.games.craftax.levels.techtree import REQUIREMENTS
+from dicode.games.level_build import build_pool
+from dicode.games.level_text import decode, parse_level
 from dicode.levels import Achievement, Action, Block, Facing, Floor, Goal, Item, LevelError, Mob, Rules, World
 from dicode.types import Code, Rejected
 
@@ -104,19 +105,19 @@ def test_what_means_the_same_is_taken(world):
 )
 def test_a_goal_is_read_however_it_is_spelt(goal, same, blank_pool):
     worlds = {name: array[:1] for name, array in blank_pool.items()}
-    assert build_pool({"GOAL": goal}, worlds, 0).goal == same
+    assert build_pool(HOST, {"GOAL": goal}, worlds, 0).goal == same
 
 
 @pytest.mark.parametrize("goal", [3, None, [], "eat the cow", [Achievement.EAT_COW, 3], {"survive": 20}])
 def test_what_is_no_goal_is_refused_with_how_to_write_one(goal, blank_pool):
     worlds = {name: array[:1] for name, array in blank_pool.items()}
     with pytest.raises(LevelError, match=r"GOAL is .*write GOAL = Goal.all_of\("):
-        build_pool({"GOAL": goal}, worlds, 0)
+        build_pool(HOST, {"GOAL": goal}, worlds, 0)
 
 
 def verdict(worlds, goal, build=lambda world: None, rules=None, limit=None, hooks=()):
     some = {name: array[:2] for name, array in worlds.items()}
-    built = build_pool({"GOAL": goal, "RULES": rules or Rules(), "build": build}, some, 0)
+    built = build_pool(HOST, {"GOAL": goal, "RULES": rules or Rules(), "build": build}, some, 0)
     found = check(built.pool, built.goal, built.rules, hooks, limit)
     return found.code if isinstance(found, Rejected) else None
 

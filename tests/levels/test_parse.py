@@ -3,7 +3,7 @@
 import pytest
 
 from dicode.games.craftax import library
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast

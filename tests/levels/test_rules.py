@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.names import Achievement, Floor, Mob
 from dicode.games.craftax.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, VALUES, reference
 from dicode.games.craftax.levels.rules import Rules

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from dicode.games.craftax.edits import KINDS, edit_cells, edited_source
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.names import Block
-from dicode.games.craftax.levels.run import build_pool
+from dicode.games.level_build import build_pool
 from dicode.methods.generators import fixed_worlds, world_draft
 from dicode.sandbox.screen import screen
 
 pytestmark = pytest.mark.fast
 
-PLAIN = world_draft(5).source
+PLAIN = world_draft(HOST.levels(), 5).source
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def worlds():
 def built(source: str, worlds) -> dict[str, np.ndarray]:
     namespace: dict = {}
     exec(source, namespace)
-    return build_pool(namespace, worlds, 0).pool
+    return build_pool(HOST, namespace, worlds, 0).pool
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> set[tuple[int, ...]]:
@@ -81,7 +82,7 @@ def test_a_map_without_free_cells_or_of_one_block_is_left_alone(worlds):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_edited_level_is_level_code_that_edits_near_the_player(worlds, kind):
     source = edited_source(PLAIN, kind, 11, 20)
-    assert screen(source) is None
+    assert screen(source, HOST.levels()) is None
     pool = built(source, worlds)
     for world in range(2):
         cells = changed(worlds["blocks"][world], pool["blocks"][world])

@@ -10,6 +10,7 @@ from commands import say
 from sent import make
 
 from dicode.curriculum.archive import Archive
+from dicode.games.craftax.host import HOST
 from dicode.received import seal
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory
@@ -191,9 +192,9 @@ def test_foreign_code_is_refused_where_the_wall_is_not_full():
     from dicode.sandbox.workers import SandboxError
 
     thin = frozenset(jail.ALL_MECHANISMS) - {"seccomp"}
-    with Sandbox(use=thin) as sandbox:
+    with Sandbox(HOST, use=thin) as sandbox:
         sandbox.require(Origin.GRAMMAR)
-    with Sandbox(use=thin, foreign=True) as sandbox:
+    with Sandbox(HOST, use=thin, foreign=True) as sandbox:
         for whose in (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR):
             with pytest.raises(SandboxError, match="did not make needs the full wall"):
                 sandbox.require(whose)

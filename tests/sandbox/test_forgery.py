@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.levels.rules import Rules
@@ -184,13 +185,13 @@ def test_bytes_that_are_no_message_are_refused(body, handle):
 
 def test_the_trainer_checks_once_more(worlds):
     data = b"".join(worlds[name].tobytes() for name in STATE_FIELDS)
-    digest = invariants.pool_hash({name: worlds[name] for name in STATE_FIELDS})
-    assert set(invariants.unpack_pool(data, 2, digest)) == set(STATE_FIELDS)
+    digest = HOST.pool_hash({name: worlds[name] for name in STATE_FIELDS})
+    assert set(invariants.unpack_pool(HOST, data, 2, digest)) == set(STATE_FIELDS)
     for wrong in (data[:-1], bytes(len(data)), b"\xff" * len(data)):
         with pytest.raises(invariants.InvariantError):
-            invariants.unpack_pool(wrong, 2, digest)
+            invariants.unpack_pool(HOST, wrong, 2, digest)
     with pytest.raises(invariants.InvariantError):
-        invariants.unpack_pool(data, 2, "0" * 64)
+        invariants.unpack_pool(HOST, data, 2, "0" * 64)
 
 
 FORGED = {
@@ -199,7 +200,7 @@ FORGED = {
         "    good = import_.encode(import_.Message({'ok': True, 'pool_hash': 'x'}, {}))\n"
         "    [os.write(fd, good) for fd in range(3, 20) if open_(fd)]\n    os._exit(0)"
     ),
-    "replaces the checks": "sys.modules['dicode.games.craftax.levels.run'].finish = lambda arrays: arrays\n    world.arrays['blocks'][:] = 99",
+    "replaces the checks": "sys.modules['dicode.games.level_build'].finish = lambda game, arrays, levels: arrays\n    world.arrays['blocks'][:] = 99",
     "replaces the writing of pools": "np.savez = lambda file, **arrays: file.write(b'PK' + bytes(99))",
     "claims a huge answer": "[os.write(fd, b'dcd1' + bytes([255] * 8)) for fd in range(3, 20) if open_(fd)]\n    os._exit(0)",
 }

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import Limits, Sandbox, jail, wire
 from dicode.sandbox.hooks import load_hook
@@ -28,7 +29,7 @@ TABLE = jnp.arange(4.0) * 2
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(wall="weak", limits=Limits(hook_cpu_s=8, idle_s=10.0), hook_group=GROUP) as found:
+    with Sandbox(HOST, wall="weak", limits=Limits(hook_cpu_s=8, idle_s=10.0), hook_group=GROUP) as found:
         yield found
 
 
@@ -64,7 +65,7 @@ def test_hooks_become_functions_that_do_what_the_text_says(sandbox, worlds):
     built = build(sandbox, worlds, GOOD)
     assert not isinstance(built, Rejected), built
     assert set(built.hooks) == {"transition", "success", "bonus"}
-    functions = {name: load_hook(data) for name, data in built.hooks.items()}
+    functions = {name: load_hook(data, HOST.fields) for name, data in built.hooks.items()}
     before = states(worlds)
     after = {**before, "player_position": before["player_position"] + 1}
     action, key = jnp.arange(GROUP, dtype=jnp.int32), jax.random.split(jax.random.PRNGKey(0), GROUP)
@@ -82,7 +83,7 @@ def test_hooks_become_functions_that_do_what_the_text_says(sandbox, worlds):
 
 def test_a_checked_hook_means_the_same_on_an_accelerator(sandbox, worlds):
     """Exported on a CPU, it lowers for another platform, and still to plain operations."""
-    transition = load_hook(build(sandbox, worlds, GOOD).hooks["transition"])
+    transition = load_hook(build(sandbox, worlds, GOOD).hooks["transition"], HOST.fields)
     state = {name: jax.ShapeDtypeStruct((GROUP, *field.shape), field.dtype) for name, field in STATE_FIELDS.items()}
     action, key = jax.ShapeDtypeStruct((GROUP,), jnp.int32), jax.ShapeDtypeStruct((GROUP, 2), jnp.uint32)
     traced = jax.jit(transition).trace(state, action, state, key)
@@ -176,7 +177,7 @@ def test_whole_numbers_that_a_hook_rounds_itself_are_taken_and_none_wraps_around
     assert not isinstance(built, Rejected), built
     before = states(built.pool)
     action, key = jnp.zeros(GROUP, jnp.int32), jnp.zeros((GROUP, 2), jnp.uint32)
-    after = load_hook(built.hooks["transition"])(before, action, before, key)
+    after = load_hook(built.hooks["transition"], HOST.fields)(before, action, before, key)
     assert (np.asarray(after["light"]) == 255).all(), "300 more than black is white, not 44"
     np.testing.assert_array_equal(after["player_food"], np.round(np.asarray(before["player_food"]) * 0.5))
 
@@ -239,13 +240,13 @@ PATHS = {
 def no_mounts():
     """The full wall of a machine without namespaces."""
     limits = Limits(hook_cpu_s=8, idle_s=10.0)
-    with Sandbox("weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
+    with Sandbox(HOST, "weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def no_wall():
-    with Sandbox("weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
+    with Sandbox(HOST, "weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
         yield found
 
 

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.levels import Achievement
@@ -149,18 +150,18 @@ def test_hooks_are_refused_by_name_where_the_run_has_none(sandbox, worlds):
 
 
 def test_text_from_a_model_needs_the_full_wall(worlds):
-    with Sandbox(use=frozenset({"rlimits"})) as bare:
+    with Sandbox(HOST, use=frozenset({"rlimits"})) as bare:
         assert not isinstance(bare.build(LEVEL, worlds, 1, Origin.GRAMMAR), Rejected)
         with pytest.raises(SandboxError, match="sandbox=weak"):
             bare.build(LEVEL, worlds, 1, Origin.FOUNDATION)
     with pytest.raises(SandboxError, match="full wall"):
-        Sandbox(wall="full", use=frozenset({"rlimits"}))
+        Sandbox(HOST, wall="full", use=frozenset({"rlimits"}))
 
 
 def test_a_weak_wall_warns_at_each_start(worlds, caplog):
     for _ in range(2):
         caplog.clear()
-        with caplog.at_level(logging.WARNING), Sandbox(wall="weak", use=frozenset({"rlimits"})) as weak:
+        with caplog.at_level(logging.WARNING), Sandbox(HOST, wall="weak", use=frozenset({"rlimits"})) as weak:
             assert "sandbox=weak" in caplog.text
             assert "gaps" in caplog.text
             assert not isinstance(weak.build(LEVEL, worlds, 1, Origin.FOUNDATION), Rejected)
@@ -174,7 +175,7 @@ def test_the_full_wall_runs_text_from_a_model(sandbox, worlds):
 
 def test_a_wall_of_another_name_is_refused():
     with pytest.raises(SandboxError, match="strong"):
-        Sandbox(wall="strong")
+        Sandbox(HOST, wall="strong")
 
 
 def test_base_worlds_are_not_changed(sandbox, worlds):

@@ -15,9 +15,10 @@ from dicode.dreaming.calls import Answer, Kind
 from dicode.dreaming.journal import Call
 from dicode.errors import ConfigError, RunError
 from dicode.evaluation.results import Evaluation
+from dicode.games.craftax.display import DISPLAY
 from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
 from dicode.view.pages import charts, code, data, export, lineage, site, text
-from dicode.view.pages.game import craftax, of
+from dicode.view.pages.game import of
 from dicode.view.pages.levels import index
 
 pytestmark = pytest.mark.fast
@@ -84,7 +85,7 @@ def example() -> data.RunData:
 
 
 def pages_of(example: data.RunData, folder: Path) -> Path:
-    export.write([example], folder, craftax())
+    export.write([example], folder, DISPLAY)
     return folder
 
 
@@ -139,7 +140,7 @@ def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
     other = replace(
         example, name="other", settings={**example.settings, "seed": 4}, evaluations=(), rows=example.rows[:3]
     )
-    export.write([example, other], tmp_path, craftax())
+    export.write([example, other], tmp_path, DISPLAY)
     said = Page((tmp_path / "index.html").read_text())
     assert "2 runs side by side" in said.text
     assert re.search(r"seed\s*3\s*4", said.text)
@@ -149,7 +150,7 @@ def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
 
 
 def test_the_lineage_has_parents_before_children_and_lines_that_meet():
-    rows = lineage.rows(index(data.RunData("r", run(24)[0]), craftax()))
+    rows = lineage.rows(index(data.RunData("r", run(24)[0]), DISPLAY))
     place = {row.line.id: number for number, row in enumerate(rows)}
     assert len(place) == len(rows) == len(run(24)[0].levels) - 1
     for number, row in enumerate(rows):
@@ -166,11 +167,11 @@ def test_the_lineage_has_parents_before_children_and_lines_that_meet():
 
 def test_a_page_is_written_again_only_where_it_says_something_new(example, tmp_path):
     known: dict[str, str] = {}
-    export.write([example], tmp_path, craftax(), known)
+    export.write([example], tmp_path, DISPLAY, known)
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.html")}
     levels = dict(example.snapshot.levels)
     levels["seed1"] = replace(levels["seed1"], description="changed")
-    export.write([replace(example, snapshot=replace(example.snapshot, levels=levels))], tmp_path, craftax(), known)
+    export.write([replace(example, snapshot=replace(example.snapshot, levels=levels))], tmp_path, DISPLAY, known)
     assert {file.name for file, when in before.items() if file.stat().st_mtime_ns != when} == {"seed1.html"}
 
 
@@ -196,7 +197,7 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
     (folder / "report" / "pictures" / f"{hostile.level(1)}.png").symlink_to("/etc/passwd")
     assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
     pages = 0
-    for address, _, render in site.Run(found, craftax()).pages():
+    for address, _, render in site.Run(found, DISPLAY).pages():
         page = render()
         page.encode()  # no half characters
         seen = Page(page)

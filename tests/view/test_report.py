@@ -12,9 +12,9 @@ from view_examples import run
 
 from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.evaluation.results import Evaluation
+from dicode.games.craftax.display import DISPLAY
 from dicode.view import lineage_tree, palette, report, style, words
 from dicode.view.pages.data import RunData
-from dicode.view.pages.game import craftax
 from dicode.view.pages.levels import index
 
 
@@ -30,7 +30,7 @@ def measured(env_steps: float, *returns: float) -> Evaluation:
 
 @pytest.mark.parametrize("cycles", [0, 1, 9])
 def test_every_picture_is_drawn_at_any_time_with_a_pdf_and_a_caption(tmp_path, cycles):
-    files = report.write(data_of(cycles), craftax(), tmp_path / "report")
+    files = report.write(data_of(cycles), DISPLAY, tmp_path / "report")
     names = ("learning_curve", "achievements", "levels", "lineage")
     wanted = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "txt")} | {"lineage.svg"}
     assert {file.name for file in files} == wanted
@@ -54,25 +54,25 @@ def texts_of(path: Path) -> str:
 
 def test_the_lineage_says_of_each_level_what_it_asks_for_and_names_the_axis(tmp_path):
     data = data_of(5)
-    report.write(data, craftax(), tmp_path)
+    report.write(data, DISPLAY, tmp_path)
     said = texts_of(tmp_path / "lineage.svg")
     assert "Lineage of levels, run demo" in said
     assert "recorded in cycle" in said
-    for one in index(data, craftax()).lines.values():
+    for one in index(data, DISPLAY).lines.values():
         assert words.clip(one.goal, 42) in said
 
 
 def test_the_curve_s_caption_names_the_random_policy_where_it_was_measured(tmp_path):
     data = data_of(5, evaluations=(measured(300_000, 2.0, 4.0),), baseline=(measured(300_000, 1.0, 1.5),))
-    report.write(data, craftax(), tmp_path)
+    report.write(data, DISPLAY, tmp_path)
     assert "uniformly random actions in 2 worlds" in (tmp_path / "learning_curve.txt").read_text()
-    report.write(data_of(5), craftax(), tmp_path)
+    report.write(data_of(5), DISPLAY, tmp_path)
     assert "No random policy was measured" in (tmp_path / "learning_curve.txt").read_text()
 
 
 def test_a_run_s_name_is_text_and_no_formula(tmp_path):
     data = replace(data_of(2), name="$\\frac{a$")
-    assert report.write(data, craftax(), tmp_path)
+    assert report.write(data, DISPLAY, tmp_path)
     assert "$" in texts_of(tmp_path / "lineage.svg")
 
 
@@ -90,7 +90,7 @@ def test_labels_at_the_ends_of_lines_do_not_collide():
 
 @pytest.mark.fast
 def test_a_large_archive_is_cut_to_whole_lineages():
-    known = index(data_of(40, fresh=12), craftax()).lines
+    known = index(data_of(40, fresh=12), DISPLAY).lines
     kept = lineage_tree.chosen(known)
     assert 40 < len(kept) <= lineage_tree.MAX_ROWS < len(known)
     assert all(known[level].parent in kept or known[level].parent is None for level in kept)

@@ -16,10 +16,10 @@ from view_examples import run
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import ConfigError, DicodeError
+from dicode.games.craftax.display import DISPLAY
 from dicode.types import level_id
 from dicode.view.pages import command, serve, site
 from dicode.view.pages.data import read
-from dicode.view.pages.game import craftax
 from dicode.view.pages.machine import Moment
 from dicode.view.pages.play import Sessions
 
@@ -99,7 +99,7 @@ def folder(tmp_path) -> Path:
 
 
 def live_of(folder: Path) -> serve.Live:
-    game = craftax()
+    game = DISPLAY
     return serve.Live([folder], game, lambda path: Sessions(ToyMachine(path), game))
 
 
@@ -140,7 +140,7 @@ def test_pages_are_served_as_they_are_written_with_headers_that_forbid_the_rest(
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
-    static = site.Run(read(folder), craftax()).page("dreams.html")
+    static = site.Run(read(folder), DISPLAY).page("dreams.html")
     assert static is not None
     assert static.split("<main")[1] == ask(app, "/dreams.html")[2].decode().split("<main")[1]
     assert ask(app, "/")[0] == 307
@@ -191,7 +191,7 @@ def test_a_run_that_goes_on_is_followed(folder):
 @pytest.mark.fast
 def test_a_level_that_cannot_be_built_says_so(folder):
     level = commit(folder, 1)[0]
-    game = craftax()
+    game = DISPLAY
     sessions = Sessions(ToyMachine(folder), game)
     record = replace(read(folder).snapshot.levels[level], description="impossible")
     session = sessions.open(record)

@@ -4,10 +4,10 @@ import pytest
 from view_examples import run
 
 from dicode.curriculum.snapshot import Outcome
+from dicode.games.craftax.display import DISPLAY
 from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected, Repair
 from dicode.view import report, spending
 from dicode.view.pages.data import RunData
-from dicode.view.pages.game import craftax
 
 pytestmark = pytest.mark.fast
 
@@ -70,7 +70,7 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
     )
     costs = [{"level": record.id, **sums(number)} for number, record in enumerate(records[:2], 7)]
     rows = [rows[0] | row(0, 4), rows[1] | row(1, 9, levels=costs, stopped=CAP)]
-    report.write(RunData("r", snapshot, tuple(rows)), craftax(), tmp_path)
+    report.write(RunData("r", snapshot, tuple(rows)), DISPLAY, tmp_path)
     text = (tmp_path / "dreaming.md").read_text()
     assert "3 drafts of the model: 2 accepted (1 after a repair); rejected by stage: build 1. Dreams lost: 1." in text
     assert f"| {records[0].id} | eat cow | 1 | 7 | 7000 | 4200 | 700 | $0.5000 |" in text

@@ -23,7 +23,7 @@ from dicode.evaluation.protocol import (
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT, SUITES, TARGET, Task
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
@@ -87,7 +87,7 @@ def _evaluate_suite(
     refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:
-        with Sandbox() as sandbox:
+        with Sandbox(game.host) as sandbox:
             builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
             for number, (name, source) in enumerate(levels):
                 progress(number, len(levels))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dicode.curriculum import lineage
 from dicode.curriculum.lifetime import Lifetime, end
@@ -10,12 +11,15 @@ from dicode.curriculum.snapshot import Assessment, own_target
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
-from dicode.methods.settings import Replayed, Room, Scored
+from dicode.methods.settings import Replayed, Room, Scored, facts_of
 from dicode.settings import Only, option
 from dicode.types import TARGET, Brief, LevelRecord, ParentReport, Proposal, Trial
 
 EXAMPLES = 6
 """Similar levels that a brief shows."""
+
+KIN = 8
+"""Children that a brief shows, and siblings: the latest."""
 
 MAX_TRIES = 3
 """Cycles that a level gets to end a first episode; then it is left alone. One whose episodes end, however few, goes on
@@ -218,7 +222,7 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
     snapshot, known = context.snapshot, frozenset(context.snapshot.levels)
     count = _wanted(context, told)
     parents = [None] * count if told.own.open_loop else _parents(context, told)[:count]
-    success, mean_return = common.target_profile(snapshot, told.room.achievements)
+    success, mean_return = common.target_profile(snapshot, told.room.game.achievements)
     seen = () if told.own.open_loop else snapshot.trials.get(TARGET, ())
     target = own_target(snapshot.levels[TARGET], seen, context.cycle) if TARGET in snapshot.levels else None
     brood = lineage.children(snapshot.levels)
@@ -229,11 +233,11 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
             target_success={} if told.own.open_loop else success,
             target_return=None if told.own.open_loop else mean_return,
-            examples=() if parent is None else similar(snapshot.levels[parent], snapshot.levels.values(), EXAMPLES),
             known=known,
             allow_hooks=told.dreaming.hooks,
             goal_only=told.dreaming.goal_only,
             target=target,
+            **_evidence(context, told, parent, similar),
         )
         for index, parent in enumerate(parents)
     )
@@ -247,6 +251,19 @@ def _wanted(context: Context, told: _Told) -> int:
     dreamed = [level for level in queue if context.snapshot.levels[level].origin not in lineage.SEEDS]
     coming = len(dreamed) + len(context.snapshot.pending())
     return min(told.dreaming.drafts, max(told.room.free_slots - coming, 0))
+
+
+def _evidence(context: Context, told: _Told, parent: str | None, similar: Similar) -> dict[str, Any]:
+    """What a brief says beside its parent: kin, similar levels, how the agent fared on them, and the run's facts."""
+    snapshot = context.snapshot
+    facts = facts_of(told.room, sum(map(common.has_hooks, snapshot.active().values())))
+    if parent is None:
+        return {"facts": facts}
+    relatives = lineage.kin(snapshot, parent, KIN)
+    examples = similar(snapshot.levels[parent], snapshot.levels.values(), EXAMPLES)
+    shown = dict.fromkeys([TARGET, *(level.id for level in (*relatives, *examples))])
+    trials = {level: snapshot.trials[level] for level in shown if snapshot.trials.get(level)}
+    return {"facts": facts, "relatives": relatives, "examples": examples, "trials": trials}
 
 
 def _report(context: Context, parent: str, children: tuple[str, ...]) -> ParentReport:

@@ -15,7 +15,7 @@ from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
@@ -207,8 +207,6 @@ def _check_extras(config: Config) -> None:
     """Every optional package that the configuration needs is there, or one sentence."""
     from importlib.util import find_spec
 
-    from dicode.runs.metrics import missing_extra
-
     if config.logging.wandb and find_spec("wandb") is None:
         raise missing_extra("wandb")
     if config.logging.tensorboard and find_spec("tensorboardX") is None:
@@ -226,7 +224,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
         from dicode.dreaming.library_dreamer import read_folder
 
         return [volume.draft for volume in read_folder(folder, Origin.FILE)]
-    from dicode.games.craftax.levels.parse import parse_level
+    from dicode.games.level_text import parse_level
 
     drafts = []
     for name, source in games.load_host(config.game).seeds():
@@ -237,8 +235,10 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
 
 def _fits(config: Config, folder: Path | None = None) -> None:
     """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
     from dicode.training.room import require
 
+    use_cpu_devices(config.devices)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 
@@ -262,13 +262,11 @@ def _start(config: Config) -> Path | None:
 
 def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     """The configured dreamer, and whether training pauses while it dreams."""
-    from dicode.games.craftax.grammar import GrammarDreamer
+    from dicode import games
     from dicode.streams import Streams
 
-    streams = Streams(config.seed)
-    grammar = GrammarDreamer(
-        streams, hooks=config.dreamer.hooks, horizon=config.episode_limit, arenas=config.dreamer.arenas
-    )
+    streams, game = Streams(config.seed), games.load_host(config.game)
+    grammar = game.dreams().grammar(streams, config.dreamer, config.episode_limit)
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
@@ -276,19 +274,20 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     if config.dreamer.name == "library":
         from dicode.dreaming.library_dreamer import LibraryDreamer
 
-        return LibraryDreamer(run.seeds if run.seeds.is_dir() else None)
+        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
     return grammar
 
 
 def room_of(config: Config) -> Room:
     """What the run's method has to give out."""
     from dicode import games
+    from dicode.agent.settings import described
     from dicode.training.trainer import hook_envs
 
     return Room(
         num_envs=config.num_envs,
         level_slots=config.level_slots,
-        achievements=games.load_host(config.game).achievements,
+        game=games.load_host(config.game),
         target_share=config.target_share,
         seed_cycles=config.seed_cycles,
         worlds_per_level=config.worlds_per_level,
@@ -297,6 +296,10 @@ def room_of(config: Config) -> Room:
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
         cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
+        episode_limit=config.episode_limit,
+        bonus=config.bonus_value,
+        sees=games.load_host(config.game).sees,
+        agent=described(config.agent),
     )
 
 
@@ -305,6 +308,7 @@ def _assembled(
     run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
 ) -> Iterator[Any]:
     """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
+    from dicode import games
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
@@ -322,7 +326,8 @@ def _assembled(
         # First what a mistake in the settings breaks, then what takes time to start.
         dreamer = _dreamer(config, run, stack)
         walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
+        game = games.load_host(config.game)
+        sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
         if foreign or config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         similar = getattr(dreamer, "similar", most_similar)
@@ -334,7 +339,12 @@ def _assembled(
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
-            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
         )
         measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))

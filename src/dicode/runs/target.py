@@ -13,7 +13,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import target_record
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.evaluation.results import Task
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.runs import origin
 from dicode.runs.directory import MAX_LEVEL, RunDirectory
 from dicode.types import TARGET, LevelRecord, Rejected

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from dicode.games.display import plain
 from dicode.types import TARGET, Accepted, LevelRecord, Trial
 
 
 def goal_words(goal: Mapping[str, object], width: int = 48) -> str:
-    """A goal's JSON as words: `{"achievements": ["EAT_COW"], "minimum": {"survive": 300}}` -> `eat cow, survive 300`."""
+    """A goal's JSON as words: `{"achievements": ["OPEN_DOOR"], "minimum": {"survive": 300}}` -> `open door, survive 300`."""
     names, minimum = goal.get("achievements"), goal.get("minimum")
     parts = [plain(str(name)) for name in names] if isinstance(names, Sequence) else []
     if isinstance(minimum, Mapping):
@@ -27,11 +28,6 @@ def level_words(record: LevelRecord, width: int = 48) -> str:
     if isinstance(record.verdict, Accepted):
         return goal_words(record.verdict.goal, width)
     return f"rejected at {record.verdict.stage}"
-
-
-def plain(name: str) -> str:
-    """`DEFEAT_ZOMBIE` or `kills.zombie` as `defeat zombie`, `kills zombie`."""
-    return name.lower().replace("inventory.", "").replace("_", " ").replace(".", " ")
 
 
 def printable(text: str) -> str:

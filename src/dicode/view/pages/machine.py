@@ -111,7 +111,11 @@ class Machine:
         from dicode.environment.hooks import Hook
         from dicode.sandbox.hooks import load_hook
 
-        slots = (Hook(_ENVS, **{kind: load_hook(module) for kind, module in hooks.items()}),) if hooks else ()
+        slots = (
+            (Hook(_ENVS, **{kind: load_hook(module, self.game.host.fields) for kind, module in hooks.items()}),)
+            if hooks
+            else ()
+        )
         return LevelEnv(
             self.game,
             bootstrap_time_limit=self.config.learner.bootstrap_time_limit,
@@ -129,8 +133,13 @@ class Machine:
 
             enable_compile_cache()
             self.game = games.load_device(self.config.game)
-            sandbox = self._stack.enter_context(Sandbox(wall=self.config.sandbox, hook_group=_ENVS))  # type: ignore[arg-type]
-            self._builder = LevelBuilder(self.game, sandbox, Streams(self.config.seed), self.config.worlds_per_level)
+            sandbox = self._stack.enter_context(
+                Sandbox(self.game.host, wall=self.config.sandbox, hook_group=_ENVS)  # type: ignore[arg-type]
+            )
+            c = self.config
+            self._builder = LevelBuilder(
+                self.game, sandbox, Streams(c.seed), c.worlds_per_level, world_bank=c.world_bank
+            )
         return self._builder
 
     def _newest(self, trainer: Any, ppo: Any, say: Say) -> Any:

@@ -5,7 +5,7 @@ Every refusal counts the cells that would do and names the nearest request that 
 
 import numpy as np
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item

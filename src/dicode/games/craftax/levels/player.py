@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels import building, clock, grid, placement, spawning
 from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
