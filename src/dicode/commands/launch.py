@@ -14,7 +14,7 @@ from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore
@@ -190,8 +190,6 @@ def _check_extras(config: Config) -> None:
     """Every optional package that the configuration needs is there, or one sentence."""
     from importlib.util import find_spec
 
-    from dicode.runs.metrics import missing_extra
-
     if config.logging.wandb and find_spec("wandb") is None:
         raise missing_extra("wandb")
     if config.logging.tensorboard and find_spec("tensorboardX") is None:
@@ -220,8 +218,10 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
 
 def _fits(config: Config, folder: Path | None = None) -> None:
     """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
     from dicode.training.room import require
 
+    use_cpu_devices(config.devices)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 
@@ -264,6 +264,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
 def room_of(config: Config) -> Room:
     """What the run's method has to give out."""
     from dicode import games
+    from dicode.agent.settings import described
     from dicode.training.trainer import hook_envs
 
     return Room(
@@ -277,6 +278,11 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
+        episode_limit=config.episode_limit,
+        bonus=config.bonus_value,
+        sees=games.load_host(config.game).sees,
+        agent=described(config.agent),
     )
 
 
@@ -316,7 +322,12 @@ def _assembled(
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
-            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
         )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)

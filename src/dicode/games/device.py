@@ -30,6 +30,10 @@ class StepResult(struct.PyTreeNode):
     reward: Float[Array, ""]
     done: Bool[Array, ""]
     events: Events
+    ending: Int[Array, ""] | int = 0
+    """Place in `HostGame.endings` of what ended the game; read only where `done`."""
+    occupation: Int[Array, ""] | int = 0
+    """Place in `HostGame.occupations` of what the step was spent on."""
 
 
 GameStep = Callable[[UInt32[Array, "2"], State, Int[Array, ""], RuleTable], StepResult]
