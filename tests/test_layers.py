@@ -20,14 +20,14 @@ LAYERS = (
     "files words machine terminal",
     "lines view.palette view.style",
     "agent",
-    "learner",
+    "learner curriculum",
     "dreaming.settings dreaming.dreamer dreaming.evidence",
     "games",
     "games.craftax.levels",
     "levels",
     "games.craftax.grammar view.words",
     "games.craftax games.craftax.levels.api games.craftax.levels.reference",
-    "curriculum environment sandbox",
+    "environment sandbox",
     "dreaming",
     "methods",
     "config",
@@ -83,6 +83,10 @@ def imports(path: Path, top_level_only: bool) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def area(path: Path) -> str:
+    return path.relative_to(SOURCE).with_suffix("").parts[0]
 
 
 def named() -> dict[str, Path]:
