@@ -3,9 +3,9 @@
 import pytest
 from rich.console import Console
 
+from dicode.commands.evaluate import graded_table
 from dicode.evaluation.results import GRADED, discrepancy, furthest, rungs
 from dicode.games import load_host
-from dicode.runs.evaluate import graded_table
 
 pytestmark = pytest.mark.fast
 SUCCESS = {"carpenter/1": 0.9, "carpenter/2": 0.4, "carpenter/3": 0.5, "diver/1": 0.49, "diver/2": 0.0, "diver/3": 0.0}

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dicode import config
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.codec import brief_from_json, brief_to_json
 from dicode.curriculum.snapshot import own_target, target_record
@@ -14,9 +15,10 @@ from dicode.evaluation.results import load_run
 from dicode.games.craftax import library
 from dicode.games.craftax.grammar import GrammarDreamer
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
+from dicode.games.craftax.host import HOST
 from dicode.levels import Achievement
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
-from dicode.runs import directory, launch, origin, target
+from dicode.runs import directory, origin, target
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Brief, Origin, Trial
 
@@ -116,21 +118,21 @@ def test_a_model_is_told_the_target():
 
     brief = _brief()
     for write in (prompts.design, prompts.level, prompts.compact):
-        text = write(brief, prompts.Focus(None, "Vary."))[-1].content
+        text = write(HOST, brief, prompts.Focus(None, "Vary."))[-1].content
         assert "iron pickaxe" in text.lower(), write.__name__
         assert "unmodified game" not in text
-    assert "10 %" in prompts.level(brief, prompts.Focus(None, "Vary."))[-1].content
+    assert "10 %" in prompts.level(HOST, brief, prompts.Focus(None, "Vary."))[-1].content
 
 
 @pytest.mark.fast
 def test_a_random_level_is_the_target_in_a_world_of_its_own():
-    draft = world_draft(77, 2, LEVEL)
+    draft = world_draft(HOST.levels(), 77, 2, LEVEL)
     found = fixed_worlds(draft.source)
     assert found is not None
     assert (found.seed, found.worlds) == (77, 2)
     assert fixed_worlds(LEVEL, Origin.FILE) is None
-    assert not is_plain(draft.source)
-    assert is_plain(world_draft(77).source)
+    assert not is_plain(HOST.levels(), draft.source)
+    assert is_plain(HOST.levels(), world_draft(HOST.levels(), 77).source)
 
 
 def test_a_run_on_a_target_of_its_own_is_measured_on_it_resumes_and_replays(tmp_path, tiny_run):

@@ -174,10 +174,10 @@ def _own_target(brief: Brief) -> str:
     if brief.target is None:
         return ""
     rate = brief.target.success_rate
-    solved = "" if rate is None else f"It reaches the goal in {_percent(rate)} of the episodes. "
+    solved = "" if rate is None else f"It reaches the goal in {evidence.percent(rate)} of the episodes. "
     return (
         f"# The target\nThe agent is measured on this level alone, so every level must be a step towards it:\n"
-        f"{brief.target.description.strip()[:1500]}\n{_shown(brief.target.source, MAX_PARENT)}{solved}"
+        f"{brief.target.description.strip()[:1500]}\n{_shown(brief.target.source, MAX_PARENT // 2)}{solved}"
     )
 
 

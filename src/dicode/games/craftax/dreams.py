@@ -57,4 +57,12 @@ def _prompts() -> Prompts:
     return PROMPTS
 
 
-DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness, way=way, serves=serves, prompts=_prompts)
+DREAMS = Dreams(
+    grammar=_grammar,
+    random_level=random_level,
+    looks=LOOKS,
+    readiness=readiness,
+    way=way,
+    serves=serves,
+    prompts=_prompts,
+)
