@@ -1,6 +1,8 @@
 """The seam, proved: a game of another package runs the whole loop, and nothing above it knows what a door is."""
 
 import json
+import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import jax
@@ -9,6 +11,10 @@ import pytest
 
 from dicode import cli, config, games
 from dicode.curriculum.archive import Archive
+from dicode.dreaming import prompts
+from dicode.errors import ConfigError
+from dicode.games.device import DeviceGame
+from dicode.games.host import Dreams, HostGame, Levels
 from dicode.games.level_build import build_pool
 from dicode.methods.generators import is_plain, world_draft
 from dicode.runs import launch
@@ -151,6 +157,26 @@ def test_a_level_file_is_checked_by_its_own_game(tmp_path, capsys):
     (tmp_path / "mine.py").write_text(games.load_host("tests.toy").seeds()[0][1])
     assert cli.main(["level", "check", str(tmp_path / "mine.py"), "--game", "tests.toy"]) == 0
     assert "doors >= 1" in capsys.readouterr().out
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("record", [HostGame, Levels, Dreams, DeviceGame])
+def test_the_page_on_games_names_what_a_game_must_give(record):
+    page = (Path(__file__).parents[2] / "docs" / "add-a-game.md").read_text()
+    told = re.search(rf"^`{record.__name__}`: (.*?)\.$", page, re.DOTALL | re.MULTILINE)
+    assert told is not None
+    needed = [f.name for f in fields(record) if f.default is MISSING and f.default_factory is MISSING]
+    assert re.findall(r"`(\w+)`", told[1]) == needed
+
+
+@pytest.mark.fast
+def test_a_game_without_edits_or_prompts_says_so_before_anything_compiles(tmp_path):
+    with pytest.raises(ConfigError, match=r"game=tests\.toy has no edits; use method=plr"):
+        launch.train(
+            config.load(["game=tests.toy", "preset=smoke", "method=accel", f"runs_dir={tmp_path}", "run=a"]), quiet=True
+        )
+    with pytest.raises(ConfigError, match="nothing to tell a foundation model; use dreamer=grammar"):
+        prompts.of(games.load_host("tests.toy"))
 
 
 def test_the_game_s_name_is_what_it_is_loaded_by():
