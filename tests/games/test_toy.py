@@ -21,7 +21,8 @@ from dicode.runs import launch
 from dicode.sandbox import Built, Sandbox
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
-from dicode.training.builder import LevelBuilder, record_of
+from dicode.training.builder import LevelBuilder
+from dicode.training.checker import record_of
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, Origin, Rejected
 
