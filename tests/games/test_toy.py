@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import pytest
 
 from dicode import cli, config, games
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.dreaming import prompts
 from dicode.errors import ConfigError
@@ -17,7 +18,6 @@ from dicode.games.device import DeviceGame
 from dicode.games.host import Dreams, HostGame, Levels
 from dicode.games.level_build import build_pool
 from dicode.methods.generators import is_plain, world_draft
-from dicode.runs import launch
 from dicode.sandbox import Built, Sandbox
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams

@@ -57,7 +57,7 @@ def bonus(before, action, after):
 '''
 ZYGOTE = """
 import json, os, sys
-import dicode.runs.launch, dicode.runs.loop, dicode.runs.show, dicode.training.room, dicode.cli
+import dicode.commands.launch, dicode.runs.loop, dicode.commands.show, dicode.training.room, dicode.cli
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         os.setsid()
