@@ -22,6 +22,7 @@ from pathlib import Path
 # This folder holds a craftax.py, which must not hide the package.
 sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Sandbox, jail
 from dicode.types import Origin, Rejected
@@ -89,7 +90,7 @@ def cold(worlds: dict) -> float:
     """CPU seconds of one level with workers started for it."""
 
     def action() -> None:
-        with Sandbox() as sandbox:
+        with Sandbox(HOST) as sandbox:
             check(sandbox, worlds, 0)
 
     return spent(action)
@@ -97,7 +98,7 @@ def cold(worlds: dict) -> float:
 
 def warm(worlds: dict, levels: int, use: frozenset[str]) -> tuple[float, float]:
     """(CPU seconds, wall seconds) of one level on warm workers, the trainer's own share included."""
-    with Sandbox(use=use) as sandbox:
+    with Sandbox(HOST, use=use) as sandbox:
         check(sandbox, worlds, 0)
         own, began = time.process_time(), time.monotonic()
         total = sum(check(sandbox, worlds, seed) for seed in range(levels))
@@ -121,7 +122,7 @@ def hooks(worlds: dict) -> dict[str, float]:
     enable_compile_cache()
     config = configuration.load([*RUN, f"num_envs={2 * GROUP}"])
     assert hook_envs(config) == GROUP
-    with Sandbox(hook_group=GROUP) as sandbox:
+    with Sandbox(HOST, hook_group=GROUP) as sandbox:
         built = sandbox.build(LEVEL + HOOKS, worlds, 0, Origin.GRAMMAR)
         assert not isinstance(built, Rejected), built
     trainer = Trainer(config)
@@ -149,7 +150,7 @@ def main() -> None:
     parser.add_argument("--levels", type=int, default=30)
     options = parser.parse_args()
     worlds = blank_worlds(options.worlds)
-    with Sandbox() as sandbox:
+    with Sandbox(HOST) as sandbox:
         seen = sandbox.mechanisms()
     cold_s = min(cold(worlds) for _ in range(3))
     walled, waited = min(warm(worlds, options.levels, jail.ALL_MECHANISMS) for _ in range(3))

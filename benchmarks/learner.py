@@ -215,9 +215,11 @@ def compare(num_envs: int, repeats: int, quick: bool) -> dict[str, float]:
 def report(sides: list[Side], difference: float, spec: Any) -> dict[str, float]:
     by_name = {side.name: side for side in sides}
     rows = [("us a step", "rollout", "update", "cycle", "steps/s", "MB held")]
-    for side in sides:
-        rows.append((side.name, f"{side.us('rollout'):.0f}", f"{side.us('update'):.0f}", f"{side.cycle:.0f}",
-                     f"{1e6 / side.cycle:.0f}", f"{side.bytes / 1e6:.0f}"))  # fmt: skip
+    rows += [
+        (side.name, f"{side.us('rollout'):.0f}", f"{side.us('update'):.0f}", f"{side.cycle:.0f}",
+         f"{1e6 / side.cycle:.0f}", f"{side.bytes / 1e6:.0f}")
+        for side in sides
+    ]  # fmt: skip
     table(rows)
     mine, theirs = by_name["free: ours"], by_name["free: plain"]
     peak = matrix_peak()

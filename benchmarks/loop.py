@@ -25,6 +25,7 @@ from dicode.cache import enable_compile_cache
 from dicode.curriculum.snapshot import target_record
 from dicode.games.craftax import library
 from dicode.games.craftax.device import DEVICE
+from dicode.games.craftax.host import HOST
 from dicode.learner.compilation import count_compilations
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
@@ -45,7 +46,7 @@ def main() -> None:
     enable_compile_cache()
     words = [*SETTINGS, f"agent={options.agent}", f"updates_per_cycle={options.updates}"]
     config = configuration.load([*words, f"episode_limit={options.updates * 64 // 2}"])
-    with Sandbox() as sandbox:
+    with Sandbox(HOST) as sandbox:
         print_table(
             *measure(config, LevelBuilder(DEVICE, sandbox, Streams(0), config.worlds_per_level), options.repeats)
         )

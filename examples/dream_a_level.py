@@ -31,6 +31,7 @@ with Sandbox() as sandbox:
 
     (outcome,) = GrammarDreamer(Streams(7)).dream([brief], validate)
 
-assert outcome.draft is not None and outcome.accepted, outcome.verdict
+assert outcome.draft is not None, outcome.verdict
+assert outcome.accepted, outcome.verdict
 print(outcome.draft.source)
 print(f"# accepted; id {outcome.draft.id}, goal {dict(outcome.verdict.goal)}")

@@ -13,7 +13,7 @@ def said(capsys, *words: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "words, expected",
+    ("words", "expected"),
     [
         (["trian"], "did you mean 'train'"),
         (["train", "preset=smok"], "did you mean 'smoke'"),
@@ -67,22 +67,26 @@ def test_a_mistake_is_one_sentence_with_the_nearest_right_thing(words, expected,
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     code, error = said(capsys, *words)
-    assert code == 2 and expected in error, error
-    assert error.startswith("dicode: ") and error.count("\n") == 1
+    assert code == 2, error
+    assert expected in error, error
+    assert error.startswith("dicode: ")
+    assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_run_is_not_touched(capsys, tmp_path):
     (tmp_path / "taken").mkdir()
     code, error = said(capsys, "train", "preset=smoke", f"runs_dir={tmp_path}", "run=taken")
-    assert code == 2 and "dicode resume" in error
+    assert code == 2
+    assert "dicode resume" in error
     assert list((tmp_path / "taken").iterdir()) == []
 
 
 def test_a_broken_level_file_of_a_folder_is_named(capsys, tmp_path):
     (tmp_path / "bad.py").write_text("GOAL = (")
     code, error = said(capsys, "train", "preset=smoke", f"levels={tmp_path}", f"runs_dir={tmp_path}")
-    assert code == 2 and "bad.py" in error
+    assert code == 2
+    assert "bad.py" in error
 
 
 def test_help_lists_every_setting(capsys):
@@ -106,4 +110,5 @@ def test_resume_refuses_what_it_cannot_change(capsys, tmp_path):
         (["schedule=x"], "restart"),
     ]:
         code, error = said(capsys, "resume", str(run.path), *words)
-        assert code == 2 and expected in error
+        assert code == 2
+        assert expected in error

@@ -30,7 +30,7 @@ HOST_ONLY = (
 )
 GAME_NEUTRAL = ("agent", "learner", "curriculum")
 MAY_IMPORT = {
-    "levels": {"games"},
+    "levels": {"games", "errors"},
     "curriculum": {"curriculum", "games", "received", "types", "errors", "streams"},
     "received": {"received", "errors"},
     "agent": {"agent", "errors", "settings"},

@@ -78,7 +78,8 @@ def test_what_could_not_be_cut_at_once_is_cut_before_the_next_line(tmp_path, mon
 def test_a_torn_last_line_is_dropped_by_readers_and_cut_by_the_next_writer(tmp_path, torn):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"a": 1}\n' + torn)
-    assert lines.read(path) == [{"a": 1}] and path.read_bytes().endswith(torn)
+    assert lines.read(path) == [{"a": 1}]
+    assert path.read_bytes().endswith(torn)
     with_writer = Lines(path)
     with_writer.append({"a": 3})
     assert lines.read(path) == [{"a": 1}, {"a": 3}]
@@ -127,7 +128,8 @@ def test_a_killed_writer_leaves_a_prefix_of_what_it_wrote(tmp_path):
         writer.kill()
         writer.join()
         before = lines.read(path)
-        assert [row["number"] for row in before] == list(range(len(before))) and before
+        assert [row["number"] for row in before] == list(range(len(before)))
+        assert before
         Lines(path).append({"number": len(before)})
         assert len(lines.read(path)) == len(before) + 1
 
@@ -137,7 +139,8 @@ def test_the_text_of_a_file_is_replaced_at_once_or_not_at_all(tmp_path, monkeypa
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(RunError, match=r"cannot write .*a\.txt: No space left"):
         write_text(tmp_path / "a.txt", "after")
-    assert (tmp_path / "a.txt").read_text() == "before" and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / "a.txt").read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_what_belongs_to_somebody_else_is_refused_with_its_owner(stranger):

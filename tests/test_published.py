@@ -62,7 +62,8 @@ def test_a_paper_experiment_has_the_published_settings(name):
     wanted = EVERY | PUBLISHED[name]
     wanted |= {f"learner.{k}": v for k, v in LEARNER.items()} | {f"agent.{k}": v for k, v in AGENT.items()}
     found = {key: value(loaded, key) for key in wanted}
-    assert found == wanted and loaded.method.name == name
+    assert found == wanted
+    assert loaded.method.name == name
 
 
 def test_the_first_dreams_enter_two_whole_cycles_after_they_were_asked():

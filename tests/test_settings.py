@@ -68,9 +68,10 @@ def test_a_folder_may_begin_at_home(monkeypatch):
     assert (found.levels, found.warm_start) == ("/home/somebody/levels", "/home/somebody/runs/a")
 
 
-@pytest.mark.parametrize("text, value", [("1e6", 1_000_000), ("64.0", 64), ("1_000", 1000), ("+8", 8), (" 8", 8)])
+@pytest.mark.parametrize(("text", "value"), [("1e6", 1_000_000), ("64.0", 64), ("1_000", 1000), ("+8", 8), (" 8", 8)])
 def test_a_whole_number_is_one_however_it_is_written(text, value):
-    assert read("num_envs", text) == value and isinstance(read("num_envs", text), int)
+    assert read("num_envs", text) == value
+    assert isinstance(read("num_envs", text), int)
 
 
 @given(st.integers(2, 1_000_000))
@@ -103,7 +104,7 @@ def test_a_configuration_is_its_tree_and_back():
 
 
 @pytest.mark.parametrize(
-    "tree, says",
+    ("tree", "says"),
     [
         ({"sed": 1}, "did you mean 'seed'"),
         ({"learner": {"lrr": 1}}, "did you mean 'lr'"),
@@ -130,7 +131,7 @@ def test_a_run_of_an_earlier_version_that_wrote_down_every_kinds_settings_is_rea
 
 
 @pytest.mark.parametrize(
-    "text, says", [("seed: [1", "line [12]"), ("a: 1\nb: }", "line 2"), ("", "no settings"), ("3", "no settings")]
+    ("text", "says"), [("seed: [1", "line [12]"), ("a: 1\nb: }", "line 2"), ("", "no settings"), ("3", "no settings")]
 )
 def test_a_damaged_configuration_names_the_line(text, says):
     with pytest.raises(ConfigError, match=says):

@@ -20,7 +20,7 @@ CONF = Path(config.__file__).parent / "conf"
 
 
 @pytest.mark.parametrize(
-    "given, says",
+    ("given", "says"),
     [
         ("method=ppo dreamer=foundation", "it needs method=dicode"),
         ("method=ppo levels=DIR", "it needs method=dicode"),
@@ -77,7 +77,7 @@ def test_naming_a_model_asks_for_it():
 
 
 @pytest.mark.parametrize(
-    "typed, meant",
+    ("typed", "meant"),
     [
         ("lr", "learner.lr"),
         ("learner.learning_rate", "learner.lr"),
@@ -147,7 +147,7 @@ def test_the_comparison_sweeps_what_its_file_says_unless_a_word_does():
 
 
 @pytest.mark.parametrize(
-    "given, says",
+    ("given", "says"),
     [
         ("method=ppo,dr run=x", "would all be called"),
         ("method=ppo,dr dreamer=grammar", "would do nothing"),
@@ -175,7 +175,8 @@ def test_the_machine_is_looked_at_without_jax(tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert not machine.has_accelerator(tmp_path)
     monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")
-    assert machine.has_accelerator(tmp_path) and machine.default_preset() == "gpu"
+    assert machine.has_accelerator(tmp_path)
+    assert machine.default_preset() == "gpu"
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
     assert machine.default_preset() == "laptop"
 

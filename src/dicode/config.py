@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dicode import settings, words
+from dicode import games, settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
 from dicode.agent.settings import AgentConfig, GtrxlConfig
 from dicode.dreaming.settings import BudgetConfig, DreamerConfig, FmConfig
@@ -72,7 +72,7 @@ class Config:
     seed: int = option(0, "all randomness of a run follows from it", 0, 2**31 - 1)
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
     runs_dir: str = option("runs", "where runs are kept")
-    game: str = option("craftax", "the game that is played: one of this package, or the dotted name of another")
+    game: str = option(games.DEFAULT, "the game that is played: one of this package, or the dotted name of another")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))

@@ -7,6 +7,8 @@ outcomes of a level's journey (a rejected dream) are values, not errors: see `di
 import difflib
 from collections.abc import Iterable
 
+from dicode.types import Code
+
 
 class DicodeError(Exception):
     """Something a user can mend: the message names the value, what is allowed and the nearest right thing."""
@@ -18,6 +20,17 @@ class ConfigError(DicodeError):
 
 class RunError(DicodeError):
     """A run directory, checkpoint or archive that cannot be used as asked."""
+
+
+class LevelError(DicodeError):
+    """A level asks for something impossible; the message says what would be possible."""
+
+    def __init__(
+        self, message: str, code: Code = Code.IMPOSSIBLE, hint: str = "", instead: tuple[str, str] | None = None
+    ) -> None:
+        """`hint`: what to write instead, where the message doesn't say it; `instead`: (regular expression, text) for the line."""
+        super().__init__(message)
+        self.code, self.hint, self.instead = code, hint, instead
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

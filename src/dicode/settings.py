@@ -55,7 +55,7 @@ class Setting:
 
     name: str
     """Dotted, as a person writes it."""
-    field: Field
+    field: Field[Any]
     type: type
     optional: bool
     """Whether it may be empty (None)."""
@@ -92,7 +92,7 @@ class Setting:
         return value
 
 
-def _fields_of(record: type) -> Mapping[str, tuple[Field, type, bool]]:
+def _fields_of(record: type) -> Mapping[str, tuple[Field[Any], type, bool]]:
     """The settable fields of one record: field, type without None, whether None is allowed."""
     hints = get_type_hints(record)
     found = {}
@@ -103,15 +103,15 @@ def _fields_of(record: type) -> Mapping[str, tuple[Field, type, bool]]:
     return found
 
 
-_own: Callable[[Any], Mapping[str, tuple[Field, type, bool]]] = cache(_fields_of)
+_own: Callable[[Any], Mapping[str, tuple[Field[Any], type, bool]]] = cache(_fields_of)
 
 
-def kinds_of(f: Field) -> Mapping[str, type]:
+def kinds_of(f: Field[Any]) -> Mapping[str, type]:
     """The records that a section can hold, by kind; one without a name where there is no choice."""
     return f.metadata["kinds"] or {"": f.metadata["record"]}
 
 
-def is_section(f: Field) -> bool:
+def is_section(f: Field[Any]) -> bool:
     """Whether a field holds a record."""
     return "record" in f.metadata
 
@@ -161,14 +161,14 @@ def read(record: type[T], tree: Mapping[str, Any], prefix: str = "") -> T:
     return record(**values)
 
 
-def _entries(f: Field, tree: Any, name: str) -> dict[str, Any]:
+def _entries(f: Field[Any], tree: Any, name: str) -> dict[str, Any]:
     """The records of a field made by `entries`."""
     if not isinstance(tree, Mapping) or not all(isinstance(inner, Mapping) for inner in tree.values()):
         raise ConfigError(f"{name} is {tree!r}; it holds sections by name")
     return {str(key): read(f.metadata["entries"], inner, f"{name}.{key}.") for key, inner in tree.items()}
 
 
-def _variant(f: Field, tree: Any, name: str) -> type:
+def _variant(f: Field[Any], tree: Any, name: str) -> type:
     """The record for one section's tree; refuses a setting that only another kind has."""
     if not isinstance(tree, Mapping):
         raise ConfigError(f"{name} is a section, not {tree!r}; set one of its settings, such as {name}.{_first(f)}=...")
@@ -185,7 +185,7 @@ def _variant(f: Field, tree: Any, name: str) -> type:
     return kinds[kind]
 
 
-def _first(f: Field) -> str:
+def _first(f: Field[Any]) -> str:
     return next(iter(_own(f.metadata["record"])))
 
 

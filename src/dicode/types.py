@@ -1,7 +1,7 @@
 """The host side's vocabulary: what travels between dreamers, sandbox, archive, methods and the loop.
 
 Read this first. Everything here is a frozen dataclass of plain Python values (no JAX), so it can be
-printed, hashed, stored as JSON and compared. Device-side types live in `dicode.games.craftax.types` and
+printed, hashed, stored as JSON and compared. Device-side types live in `dicode.games.device` and
 `dicode.learner.types`.
 """
 
@@ -188,13 +188,13 @@ class Accepted:
     goal: Mapping[str, object]
     """`Goal.to_json()`: achievements by name and minimum per quantity."""
     rules: Mapping[str, object]
-    """`Rules.to_json()`: only what differs from Craftax."""
+    """`Rules.to_json()`: only what differs from the unmodified game."""
     pool_hash: str
     hooks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     statistics: Mapping[str, float] = field(default_factory=dict)
-    """What its worlds look like, in numbers (`dicode.dreaming.novelty.statistics`); tells near duplicates apart."""
+    """What its worlds look like, in numbers (`dicode.games.host.Looks.statistics`); tells near duplicates apart."""
 
 
 Verdict = Accepted | Rejected
@@ -270,7 +270,7 @@ class Brief:
     parent: ParentReport | None
     """None in the open-loop ablation."""
     target_success: Mapping[str, float]
-    """Success rate per achievement name on the target, all 67; empty in the open-loop ablation."""
+    """Success rate per achievement name on the target, all of them; empty in the open-loop ablation."""
     target_return: float | None
     examples: tuple[LevelRecord, ...] = ()
     """Archive levels most similar to the parent, most similar first."""

@@ -166,7 +166,7 @@ def boss_floor(**fields: Any) -> World:
 
 
 ZOMBIE_HEALTH = see("melee_mobs.health", 0, 0)
-ALL_IN_CHEST = {name: 1.0 for name in ("chest_torches", "chest_ore", "chest_potion", "chest_arrows", "chest_tool")}
+ALL_IN_CHEST = dict.fromkeys(("chest_torches", "chest_ore", "chest_potion", "chest_arrows", "chest_tool"), 1.0)
 ORES = ("coal", "iron", "diamond", "sapphire", "ruby")
 ONLY_COAL = {"chest_ore": 1.0, "chest_ore_weight": {ore: 1.0 if ore == "coal" else 0.001 for ore in ORES}}
 

@@ -118,7 +118,9 @@ def test_the_device_table_has_the_values_by_name():
 
     rules = Rules(plant_ripening=50, monster_damage=2)
     changed, plain = table(rules.to_json()), default_rules()
-    assert changed.plant_ripening == 50 and plain.plant_ripening == 600
+    assert changed.plant_ripening == 50
+    assert plain.plant_ripening == 600
     assert np.array_equal(changed.melee_damage, 2 * plain.melee_damage)
     for name, array in rules.arrays().items():
-        assert np.array_equal(getattr(changed, name), array) and getattr(changed, name).dtype == array.dtype
+        assert np.array_equal(getattr(changed, name), array)
+        assert getattr(changed, name).dtype == array.dtype

@@ -88,10 +88,12 @@ def test_counters_remember_nothing_of_the_last_episode(toy, blank_pool):
     actions = np.repeat([[CHOP], [KILL], [HURT], [EAT], [DESCEND], [DIE]], 8, axis=1)
     played = toy.play(batch, actions)
     full, empty = played.states[-2].counters, played.last.counters
-    assert full.steps[0] == 5 and full.events.kills[0, 1, 0] == 1 and full.events.collected[0, 0] == 1
-    assert (
-        full.events.eaten[0] == full.events.drunk[0] == 1 and full.events.damage_taken[0] == 2 and full.deepest[0] == 1
-    )
+    assert full.steps[0] == 5
+    assert full.events.kills[0, 1, 0] == 1
+    assert full.events.collected[0, 0] == 1
+    assert full.events.eaten[0] == full.events.drunk[0] == 1
+    assert full.events.damage_taken[0] == 2
+    assert full.deepest[0] == 1
     assert all(not np.any(leaf) for leaf in jax.tree.leaves(empty))
 
 
@@ -112,14 +114,16 @@ def test_a_goal_ends_the_episode_with_success_at_the_step_that_meets_it(toy, bla
     batch = four_levels(blank_pool, toy, [goal] * 4, limit=50)
     played = toy.play(batch, np.repeat(np.array(actions)[:, None], 8, axis=1))
     assert [bool(s.success[0]) for s in played.steps] == [False] * (steps - 1) + [True]
-    assert played.steps[-1].done.all() and not played.steps[-1].time_limit.any()
+    assert played.steps[-1].done.all()
+    assert not played.steps[-1].time_limit.any()
     assert played.steps[-1].reward[0] >= 20.0
 
 
 def test_the_step_that_kills_is_not_survived_and_an_empty_goal_is_never_met(toy, blank_pool):
     batch = four_levels(blank_pool, toy, [Goal.all_of(Goal.survive(2)), Goal(), Goal(), Goal()], limit=50)
     played = toy.play(batch, [[NOTHING] * 8, [DIE] * 8])
-    assert played.steps[1].done.all() and not played.steps[1].success.any()
+    assert played.steps[1].done.all()
+    assert not played.steps[1].success.any()
 
 
 def test_what_the_start_implies_pays_nothing_and_counts_as_had(toy, blank_pool):
@@ -157,7 +161,8 @@ def test_episodes_count_by_their_beginning(toy, blank_pool):
             expected["length_sum"][env // 2] += counts * (end + 1 - began)
             expected["return_sum"][env // 2] += counts * rewards[began : end + 1, env].sum()
     stats = toy.env.stats(played.state, batch)
-    assert expected["episodes"].min() >= 4 and 0 < expected["successes"].sum() < expected["episodes"].sum()
+    assert expected["episodes"].min() >= 4
+    assert 0 < expected["successes"].sum() < expected["episodes"].sum()
     for name, sums in expected.items():
         np.testing.assert_allclose(getattr(stats, name), sums, rtol=1e-6)
     assert stats.achievements[:, Achievement.COLLECT_WOOD].sum() <= expected["episodes"].sum()
@@ -167,9 +172,11 @@ def test_episodes_count_by_their_beginning(toy, blank_pool):
 def test_a_levels_own_limit_shortens_its_episodes_and_decides_which_count(toy, blank_pool):
     short, long = Level(blank_pool, episode_limit=3), Level(blank_pool)
     batch = build(DEVICE, [short, long], [4, 4], toy.sizes, episode_limit=10, counting=Counting(20))
-    assert np.array_equal(batch.episode_limit[:2], [3, 10]) and np.array_equal(batch.count_last[:2], [17, 10])
+    assert np.array_equal(batch.episode_limit[:2], [3, 10])
+    assert np.array_equal(batch.count_last[:2], [17, 10])
     stats = toy.env.stats(toy.play(batch, idle(20)).state, batch)
-    assert np.array_equal(stats.episodes[:2], [4 * 6, 4 * 2]) and np.array_equal(stats.length_sum[:2], [4 * 18, 4 * 20])
+    assert np.array_equal(stats.episodes[:2], [4 * 6, 4 * 2])
+    assert np.array_equal(stats.length_sum[:2], [4 * 18, 4 * 20])
 
 
 def test_the_step_limit_counts_episode_steps_and_is_told_from_death_and_success(toy, blank_pool):
@@ -235,10 +242,14 @@ def test_the_first_episode_is_kept_apart_from_later_ones(toy, blank_pool):
     actions = idle(6)
     actions[0], actions[1], actions[2, :6], actions[4] = CHOP, DESCEND, DIE, DIE
     played = toy.play(batch, actions)
-    assert worlds == 4 and np.array_equal(played.states[0].game.player_xp, [0, 1, 2, 3, 0, 1, 2, 3])
+    assert worlds == 4
+    assert np.array_equal(played.states[0].game.player_xp, [0, 1, 2, 3, 0, 1, 2, 3])
     first = played.last.first
-    assert first.done.all() and np.array_equal(first.length, [3] * 6 + [5] * 2)
-    assert np.all(first.total_reward == 2) and np.all(first.deepest == 1) and not first.success.any()
+    assert first.done.all()
+    assert np.array_equal(first.length, [3] * 6 + [5] * 2)
+    assert np.all(first.total_reward == 2)
+    assert np.all(first.deepest == 1)
+    assert not first.success.any()
     assert first.achievements.sum() == 16
     assert played.last.tally.episodes.sum() == 14
 
@@ -260,22 +271,27 @@ def test_every_quantity_reads_its_own_field(toy, blank_pool):
     game = state.game.replace(inventory=state.game.inventory.replace(iron=np.full(8, 5), armour=np.full((8, 4), 2)))
     events = state.counters.events.replace(kills=np.arange(8 * 24).reshape(8, 3, 8), placed=np.arange(40).reshape(8, 5))
     values = dict(zip(QUANTITIES, np.asarray(DEVICE.quantities(game, np.full(8, 9), events))[3], strict=True))
-    assert values["inventory.iron"] == 5 and values["inventory.armour"] == 8 and values["survive"] == 9
-    assert values["kills.zombie"] == 3 * 24 + 8 and values["kills.ice_elemental"] == 3 * 24 + 23
-    assert values["placed.torch"] == 19 and values["health"] == 9 and values["collected.wood"] == 0
+    assert values["inventory.iron"] == 5
+    assert values["inventory.armour"] == 8
+    assert values["survive"] == 9
+    assert values["kills.zombie"] == 3 * 24 + 8
+    assert values["kills.ice_elemental"] == 3 * 24 + 23
+    assert values["placed.torch"] == 19
+    assert values["health"] == 9
+    assert values["collected.wood"] == 0
 
 
 def test_conditioning_names_achievements_and_log_scaled_minima():
     goal = Goal.all_of(Achievement.EAT_COW, Goal.at_least("inventory.iron", 3))
     full, paper = goals.conditioning(HOST, goal), goals.conditioning(HOST, goal, "paper")
-    assert full.shape == (67 + len(QUANTITIES),) and paper.shape == (67,)
-    assert paper[Achievement.EAT_COW] == 1 and paper.sum() == 1
+    assert full.shape == (67 + len(QUANTITIES),)
+    assert paper.shape == (67,)
+    assert paper[Achievement.EAT_COW] == 1
+    assert paper.sum() == 1
     assert full[67 + QUANTITIES.index("inventory.iron")] == 0.25
-    assert (
-        LevelEnv(DEVICE).spec.conditioning == len(full)
-        and LevelEnv(DEVICE, conditioning="paper").spec.conditioning == 67
-        and LevelEnv(DEVICE, conditioning="none").spec.conditioning == len(goals.conditioning(HOST, goal, "none")) == 0
-    )
+    assert LevelEnv(DEVICE).spec.conditioning == len(full)
+    assert LevelEnv(DEVICE, conditioning="paper").spec.conditioning == 67
+    assert LevelEnv(DEVICE, conditioning="none").spec.conditioning == len(goals.conditioning(HOST, goal, "none")) == 0
 
 
 def test_environments_of_hooked_levels_stand_at_the_front_of_every_shard(blank_pool):

@@ -43,7 +43,8 @@ def test_what_is_seen_in_play_on_every_floor_is_what_the_package_shows(played):
         assert np.array_equal(dense, np.asarray(theirs(state.game)))
         floors |= set(state.game.player_level.tolist())
         lit += int(seen.observation.cells[..., 2].sum())
-    assert floors == set(range(8)) and lit > 0
+    assert floors == set(range(8))
+    assert lit > 0
 
 
 def test_reward_is_achievements_health_and_bonus(played):
@@ -69,7 +70,8 @@ def test_a_short_level_beside_a_long_one_finishes_on_its_own_time(played):
         length += 1
         assert np.all(length[seen.success] == 7)
         length[seen.done] = 0
-    assert tally.successes[6:].min() >= 5 and not tally.successes[:6].any()
+    assert tally.successes[6:].min() >= 5
+    assert not tally.successes[:6].any()
     assert np.array_equal(np.sum([seen.done for seen in steps], axis=0), tally.episodes)
 
 

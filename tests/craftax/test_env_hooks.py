@@ -67,25 +67,29 @@ def play(toy, blank_pool):
 def test_a_transition_changes_its_own_group_alone(play):
     state, seen = play([CHOP] * 8)
     assert state.game.inventory.wood.tolist() == [3, 3, 1, 1, 1, 1, 1, 1]
-    assert state.game.player_xp[2:].tolist() == [0] * 6 and state.game.player_xp[:2].any()
+    assert state.game.player_xp[2:].tolist() == [0] * 6
+    assert state.game.player_xp[:2].any()
     assert np.allclose(seen.reward, [1, 1, 1.5, 1.5, 1, 1, 1, 1])
 
 
 def test_what_a_transition_returns_is_held_in_bounds(play):
     state, seen = play([EAT, HURT] + [NOTHING] * 6)
-    assert state.game.player_health[0] == 50 and np.isfinite(state.game.player_health[1])
+    assert state.game.player_health[0] == 50
+    assert np.isfinite(state.game.player_health[1])
     assert not state.game.achievements[:, Achievement.DEFEAT_NECROMANCER].any()
     assert np.all(seen.reward == 0)
 
 
 def test_a_bonus_is_bounded_and_never_nan(play):
     _, seen = play([DESCEND] * 8)
-    assert seen.reward[:2].tolist() == [1 + MAX_BONUS] * 2 and seen.reward[4] == 1
+    assert seen.reward[:2].tolist() == [1 + MAX_BONUS] * 2
+    assert seen.reward[4] == 1
 
 
 def test_a_transition_can_end_the_episode_and_a_hook_decides_success(play):
     _, seen = play([KILL] * 8)
-    assert seen.done.tolist() == [False, False, True, True] + [False] * 4 and not seen.success.any()
+    assert seen.done.tolist() == [False, False, True, True] + [False] * 4
+    assert not seen.success.any()
     _, seen = play([CHOP] * 8, [CHOP] * 8)
     assert seen.success.tolist() == [False, False, True, True] + [False] * 4
     assert np.allclose(seen.reward[2:4], 20.5)

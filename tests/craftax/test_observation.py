@@ -79,10 +79,13 @@ def test_a_mob_off_the_windows_edge_hides_an_earlier_one_of_its_kind(ours, their
 def test_the_spec_describes_every_float_of_the_package_and_bounds_the_mob_bits(ours):
     assert observation.SPEC.dense_size == 8268
     seen = ours(from_arrays(random_arrays(1)))
-    assert seen.cells.shape[1:] == (9, 11, 8) and seen.cells.dtype == np.uint8 and seen.scalars.shape[1:] == (51,)
+    assert seen.cells.shape[1:] == (9, 11, 8)
+    assert seen.cells.dtype == np.uint8
+    assert seen.scalars.shape[1:] == (51,)
     per_state = sum(leaf[0].nbytes for leaf in map(np.asarray, jax.tree.leaves(seen)))
     bits = np.unpackbits(np.asarray(seen.cells)[..., 3:], axis=-1).sum(axis=(1, 2, 3))
-    assert per_state == 996 and bits.max() <= observation.SPEC.max_set_bits == 14
+    assert per_state == 996
+    assert bits.max() <= observation.SPEC.max_set_bits == 14
 
 
 def test_the_ladder_scalar_follows_the_rule(ours):

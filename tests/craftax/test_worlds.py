@@ -20,10 +20,13 @@ def test_asking_for_more_worlds_keeps_the_first_ones(worlds8):
 
 def test_worlds_are_legal_and_differ(worlds8):
     for name, field in STATE_FIELDS.items():
-        assert worlds8[name].shape == (8, *field.shape) and worlds8[name].dtype == field.dtype, name
-        assert worlds8[name].min() >= field.low and worlds8[name].max() <= field.high, name
+        assert worlds8[name].shape == (8, *field.shape), name
+        assert worlds8[name].dtype == field.dtype, name
+        assert worlds8[name].min() >= field.low, name
+        assert worlds8[name].max() <= field.high, name
     assert len({world.tobytes() for world in worlds8["blocks"]}) == 8
-    assert not worlds8["achievements"].any() and np.all(worlds8["player_level"] == 0)
+    assert not worlds8["achievements"].any()
+    assert np.all(worlds8["player_level"] == 0)
 
 
 def test_no_worlds_cannot_be_asked_for():

@@ -73,9 +73,11 @@ def test_an_archive_from_before_these_seconds_is_read_and_continued(tmp_path):
     archive._db.execute("DROP TABLE compiles")
     archive.close()
     with Archive(tmp_path / "archive.sqlite", read_only=True) as reader:
-        assert reader.digest() == before and reader.snapshot().trials
+        assert reader.digest() == before
+        assert reader.snapshot().trials
     with Archive(tmp_path / "archive.sqlite") as writer:
-        assert writer.discard_above_committed() == 0 and writer.digest() == before
+        assert writer.discard_above_committed() == 0
+        assert writer.digest() == before
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,8 @@ def test_the_export_is_json_with_trials_and_children(tmp_path):
     assert len(levels[SEED]["children"]) == 3
     assert [entry["cycle"] for entry in levels[SEED]["trials"]] == [0, 1, 2]
     assert levels[ident("bad1")]["verdict"]["stage"] == "verify"
-    assert data["committed_cycle"] == 2 and len(data["outcomes"]) == 4
+    assert data["committed_cycle"] == 2
+    assert len(data["outcomes"]) == 4
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, 512, 5000])

@@ -59,6 +59,7 @@ def _kill_a_writer(path: Path, cycles: int, victim: int, dawdle: str) -> None:
     writer = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": source}
     )
-    assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"ready\n"
     writer.send_signal(signal.SIGKILL)
     assert writer.wait() == -signal.SIGKILL

@@ -82,7 +82,8 @@ def test_verdicts_and_repairs_recorded_before_reasons_had_codes_are_still_read()
     body = through_json(codec.level_to_json(replace(LEVEL, verdict=Rejected("build", "r", "h", code=Code.NO_ROOM))))
     del body["verdict"]["code"], body["repairs"][0]["code"]
     old = codec.level_from_json(body)
-    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD) and old.repairs[0].code is Code.UNTOLD
+    assert old.verdict == Rejected("build", "r", "h", code=Code.UNTOLD)
+    assert old.repairs[0].code is Code.UNTOLD
 
 
 def test_levels_but_for_what_follows_from_their_trials():
@@ -103,5 +104,5 @@ def test_briefs_given_the_archive_they_were_made_from():
 
 
 def test_a_number_that_is_not_finite_is_refused():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not JSON"):
         codec.dumps({"x": float("nan")})

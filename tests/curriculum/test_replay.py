@@ -47,7 +47,8 @@ def test_weights_sum_to_one_and_ties_weigh_the_same_whatever_their_order():
 def test_any_temperature_gives_finite_weights_that_sum_to_one(temperature, staleness, scores):
     named = {f"l{i}": score for i, score in enumerate(scores)}
     weights = replay.replay_weights(named, dict.fromkeys(named, 3), 5, staleness, temperature)
-    assert sum(weights.values()) == pytest.approx(1.0) and all(0 < w <= 1 for w in weights.values())
+    assert sum(weights.values()) == pytest.approx(1.0)
+    assert all(0 < w <= 1 for w in weights.values())
     if staleness < 1:
         assert max(weights, key=weights.__getitem__) in [x for x, s in named.items() if s == max(scores)]
     assert sorted(replay.draw(weights, len(scores), STREAMS, "test", 5)) == sorted(named), "none is out of reach"
@@ -57,7 +58,8 @@ def test_a_low_temperature_draws_the_best_and_a_high_one_any():
     named, played = {"a": 0.3, "b": 0.2, "c": 0.1}, dict.fromkeys("abc", 0)
     cold = replay.replay_weights(named, played, 1, 0.0, 1e-3)
     hot = replay.replay_weights(named, played, 1, 0.0, 1e3)
-    assert cold["a"] == pytest.approx(1.0) and hot["c"] == pytest.approx(1 / 3, abs=1e-3)
+    assert cold["a"] == pytest.approx(1.0)
+    assert hot["c"] == pytest.approx(1 / 3, abs=1e-3)
 
 
 def test_draws_follow_the_weights():
@@ -78,7 +80,8 @@ def test_draws_without_replacement_equal_drawing_one_after_the_other():
 def test_a_sample_has_no_duplicates_and_ignores_insertion_order_and_the_unscored():
     levels = [record(f"l{i}", score=i % 3 / 10, last_trained=i % 5) for i in range(20)] + [record("new")]
     sample = replay.sample(levels, 8, 7, STREAMS)
-    assert len(set(sample)) == 8 and "new" not in sample
+    assert len(set(sample)) == 8
+    assert "new" not in sample
     assert replay.sample(levels[::-1], 8, 7, STREAMS) == sample
     assert replay.sample(levels, 8, 8, STREAMS) != sample
     assert len(replay.sample(levels, 99, 7, STREAMS)) == 20
@@ -104,7 +107,8 @@ def test_a_newcomer_that_reaches_the_worst_replaces_it():
     assert replay.activate(active, {"d": 0.05}, 3, 0.0, STREAMS, 0) == (("d",), ("c",))
     assert replay.activate(active, {"d": 0.04}, 3, 0.0, STREAMS, 0) == ((), ())
     activated, gone = replay.activate(active, {"d": 0.15, "e": 0.12, "f": 0.01}, 3, 0.0, STREAMS, 0)
-    assert activated == ("d", "e") and set(gone) == {"b", "c"}
+    assert activated == ("d", "e")
+    assert set(gone) == {"b", "c"}
 
 
 def test_an_active_level_does_not_enter_twice():

@@ -6,9 +6,11 @@ import numpy as np
 
 from dicode.dreaming import novelty
 from dicode.games.craftax.grammar.frontier import before
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.checks import check
-from dicode.games.craftax.levels.run import build_pool
 from dicode.games.craftax.library import load
+from dicode.games.craftax.looks import LOOKS
+from dicode.games.level_build import build_pool
 from dicode.levels import Achievement, LevelError
 from dicode.types import (
     Accepted,
@@ -67,15 +69,15 @@ def in_process(worlds: Mapping[str, np.ndarray], archive: Iterable[LevelRecord] 
         namespace: dict[str, object] = {}
         exec(compile(draft.source, draft.id, "exec"), namespace)
         try:
-            built = build_pool(namespace, worlds, 0)
+            built = build_pool(HOST, namespace, worlds, 0)
         except LevelError as error:
             return Rejected("build", str(error), code=error.code)
         warnings = check(built.pool, built.goal, built.rules, built.hooks)
         if isinstance(warnings, Rejected):
             return warnings
-        numbers = novelty.statistics(built.pool)
+        numbers = LOOKS.statistics(built.pool)
         verdict = Accepted(built.goal.to_json(), built.rules.to_json(), "-", built.hooks, warnings, statistics=numbers)
-        twin = novelty.known(draft.id, known) or novelty.judge(draft.source, verdict, known)
+        twin = novelty.known(draft.id, known) or novelty.judge(LOOKS, draft.source, verdict, known)
         if twin is None:
             known.append(record(draft, verdict))
         return twin or verdict

@@ -22,7 +22,7 @@ def build(world: World) -> None:
 def brief(cycle=1, index=0, **changes):
     level = LevelRecord("a" * 12, "GOAL = 1\n", "Eat.", Origin.LIBRARY, (), "", 0, Accepted({}, {}, "h"))
     parent = ParentReport(level, (Trial("a" * 12, 1, 30, 12, 1.0, 50.0),))
-    values = dict(parent=parent, target_success={"EAT_COW": 0.5}, target_return=1.0, allow_hooks=False)
+    values = {"parent": parent, "target_success": {"EAT_COW": 0.5}, "target_return": 1.0, "allow_hooks": False}
     return Brief(cycle, index, **(values | changes))
 
 

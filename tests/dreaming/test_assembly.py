@@ -27,7 +27,15 @@ def surroundings(monkeypatch, tmp_path):
 
 
 def make(folder, url="http://127.0.0.1:9/v1", models=None, budget=None, dreamer=None, **fm):
-    values = dict(provider="vllm", model="m", base_url=url, key_env="FM_KEY", timeout_s=5.0, retries=0, concurrency=1)
+    values = {
+        "provider": "vllm",
+        "model": "m",
+        "base_url": url,
+        "key_env": "FM_KEY",
+        "timeout_s": 5.0,
+        "retries": 0,
+        "concurrency": 1,
+    }
     config = replace(
         Config(),
         fm=replace(FmConfig(), **(values | fm)),
@@ -44,7 +52,8 @@ def test_one_small_call_is_made_with_the_fields_of_the_dreams(fm_server, tmp_pat
     made = make(tmp_path, fm_server.url)
     (asked,) = fm_server.requests
     assert (asked["max_tokens"], asked["temperature"], asked["top_p"]) == (32_000, 0.6, 0.95)
-    assert made.ledger.total().calls == 1 and made.silence() is None
+    assert made.ledger.total().calls == 1
+    assert made.silence() is None
     made.journal.close()
     make(tmp_path, fm_server.url)
     assert len(fm_server.requests) == 2  # a resumed run tests again
@@ -142,7 +151,8 @@ def test_a_lost_round_says_why_and_a_run_without_an_answer_knows_it(fm_server, t
     assert spending(made, [], [])["silence"] == made.silence()
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "2"))]
     made.dream([brief(3)], validate)
-    assert made.silence() is None and spending(made, [], [])["silence"] is None
+    assert made.silence() is None
+    assert spending(made, [], [])["silence"] is None
 
 
 def test_a_late_model_is_a_silent_one(fm_server, tmp_path):
@@ -178,11 +188,12 @@ def test_a_program_dreams_and_a_replay_runs_none(tmp_path):
         f"import sys\nasked = sys.stdin.read()\nopen({str(counted)!r}, 'a').write('x')\n"
         f"print({level!r} if 'GOAL' in asked else 'ready')\n",
     )
-    values = dict(provider="command", model="command", key_env="", command=command, compact=True)
+    values = {"provider": "command", "model": "command", "key_env": "", "command": command, "compact": True}
     made = make(tmp_path, "", **values)
     outcomes = made.dream([brief(index=i) for i in range(2)], validate)
     assert all(outcome.accepted and outcome.draft.origin is Origin.FOUNDATION for outcome in outcomes)
-    assert counted.read_text() == "xxx" and made.ledger.total().estimated == 3
+    assert counted.read_text() == "xxx"
+    assert made.ledger.total().estimated == 3
     made.journal.close()
     assert (
         make(tmp_path, "", journal="replay", **values).dream([brief(index=i) for i in range(2)], validate) == outcomes
@@ -259,14 +270,24 @@ def test_a_person_dreams_by_writing_into_a_file_and_a_replay_asks_nobody(tmp_pat
 
     monkeypatch.setattr(module, "POLL_S", 0.05)
     seen, thread = person(tmp_path, ["I am no model.", GOOD.replace("{n}", "2"), " SKIP "])
-    values = dict(provider="person", model="person", key_env="", compact=True, concurrency=1, timeout_s=60.0)
+    values = {
+        "provider": "person",
+        "model": "person",
+        "key_env": "",
+        "compact": True,
+        "concurrency": 1,
+        "timeout_s": 60.0,
+    }
     made = make(tmp_path, "", **values)
     briefs = [brief(index=i) for i in range(2)]
     outcomes = made.dream(briefs, validate)
     thread.join(10)
-    assert outcomes[0].accepted and len(outcomes[0].draft.repairs) == 1
-    assert outcomes[1].draft is None and "skipped by the person" in outcomes[1].verdict.reason
-    assert "no code in the answer" in seen[1] and "write it into" in caplog.text
+    assert outcomes[0].accepted
+    assert len(outcomes[0].draft.repairs) == 1
+    assert outcomes[1].draft is None
+    assert "skipped by the person" in outcomes[1].verdict.reason
+    assert "no code in the answer" in seen[1]
+    assert "write it into" in caplog.text
     assert list((tmp_path / "person").iterdir()) == []
     made.journal.close()
     assert str(tmp_path) not in (tmp_path / "journal" / "calls.jsonl").read_text()

@@ -71,7 +71,8 @@ def test_per_dollar_a_cheaper_model_of_like_quality_is_asked_more():
     chosen = {
         flag: Counter(choose(tallies, np.random.default_rng(i), flag) for i in range(200)) for flag in (False, True)
     }
-    assert chosen[False][FIRST] > 100 and chosen[True][SECOND] > 195
+    assert chosen[False][FIRST] > 100
+    assert chosen[True][SECOND] > 195
 
 
 def make(folder, url, bandit="dream", mode="record", other=None):
@@ -116,7 +117,8 @@ def test_two_models_take_turns_by_what_they_taught_and_a_replay_asks_the_same(fm
         outcomes.append(made.dream(rounds[-1], validate))
         made.observe(*archive([o for done in outcomes for o in done]))
     asked = [Counter(made.journal.choice(cycle, i) for i in range(6)) for cycle in range(1, 7)]
-    assert asked[0][FIRST] < 6 and asked[0][SECOND] < 6
+    assert asked[0][FIRST] < 6
+    assert asked[0][SECOND] < 6
     assert asked[-1][FIRST] + asked[-2][FIRST] >= 10
     models = Counter(body["model"] for body in fm_server.requests)
     assert models["able"] > 2 * models["hasty"] > 0
@@ -144,7 +146,8 @@ def test_one_model_that_is_denied_does_not_silence_the_other(fm_server, tmp_path
     made = make(tmp_path, fm_server.url)
     for cycle in range(1, 5):
         outcomes = made.dream([brief(cycle, index) for index in range(4)], validate)
-    assert any(outcome.accepted for outcome in outcomes) and made.silence() is None
+    assert any(outcome.accepted for outcome in outcomes)
+    assert made.silence() is None
     tallies = made.casting.tallies()
     assert set(tallies[SECOND].rewards) == {0.0}
 

@@ -17,15 +17,23 @@ QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=1.0)
 
 
 def endpoint(url, **changes):
-    values = dict(provider="vllm", model="m", base_url=url, key_env="FM_KEY", timeout_s=10.0, retries=2, concurrency=3)
+    values = {
+        "provider": "vllm",
+        "model": "m",
+        "base_url": url,
+        "key_env": "FM_KEY",
+        "timeout_s": 10.0,
+        "retries": 2,
+        "concurrency": 3,
+    }
     return Endpoint(**(values | changes))
 
 
 def request(index=0, **changes):
-    values = dict(
-        cycle=1, index=index, stage="code", attempt=0, provider="vllm", model="m", messages=(Message("user", "Write."),),
-        max_tokens=50, temperature=0.6, top_p=0.95, seed=7,
-    )  # fmt: skip
+    values = {
+        "cycle": 1, "index": index, "stage": "code", "attempt": 0, "provider": "vllm", "model": "m", "messages": (Message("user", "Write."),),
+        "max_tokens": 50, "temperature": 0.6, "top_p": 0.95, "seed": 7,
+    }  # fmt: skip
     return Request(**(values | changes))
 
 
@@ -111,7 +119,8 @@ def test_a_server_that_never_recovers_gives_a_failed_answer_after_the_retries(fm
 def test_a_server_that_is_not_there_gives_a_failed_answer(fm_server):
     fm_server.close()
     answer = ask(endpoint(fm_server.url, retries=0), request())
-    assert answer.kind is Kind.FAILED and "connection failed" in answer.reason
+    assert answer.kind is Kind.FAILED
+    assert "connection failed" in answer.reason
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,8 @@ def test_a_server_that_is_not_there_gives_a_failed_answer(fm_server):
 def test_what_will_not_pass_is_denied_at_once(fm_server, status, error, says):
     fm_server.script = [fm_server.problem(status, **error)]
     answer = ask(endpoint(fm_server.url), request())
-    assert answer.kind is Kind.DENIED and says in answer.reason
+    assert answer.kind is Kind.DENIED
+    assert says in answer.reason
     assert len(fm_server.requests) == 1
 
 
@@ -159,7 +169,8 @@ def test_usage_that_is_missing_or_absurd_is_estimated_from_characters(fm_server,
     fm_server.script = [fm_server.said("x" * 41, usage=usage)]
     answer = ask(endpoint(fm_server.url), request())
     assert answer.estimated
-    assert answer.tokens_in == 2 and answer.tokens_out in (3, 11)
+    assert answer.tokens_in == 2
+    assert answer.tokens_out in (3, 11)
 
 
 def test_no_more_requests_than_the_limit_are_under_way_at_once(fm_server):
@@ -192,7 +203,8 @@ def test_the_key_is_sent_but_never_logged_nor_returned(fm_server, caplog):
     assert fm_server.headers[0]["authorization"] == f"Bearer {SECRET}"
     assert [a.kind for a in answers] == [Kind.TEXT, Kind.DENIED]
     shown = repr(answers) + caplog.text + repr(Key("FM_KEY", SECRET)) + repr(where)
-    assert SECRET not in shown and "verysecret" not in shown
+    assert SECRET not in shown
+    assert "verysecret" not in shown
 
 
 def test_openai_settings_of_the_environment_are_not_sent_to_other_providers(fm_server, monkeypatch):
@@ -202,7 +214,8 @@ def test_openai_settings_of_the_environment_are_not_sent_to_other_providers(fm_s
     monkeypatch.setenv("OPENAI_BASE_URL", "http://192.0.2.1/")
     fm_server.script = [fm_server.said("ok")]
     ask(endpoint(fm_server.url), request())
-    assert "of-mine" not in str(fm_server.headers) and "theotherkey" not in str(fm_server.headers)
+    assert "of-mine" not in str(fm_server.headers)
+    assert "theotherkey" not in str(fm_server.headers)
 
 
 def test_a_proxy_is_not_asked_for_a_server_on_this_machine(fm_server, monkeypatch):
@@ -243,7 +256,8 @@ def test_a_missing_key_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):
 def test_a_wrong_endpoint_is_an_error_that_never_repeats_a_key(change, says):
     with pytest.raises(ConfigError, match=says) as caught:
         endpoint(**({"url": "http://localhost:1/v1"} | change))
-    assert "oops" not in str(caught.value) and "pw@" not in str(caught.value)
+    assert "oops" not in str(caught.value)
+    assert "pw@" not in str(caught.value)
 
 
 def test_absolute_paths_are_scrubbed_and_addresses_stay():
@@ -256,9 +270,11 @@ def test_probe_says_what_works_and_what_does_not(fm_server, monkeypatch):
     monkeypatch.setenv("FM_KEY", SECRET)
     fm_server.script = [fm_server.said("ready"), fm_server.problem(404, "no such model")]
     good = probe(endpoint(fm_server.url))
-    assert good.ok and "usage is reported" in good.sentence
+    assert good.ok
+    assert "usage is reported" in good.sentence
     bad = probe(endpoint(fm_server.url))
-    assert not bad.ok and "no such model" in bad.sentence
+    assert not bad.ok
+    assert "no such model" in bad.sentence
     assert len(fm_server.requests) == 2
     monkeypatch.delenv("FM_KEY")
     with pytest.raises(ConfigError, match="set FM_KEY"):
@@ -267,12 +283,13 @@ def test_probe_says_what_works_and_what_does_not(fm_server, monkeypatch):
 
 def test_the_key_of_a_request_covers_every_field():
     base = request()
-    changes = dict(
-        cycle=2, index=5, stage="design", attempt=1, provider="openai", model="n", messages=(Message("user", "Write!"),),
-        max_tokens=51, temperature=0.7, top_p=0.9, seed=8,
-    )  # fmt: skip
+    changes = {
+        "cycle": 2, "index": 5, "stage": "design", "attempt": 1, "provider": "openai", "model": "n", "messages": (Message("user", "Write!"),),
+        "max_tokens": 51, "temperature": 0.7, "top_p": 0.9, "seed": 8,
+    }  # fmt: skip
     assert len({request(**{name: value}).key for name, value in changes.items()} | {base.key}) == len(changes) + 1
-    assert request().key == base.key and len(base.key) == 32
+    assert request().key == base.key
+    assert len(base.key) == 32
 
 
 def test_an_answer_survives_json():

@@ -17,7 +17,14 @@ MESSAGES = (Message("system", "Rules."), Message("user", "Write."))
 
 def ask(server, rounds=1, count=1, **changes):
     """Answers of `rounds` clients that share what they learn, `count` calls each."""
-    values = dict(provider="vllm", model="m", base_url=server.url, timeout_s=10.0, retries=0, concurrency=8)
+    values = {
+        "provider": "vllm",
+        "model": "m",
+        "base_url": server.url,
+        "timeout_s": 10.0,
+        "retries": 0,
+        "concurrency": 8,
+    }
     where, dialect = Endpoint(**(values | changes)), Dialect()
     calls = [Request(1, i, "code", 0, "vllm", "m", MESSAGES, 32_000, 0.6, 0.95, 7) for i in range(count)]
 
@@ -65,7 +72,8 @@ def test_several_refused_fields_are_given_up_one_by_one(fm_server):
         return fm_server.problem(422, f"{field}: not permitted") if field else fm_server.said("ok")
 
     fm_server.script = script
-    assert ask(fm_server)[0].text == "ok" and len(fm_server.requests) == 4
+    assert ask(fm_server)[0].text == "ok"
+    assert len(fm_server.requests) == 4
 
 
 def test_calls_under_way_together_learn_from_each_other(fm_server):
@@ -108,7 +116,9 @@ def test_a_model_without_a_system_role_gets_the_instructions_with_the_question(f
 def test_a_refusal_that_names_no_field_is_final(fm_server, status):
     fm_server.script = [fm_server.problem(status, "the prompt breaks our rules")]
     answer = ask(fm_server)[0]
-    assert answer.kind is Kind.DENIED and "breaks our rules" in answer.reason and len(fm_server.requests) == 1
+    assert answer.kind is Kind.DENIED
+    assert "breaks our rules" in answer.reason
+    assert len(fm_server.requests) == 1
 
 
 def test_a_server_that_refuses_whatever_is_sent_is_given_up(fm_server):

@@ -75,7 +75,8 @@ def test_examples_come_by_cosine_and_each_level_is_asked_for_once(fm_server, ope
     assert names(made.similar(LEVELS[2], LEVELS, 2)) == ["north too", "north"]
     assert sorted(r["input"].split("\n")[0] for r in fm_server.requests) == sorted(DIRECTIONS)
     assert {r["model"] for r in fm_server.requests} == {"e"}
-    assert made.ledger.total().calls == 4 and made.ledger.total().tokens_in == 28
+    assert made.ledger.total().calls == 4
+    assert made.ledger.total().tokens_in == 28
 
 
 def test_rejected_levels_and_those_without_text_are_no_examples(fm_server, opened):
@@ -89,7 +90,8 @@ def test_a_resumed_run_pays_for_no_vector_twice_and_a_replay_opens_no_socket(fm_
     first = names(opened().similar(LEVELS[0], LEVELS[:3]))
     again = opened()
     assert names(again.similar(LEVELS[0], LEVELS[:3])) == first
-    assert len(fm_server.requests) == 3 and again.ledger.total().calls == 3
+    assert len(fm_server.requests) == 3
+    assert again.ledger.total().calls == 3
     with no_sockets():
         assert names(opened("replay").similar(LEVELS[0], LEVELS[:3])) == first
         with pytest.raises(JournalMiss, match="embedding"):
@@ -104,7 +106,9 @@ def test_a_failure_is_told_once_and_structure_decides_from_then_on_also_after_re
     for level in LEVELS[:2]:
         assert made.similar(level, LEVELS, 2) == most_similar(level, LEVELS, 2)
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert len(warnings) == 1 and "by structure from now on" in warnings[0] and SECRET not in warnings[0]
+    assert len(warnings) == 1
+    assert "by structure from now on" in warnings[0]
+    assert SECRET not in warnings[0]
     asked = len(fm_server.requests)
     fm_server.script = vectors(fm_server)
     assert opened().similar(LEVELS[0], [*LEVELS, record("north")], 2) == most_similar(LEVELS[0], LEVELS, 2)

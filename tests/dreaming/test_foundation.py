@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from functools import partial
 
 import pytest
 from cows import GOOD, Grammar, brief, validate
@@ -32,9 +33,15 @@ OPEN: dict[object, Journal] = {}
 
 
 def dreamer(server, folder, mode="record", ledger=None, fallback=True, **settings):
-    fm = dict(
-        provider="vllm", model="m", base_url=server.url, key_env="FM_KEY", timeout_s=10.0, retries=2, concurrency=4
-    )
+    fm = {
+        "provider": "vllm",
+        "model": "m",
+        "base_url": server.url,
+        "key_env": "FM_KEY",
+        "timeout_s": 10.0,
+        "retries": 2,
+        "concurrency": 4,
+    }
     fm |= {name: settings.pop(name) for name in list(settings) if name in fm}
     endpoint = Endpoint(**fm)
     if mode != "replay" and folder in OPEN:
@@ -73,10 +80,13 @@ def test_two_stages_make_a_level_and_a_replay_makes_the_same(fm_server, tmp_path
     outcomes = dreamer(fm_server, tmp_path, stages=2).dream(briefs, validate)
     assert len(fm_server.requests) == 6
     for outcome in outcomes:
-        assert outcome.accepted and outcome.draft.origin is Origin.FOUNDATION
+        assert outcome.accepted
+        assert outcome.draft.origin is Origin.FOUNDATION
         assert outcome.draft.description.startswith("The player starts hungry")
-        assert outcome.draft.parents == ("a" * 12,) and outcome.draft.move == "design+code"
-        assert len(outcome.draft.requests) == 2 and outcome.draft.source.startswith('"""Objective: eat 2')
+        assert outcome.draft.parents == ("a" * 12,)
+        assert outcome.draft.move == "design+code"
+        assert len(outcome.draft.requests) == 2
+        assert outcome.draft.source.startswith('"""Objective: eat 2')
     assert replayed(fm_server, tmp_path, [briefs], stages=2) == [outcomes]
     assert len(fm_server.requests) == 6
 
@@ -84,7 +94,8 @@ def test_two_stages_make_a_level_and_a_replay_makes_the_same(fm_server, tmp_path
 def test_a_rejected_draft_goes_back_with_stage_reason_and_hint_until_it_is_accepted(fm_server, tmp_path):
     fm_server.script = [fm_server.said(GOOD.replace("{n}", n)) for n in ("50", "40", "4")]
     outcome = dreamer(fm_server, tmp_path).dream([brief()], validate)[0]
-    assert outcome.accepted and "count=4" in outcome.draft.source
+    assert outcome.accepted
+    assert "count=4" in outcome.draft.source
     assert [(r.stage, r.hint) for r in outcome.draft.repairs] == [("build", "use 5"), ("build", "use 4")]
     assert len(outcome.draft.requests) == 3
     asked = fm_server.requests[2]["messages"]
@@ -100,7 +111,8 @@ def test_repairs_are_bounded_and_the_last_draft_is_kept_with_its_verdict(fm_serv
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "50"))]
     outcome = dreamer(fm_server, tmp_path, repairs=2).dream([brief()], validate)[0]
     assert outcome.verdict == Rejected("build", "50 cows do not fit (in [path]/level.py)", "use 5", code=Code.NO_ROOM)
-    assert len(outcome.draft.repairs) == 2 and len(fm_server.requests) == 3
+    assert len(outcome.draft.repairs) == 2
+    assert len(fm_server.requests) == 3
 
 
 @pytest.mark.parametrize("fault", ["refusal", "empty", "cut", "chatter"])
@@ -114,7 +126,8 @@ def test_answers_that_are_no_level_are_asked_for_again(fm_server, tmp_path, faul
     fm_server.script = [faults[fault], fm_server.said(GOOD.replace("{n}", "2"))]
     outcome = dreamer(fm_server, tmp_path).dream([brief()], validate)[0]
     assert outcome.accepted
-    assert [r.stage for r in outcome.draft.repairs] == ["parse"] and outcome.draft.repairs[0].hint
+    assert [r.stage for r in outcome.draft.repairs] == ["parse"]
+    assert outcome.draft.repairs[0].hint
     roles = [m["role"] for m in fm_server.requests[1]["messages"]]
     assert roles == (["system", "user"] if fault in ("refusal", "empty") else ["system", "user", "assistant", "user"])
 
@@ -123,7 +136,8 @@ def test_the_example_copied_back_is_no_dream(fm_server, tmp_path):
     example = prompts.template("example").replace("defeat a zombie", "beat a zombie")
     fm_server.script = [fm_server.said(f"```python\n{example}```"), fm_server.said(GOOD.replace("{n}", "2"))]
     outcome = dreamer(fm_server, tmp_path).dream([brief()], validate)[0]
-    assert outcome.accepted and [r.stage for r in outcome.draft.repairs] == ["novelty"]
+    assert outcome.accepted
+    assert [r.stage for r in outcome.draft.repairs] == ["novelty"]
 
 
 def test_a_cut_answer_whose_code_was_whole_counts(fm_server, tmp_path):
@@ -134,10 +148,12 @@ def test_a_cut_answer_whose_code_was_whole_counts(fm_server, tmp_path):
 def test_a_design_that_cannot_be_read_is_asked_for_again(fm_server, tmp_path):
     fm_server.script = [fm_server.said(t) for t in ("<description>hm</description>", DESIGN, GOOD.replace("{n}", "2"))]
     outcome = dreamer(fm_server, tmp_path, stages=2).dream([brief()], validate)[0]
-    assert outcome.accepted and len(outcome.draft.requests) == 3
+    assert outcome.accepted
+    assert len(outcome.draft.requests) == 3
     fm_server.script = [fm_server.said("no")]
     outcome = dreamer(fm_server, tmp_path, stages=2).dream([brief(2)], validate)[0]
-    assert outcome.draft.source == "no" and outcome.verdict.stage == "parse"
+    assert outcome.draft.source == "no"
+    assert outcome.verdict.stage == "parse"
 
 
 def test_a_dream_past_the_deadline_is_lost_for_good(fm_server, tmp_path):
@@ -150,12 +166,14 @@ def test_a_dream_past_the_deadline_is_lost_for_good(fm_server, tmp_path):
     outcomes = dreamer(fm_server, tmp_path, deadline_s=1.5, concurrency=1).dream(briefs, validate)
     assert time.monotonic() - started < 3.5
     assert [o.accepted for o in outcomes] == [True, False, False]
-    assert outcomes[1].draft is None and outcomes[1].verdict.stage == "lost"
+    assert outcomes[1].draft is None
+    assert outcomes[1].verdict.stage == "lost"
     assert outcomes[1].verdict.reason == "no level within 1.5 s of dispatch"
     assert replayed(fm_server, tmp_path, [briefs], concurrency=1, deadline_s=1.5) == [outcomes]
     asked = len(fm_server.requests)
     resumed = dreamer(fm_server, tmp_path, deadline_s=20, concurrency=1).dream(briefs, validate)
-    assert resumed == outcomes and len(fm_server.requests) == asked
+    assert resumed == outcomes
+    assert len(fm_server.requests) == asked
 
 
 @pytest.mark.parametrize(("status", "says"), [(401, "rejects the key in FM_KEY"), (404, "model 'm'")])
@@ -182,13 +200,15 @@ def test_a_spent_budget_falls_back_to_the_grammar_with_a_message(fm_server, tmp_
         made = dreamer(fm_server, tmp_path, ledger=ledger, concurrency=1)
         outcomes = made.dream(briefs, validate)
     origins = [o.draft.origin for o in outcomes]
-    assert origins[0] is Origin.FOUNDATION and origins[-1] is Origin.GRAMMAR
+    assert origins[0] is Origin.FOUNDATION
+    assert origins[-1] is Origin.GRAMMAR
     assert all(o.accepted for o in outcomes)
     assert "budget.tokens=1500 is spent" in caplog.text
     assert len(fm_server.requests) == origins.count(Origin.FOUNDATION)
     spent = spending(made, [], [])
     assert spent["total"]["calls"] == len(fm_server.requests)
-    assert spent["stopped"]["cycle"] == 1 and spent["stopped"]["dreams"] == origins.count(Origin.GRAMMAR)
+    assert spent["stopped"]["cycle"] == 1
+    assert spent["stopped"]["dreams"] == origins.count(Origin.GRAMMAR)
     assert "budget.tokens=1500 is spent" in spent["stopped"]["reason"]
     assert replayed(fm_server, tmp_path, [briefs], concurrency=1) == [outcomes]
     resumed = dreamer(fm_server, tmp_path, ledger=Ledger("vllm", "m", tokens=1500), concurrency=1)
@@ -198,7 +218,7 @@ def test_a_spent_budget_falls_back_to_the_grammar_with_a_message(fm_server, tmp_
 def test_a_small_local_model_writes_few_drafts_and_one_repair_a_round(fm_server, tmp_path):
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "50"))]
     briefs = [brief(index=i) for i in range(6)]
-    settings = dict(compact=True, max_drafts=4, max_repairs=1, concurrency=1)
+    settings = {"compact": True, "max_drafts": 4, "max_repairs": 1, "concurrency": 1}
     made = dreamer(fm_server, tmp_path, **settings)
     outcomes = made.dream(briefs, validate)
     assert len(fm_server.requests) == 5
@@ -209,17 +229,18 @@ def test_a_small_local_model_writes_few_drafts_and_one_repair_a_round(fm_server,
 
 
 def test_concurrent_answers_in_any_order_give_the_same_outcomes(fm_server, tmp_path):
-    def script(body, n):
+    def script(body, n, offset):
         number = 1 + len(body["messages"][-1]["content"]) % 7
         return fm_server.Step(
             delay_s=0.05 * ((body["seed"] + offset) % 3), body=fm_server.said(GOOD.replace("{n}", str(number))).body
         )
 
-    fm_server.script = script
+    def dreamt(offset):
+        fm_server.script = partial(script, offset=offset)
+        return dreamer(fm_server, tmp_path / str(offset)).dream(briefs, validate)
+
     briefs = [brief(index=i) for i in range(6)]
-    results = []
-    for offset in range(2):
-        results.append(dreamer(fm_server, tmp_path / str(offset)).dream(briefs, validate))
+    results = [dreamt(offset) for offset in range(2)]
     assert results[0] == results[1]
     assert replayed(fm_server, tmp_path / "1", [briefs]) == [results[0]]
     assert len({r["seed"] for r in fm_server.requests}) == 6
@@ -232,7 +253,8 @@ def test_a_resumed_round_asks_only_for_what_is_missing(fm_server, tmp_path):
     dreamer(fm_server, tmp_path / "cut").dream(briefs[:2], validate)
     asked = len(fm_server.requests)
     resumed = dreamer(fm_server, tmp_path / "cut").dream(briefs, validate)
-    assert resumed == whole and len(fm_server.requests) == asked + 2
+    assert resumed == whole
+    assert len(fm_server.requests) == asked + 2
 
 
 def test_a_replay_of_another_question_names_the_difference(fm_server, tmp_path):
@@ -278,13 +300,15 @@ def test_a_run_of_several_rounds_goes_through_every_fault_and_ends_well(fm_serve
     assert all(len(o) == 4 for o in outcomes)
     assert all(o.accepted for o in outcomes[-1])
     accepted = [o for round_ in outcomes for o in round_ if o.accepted]
-    assert len(accepted) >= 20 and any(o.draft.repairs for o in accepted)
+    assert len(accepted) >= 20
+    assert any(o.draft.repairs for o in accepted)
     for outcome in (o for round_ in outcomes for o in round_ if not o.accepted):
         assert outcome.verdict.reason
     assert replayed(fm_server, tmp_path, rounds) == outcomes
     written = (tmp_path / "journal" / FILE).read_text()
     for private in (SECRET, "verysecret", str(tmp_path), "/srv/models", "/home/me"):
-        assert private not in written and private not in caplog.text
+        assert private not in written
+        assert private not in caplog.text
     assert made.ledger.total().calls == len(list(made.journal.calls()))
 
 

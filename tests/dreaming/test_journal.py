@@ -19,7 +19,15 @@ FIXED = "The rules of the game. " * 50
 
 def request(index=0, text="Write a level.", **changes):
     messages = (Message("system", FIXED), Message("user", text))
-    values = dict(cycle=1, index=index, stage="code", attempt=0, provider="vllm", model="m", max_tokens=9)
+    values = {
+        "cycle": 1,
+        "index": index,
+        "stage": "code",
+        "attempt": 0,
+        "provider": "vllm",
+        "model": "m",
+        "max_tokens": 9,
+    }
     return Request(**(values | changes), messages=messages)
 
 
@@ -60,7 +68,8 @@ def test_a_miss_names_the_nearest_request_and_the_first_difference(tmp_path):
     message = str(caught.value)
     assert "nearest recorded request is cycle 1, dream 1, code, attempt 0" in message
     assert "messages[1].content at character 20" in message
-    assert "bats" in message and "cows" in message
+    assert "bats" in message
+    assert "cows" in message
 
 
 @pytest.mark.parametrize("changes", [{"model": "n"}, {"seed": 3}, {"max_tokens": 10}])
@@ -146,7 +155,8 @@ def test_lost_dreams_and_verdicts_are_kept(tmp_path):
         journal.record_verdict(3, 0, 0, draft(), rejected)
         journal.record_verdict(3, 0, 1, draft("y = 2\n"), accepted)
     replay = Journal(tmp_path, "replay")
-    assert replay.fate(3, 2).reason == "no answer within 900 s" and replay.fate(3, 1) is None
+    assert replay.fate(3, 2).reason == "no answer within 900 s"
+    assert replay.fate(3, 1) is None
     assert replay.verdict(3, 0, 0, draft()) == rejected
     assert replay.verdict(3, 0, 1, draft("y = 2\n")) == accepted
     assert replay.verdict(3, 0, 1, draft()) is None
@@ -184,5 +194,6 @@ def test_each_line_is_ascii_json_without_the_directory(tmp_path):
     with Journal(tmp_path) as journal:
         journal.record(request(0, "caf\u00e9"), answer())
     data = (tmp_path / FILE).read_bytes()
-    assert data.isascii() and str(tmp_path).encode() not in data
+    assert data.isascii()
+    assert str(tmp_path).encode() not in data
     assert [json.loads(line)["kind"] for line in data.splitlines()] == ["text", "call"]

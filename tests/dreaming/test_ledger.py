@@ -40,7 +40,8 @@ def test_an_unknown_model_is_counted_in_tokens_only():
 def test_what_the_provider_charged_beats_the_table():
     ledger = Ledger("openrouter", "qwen/any")
     ledger.charge(request(provider="openrouter", model="qwen/any"), answer(usd=0.03))
-    assert ledger.total().usd == 0.03 and ledger.total().unpriced == 0
+    assert ledger.total().usd == 0.03
+    assert ledger.total().unpriced == 0
 
 
 def test_ones_own_server_is_free_and_a_dated_model_has_its_models_price():
@@ -51,7 +52,8 @@ def test_ones_own_server_is_free_and_a_dated_model_has_its_models_price():
 
 def test_the_table_says_when_and_whence_and_no_price_is_absurd():
     table, source = price_table()
-    assert source[:4] == "2026" and len(source) > 30
+    assert source[:4] == "2026"
+    assert len(source) > 30
     for model, each in table.items():
         assert 0 < (each.cached or each.input) <= each.input < each.output < 200, model
 

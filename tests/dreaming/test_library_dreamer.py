@@ -5,6 +5,7 @@ import pytest
 from dicode.dreaming.dreamer import Dreamer
 from dicode.dreaming.library_dreamer import LibraryDreamer
 from dicode.errors import RunError
+from dicode.games.craftax.host import HOST
 from dicode.levels import Achievement
 from dicode.types import Accepted, Brief, Origin
 
@@ -34,22 +35,24 @@ def goals(outcomes):
 
 
 def test_the_readiest_level_comes_first(folder):
-    dreamer = LibraryDreamer(folder)
+    dreamer = LibraryDreamer(HOST, folder)
     assert goals(dream(dreamer, 3)) == ["COLLECT_WOOD", "PLACE_TABLE", "COLLECT_DIAMOND"]
     assert goals(dream(dreamer, 1, COLLECT_WOOD=0.9)) == ["PLACE_TABLE"]
     assert isinstance(dreamer, Dreamer)
 
 
 def test_each_level_is_proposed_once_and_then_the_dream_is_lost(folder):
-    dreamer = LibraryDreamer(folder)
+    dreamer = LibraryDreamer(HOST, folder)
     known = frozenset(outcome.draft.id for outcome in dream(dreamer, 2))
     first, second = dream(dreamer, 2, known)
-    assert goals([first]) == ["COLLECT_DIAMOND"] and first.draft.origin == Origin.FILE
-    assert second.draft is None and second.verdict.stage == "lost"
+    assert goals([first]) == ["COLLECT_DIAMOND"]
+    assert first.draft.origin == Origin.FILE
+    assert second.draft is None
+    assert second.verdict.stage == "lost"
 
 
 def test_the_package_library_begins_with_simple_things():
-    outcomes = dream(LibraryDreamer(), 6)
+    outcomes = dream(LibraryDreamer(HOST), 6)
     assert all(outcome.draft.origin == Origin.LIBRARY for outcome in outcomes)
     deep = [a.name for a in Achievement if a.name.startswith(("ENTER", "MAKE_DIAMOND"))]
     assert not any(name in goal for goal in goals(outcomes) for name in deep)
@@ -57,7 +60,7 @@ def test_the_package_library_begins_with_simple_things():
 
 def test_a_folder_without_levels_or_with_a_broken_one_says_so(tmp_path):
     with pytest.raises(RunError, match="holds no level files"):
-        LibraryDreamer(tmp_path)
+        LibraryDreamer(HOST, tmp_path)
     (tmp_path / "broken.py").write_text("GOAL =")
     with pytest.raises(RunError, match=r"broken\.py is not a level"):
-        LibraryDreamer(tmp_path)
+        LibraryDreamer(HOST, tmp_path)

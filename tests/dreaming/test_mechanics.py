@@ -10,8 +10,9 @@ from dicode.games.craftax.grammar import Help, moves, plan_of, print_level
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan, Site
-from dicode.games.craftax.levels.hook_state import from_values
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.hook_state import from_values
 from dicode.levels import Achievement, Block, Mob
 from dicode.types import Origin, Rejected
 
@@ -68,7 +69,7 @@ def arrays(blank_pool):
 def state(arrays, **changes):
     import jax.numpy as jnp
 
-    return from_values([jnp.asarray(changes.get(name, arrays[name])) for name in STATE_FIELDS])
+    return from_values(STATE_FIELDS, [jnp.asarray(changes.get(name, arrays[name])) for name in STATE_FIELDS])
 
 
 def run(hook, arrays, after=None):
@@ -106,10 +107,12 @@ def test_tides_take_the_shore_and_give_it_back(hooks, arrays):
     transition = hooks("tides")["transition"]
     arrays["blocks"][0, :, :10] = Block.WATER
     flood = run(transition, arrays, {"timestep": np.int32(40)}).blocks[0]
-    assert flood[5, 10] == Block.WATER and flood[5, 11] == Block.GRASS
+    assert flood[5, 10] == Block.WATER
+    assert flood[5, 11] == Block.GRASS
     arrays["blocks"][0] = np.asarray(flood)
     ebb = run(transition, arrays, {"timestep": np.int32(60)}).blocks[0]
-    assert ebb[5, 10] == Block.SAND and ebb[5, 9] == Block.WATER
+    assert ebb[5, 10] == Block.SAND
+    assert ebb[5, 9] == Block.WATER
     assert (run(transition, arrays, {"timestep": np.int32(41)}).blocks[0] == flood).all()
 
 
@@ -118,7 +121,8 @@ def test_the_curse_takes_mana_then_health_and_eases_with_a_kill(hooks, arrays):
     strike = {"timestep": np.int32(20)}
     assert run(transition, arrays, strike).player_mana == 8
     dry = run(transition, arrays, strike | {"player_mana": np.int32(0)})
-    assert dry.player_mana == 0 and dry.player_health == 8.5
+    assert dry.player_mana == 0
+    assert dry.player_health == 8.5
     killed = arrays["monsters_killed"] + np.eye(9, dtype=np.int32)[0]
     assert run(transition, arrays, {"player_mana": np.int32(3), "monsters_killed": killed}).player_mana == 5
 
@@ -164,7 +168,8 @@ def test_an_eruption_never_burns_the_player_or_what_stands_beside(hooks, arrays)
     arrays["blocks"][0] = Block.PATH
     arrays["blocks"][0, 20:29, 27] = Block.LAVA
     burnt = turned(transition, arrays, Block.LAVA)
-    assert burnt and all((20 <= row <= 28 and column in (26, 28)) or column == 27 for row, column in burnt)
+    assert burnt
+    assert all((20 <= row <= 28 and column in (26, 28)) or column == 27 for row, column in burnt)
     arrays["player_position"][...] = (24, 26)
     beside = {(23, 26), (25, 26), (24, 26), (24, 25)}
     assert not turned(transition, arrays, Block.LAVA) & beside
@@ -174,7 +179,8 @@ def test_blood_price_heals_by_kills_alone(hooks, arrays):
     transition = hooks("blood_price")["transition"]
     killed = arrays["monsters_killed"] + np.eye(9, dtype=np.int32)[0]
     healed = run(transition, arrays, {"player_health": np.float32(4), "monsters_killed": killed})
-    assert healed.player_health == 6.0 and healed.player_hunger == 0.5
+    assert healed.player_health == 6.0
+    assert healed.player_hunger == 0.5
     assert run(transition, arrays, {"player_health": np.float32(4)}).player_health == 4.0
 
 
@@ -212,7 +218,8 @@ def test_hooks_keep_every_dtype_and_shape(hooks, arrays):
 def test_a_level_with_a_mechanic_says_so_and_can_be_moved_from():
     for name in MECHANICS:
         source = level(name)
-        assert "New: " in source and plan_of(source).mechanic == name
+        assert "New: " in source
+        assert plan_of(source).mechanic == name
     rng = np.random.default_rng(0)
     plan = stage(Achievement.DEFEAT_ORC_MAGE, Help.NEAR, rng)
     assert len({moves.with_mechanic(plan, rng).mechanic for _ in range(60)}) >= 6
@@ -222,7 +229,7 @@ def test_the_sandbox_exports_every_mechanic(blank_pool):
     from dicode.sandbox import Sandbox
 
     worlds = {name: array[:2] for name, array in blank_pool.items()}
-    with Sandbox(hook_group=4) as sandbox:
+    with Sandbox(HOST, hook_group=4) as sandbox:
         verdicts = {name: sandbox.build(level(name), worlds, 0, Origin.GRAMMAR) for name in MECHANICS}
     assert len(verdicts) >= 6
     assert not {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Rejected)}

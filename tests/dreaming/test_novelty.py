@@ -8,7 +8,9 @@ import pytest
 from dicode.dreaming import novelty
 from dicode.dreaming import similarity as similarity_module
 from dicode.dreaming.similarity import most_similar, similarity, syntax
-from dicode.games.craftax.levels.run import build_pool
+from dicode.games.craftax.host import HOST
+from dicode.games.craftax.looks import LOOKS
+from dicode.games.level_build import build_pool
 from dicode.levels import Block
 from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected
 
@@ -32,9 +34,9 @@ def build(world: World) -> None:
 def accepted(source: str, worlds) -> Accepted:
     namespace: dict[str, object] = {}
     exec(compile(source, "level", "exec"), namespace)
-    built = build_pool(namespace, worlds, 0)
+    built = build_pool(HOST, namespace, worlds, 0)
     return Accepted(
-        built.goal.to_json(), built.rules.to_json(), "-", built.hooks, statistics=novelty.statistics(built.pool)
+        built.goal.to_json(), built.rules.to_json(), "-", built.hooks, statistics=LOOKS.statistics(built.pool)
     )
 
 
@@ -49,7 +51,7 @@ def wood(blank_pool):
 
 
 def judge(source, wood, worlds):
-    return novelty.judge(source, accepted(source, worlds), [wood])
+    return novelty.judge(LOOKS, source, accepted(source, worlds), [wood])
 
 
 @pytest.mark.parametrize(
@@ -64,8 +66,11 @@ def judge(source, wood, worlds):
 )
 def test_a_near_duplicate_is_rejected_with_its_twins_name(change, wood, blank_pool):
     verdict = judge(WOOD.replace(*change), wood, blank_pool)
-    assert isinstance(verdict, Rejected) and verdict.stage == "novelty" and verdict.code is Code.TWIN
-    assert wood.id in verdict.reason and wood.id in verdict.hint
+    assert isinstance(verdict, Rejected)
+    assert verdict.stage == "novelty"
+    assert verdict.code is Code.TWIN
+    assert wood.id in verdict.reason
+    assert wood.id in verdict.hint
 
 
 @pytest.mark.parametrize(
@@ -90,8 +95,11 @@ def test_what_differs_in_what_counts_is_new(change, wood, blank_pool):
 
 def test_a_copy_of_a_known_level_is_rejected_with_its_id_before_it_runs(wood):
     copy = novelty.known(Draft(WOOD, "", Origin.FOUNDATION).id, [wood])
-    assert copy is not None and copy.code is Code.KNOWN and copy.stage == "novelty"
-    assert wood.id in copy.reason and wood.id in copy.hint
+    assert copy is not None
+    assert copy.code is Code.KNOWN
+    assert copy.stage == "novelty"
+    assert wood.id in copy.reason
+    assert wood.id in copy.hint
     assert novelty.known(Draft(WOOD + "\n", "", Origin.FOUNDATION).id, [wood]) is None
     failed = record(WOOD, Rejected("build", "no", code=Code.ERROR))
     assert novelty.known(failed.id, [failed]) is None, "what was rejected once is told again why"
@@ -99,13 +107,13 @@ def test_a_copy_of_a_known_level_is_rejected_with_its_id_before_it_runs(wood):
 
 def test_rejected_levels_have_no_twins(wood, blank_pool):
     failed = record(WOOD + "\n", Rejected("build", "no", code=Code.ERROR))
-    assert novelty.judge(WOOD, accepted(WOOD, blank_pool), [failed]) is None
+    assert novelty.judge(LOOKS, WOOD, accepted(WOOD, blank_pool), [failed]) is None
 
 
 def test_without_statistics_only_the_code_is_compared(wood, blank_pool):
     bare = Accepted(wood.verdict.goal, wood.verdict.rules, "-")
-    assert novelty.judge(WOOD.replace("count=4", "count=5"), bare, [wood]) is None
-    assert novelty.judge(WOOD + "\n# end\n", bare, [wood]) is not None
+    assert novelty.judge(LOOKS, WOOD.replace("count=4", "count=5"), bare, [wood]) is None
+    assert novelty.judge(LOOKS, WOOD + "\n# end\n", bare, [wood]) is not None
 
 
 def test_statistics_say_what_is_near_the_player(blank_pool):
@@ -114,13 +122,16 @@ def test_statistics_say_what_is_near_the_player(blank_pool):
     row, column = pool["player_position"][0]
     pool["blocks"][:, 0, row, column + 3] = Block.DIAMOND
     pool["inventory.iron"][:] = 2
-    numbers = novelty.statistics(pool)
-    assert numbers["near.DIAMOND"] == 2.0 and numbers["around.DIAMOND"] == pytest.approx(1 / 81, abs=1e-4)
-    assert numbers["kit.iron"] == 2.0 and "near.IRON" not in numbers and "kit.coal" not in numbers
+    numbers = LOOKS.statistics(pool)
+    assert numbers["near.DIAMOND"] == 2.0
+    assert numbers["around.DIAMOND"] == pytest.approx(1 / 81, abs=1e-4)
+    assert numbers["kit.iron"] == 2.0
+    assert "near.IRON" not in numbers
+    assert "kit.coal" not in numbers
 
 
 @pytest.mark.parametrize(
-    "one, other, same",
+    ("one", "other", "same"),
     [
         ({"a": 1.0}, {"a": 1.2}, True),
         ({"a": 1.0}, {"a": 1.3}, False),
@@ -153,15 +164,16 @@ def test_the_most_similar_levels_come_first_and_ties_go_by_id(wood, blank_pool):
     failed = record("def build(:", Rejected("parse", "no", code=Code.SYNTAX))
     found = most_similar(wood, [failed, wood, *records, more_wood], count=3)
     assert [level.id for level in found] == [more_wood.id, records[1].id, records[0].id]
-    assert similarity(wood, wood) == pytest.approx(1.0) and 0 <= similarity(wood, failed) < 0.1
+    assert similarity(wood, wood) == pytest.approx(1.0)
+    assert 0 <= similarity(wood, failed) < 0.1
     twins = [record(f"{WOOD}{'#' * n}\n", wood.verdict) for n in range(1, 5)]
     assert [r.id for r in most_similar(wood, twins)] == sorted(r.id for r in twins)
 
 
 def test_statistics_do_not_depend_on_the_order_of_worlds(blank_pool):
     backwards = {name: array[::-1] for name, array in blank_pool.items()}
-    assert novelty.look_alike(novelty.statistics(blank_pool), novelty.statistics(backwards))
-    assert np.isfinite(list(novelty.statistics(blank_pool).values())).all()
+    assert novelty.look_alike(LOOKS, LOOKS.statistics(blank_pool), LOOKS.statistics(backwards))
+    assert np.isfinite(list(LOOKS.statistics(blank_pool).values())).all()
 
 
 @pytest.fixture
@@ -184,9 +196,10 @@ def test_a_large_archive_is_parsed_once_however_often_it_is_compared_with(wood, 
     counts = []
     for number in range(3):
         source = f"{WOOD}\nNEW = {number}\n"
-        assert novelty.judge(source, wood.verdict, many) is None
+        assert novelty.judge(LOOKS, source, wood.verdict, many) is None
         counts.append(len(parsed))
-    assert counts[0] == 4201 and counts[1:] == [4202, 4203]
+    assert counts[0] == 4201
+    assert counts[1:] == [4202, 4203]
 
 
 def test_examples_are_the_same_as_by_comparing_with_every_level(wood, many):

@@ -34,8 +34,10 @@ def found(text, **options):
 
 def refused(text, **options):
     rejected = parse_level(text, API, **options)
-    assert isinstance(rejected, Rejected) and rejected.stage == "parse", rejected
-    assert rejected.hint and rejected.reason
+    assert isinstance(rejected, Rejected), rejected
+    assert rejected.stage == "parse", rejected
+    assert rejected.hint
+    assert rejected.reason
     return rejected
 
 
@@ -108,7 +110,8 @@ def test_names_of_ones_own_are_not_imported():
 
 def test_typographic_punctuation_in_code_is_straightened():
     odd = LEVEL.replace("count=1", "count=int(\u201c1\u201d)").replace("ranged_spawn=0.2", "ranged_spawn=1 \u2212 0.8")
-    assert 'count=int("1")' in found(odd).source and "1 - 0.8" in found(odd).source
+    assert 'count=int("1")' in found(odd).source
+    assert "1 - 0.8" in found(odd).source
 
 
 def test_non_ascii_in_the_docstring_stays():
@@ -203,7 +206,8 @@ def test_a_description_is_taken_from_its_tags_in_any_order():
 @pytest.mark.parametrize("text", ["", "<description>short</description>", "<reasoning>only thoughts, at length"])
 def test_a_design_without_a_description_is_refused_with_a_hint(text):
     rejected = parse_design(text)
-    assert isinstance(rejected, Rejected) and rejected.hint
+    assert isinstance(rejected, Rejected)
+    assert rejected.hint
 
 
 def test_reasoning_in_a_string_of_the_level_does_no_harm():
@@ -314,7 +318,9 @@ def test_of_several_levels_the_new_one_is_taken(answer):
     from dicode.dreaming.similarity import syntax
 
     renamed = OTHER.replace("Why:", "Why so:").replace("world.spawn", "# fight\n    world.spawn")
-    blocks = {name: f"```python\n{text}```\n" for name, text in dict(own=LEVEL, copy=OTHER, renamed=renamed).items()}
+    blocks = {
+        name: f"```python\n{text}```\n" for name, text in {"own": LEVEL, "copy": OTHER, "renamed": renamed}.items()
+    }
     text, known = answer.format(**blocks), {syntax(OTHER).exact}
     assert found(text, known=known).source == LEVEL
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.fast
 
 
 def endpoint(provider="vllm", url="https://models.example.org/v1", **changes):
-    return Endpoint(**(dict(provider=provider, model="m", base_url=url) | changes))
+    return Endpoint(**({"provider": provider, "model": "m", "base_url": url} | changes))
 
 
 def rates(*endpoints):
@@ -48,7 +48,8 @@ def test_a_price_that_is_said_holds_anywhere():
 
 def test_a_program_has_no_known_price_and_a_person_asks_for_none():
     program = Endpoint("command", "command", "", command="cat")
-    assert quote(program).price is None and quote(Endpoint("person", "person", "")).price == Price(0.0, 0.0)
+    assert quote(program).price is None
+    assert quote(Endpoint("person", "person", "")).price == Price(0.0, 0.0)
 
 
 def answered(usd=None, tokens=(10, 5), kind=Kind.TEXT):
@@ -95,11 +96,13 @@ def test_prices_are_written_into_the_run_with_their_date_and_hold_for_good(tmp_p
     first = endpoint("openai", model="gpt-5-mini")
     written = kept(tmp_path, [quote(first)])
     told = json.loads((tmp_path / FILE).read_text())["models"][0]
-    assert told["price"]["input"] == written["openai", "gpt-5-mini"].input and told["source"].startswith("2026-")
+    assert told["price"]["input"] == written["openai", "gpt-5-mini"].input
+    assert told["source"].startswith("2026-")
     told["price"]["input"] = 77.0
     (tmp_path / FILE).write_text(json.dumps({"models": [told]}))
     again = kept(tmp_path, [quote(first), quote(endpoint())])
-    assert again["openai", "gpt-5-mini"].input == 77.0 and again["vllm", "m"] is None
+    assert again["openai", "gpt-5-mini"].input == 77.0
+    assert again["vllm", "m"] is None
     ledger = Ledger("openai", "gpt-5-mini", rates=again)
     ledger.charge(Request(1, 0, "code", 0, "openai", "gpt-5-mini", (), 5), answered(tokens=(1_000_000, 0)))
     assert ledger.total().usd == 77.0

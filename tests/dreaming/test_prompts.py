@@ -26,15 +26,15 @@ def record(name="a" * 12, source=None, description="Defeat a zombie at night wit
 
 def brief(**changes):
     trials = tuple(Trial("a" * 12, c, 100, 40, 3.0, 200.0, HALF) for c in range(9))
-    values = dict(
-        cycle=4,
-        index=1,
-        parent=ParentReport(record(), trials, ("b" * 12,)),
-        target_success=HALF,
-        target_return=12.5,
-        examples=tuple(record(f"{i:012d}") for i in range(6)),
-        allow_hooks=False,
-    )
+    values = {
+        "cycle": 4,
+        "index": 1,
+        "parent": ParentReport(record(), trials, ("b" * 12,)),
+        "target_success": HALF,
+        "target_return": 12.5,
+        "examples": tuple(record(f"{i:012d}") for i in range(6)),
+        "allow_hooks": False,
+    }
     return Brief(**(values | changes))
 
 
@@ -90,17 +90,17 @@ def test_the_fixed_text_comes_first_and_the_parents_last(kind):
 @pytest.mark.parametrize("kind", ASK)
 def test_the_open_loop_is_told_neither_of_parent_nor_of_success(kind):
     text = ASK[kind](brief(parent=None, target_success={}, target_return=None, examples=()))[1].content
-    assert (
-        "parent" not in text
-        and "%" not in text
-        and "unmodified game" not in text.replace("closer to the unmodified game", "")
-    )
+    assert "parent" not in text
+    assert "%" not in text
+    assert "unmodified game" not in text.replace("closer to the unmodified game", "")
 
 
 def test_the_closed_loop_is_told_of_both():
     for kind in ("design", "level"):
         text = ASK[kind](brief())[1].content
-        assert "Mean return 12.5" in text and "40 % of 100 episodes" in text and "DEFEAT_ZOMBIE 50 %" in text
+        assert "Mean return 12.5" in text
+        assert "40 % of 100 episodes" in text
+        assert "DEFEAT_ZOMBIE 50 %" in text
     assert "world.spawn(Mob.ZOMBIE" in ASK["code"](brief())[1].content
 
 
@@ -126,14 +126,17 @@ def test_the_agents_success_on_the_parent_decides_the_direction(successes, says)
 def test_a_parent_without_an_episode_is_no_zero_percent():
     report = ParentReport(record(), (Trial("a" * 12, 3, 0, 0, 0.0, 0.0),))
     text = ASK["design"](brief(parent=report))[1].content
-    assert "not finished an episode" in text and "grows out of the parent" in text
+    assert "not finished an episode" in text
+    assert "grows out of the parent" in text
 
 
 def test_within_reach_is_what_is_not_mastered_and_whose_needs_are_begun():
     rates = {"COLLECT_WOOD": 0.9, "PLACE_TABLE": 0.8, "MAKE_WOOD_PICKAXE": 0.3}
     near = prompts.within_reach(rates)
-    assert Achievement.MAKE_WOOD_PICKAXE in near and Achievement.COLLECT_STONE in near
-    assert Achievement.COLLECT_WOOD not in near and Achievement.COLLECT_IRON not in near
+    assert Achievement.MAKE_WOOD_PICKAXE in near
+    assert Achievement.COLLECT_STONE in near
+    assert Achievement.COLLECT_WOOD not in near
+    assert Achievement.COLLECT_IRON not in near
     assert prompts.within_reach({}) == ()
 
 
@@ -160,15 +163,19 @@ def test_facts_name_every_achievement_rule_and_call():
     assert all(f"- {a.name} (" in facts.achievements() for a in Achievement)
     assert all(f"`{name}`" in facts.rules() for name in RULES)
     calls = [name for name in vars(World) if not name.startswith("_") and callable(getattr(World, name))]
-    assert calls and all(f"`world.{name}(" in facts.api() for name in calls)
-    assert "67 achievements" in facts.game() and "226 in all" in facts.game()
+    assert calls
+    assert all(f"`world.{name}(" in facts.api() for name in calls)
+    assert "67 achievements" in facts.game()
+    assert "226 in all" in facts.game()
 
 
 def test_rules_that_no_level_uses_are_left_out_of_the_prompts_and_nothing_else():
     told = set(re.findall(r"- `(\w+)`", facts.rules(fine=False)))
-    assert told == set(RULES) - facts.FINE and len(told) > 60
+    assert told == set(RULES) - facts.FINE
+    assert len(told) > 60
     used = {name for _, source in load() for name in re.findall(r"(\w+)=", "".join(re.findall(r"Rules\(.*", source)))}
-    assert used and used <= told
+    assert used
+    assert used <= told
     assert set(facts.COMPACT_RULES) <= told
     for kind in ("design", "code", "level"):
         assert facts.rules(fine=False) in ASK[kind](brief())[0].content
@@ -176,8 +183,11 @@ def test_rules_that_no_level_uses_are_left_out_of_the_prompts_and_nothing_else()
 
 def test_the_design_is_told_ranges_defaults_damage_and_health():
     text = ASK["design"](brief())[0].content
-    assert "`ladder_kills`[floor] int 0..1000, 8:" in text and "`plant_ripening` int 1..100000, 600:" in text
-    assert "zombie 5/2" in text and "troll 20/8" in text and "sword: none 1, wood 2, stone 3, iron 5, diamond 8" in text
+    assert "`ladder_kills`[floor] int 0..1000, 8:" in text
+    assert "`plant_ripening` int 1..100000, 600:" in text
+    assert "zombie 5/2" in text
+    assert "troll 20/8" in text
+    assert "sword: none 1, wood 2, stone 3, iron 5, diamond 8" in text
 
 
 def test_the_damage_in_the_prompts_is_that_of_the_rules():
@@ -190,7 +200,8 @@ def test_the_code_stage_is_told_formats_classes_and_directions():
     text = ASK["code"](brief())[0].content
     assert "`armour` is a list of four pieces, each 0 none, 1 iron, 2 diamond" in text
     assert "`potions` is a list of six counts by colour: red, green, blue, pink, cyan, yellow" in text
-    assert "ranged (at most 2 a floor): SKELETON" in text and "`Facing.`: LEFT RIGHT UP DOWN" in text
+    assert "ranged (at most 2 a floor): SKELETON" in text
+    assert "`Facing.`: LEFT RIGHT UP DOWN" in text
     assert "PLACE_STONE" in ASK["code"](brief(allow_hooks=True))[0].content
 
 
@@ -202,7 +213,9 @@ def test_hooks_are_told_every_field_with_type_shape_and_meaning():
             continue
         shown = record if part and record != "inventory" else name
         lines = [line for line in told.split("\n") if re.search(rf"(?<![\w.]){re.escape(shown)}\b", line)]
-        assert len(lines) == 1 and str(field.dtype) in lines[0] and part in lines[0], name
+        assert len(lines) == 1, name
+        assert str(field.dtype) in lines[0], name
+        assert part in lines[0], name
         assert field_meanings.meaning(name)
     assert (
         not set(field_meanings.MEANINGS) - set(STATE_FIELDS) - {f".{name.partition('.')[2]}" for name in STATE_FIELDS}
@@ -213,8 +226,10 @@ def test_hooks_are_told_every_field_with_type_shape_and_meaning():
 @pytest.mark.parametrize("kind", ["code", "level"])
 def test_no_part_contradicts_another_about_imports(kind):
     plain, hooks = (ASK[kind](brief(allow_hooks=allow))[0].content for allow in (False, True))
-    assert "Import from `dicode.levels` and `numpy` only." in plain and "jax" not in plain
-    assert "`numpy` only, with `jax` and `jax.numpy` for hooks." in hooks and "import jax.numpy as jnp" in hooks
+    assert "Import from `dicode.levels` and `numpy` only." in plain
+    assert "jax" not in plain
+    assert "`numpy` only, with `jax` and `jax.numpy` for hooks." in hooks
+    assert "import jax.numpy as jnp" in hooks
 
 
 def test_no_entry_of_the_reference_lacks_its_sentence():
@@ -236,18 +251,22 @@ def test_every_name_in_the_templates_code_is_of_the_api():
 
 
 def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
+    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.levels.checks import check
-    from dicode.games.craftax.levels.run import build_pool
+    from dicode.games.level_build import build_pool
 
     source = prompts.template("example")
     namespace = {}
     exec(source, namespace)  # our own file, not a model's
-    built = build_pool(namespace, blank_worlds(2, seed=3), seed=1)
-    assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements and built.rules.to_json()
+    built = build_pool(HOST, namespace, blank_worlds(2, seed=3), seed=1)
+    assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
+    assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
     parsed = parse_level(f"```python\n{source}```", prompts.api_names())
-    assert isinstance(parsed, Parsed) and parsed.notes == () and parsed.source == source
+    assert isinstance(parsed, Parsed)
+    assert parsed.notes == ()
+    assert parsed.source == source
 
 
 def test_a_hook_in_the_prompts_reads_as_a_level():
@@ -258,13 +277,14 @@ def test_a_hook_in_the_prompts_reads_as_a_level():
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)
 def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achievement, blank):
     from dicode import levels
+    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.checks import check
-    from dicode.games.craftax.levels.run import build_pool
+    from dicode.games.level_build import build_pool
 
     body = "\n    ".join((facts.recipe(achievement) or "pass").split("\n"))
     namespace = {name: getattr(levels, name) for name in levels.__all__}
     exec(f"GOAL = Goal.all_of(Achievement.{achievement.name})\ndef build(world):\n    {body}\n", namespace)
-    built = build_pool(namespace, blank, seed=1)
+    built = build_pool(HOST, namespace, blank, seed=1)
     assert isinstance(check(built.pool, built.goal, built.rules), tuple)
 
 

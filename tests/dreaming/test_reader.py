@@ -112,7 +112,9 @@ def test_the_time_grows_with_the_length_and_not_faster(name):
 @pytest.mark.parametrize("name", ["sum", "attributes", "calls", "subscripts", "conditional", "elif", "not"])
 def test_deep_code_is_a_rejected_draft(reader, name):
     read = reader.level(HOSTILE[name])
-    assert isinstance(read, Rejected) and read.stage == "parse" and read.code in (Code.NOT_TEXT, Code.SYNTAX)
+    assert isinstance(read, Rejected)
+    assert read.stage == "parse"
+    assert read.code in (Code.NOT_TEXT, Code.SYNTAX)
 
 
 @pytest.mark.fast
@@ -131,7 +133,8 @@ def test_what_is_read_in_the_process_is_what_is_read_here(reader):
 @pytest.mark.fast
 def test_an_answer_is_cut_before_anything_reads_it(reader):
     read = reader.level(FENCED + " " * MAX_ANSWER)
-    assert isinstance(read, Rejected) and f"has {MAX_ANSWER + 1} characters" in read.reason
+    assert isinstance(read, Rejected)
+    assert f"has {MAX_ANSWER + 1} characters" in read.reason
     assert isinstance(reader.design("x" * (MAX_ANSWER + 1)), Rejected)
 
 
@@ -141,10 +144,13 @@ def test_a_reader_that_dies_costs_that_answer_only():
     assert isinstance(made.level(FENCED, api=API), Parsed)
     made._process.kill()
     made._process.wait()
-    assert isinstance(made.level(FENCED, api=API), Parsed) and made.starts == 2
+    assert isinstance(made.level(FENCED, api=API), Parsed)
+    assert made.starts == 2
     genuine, made._line = made._line, lambda process, seconds: (process.kill(), genuine(process, seconds))[1]
     read = made.level(FENCED, api=API)
-    assert isinstance(read, Rejected) and (read.stage, read.code) == ("limits", Code.CRASHED) and read.hint
+    assert isinstance(read, Rejected)
+    assert (read.stage, read.code) == ("limits", Code.CRASHED)
+    assert read.hint
     made._line = genuine
     assert isinstance(made.level(FENCED, api=API), Parsed)
     made.close()
@@ -166,7 +172,8 @@ def test_an_answer_that_takes_too_long_costs_itself_only():
     made._exchange = stopped
     began = time.monotonic()
     read = made.level(FENCED, api=API)
-    assert isinstance(read, Rejected) and "longer than 0.1 s" in read.reason
+    assert isinstance(read, Rejected)
+    assert "longer than 0.1 s" in read.reason
     assert time.monotonic() - began < 60
     made._exchange = genuine
     made.seconds = 20.0
@@ -188,7 +195,8 @@ def test_what_a_parser_raises_is_the_answer_s_verdict(monkeypatch):
     line = b'{"kind": "level", "text": "x", "known": [], "seconds": 1}\n'
     monkeypatch.setattr(module.sys, "stdin", type("Input", (), {"buffer": [line]}))
     module.serve()
-    assert said[1]["rejected"]["stage"] == "limits" and "MemoryError" in said[1]["rejected"]["reason"]
+    assert said[1]["rejected"]["stage"] == "limits"
+    assert "MemoryError" in said[1]["rejected"]["reason"]
 
 
 @pytest.mark.fast
@@ -232,7 +240,7 @@ def mutated(rng: random.Random, seeds: list[str]) -> str:
 def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
     import json
 
-    from dicode.games.craftax.levels.parse import parse_level as parse_file
+    from dicode.games.level_text import parse_level as parse_file
 
     design = (
         "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"
@@ -255,7 +263,8 @@ def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
             syntax(read.source)
         else:
             kinds["design"] += 1
-    assert sum(kinds.values()) == 100_000 and min(kinds["level"], kinds["design"], kinds["rejected"]) > 1000
+    assert sum(kinds.values()) == 100_000
+    assert min(kinds["level"], kinds["design"], kinds["rejected"]) > 1000
     assert (kinds["limits"], reader.starts) == (0, starts), kinds
     assert slowest < 20.0
     print(f"damaged answers: {kinds}, slowest {slowest:.2f} s")  # noqa: T201

@@ -25,7 +25,15 @@ QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=5.0)
 
 
 def endpoint(url="https://api.example.org/v1", **changes):
-    values = dict(provider="vllm", model="m", base_url=url, key_env="FM_KEY", timeout_s=20.0, retries=0, concurrency=8)
+    values = {
+        "provider": "vllm",
+        "model": "m",
+        "base_url": url,
+        "key_env": "FM_KEY",
+        "timeout_s": 20.0,
+        "retries": 0,
+        "concurrency": 8,
+    }
     return Endpoint(**(values | changes))
 
 
@@ -68,7 +76,8 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_read_up_to_the_cap_only(fm_
     assert len(bomb) < 1_200_000
     fm_server.script = [fm_server.Step(body=bomb, headers={"Content-Encoding": encoding})]
     answer = ask(endpoint(fm_server.url, retries=2))
-    assert answer.kind is Kind.FAILED and "longer than 16 MB" in answer.reason
+    assert answer.kind is Kind.FAILED
+    assert "longer than 16 MB" in answer.reason
     assert sum(taken) <= transport.MAX_BODY + 1
     assert len(fm_server.requests) == 1
 
@@ -77,7 +86,8 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_read_up_to_the_cap_only(fm_
 def test_an_encoding_that_was_not_asked_for_is_not_decoded(fm_server, encoding):
     fm_server.script = [fm_server.Step(body=b"\x1f\x8b" * 50, headers={"Content-Encoding": encoding})]
     answer = ask(endpoint(fm_server.url))
-    assert answer.kind is Kind.FAILED and "not asked for" in answer.reason
+    assert answer.kind is Kind.FAILED
+    assert "not asked for" in answer.reason
     assert fm_server.headers[0]["accept-encoding"] == "gzip, deflate"
 
 
@@ -123,8 +133,10 @@ def test_a_redirect_to_another_host_is_refused_and_the_key_stays(fm_server):
     other.script = [fm_server.said("stolen")]
     fm_server.script = [fm_server.Step(307, headers={"Location": f"{other.url}/chat/completions"})]
     answer = ask(endpoint(fm_server.url, retries=2))
-    assert answer.kind is Kind.DENIED and "sends requests on to http://127.0.0.1" in answer.reason
-    assert other.requests == [] and len(fm_server.requests) == 1
+    assert answer.kind is Kind.DENIED
+    assert "sends requests on to http://127.0.0.1" in answer.reason
+    assert other.requests == []
+    assert len(fm_server.requests) == 1
     other.close()
 
 
@@ -141,7 +153,9 @@ def test_a_redirect_on_the_same_host_is_followed(fm_server, status):
 def test_redirects_in_circles_end(fm_server):
     fm_server.script = [fm_server.Step(308, headers={"Location": "/v1/chat/completions"})]
     answer = ask(endpoint(fm_server.url, retries=3))
-    assert answer.kind is Kind.FAILED and "circles" in answer.reason and len(fm_server.requests) == 4
+    assert answer.kind is Kind.FAILED
+    assert "circles" in answer.reason
+    assert len(fm_server.requests) == 4
 
 
 @pytest.mark.parametrize("target", ["http://evil.example/v1", "https://api.example.org:8443/v1", "http://api.example.org/v1", "//evil.example/", "ftp://api.example.org/"])  # fmt: skip
@@ -171,7 +185,8 @@ def test_a_socks_proxy_without_its_package_is_one_sentence(surroundings, name, p
     surroundings.setenv(name, proxy)
     with pytest.raises(ConfigError, match=rf"{name.upper()} names a socks\S+ proxy.*NO_PROXY") as caught:
         check_reach(endpoint())
-    assert "pw" not in str(caught.value) and "\n" not in str(caught.value)
+    assert "pw" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("proxy", ["ftp://host:1", "http://", "http://host:99999", "http://[::1", "::::"])
@@ -207,8 +222,10 @@ def test_calls_that_were_told_to_wait_come_back_and_none_too_early(fm_server):
 def test_calls_that_were_told_to_wait_come_back_apart():
     """By the waits that are decided, because a busy machine spreads calls by itself."""
     waits = [Patience(first_s=1.0).after(2.0, attempt=0, key=f"call {number}") for number in range(200)]
-    assert min(waits) >= 2.0 and max(waits) <= 3.0
-    assert max(waits) - min(waits) > 0.8 and len(set(waits)) > 100
+    assert min(waits) >= 2.0
+    assert max(waits) <= 3.0
+    assert max(waits) - min(waits) > 0.8
+    assert len(set(waits)) > 100
 
 
 @pytest.mark.parametrize(
@@ -243,7 +260,8 @@ def test_the_http_library_at_debug_tells_no_key(fm_server, caplog):
 def test_what_a_server_says_reaches_nobody_as_control_characters(fm_server):
     fm_server.script = [fm_server.Step(400, json.dumps({"error": "\x1b[31mred\ud800\nline\x07"}).encode())]
     reason = ask(endpoint(fm_server.url)).reason
-    assert "red" in reason and reason.isprintable()
+    assert "red" in reason
+    assert reason.isprintable()
     reason.encode()
 
 
@@ -263,8 +281,10 @@ def test_a_key_that_cannot_be_sent_is_named_when_it_is_found_and_never_shown(mon
     monkeypatch.setenv("FM_KEY", key)
     with pytest.raises(ConfigError) as caught:
         find_key(endpoint())
-    assert says in str(caught.value) and "FM_KEY" in str(caught.value)
-    assert "abc" not in str(caught.value) and "12345" not in str(caught.value)
+    assert says in str(caught.value)
+    assert "FM_KEY" in str(caught.value)
+    assert "abc" not in str(caught.value)
+    assert "12345" not in str(caught.value)
 
 
 def test_a_key_is_scrubbed_in_the_shapes_in_which_it_may_be_echoed():
@@ -273,7 +293,8 @@ def test_a_key_is_scrubbed_in_the_shapes_in_which_it_may_be_echoed():
 
     key = Key("FM_KEY", SECRET)
     for shape in (SECRET, quote(SECRET, safe=""), repr(SECRET.encode()), base64.b64encode(SECRET.encode()).decode()):
-        assert "0123456789" not in key.scrub(f"x {shape} y") and "[key]" in key.scrub(f"x {shape} y")
+        assert "0123456789" not in key.scrub(f"x {shape} y")
+        assert "[key]" in key.scrub(f"x {shape} y")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def test_without_evaluations_along_the_way_curves_come_from_training(runs):
     comparison = compare(runs)
     assert comparison.curve_source == "training"
     curve = comparison.groups[0].curve
-    assert curve.steps[0] == 1e5 and curve.steps[-1] == 1e6 and np.all(curve.low <= curve.high)
+    assert curve.steps[0] == 1e5
+    assert curve.steps[-1] == 1e6
+    assert np.all(curve.low <= curve.high)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes, says",
+    ("changes", "says"),
     [
         ({"returns": [1.0] * 40}, "says 32 worlds and holds returns of 40"),
         ({"lengths": [1.0] * 40}, "lengths of 40"),
@@ -189,7 +191,7 @@ def test_an_evaluation_that_counts_other_worlds_than_it_says_is_refused(tmp_path
 
 
 @pytest.mark.parametrize(
-    "file, content, says",
+    ("file", "content", "says"),
     [
         ("config.yaml", b"seed: 1\nrun: [\n", r"config\.yaml is damaged \(line 3"),
         ("config.yaml", b"", "holds no settings"),

@@ -37,7 +37,8 @@ def play(kept: Parts, pause_s: float = 0.0, worlds: int = 64, size: int = 16) ->
 
 def test_an_evaluation_is_of_distinct_worlds(tmp_path):
     result = once(tmp_path, ASKED, PARAMS, play)
-    assert result["returns"] == list(range(64)) and set(result["achievements"].values()) == {1.0}
+    assert result["returns"] == list(range(64))
+    assert set(result["achievements"].values()) == {1.0}
     assert [p.suffix for p in tmp_path.iterdir() if p.name[0] != "."] == [".json"]
 
 
@@ -57,7 +58,8 @@ def test_parts_that_overlap_or_have_gaps_are_played_anew(tmp_path, caplog, first
     rows = [{"level": "", "first": first, **part(first, 16)} for first in firsts]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     kept = Parts(path, 64)
-    assert kept.done() == 0 and "played anew" in caplog.text
+    assert kept.done() == 0
+    assert "played anew" in caplog.text
     assert play(kept)["returns"] == list(range(64))
 
 
@@ -96,15 +98,19 @@ def test_a_second_evaluator_waits_and_a_killed_one_is_followed(tmp_path):
     assert sum("another process evaluates" in text for text in said) <= 1
     (final,) = tmp_path.glob("*.json")
     result = json.loads(final.read_text())
-    assert Counter(result["returns"]) == Counter(range(64)) and set(result["achievements"].values()) == {1.0}
+    assert Counter(result["returns"]) == Counter(range(64))
+    assert set(result["achievements"].values()) == {1.0}
     killed.wait()
 
 
-@pytest.mark.parametrize("size, sizes", [(16, [16, 16, 16, 16, 6]), (64, [64, 6]), (100, [70]), (3, [3] * 23 + [1])])
+@pytest.mark.parametrize(
+    ("size", "sizes"), [(16, [16, 16, 16, 16, 6]), (64, [64, 6]), (100, [70]), (3, [3] * 23 + [1])]
+)
 def test_blocks_of_worlds_are_cut_into_parts_of_any_size(size, sizes):
     blocks = [("level", {"player_level": np.arange(first, last)}) for first, last in ((0, 64), (64, 70))]
     parts = [pool["player_level"] for _, pool in heldout.in_parts(blocks, size)]
-    assert [len(pool) for pool in parts] == sizes and np.concatenate(parts).tolist() == list(range(70))
+    assert [len(pool) for pool in parts] == sizes
+    assert np.concatenate(parts).tolist() == list(range(70))
 
 
 def test_a_level_s_worlds_do_not_depend_on_where_an_evaluation_goes_on():

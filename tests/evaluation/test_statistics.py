@@ -91,7 +91,9 @@ def test_without_a_trial_a_rate_could_be_anything():
 def test_bands_hold_whole_curves():
     curves = np.array([[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]])
     middle, low, high = statistics.bands(curves, rng())
-    assert middle.tolist() == [1, 2, 3] and low.tolist() == [0, 1, 2] and high.tolist() == [2, 3, 4]
+    assert middle.tolist() == [1, 2, 3]
+    assert low.tolist() == [0, 1, 2]
+    assert high.tolist() == [2, 3, 4]
     single = statistics.bands(curves[:1], rng())
     assert all(band.tolist() == [0, 1, 2] for band in single)
 

@@ -74,7 +74,8 @@ def test_loss_and_gradient_equal_those_of_plain_ppo():
     found = jax.jit(partial(ppo.loss_and_gradient, agent, CONFIG))(learner.params, trajectory)
     (value, metrics), gradient = found
     expected, slope = jax.jit(jax.value_and_grad(partial(plain_loss, agent)))(learner.params, trajectory, np.arange(4))
-    assert float(metrics["clip_fraction"]) > 0 and abs(float(value)) > 0.05
+    assert float(metrics["clip_fraction"]) > 0
+    assert abs(float(value)) > 0.05
     np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
     largest = max(float(jnp.abs(x).max()) for x in jax.tree.leaves(slope))
     assert largest > 0.1
@@ -100,7 +101,8 @@ def test_minibatches_without_weight_are_left_out_of_the_metrics():
     assert float(metrics["trained"]) == 0.5
     assert float(metrics["entropy"]) > 0.9, "the mean over three actions, not half of it"
     nothing = compiled_update("lstm")(learner, trajectory.replace(weight=jnp.zeros(8)), KEY)[1]
-    assert float(nothing["trained"]) == 0.0 and float(nothing["learning_rate"]) == pytest.approx(RATE)
+    assert float(nothing["trained"]) == 0.0
+    assert float(nothing["learning_rate"]) == pytest.approx(RATE)
     assert all(np.isnan(float(nothing[name])) for name in nothing if name not in ("trained", "learning_rate"))
 
 

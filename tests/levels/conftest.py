@@ -6,9 +6,10 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_world, blank_worlds
-from dicode.games.craftax.levels.run import build_pool
 from dicode.games.craftax.levels.world import World
+from dicode.games.level_build import build_pool
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def run_text(source, worlds, seed=0):
     namespace = {"__name__": "level"}
     with mock.patch.dict(sys.modules, {"jax": stand_in, "jax.numpy": stand_in.numpy}):
         exec(compile(source, "<level>", "exec"), namespace)
-    return build_pool(namespace, worlds, seed)
+    return build_pool(HOST, namespace, worlds, seed)
 
 
 @pytest.fixture

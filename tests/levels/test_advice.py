@@ -2,9 +2,10 @@
 
 import pytest
 
-from dicode.games.craftax.levels.advice import Advice, advice, asked_in, corrected, goal_hint
+from dicode.games.craftax.host import HOST
+from dicode.games.craftax.levels.advice import Advice, advice, asked_in, goal_hint
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.run import read_parts
+from dicode.games.level_build import read_parts
 from dicode.levels import Achievement, Block, Goal, LevelError, Mob, World
 
 pytestmark = pytest.mark.fast
@@ -21,13 +22,13 @@ def world(blank_pool):
 def mistake(world: World, line: str) -> Exception:
     """What a line of level code raises."""
     names = {"world": world, "Mob": Mob, "Goal": Goal, "Achievement": Achievement, "Block": Block}
-    with pytest.raises(Exception) as raised:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - a line of level code may raise anything
         exec(line, names)
     return raised.value
 
 
 @pytest.mark.parametrize(
-    "line, hint",
+    ("line", "hint"),
     [
         ("world.health = 3", "write world.player.health"),
         ("world.floor = 2", "write world.player.floor"),
@@ -54,7 +55,7 @@ def test_a_mistake_is_answered_with_what_was_meant(world, line, hint):
 
 
 @pytest.mark.parametrize(
-    "name, home",
+    ("name", "home"),
     [("time_of_day", "world.time_of_day"), ("wood", "world.player.inventory.wood"), ("light", "world.light")],
 )
 def test_what_is_set_on_the_player_but_lives_elsewhere_is_named(world, name, home):
@@ -68,7 +69,7 @@ def test_an_error_of_another_kind_gets_no_advice():
 
 
 @pytest.mark.parametrize(
-    "value, said, hint",
+    ("value", "said", "hint"),
     [
         (Achievement.EAT_COW, "", "write GOAL = Goal.all_of(Achievement.EAT_COW)"),
         ([Achievement.EAT_COW, Goal.survive(300)], "", "Goal.all_of(Achievement.EAT_COW, Goal.at_least('survive', 300))"),
@@ -84,7 +85,7 @@ def test_the_hint_for_a_goal_is_made_of_the_level_s_own(value, said, hint):
 
 def test_no_hint_hands_out_a_goal_that_the_level_did_not_name():
     with pytest.raises(LevelError) as raised:
-        read_parts({"GOAL": 3, "__doc__": "Objective: find the way down."})
+        read_parts(HOST, {"GOAL": 3, "__doc__": "Objective: find the way down."})
     assert "Achievement." not in str(raised.value)
 
 
@@ -94,7 +95,7 @@ def test_names_in_a_text_come_in_its_order():
 
 
 @pytest.mark.parametrize(
-    "line, right",
+    ("line", "right"),
     [
         ("world.player.inventory.set(arrow=5, bow=1)", "world.player.inventory.set(arrows=5, bow=1)"),
         ("    world.player.time_of_day = 0.7  # night", "world.time_of_day = 0.7  # night"),
@@ -110,4 +111,4 @@ def test_names_in_a_text_come_in_its_order():
 )
 def test_the_whole_line_is_given_as_it_should_read_where_that_is_clear(world, line, right):
     error = mistake(world, line.strip())
-    assert corrected(line, advice(error)) == right
+    assert advice(error).corrected(line) == right

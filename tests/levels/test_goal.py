@@ -29,7 +29,8 @@ def test_json_and_back_is_the_same_goal():
 def test_arrays_hold_what_is_asked_and_zero_elsewhere():
     achievements, minimum = FULL.to_arrays()
     assert set(np.flatnonzero(achievements)) == {Achievement.EAT_COW, Achievement.COLLECT_WOOD}
-    assert minimum.dtype == np.float32 and minimum.shape == (NUM_QUANTITIES,)
+    assert minimum.dtype == np.float32
+    assert minimum.shape == (NUM_QUANTITIES,)
     asked = {QUANTITIES[i]: float(minimum[i]) for i in np.flatnonzero(minimum)}
     assert asked == {
         "survive": 300, "floor": 3, "inventory.iron": 3, "kills.zombie": 2, "collected.stone": 4, "placed.torch": 2,

@@ -6,7 +6,7 @@ import pytest
 
 from dicode.games.craftax import library
 from dicode.games.craftax.levels.checks import check
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.levels import Floor
 from dicode.types import level_id
 
@@ -24,7 +24,8 @@ def test_a_level_passes_all_checks_on_synthetic_worlds(name, source, blanks, run
 
 @pytest.mark.fast
 def test_the_library_is_large_enough_and_its_levels_differ():
-    assert len(library.load()) >= 40 and len(library.load_heldout()) == 20
+    assert len(library.load()) >= 40
+    assert len(library.load_heldout()) == 20
     assert len({level_id(source) for _, source in EVERYTHING}) == len(EVERYTHING)
     assert not {name for name, _ in library.load()} & set(library.HELDOUT)
     assert [name for name, _ in library.load_heldout()] == list(library.HELDOUT)
@@ -32,7 +33,8 @@ def test_the_library_is_large_enough_and_its_levels_differ():
 
 @pytest.mark.fast
 def test_the_seeds_are_levels_of_the_library_and_cover_the_methods_areas():
-    assert 8 <= len(library.SEEDS) <= 16 and set(library.SEEDS) <= {name for name, _ in library.load()}
+    assert 8 <= len(library.SEEDS) <= 16
+    assert set(library.SEEDS) <= {name for name, _ in library.load()}
     words = " ".join(source.lower() for _, source in library.load_seeds())
     for area in ("wood", "coal", "iron", "zombie", "survive", "dungeon", "gnome", "bow"):
         assert area in words, area

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.advice import advice
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.grid import distance_map
-from dicode.games.craftax.levels.parse import decode, parse_level
-from dicode.games.craftax.levels.run import build_pool
 from dicode.games.craftax.levels.techtree import REQUIREMENTS
+from dicode.games.level_build import build_pool
+from dicode.games.level_text import decode, parse_level
 from dicode.levels import Achievement, Action, Block, Facing, Floor, Goal, Item, LevelError, Mob, Rules, World
 from dicode.types import Code, Rejected
 
@@ -91,7 +92,7 @@ def test_what_means_the_same_is_taken(world):
 
 
 @pytest.mark.parametrize(
-    "goal, same",
+    ("goal", "same"),
     [
         (Goal.survive(20), Goal.all_of(Goal.survive(20))),
         (Achievement.EAT_COW, Goal.all_of(Achievement.EAT_COW)),
@@ -104,19 +105,19 @@ def test_what_means_the_same_is_taken(world):
 )
 def test_a_goal_is_read_however_it_is_spelt(goal, same, blank_pool):
     worlds = {name: array[:1] for name, array in blank_pool.items()}
-    assert build_pool({"GOAL": goal}, worlds, 0).goal == same
+    assert build_pool(HOST, {"GOAL": goal}, worlds, 0).goal == same
 
 
 @pytest.mark.parametrize("goal", [3, None, [], "eat the cow", [Achievement.EAT_COW, 3], {"survive": 20}])
 def test_what_is_no_goal_is_refused_with_how_to_write_one(goal, blank_pool):
     worlds = {name: array[:1] for name, array in blank_pool.items()}
     with pytest.raises(LevelError, match=r"GOAL is .*write GOAL = Goal.all_of\("):
-        build_pool({"GOAL": goal}, worlds, 0)
+        build_pool(HOST, {"GOAL": goal}, worlds, 0)
 
 
 def verdict(worlds, goal, build=lambda world: None, rules=None, limit=None, hooks=()):
     some = {name: array[:2] for name, array in worlds.items()}
-    built = build_pool({"GOAL": goal, "RULES": rules or Rules(), "build": build}, some, 0)
+    built = build_pool(HOST, {"GOAL": goal, "RULES": rules or Rules(), "build": build}, some, 0)
     found = check(built.pool, built.goal, built.rules, hooks, limit)
     return found.code if isinstance(found, Rejected) else None
 
@@ -155,7 +156,7 @@ SLOW = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("goal, build, rules, limit, code", SLOW)
+@pytest.mark.parametrize(("goal", "build", "rules", "limit", "code"), SLOW)
 def test_a_goal_that_takes_longer_than_an_episode_is_rejected(goal, build, rules, limit, code, blank_pool):
     def shaped(world):
         world.clear(10)
@@ -188,7 +189,7 @@ NO_ZOMBIES = [
 ]
 
 
-@pytest.mark.parametrize("rules, limit, code", NO_ZOMBIES)
+@pytest.mark.parametrize(("rules", "limit", "code"), NO_ZOMBIES)
 def test_mobs_that_never_come_must_be_there(rules, limit, code, blank_pool):
     def put(world):
         world.spawn(Mob.ZOMBIE)
@@ -222,7 +223,7 @@ def test_a_mob_too_far_away_to_stay_does_not_count(blank_pool):
 
 
 @pytest.mark.parametrize(
-    "put, what, call",
+    ("put", "what", "call"),
     [
         (lambda w, cell: setattr(w.player, "position", cell), "the player", "world.player.position"),
         (lambda w, cell: w.spawn(Mob.COW, at=cell), "a mob", "world.remove_mobs()"),
@@ -241,7 +242,8 @@ def test_a_maze_has_a_wall_around_it_unless_it_shall_have_none(world):
     cells = world.maze((4, 14), (6, 16), wall=Block.WALL)
     walkable = world._amounts.walkable[world.blocks[0]]
     reached = {tuple(cell) for cell in np.argwhere(distance_map(walkable, cells[0]) >= 0)}
-    assert reached == set(cells) and cells[0] == (4, 6)
+    assert reached == set(cells)
+    assert cells[0] == (4, 6)
     world.maze((20, 30), (20, 30), wall=Block.WALL, border=False)
     assert world.blocks[0][19, 20] != Block.WALL
     world.maze((0, 10), (37, 47), wall=Block.WALL)  # at the map's corner there is no room for one
@@ -270,7 +272,8 @@ def test_the_clock_and_the_time_of_day_agree(world):
     world.time = 75
     seen = world.arrays["light_level"].item()
     world.time_of_day = 75 / 300
-    assert world.time == 75 and world.arrays["light_level"].item() == pytest.approx(seen)
+    assert world.time == 75
+    assert world.arrays["light_level"].item() == pytest.approx(seen)
     with pytest.raises(LevelError, match="whole number of steps") as raised:
         world.time = 0.7
     assert advice(raised.value).hint == "for the part of the day write world.time_of_day = 0.7 (0 to below 1)"
@@ -280,7 +283,8 @@ def test_potions_go_by_colour(world):
     inventory = world.player.inventory
     inventory.potions["red"] = 2
     inventory.potions["yellow"] += 1
-    assert list(world.arrays["inventory.potions"]) == [2, 0, 0, 0, 0, 1] and inventory.potions["red"] == 2
+    assert list(world.arrays["inventory.potions"]) == [2, 0, 0, 0, 0, 1]
+    assert inventory.potions["red"] == 2
     inventory.potions = {"blue": 3}
     assert list(world.arrays["inventory.potions"]) == [2, 0, 3, 0, 0, 1]
     with pytest.raises(LevelError, match="is Block"):

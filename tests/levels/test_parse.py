@@ -3,7 +3,7 @@
 import pytest
 
 from dicode.games.craftax import library
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast
@@ -28,10 +28,13 @@ def bonus(before, action, after):
 @pytest.mark.parametrize("text", [LEVEL, LEVEL.replace("\n", "\r\n"), "\n\n# note\n" + LEVEL])
 def test_every_part_is_found(text):
     level = parse_level(text)
-    assert level.objective == "defeat a zombie at night." and level.why == "combat is weak."
+    assert level.objective == "defeat a zombie at night."
+    assert level.why == "combat is weak."
     assert level.description == "defeat a zombie at night. combat is weak."
     assert level.goal == "Goal.all_of(Achievement.DEFEAT_ZOMBIE)"
-    assert level.has_build and level.has_rules and level.hooks == ("bonus",)
+    assert level.has_build
+    assert level.has_rules
+    assert level.hooks == ("bonus",)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +55,14 @@ def test_what_is_no_level_is_rejected_with_a_hint(text, words):
     import re
 
     verdict = parse_level(text)
-    assert isinstance(verdict, Rejected) and verdict.stage == "parse"
+    assert isinstance(verdict, Rejected)
+    assert verdict.stage == "parse"
     assert re.search(words, verdict.reason + verdict.hint)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in library.load() + library.load_heldout()])
 def test_every_level_of_the_library_says_what_and_why(name):
     level = parse_level(library.source(name))
-    assert level.objective and level.why and level.has_build
+    assert level.objective
+    assert level.why
+    assert level.has_build

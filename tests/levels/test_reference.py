@@ -39,4 +39,5 @@ def test_the_compact_version_is_a_fraction_of_it_and_names_every_call():
 
 
 def test_every_public_member_says_what_it_does():
-    assert ": \n" not in compact() and "`: None" not in compact()
+    assert ": \n" not in compact()
+    assert "`: None" not in compact()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.names import Achievement, Floor, Mob
 from dicode.games.craftax.levels.rule_spec import GROUPS, MULTIPLIERS, RULES, VALUES, reference
 from dicode.games.craftax.levels.rules import Rules
@@ -17,7 +17,8 @@ def test_the_table_of_rules_is_complete_and_within_its_own_ranges():
         assert rule.sentence.endswith("."), rule.name
         assert rule.unit, rule.name
         assert rule.default.shape == tuple(len(labels) for labels in rule.labels), rule.name
-        assert (rule.low <= rule.default).all() and (rule.default <= rule.high).all(), rule.name
+        assert (rule.low <= rule.default).all(), rule.name
+        assert (rule.default <= rule.high).all(), rule.name
         for target, _ in rule.scales:
             assert not RULES[target].is_multiplier
 
@@ -36,7 +37,8 @@ def test_a_table_takes_a_number_labels_members_and_paths():
         kills = Rules(ladder_kills=change).arrays()["ladder_kills"]
         assert kills.tolist() == [8, 3, 8, 8, 8, 8, 8, 8, 8]
     nested, path = Rules(recipe_cost={"arrow": {"wood": 2}}), Rules(recipe_cost={"arrow.wood": 2})
-    assert nested == path and nested.to_json() == {"recipe_cost": {"arrow.wood": 2}}
+    assert nested == path
+    assert nested.to_json() == {"recipe_cost": {"arrow.wood": 2}}
     assert Rules(mob_health={Mob.ZOMBIE: 2}).arrays()["mob_health"][Mob.ZOMBIE] == 2
     assert Rules(achievement_reward={Achievement.EAT_COW: 9}).value("achievement_reward")[2] == 9
 
@@ -44,7 +46,8 @@ def test_a_table_takes_a_number_labels_members_and_paths():
 def test_multipliers_scale_after_replacement_round_whole_numbers_and_stay_in_range():
     rules = Rules(mob_health={"zombie": 10}, monster_health=0.5, crafting_cost=0.5, melee_spawn=10)
     arrays = rules.arrays()
-    assert arrays["mob_health"][Mob.ZOMBIE] == 5 and arrays["mob_health"][Mob.COW] == 3
+    assert arrays["mob_health"][Mob.ZOMBIE] == 5
+    assert arrays["mob_health"][Mob.COW] == 3
     assert arrays["recipe_cost"][8].tolist() == [0, 0, 2, 2, 0, 0, 0], "3 x 0.5 rounds to 2"
     assert arrays["spawn_chance"][0].tolist() == pytest.approx([0.1, 0.2, 0.05, 1.0])
     assert Rules(melee_spawn=10, spawn_chance={"overworld.melee": 0.5}).arrays()["spawn_chance"][0, 1] == 1
@@ -53,7 +56,8 @@ def test_multipliers_scale_after_replacement_round_whole_numbers_and_stay_in_ran
 def test_json_says_what_differs_and_reads_back():
     rules = Rules(ranged_spawn=0.2, plant_ripening=50, mob_defence={"bat": {"fire": 0.3}}, mob_health=3)
     again = Rules.from_json(rules.to_json())
-    assert again == rules and again.to_json() == rules.to_json()
+    assert again == rules
+    assert again.to_json() == rules.to_json()
     assert rules.to_json()["plant_ripening"] == 50
     assert rules.to_json()["mob_defence"] == {"bat.fire": 0.3}
     assert "cow" not in rules.to_json()["mob_health"], "a cow has 3 anyway"

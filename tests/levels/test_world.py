@@ -20,14 +20,16 @@ def test_spawned_mobs_are_legal_apart_and_on_the_mob_map(world):
     assert [mob.mob for mob in world.mobs()] == [Mob.COW, Mob.COW, Mob.ZOMBIE, Mob.ZOMBIE, Mob.ZOMBIE]
     cells = {mob.position for mob in world.mobs()}
     distances = manhattan(world.player.position)
-    assert len(cells) == 5 and all(2 <= distances[cell] <= 6 for cell in cells)
+    assert len(cells) == 5
+    assert all(2 <= distances[cell] <= 6 for cell in cells)
     assert set(map(tuple, np.argwhere(world.arrays["mob_map"][0]).tolist())) == cells
     assert {mob.health for mob in world.mobs()} == {3.0, 5.0}
 
 
 def test_removing_mobs_clears_the_map_and_makes_room(world):
     world.spawn(Mob.COW, count=3)
-    assert world.remove_mobs(Mob.ZOMBIE) == 0 and world.remove_mobs() == 3
+    assert world.remove_mobs(Mob.ZOMBIE) == 0
+    assert world.remove_mobs() == 3
     assert not world.arrays["mob_map"].any()
     world.spawn(Mob.COW, count=3)
 
@@ -114,7 +116,8 @@ def test_on_takes_one_block_or_many(world):
 def test_mobs_are_removed_by_kind_or_class(world):
     world.spawn(Mob.COW, count=2)
     world.spawn(Mob.ZOMBIE)
-    assert world.remove_mobs("passive") == 2 and world.remove_mobs("zombie") == 1
+    assert world.remove_mobs("passive") == 2
+    assert world.remove_mobs("zombie") == 1
 
 
 def test_filling_with_rock_buries_nobody(world):
@@ -157,7 +160,8 @@ def test_a_ladder_is_opened_by_the_kills_that_the_rules_ask_for():
 def test_every_open_cell_of_a_maze_connects(world):
     cells = world.maze(rows=(4, 20), columns=(4, 20), wall=Block.WALL)
     steps = world.distance_map(cells[0])
-    assert cells[0] == (4, 4) and all(steps[cell] >= 0 for cell in cells)
+    assert cells[0] == (4, 4)
+    assert all(steps[cell] >= 0 for cell in cells)
     walls = (world.blocks[0][4:21, 4:21] == Block.WALL).sum()
     assert walls + len(cells) == 17 * 17
 
@@ -193,7 +197,9 @@ def test_a_torch_lights_its_surroundings(world):
     cell = world.random_cell(distance=(1, 2))
     world.torch(cell)
     light = world.light[Floor.GNOMISH_MINES]
-    assert light[cell] == 255 and (light >= 13).sum() > 40 and light[0, 0] == 0
+    assert light[cell] == 255
+    assert (light >= 13).sum() > 40
+    assert light[0, 0] == 0
 
 
 def test_time_of_day_sets_the_clock_and_the_light(world):
@@ -210,7 +216,8 @@ def test_plants_take_a_slot_and_a_cell(world):
     world.plant((24, 26), age=100)
     world.ripe_plant((24, 28))
     assert world.arrays["growing_plants_mask"].sum() == 2
-    assert world.blocks[0][24, 26] == Block.PLANT and world.blocks[0][24, 28] == Block.RIPE_PLANT
+    assert world.blocks[0][24, 26] == Block.PLANT
+    assert world.blocks[0][24, 28] == Block.RIPE_PLANT
 
 
 def test_inventory_and_player_write_through(world):
@@ -224,11 +231,14 @@ def test_inventory_and_player_write_through(world):
     player.armour_enchantments = ["ice", "none", "fire", 0]
     player.fireball = True
     arrays = world.arrays
-    assert arrays["inventory.wood"] == 5 and arrays["inventory.armour"].tolist() == [2, 1, 1, 1]
+    assert arrays["inventory.wood"] == 5
+    assert arrays["inventory.armour"].tolist() == [2, 1, 1, 1]
     assert arrays["inventory.potions"].tolist() == [1, 0, 0, 0, 0, 2]
-    assert arrays["player_health"] == 12 and player.facing == Facing.LEFT
+    assert arrays["player_health"] == 12
+    assert player.facing == Facing.LEFT
     assert player.armour_enchantments == [Enchantment.ICE, Enchantment.NONE, Enchantment.FIRE, Enchantment.NONE]
-    assert arrays["learned_spells"].tolist() == [True, False] and arrays["sword_enchantment"] == 1
+    assert arrays["learned_spells"].tolist() == [True, False]
+    assert arrays["sword_enchantment"] == 1
 
 
 def test_a_player_cannot_stand_where_a_mob_is(world):

@@ -9,7 +9,7 @@ from scipy import stats
 from toy import make, record_of, train
 
 from dicode.curriculum.snapshot import Snapshot, target_record
-from dicode.games.craftax import edits
+from dicode.games.craftax.host import HOST
 from dicode.methods import Context
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
 from dicode.methods.plr import PlrSettings, replayed
@@ -23,7 +23,7 @@ SETTINGS = {"num_envs": 64, "level_slots": 10, "target_share": 0.0, "score": "ma
 
 def archive_of(scores: list[float], last_played: list[int]) -> Snapshot:
     records = [
-        replace(record_of(world_draft(seed), 0), active=True, score=score, last_trained=played)
+        replace(record_of(world_draft(HOST.levels(), seed), 0), active=True, score=score, last_trained=played)
         for seed, (score, played) in enumerate(zip(scores, last_played, strict=True))
     ]
     return Snapshot().with_levels([target_record(), *records])
@@ -35,7 +35,7 @@ def trial(level: str, cycle: int, episodes: int = 40, successes: int = 20, max_m
 
 def test_plr_replays_by_the_hand_computed_weights():
     snapshot = archive_of([0.9, 0.3, 0.5], [9, 2, 6])
-    levels = [world_draft(seed).id for seed in range(3)]
+    levels = [world_draft(HOST.levels(), seed).id for seed in range(3)]
     room = make("plr", SETTINGS | {"level_slots": 2}).room
     drawn = [replayed(Context(snapshot, 10, Streams(seed)), room, PlrSettings())[0] for seed in range(3000)]
     # ranks 1, 3, 2; sum of 1/rank 11/6; ages 1, 8, 4, sum 13.
@@ -47,7 +47,8 @@ def test_plr_replays_by_the_hand_computed_weights():
 def test_half_of_plrs_slots_replay_once_the_buffer_is_filled():
     for cycle, proposal in enumerate(train(make("plr", SETTINGS), 6).proposals):
         trained = [slot.train for slot in proposal.slots]
-        assert trained.count(True) == (5 if cycle else 0) and len(trained) == 10
+        assert trained.count(True) == (5 if cycle else 0)
+        assert len(trained) == 10
 
 
 def test_robust_plr_takes_no_gradient_on_new_levels_and_plain_plr_does():
@@ -64,7 +65,8 @@ COIN = SETTINGS | {"replay_rule": "coin", "robust": False, "buffer": 40, "minimu
 def test_published_plr_replays_a_whole_batch_or_none_by_a_coin_once_the_buffer_is_half_full():
     done = train(make("plr", COIN), 60)
     new = [sum(done.snapshot.levels[s.level].born == c for s in p.slots) for c, p in enumerate(done.proposals)]
-    assert set(new) == {0, 10} and all(slot.train for p in done.proposals for slot in p.slots)
+    assert set(new) == {0, 10}
+    assert all(slot.train for p in done.proposals for slot in p.slots)
     assert new[:2] == [10, 10], "20 of 40 are known after two cycles"
     assert 0.3 < new[2:].count(0) / 58 < 0.7
     always = train(make("plr", COIN | {"replay_probability": 1.0}), 4).proposals
@@ -88,21 +90,22 @@ def test_published_accel_edits_every_batch_that_was_replayed_and_nothing_else():
     assert all((kinds[n - 1] == "replay") == (kind == "edit") for n, kind in enumerate(kinds) if n)
     assert {"edit", "new", "replay"} == set(kinds)
     parent = done.snapshot.levels[done.proposals[0].slots[0].level]
-    assert '("swap", 7, 200)' in edits.edited_draft(parent, "swap", 7, settings["edits"]).source
+    assert '("swap", 7, 200)' in HOST.levels().edit(parent.source, "swap", 7, settings["edits"])
 
 
 def test_plrs_buffer_keeps_the_best_scores():
     settings = SETTINGS | {"buffer": 3}
     snapshot = archive_of([0.9, 0.3, 0.5], [0, 0, 0])
-    new = [record_of(world_draft(seed), 1) for seed in (10, 11)]
+    new = [record_of(world_draft(HOST.levels(), seed), 1) for seed in (10, 11)]
     here = Context(snapshot.with_levels(new), 1, Streams(0))
     answer = make("plr", settings).assess(here, [trial(new[0].id, 1, max_mc=0.4), trial(new[1].id, 1, max_mc=0.1)])
-    assert answer.activated == (new[0].id,) and answer.deactivated == (world_draft(1).id,)
+    assert answer.activated == (new[0].id,)
+    assert answer.deactivated == (world_draft(HOST.levels(), 1).id,)
 
 
 def test_regret_needs_one_episode_and_success_rates_need_twenty():
-    snapshot = Snapshot().with_levels([record_of(world_draft(1), 0)])
-    here, level = Context(snapshot, 0, Streams(0)), world_draft(1).id
+    snapshot = Snapshot().with_levels([record_of(world_draft(HOST.levels(), 1), 0)])
+    here, level = Context(snapshot, 0, Streams(0)), world_draft(HOST.levels(), 1).id
     for score, episodes, scored in [("max_mc", 1, True), ("max_mc", 0, False), ("learnability", 19, False)]:
         method = make("plr", SETTINGS | {"score": score})
         judged = method.assess(here, [trial(level, 0, episodes, min(episodes, 1))]).trials[0]
@@ -115,15 +118,18 @@ def test_accel_edits_the_levels_that_it_replayed_best_first():
     here = Context(snapshot, 5, Streams(0))
     drafts = method.candidates(here)
     edits = [draft for draft in drafts if draft.parents]
-    assert len(drafts) == 5 and len(edits) == 4
-    assert [draft.parents[0] for draft in edits] == [world_draft(seed).id for seed in (7, 6, 5, 4)]
-    assert len({draft.id for draft in drafts}) == 5 and all(draft.move == "edit:noise" for draft in edits)
+    assert len(drafts) == 5
+    assert len(edits) == 4
+    assert [draft.parents[0] for draft in edits] == [world_draft(HOST.levels(), seed).id for seed in (7, 6, 5, 4)]
+    assert len({draft.id for draft in drafts}) == 5
+    assert all(draft.move == "edit:noise" for draft in edits)
     assert [fixed_worlds(draft.source).seed for draft in edits] == [7, 6, 5, 4]
 
 
 def test_accel_with_nothing_replayed_takes_random_levels():
     drafts = make("accel", SETTINGS).candidates(Context(archive_of([], []), 0, Streams(0)))
-    assert len(drafts) == 10 and all(is_plain(draft.source) for draft in drafts)
+    assert len(drafts) == 10
+    assert all(is_plain(HOST.levels(), draft.source) for draft in drafts)
 
 
 def test_sfl_scores_without_gradient_and_trains_on_the_rates_nearest_one_half():
@@ -172,7 +178,9 @@ def test_sfl_may_train_on_fresh_random_levels_too():
     for cycle in (1, 2, 4, 5):
         slots = done.proposals[cycle].slots
         fresh = [slot for slot in slots if done.snapshot.levels[slot.level].born == cycle]
-        assert len(fresh) == 5 and len(slots) == 10 and all(slot.train and not slot.episode_limit for slot in slots)
+        assert len(fresh) == 5
+        assert len(slots) == 10
+        assert all(slot.train and not slot.episode_limit for slot in slots)
     assert {done.snapshot.levels[level].born for level in done.snapshot.active()} == {3}
 
 
@@ -180,7 +188,8 @@ def test_sfl_forgets_the_last_batch_when_a_new_one_is_scored():
     settings = SETTINGS | {"scoring_every": 1, "scoring_keep": 3, "score": "max_mc"}
     done = train(make("sfl", settings), 4)
     born = {record.born for record in done.snapshot.active().values()}
-    assert born == {2} and len(done.snapshot.active()) <= 3
+    assert born == {2}
+    assert len(done.snapshot.active()) <= 3
 
 
 def test_sfl_spends_steps_on_scoring_and_the_proposals_say_so():
@@ -207,23 +216,27 @@ def test_dr_never_plays_a_level_twice():
 def test_the_grammar_generator_makes_other_level_programs_in_every_cycle():
     method = make("dr", SETTINGS | {"generator": "grammar"})
     made = [method.candidates(Context(archive_of([], []), cycle, Streams(0))) for cycle in (3, 4, 3)]
-    assert [len(drafts) for drafts in made] == [10, 10, 10] and made[0] == made[2]
+    assert [len(drafts) for drafts in made] == [10, 10, 10]
+    assert made[0] == made[2]
     texts = {draft.source for drafts in made[:2] for draft in drafts}
-    assert len(texts) >= 18 and all("\nGOAL = " in text for text in texts)
+    assert len(texts) >= 18
+    assert all("\nGOAL = " in text for text in texts)
 
 
 def test_a_world_level_names_its_worlds_and_other_levels_do_not():
-    draft = world_draft(2**31 - 1, 3)
+    draft = world_draft(HOST.levels(), 2**31 - 1, 3)
     assert (fixed_worlds(draft.source).seed, fixed_worlds(draft.source).worlds) == (2**31 - 1, 3)
-    assert is_plain(draft.source) and not is_plain(draft.source + "\n# more\n")
+    assert is_plain(HOST.levels(), draft.source)
+    assert not is_plain(HOST.levels(), draft.source + "\n# more\n")
     assert fixed_worlds("GOAL = 1\n") is None
 
 
 @pytest.mark.parametrize("origin", [o for o in Origin if o is not Origin.GENERATOR])
 @pytest.mark.parametrize("constants", ["WORLDS = 9999999999\nWORLD_SEED = 1\n", "WORLD_SEED = 7\n"])
 def test_constants_in_anybody_s_text_fix_no_worlds(origin, constants):
-    source = world_draft(5).source + constants
-    assert fixed_worlds(source, origin) is None and not is_plain(world_draft(5).source, origin)
+    source = world_draft(HOST.levels(), 5).source + constants
+    assert fixed_worlds(source, origin) is None
+    assert not is_plain(HOST.levels(), world_draft(HOST.levels(), 5).source, origin)
 
 
 def test_a_generator_s_level_names_no_more_worlds_than_a_level_has():
@@ -238,7 +251,7 @@ def test_a_generator_s_level_names_no_more_worlds_than_a_level_has():
     builder = LevelBuilder.__new__(LevelBuilder)
     builder.worlds_per_level, builder.streams, builder.game, builder._worlds_lock = 4, Streams(0), Game(), Lock()
     for origin in (Origin.GENERATOR, Origin.FOUNDATION, Origin.FILE):
-        builder.base_worlds(world_draft(5, 2_000_000_000).source, "a" * 12, 1, 3, origin)
-    builder.base_worlds(world_draft(5, 2_000_000_000).source, "a" * 12, 1, 3)
+        builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "a" * 12, 1, 3, origin)
+    builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "a" * 12, 1, 3)
     assert asked == [4, 3, 3, 3]
-    assert fixed_worlds(world_draft(9_999_999_999).source) is None
+    assert fixed_worlds(world_draft(HOST.levels(), 9_999_999_999).source) is None

@@ -53,7 +53,8 @@ def test_the_seed_phase_trains_every_seed_beside_the_target_whatever_keep_says()
 def test_at_most_keep_new_levels_enter_and_the_rest_waits_its_turn():
     new = [dream(f"new{i}", 5) for i in range(14)]
     proposal = make("dicode", SETTINGS).propose(context(5, *new))
-    assert len(proposal.slots) == 11 and proposal.slots[0].level == TARGET
+    assert len(proposal.slots) == 11
+    assert proposal.slots[0].level == TARGET
 
 
 def test_what_is_new_comes_first_then_what_is_replayed():
@@ -81,15 +82,20 @@ def tried(episodes: int, cycles: int):
 def test_a_level_that_ends_no_episode_is_tried_again_but_not_for_ever():
     trained, record = tried(0, 5)
     assert trained == [True, True, True, False, False]
-    assert record.score is None and not record.active
+    assert record.score is None
+    assert not record.active
 
 
 @pytest.mark.parametrize(("episodes", "cycles"), [(2, 10), (3, 7), (5, 4), (19, 2)])
 def test_a_level_of_few_episodes_goes_on_until_they_make_up_its_first_score(episodes, cycles):
     trained, record = tried(episodes, cycles - 1)
-    assert all(trained) and record.score is None
+    assert all(trained)
+    assert record.score is None
     trained, record = tried(episodes, cycles)
-    assert all(trained) and record.score is not None and record.active and record.status != Status.UNSCORED
+    assert all(trained)
+    assert record.score is not None
+    assert record.active
+    assert record.status != Status.UNSCORED
 
 
 def test_episodes_of_consecutive_cycles_add_up_to_a_first_score():
@@ -99,7 +105,8 @@ def test_episodes_of_consecutive_cycles_add_up_to_a_first_score():
     for cycle in (3, 4):
         trials = [plain_trial(level, cycle, 10, 5)]
         snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
-    assert snapshot.levels[level].score == 0.25 and snapshot.levels[level].status == "B"
+    assert snapshot.levels[level].score == 0.25
+    assert snapshot.levels[level].status == "B"
     assert snapshot.levels[level].active
 
 
@@ -108,16 +115,20 @@ def test_a_full_active_set_gives_up_its_worst_level():
     levels = [dream("good", 0, active=True, score=0.2), dream("bad", 0, active=True, score=0.1), dream("new", 4)]
     here = context(4, *levels)
     answer = method.assess(here, [plain_trial(levels[2].id, 4, 20, 5)])
-    assert answer.activated == (levels[2].id,) and answer.deactivated == (levels[1].id,)
+    assert answer.activated == (levels[2].id,)
+    assert answer.deactivated == (levels[1].id,)
 
 
 def test_a_brief_tells_the_parents_trials_and_the_agents_success_on_the_target():
     done = train(make("dicode", SETTINGS), 2)
     brief = done.snapshot.briefs[0]
-    assert len(done.snapshot.briefs) == 12 and [b.index for b in done.snapshot.briefs] == list(range(12))
-    assert brief.parent.trials == done.snapshot.trials[brief.parent.level.id] and len(brief.parent.trials) == 2
+    assert len(done.snapshot.briefs) == 12
+    assert [b.index for b in done.snapshot.briefs] == list(range(12))
+    assert brief.parent.trials == done.snapshot.trials[brief.parent.level.id]
+    assert len(brief.parent.trials) == 2
     assert set(brief.target_success) == set(ACHIEVEMENTS)
-    assert brief.known == frozenset(done.snapshot.levels) and brief.target_return is not None
+    assert brief.known == frozenset(done.snapshot.levels)
+    assert brief.target_return is not None
 
 
 def test_the_ablations_change_only_what_they_name():
@@ -132,10 +143,12 @@ def test_published_surplus_levels_are_never_trained():
     waits, drops = (make("dicode", SETTINGS | {"surplus": rule}) for rule in ("wait", "drop"))
     snapshot = context(5, *new).snapshot
     first = {slot.level for slot in drops.propose(Context(snapshot, 5, STREAMS)).slots}
-    assert len(first) == 11 and first == {slot.level for slot in waits.propose(Context(snapshot, 5, STREAMS)).slots}
+    assert len(first) == 11
+    assert first == {slot.level for slot in waits.propose(Context(snapshot, 5, STREAMS)).slots}
     snapshot = snapshot.after(5, Assessment(tuple(plain_trial(level, 5, 2, 1) for level in sorted(first))))
     later = [{s.level for s in method.propose(Context(snapshot, 6, STREAMS)).slots} for method in (waits, drops)]
-    assert {level.id for level in new} - first <= later[0] and later[1] == first
+    assert {level.id for level in new} - first <= later[0]
+    assert later[1] == first
 
 
 def test_published_a_level_with_too_few_episodes_has_score_zero_and_is_active():
@@ -185,7 +198,8 @@ def test_random_parents_ignore_scores_and_any_parent_ignores_children():
 
 def test_an_archive_without_levels_dreams_without_parents():
     briefs = make("dicode", SETTINGS).briefs(context(1))
-    assert len(briefs) == 12 and all(brief.parent is None for brief in briefs)
+    assert len(briefs) == 12
+    assert all(brief.parent is None for brief in briefs)
     assert briefs[0].target_success == dict.fromkeys(ACHIEVEMENTS, 0.0)
 
 
@@ -198,7 +212,8 @@ def test_levels_with_hooks_stay_out_unless_there_are_slots_for_them():
     assert level.id not in [s.level for s in make("dicode", SETTINGS).propose(context(2, level)).slots]
     with_slots = SETTINGS | {"hook_slots": 2, "hook_envs": 8}
     slots = make("dicode", with_slots).propose(context(2, level, dream("plain", 2))).slots
-    assert (slots[0].level, slots[0].num_envs) == (level.id, 8) and slots[1].level == TARGET
+    assert (slots[0].level, slots[0].num_envs) == (level.id, 8)
+    assert slots[1].level == TARGET
 
 
 def test_resident_hooks_are_kept_until_their_time_is_over():
@@ -239,7 +254,8 @@ def test_a_hook_slot_that_nobody_holds_goes_at_once_to_a_level_that_waits():
     known = context(4, one, two, three)
     known = replace(known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}))
     found = in_hook_slots(known)
-    assert found[0] == one.id and found[1] in (two.id, three.id)
+    assert found[0] == one.id
+    assert found[1] in (two.id, three.id)
 
 
 def test_residents_of_full_hook_slots_stay_until_their_time_is_over():

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from dicode.games.craftax.edits import KINDS, edit_cells, edited_source
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.names import Block
-from dicode.games.craftax.levels.run import build_pool
+from dicode.games.level_build import build_pool
 from dicode.methods.generators import fixed_worlds, world_draft
 from dicode.sandbox.screen import screen
 
 pytestmark = pytest.mark.fast
 
-PLAIN = world_draft(5).source
+PLAIN = world_draft(HOST.levels(), 5).source
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def worlds():
 def built(source: str, worlds) -> dict[str, np.ndarray]:
     namespace: dict = {}
     exec(source, namespace)
-    return build_pool(namespace, worlds, 0).pool
+    return build_pool(HOST, namespace, worlds, 0).pool
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> set[tuple[int, ...]]:
@@ -38,11 +39,13 @@ def test_an_edit_changes_exactly_the_cells_that_it_returns(worlds, kind, count):
     free[5:40, 8:45] = True
     touched = edit_cells(blocks, free, kind, seed=3, count=count)
     cells = {tuple(map(int, cell)) for cell in touched}
-    assert changed(worlds["blocks"][0, 0], blocks) == cells and len(cells) == len(touched)
+    assert changed(worlds["blocks"][0, 0], blocks) == cells
+    assert len(cells) == len(touched)
     assert len(cells) == (
         count - count % 2 if kind != "noise" and count < 100 else count if count < 100 else len(cells)
     )
-    assert 0 <= len(cells) <= count and all(free[cell] for cell in cells)
+    assert 0 <= len(cells) <= count
+    assert all(free[cell] for cell in cells)
 
 
 @pytest.mark.parametrize("kind", ["swap", "restricted_swap"])
@@ -79,12 +82,13 @@ def test_a_map_without_free_cells_or_of_one_block_is_left_alone(worlds):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_edited_level_is_level_code_that_edits_near_the_player(worlds, kind):
     source = edited_source(PLAIN, kind, 11, 20)
-    assert screen(source) is None
+    assert screen(source, HOST.levels()) is None
     pool = built(source, worlds)
     for world in range(2):
         cells = changed(worlds["blocks"][world], pool["blocks"][world])
         row, column = worlds["player_position"][world]
-        assert len(cells) == 20 and {floor for floor, _, _ in cells} == {0}
+        assert len(cells) == 20
+        assert {floor for floor, _, _ in cells} == {0}
         assert all(2 <= abs(r - row) + abs(c - column) <= 20 for _, r, c in cells)
         assert all(worlds["items"][world][cell] == 0 for cell in cells)
     same = [name for name in pool if name != "blocks"]
@@ -94,7 +98,8 @@ def test_an_edited_level_is_level_code_that_edits_near_the_player(worlds, kind):
 def test_an_edit_of_an_edit_applies_both_in_order(worlds):
     once = edited_source(PLAIN, "swap", 1, 10)
     twice = edited_source(once, "noise", 2, 6)
-    assert twice.count("def edit_cells") == 1 and twice.count("def build") == 2
+    assert twice.count("def edit_cells") == 1
+    assert twice.count("def build") == 2
     assert '("swap", 1, 10),\n    ("noise", 2, 6),' in twice
     first, second = built(once, worlds)["blocks"], built(twice, worlds)["blocks"]
     assert [len(changed(a, b)) for a, b in zip(first, second, strict=True)] == [6, 6]

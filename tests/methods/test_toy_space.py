@@ -46,4 +46,5 @@ def test_ppo_on_the_target_alone_learns_nothing_here():
 def test_a_dreamer_that_never_answers_leaves_a_running_loop():
     settings = {"num_envs": 128, "level_slots": 17}
     done = train(make("dicode", settings), 12, dream=lambda brief, streams: None)
-    assert done.snapshot.cycle == 11 and len(done.snapshot.pending()) == len(done.snapshot.briefs) > 0
+    assert done.snapshot.cycle == 11
+    assert len(done.snapshot.pending()) == len(done.snapshot.briefs) > 0

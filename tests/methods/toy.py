@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from dicode import methods
 from dicode.curriculum.snapshot import Outcome, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
+from dicode.games.craftax.host import HOST
 from dicode.methods import Context, Method, Room
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Origin, Proposal, Slot, Trial
@@ -53,7 +54,7 @@ def success_probability(toy: Toy, skill: float) -> float:
     return 1.0 if toy.family == "idle" else 0.0
 
 
-ROOM = {"achievements": ACHIEVEMENTS, "target_share": 0.2, "seed_cycles": 2, "worlds_per_level": 1}
+ROOM = {"game": replace(HOST, achievements=ACHIEVEMENTS), "target_share": 0.2, "seed_cycles": 2, "worlds_per_level": 1}
 
 
 def make(name: str, told: dict[str, object]) -> Method:

@@ -28,8 +28,10 @@ def rewrite(folder, data: bytes | None = None, **changes) -> None:
 def test_what_was_saved_comes_back_to_the_bit(tmp_path):
     run = make(tmp_path)
     back = checkpoint.restore(run.checkpoints, 2, STATE)
-    assert back["params"]["w"].tolist() == STATE["params"]["w"].tolist() and back["update"] == 5
-    assert back["params"]["w"].dtype == np.float32 and back["update"].shape == ()
+    assert back["params"]["w"].tolist() == STATE["params"]["w"].tolist()
+    assert back["update"] == 5
+    assert back["params"]["w"].dtype == np.float32
+    assert back["update"].shape == ()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,9 @@ def test_facts_that_are_none_are_one_sentence(tmp_path, stopped, text):
         (run.checkpoints / f"{cycle:06d}" / "meta.json").write_text(text)
     before = tree(tmp_path)
     code, said = say("eval", run.path)
-    assert code == 2 and said.count("\n") == 1 and "\x1b" not in said
+    assert code == 2
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
     assert tree(tmp_path) == before
     with pytest.raises(RunError):
         checkpoint.restore(run.checkpoints, 2, STATE)

@@ -66,7 +66,9 @@ def test_what_is_no_plain_file_is_refused_by_every_command(tmp_path, stopped, na
     before = tree(tmp_path)
     for command in (*READERS, *WRITERS):
         code, said = say(command, run.path)
-        assert code == 2 and "only plain files" in said and said.count("\n") == 1, (command, said)
+        assert code == 2, (command, said)
+        assert "only plain files" in said, (command, said)
+        assert said.count("\n") == 1, (command, said)
     assert tree(tmp_path) == before
 
 
@@ -77,7 +79,8 @@ def test_a_folder_that_is_a_link_is_refused_by_every_command(tmp_path, stopped, 
     before = tree(tmp_path)
     for command in (*READERS, *WRITERS):
         code, said = say(command, run.path)
-        assert code == 2 and "is a link" in said, (command, said)
+        assert code == 2, (command, said)
+        assert "is a link" in said, (command, said)
     assert tree(tmp_path) == before
 
 
@@ -91,7 +94,8 @@ def test_a_file_with_a_second_name_elsewhere_is_not_written(tmp_path, stopped, n
     before = tree(tmp_path)
     for command in ("eval", "resume"):
         code, said = say(command, run.path)
-        assert code == 2 and "2 names" in said, (command, said)
+        assert code == 2, (command, said)
+        assert "2 names" in said, (command, said)
     assert tree(tmp_path) == before
     assert say("levels", run.path)[0] == 0
 
@@ -145,7 +149,8 @@ def test_a_link_that_is_replaced_leaves_what_it_named(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.yaml").symlink_to(victim)
     files.replace(tmp_path / "run", "config.yaml", data=b"new")
-    assert victim.read_text() == "precious" and (tmp_path / "run" / "config.yaml").read_text() == "new"
+    assert victim.read_text() == "precious"
+    assert (tmp_path / "run" / "config.yaml").read_text() == "new"
     assert not (tmp_path / "run" / "config.yaml").is_symlink()
 
 
@@ -155,4 +160,5 @@ def test_a_write_that_fails_leaves_neither_half_a_file_nor_a_temporary_one(tmp_p
     monkeypatch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="No space"):
         files.replace(tmp_path, "f", data=b"new")
-    assert [p.name for p in tmp_path.iterdir()] == ["f"] and (tmp_path / "f").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+    assert (tmp_path / "f").read_text() == "old"

@@ -240,13 +240,14 @@ def attack(kind: str, count: int, seed: int, folder: Path, every: int = 1) -> Co
                 ended["read"] += 1
             except DicodeError as error:
                 ended["refused"] += 1
-                assert "sesame" not in str(error), where
+                assert "sesame" not in str(error), where  # noqa: PT017 - one of hundreds of files, and it may also pass
             if number % every == 0:
                 ended[f"{command}: {through(command, run, where)}"] += 1
         except Exception as error:
             raise AssertionError(f"{where} {command}: {type(error).__name__}: {error}") from error
         assert time.monotonic() - began < SECONDS, where
-        assert tree(folder / "outside") == around and {p.name for p in folder.iterdir()} == {"outside", "inner"}, where
+        assert tree(folder / "outside") == around, where
+        assert {p.name for p in folder.iterdir()} == {"outside", "inner"}, where
         shutil.rmtree(inner)
     return ended
 
@@ -255,7 +256,8 @@ def through(command: str, run: RunDirectory, where: str) -> str:
     """How a command ended on a run: `passed` or `refused`, which is one sentence of plain text."""
     code, said = say(command, run.path)
     where = f"{where} {command}: {said[:300]!r}"
-    assert not HARMFUL.search(said) and "sesame" not in said, where
+    assert not HARMFUL.search(said), where
+    assert "sesame" not in said, where
     assert code in (0, 1) or (code == 2 and said.rstrip("\n").rpartition("\n")[2].startswith("dicode: ")), where
     return "refused" if code == 2 and "would compile" not in said else "passed"
 

@@ -10,6 +10,7 @@ from commands import say
 from sent import make
 
 from dicode.curriculum.archive import Archive
+from dicode.games.craftax.host import HOST
 from dicode.received import seal
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory
@@ -36,7 +37,9 @@ def test_a_run_of_another_user_or_machine_is_not_known(tmp_path, monkeypatch):
     run = make(tmp_path, sealed=True)
     monkeypatch.setenv("DICODE_CONFIG", str(tmp_path / "another"))
     known = origin.standing(run)
-    assert not known.settings and known.foreign and SEED in known.strangers
+    assert not known.settings
+    assert known.foreign
+    assert SEED in known.strangers
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,8 @@ def test_a_configuration_counts_to_the_letter(tmp_path):
         text.replace("# made here: ", "# made here: 0"), text.rsplit("#", 1)[0], f"{text}{text}",
     )  # fmt: skip
     for changed in changes:
-        assert changed != text and not seal.text_fits(changed)
+        assert changed != text
+        assert not seal.text_fits(changed)
     assert seal.text_fits(text)
     run.write_config(replace(run.config(), total_steps=5e6), sealed=True)
     assert origin.standing(run).settings
@@ -88,14 +92,17 @@ def test_a_configuration_counts_to_the_letter(tmp_path):
 def test_a_seal_of_one_thing_is_none_of_another():
     assert seal.seal("level", "ab", "c") != seal.seal("level", "a", "bc")
     assert seal.seal("level", "x") != seal.seal("config", "x")
-    assert not seal.fits(None, "level", "x") and not seal.fits("é", "level", "x") and not seal.fits("", "level", "x")
+    assert not seal.fits(None, "level", "x")
+    assert not seal.fits("é", "level", "x")
+    assert not seal.fits("", "level", "x")
     assert seal.fits(seal.seal("level", "x"), "level", "x")
 
 
 def test_the_secret_is_for_this_user_alone_and_is_made_once(secret_of_this_test):
     first = seal.seal("level", "x")
     path = secret_of_this_test / "secret"
-    assert path.stat().st_mode & 0o777 == 0o600 and len(path.read_bytes()) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_bytes()) == 32
     seal._secret.cache_clear()
     assert seal.seal("level", "x") == first
 
@@ -111,20 +118,25 @@ def test_a_secret_that_is_none_seals_nothing_and_says_so_once(secret_of_this_tes
     else:
         path.write_bytes(b"x" * (5 if spoil == "short" else 32))
         path.chmod(0o644 if spoil == "readable" else 0o600)
-    assert seal.seal("level", "x") is None and seal.seal("level", "y") is None
+    assert seal.seal("level", "x") is None
+    assert seal.seal("level", "y") is None
     assert not seal.fits("0" * 64, "level", "x")
-    assert len(caplog.records) == 1 and "DICODE_CONFIG" in caplog.text
+    assert len(caplog.records) == 1
+    assert "DICODE_CONFIG" in caplog.text
 
 
 def test_adopting_believes_what_was_named_and_no_more(tmp_path):
     run = make(tmp_path)
     code, said = say("adopt", run.path)
-    assert code == 1 and "4 levels or seeds are not known" in said and not origin.standing(run).settings
+    assert code == 1
+    assert "4 levels or seeds are not known" in said
+    assert not origin.standing(run).settings
     from dicode.runs import adopt
 
     assert adopt.command(str(run.path), ["settings"]) == 0
     known = origin.standing(run)
-    assert known.settings and known.foreign
+    assert known.settings
+    assert known.foreign
     assert adopt.command(str(run.path), ["code"]) == 0
     assert origin.standing(run) == origin.Standing(True, ())
     with pytest.raises(Exception, match="did you mean 'code'"):
@@ -151,10 +163,12 @@ def test_level_files_of_a_run_are_ones_own_only_where_this_machine_recorded_them
     run.levels.mkdir(exist_ok=True)
     mine = run.levels / f"{levels[Origin.LIBRARY].id}.py"
     mine.write_text(levels[Origin.LIBRARY].source)
-    assert not origin.foreign_levels(mine) and not origin.foreign_levels(run.levels)
+    assert not origin.foreign_levels(mine)
+    assert not origin.foreign_levels(run.levels)
     dream = run.levels / f"{levels[Origin.FOUNDATION].id}.py"
     dream.write_text(levels[Origin.FOUNDATION].source)
-    assert origin.foreign_levels(dream) and origin.foreign_levels(run.levels)
+    assert origin.foreign_levels(dream)
+    assert origin.foreign_levels(run.levels)
     mine.write_text("changed = 1\n")
     assert origin.foreign_levels(mine)
 
@@ -166,7 +180,8 @@ def test_exported_levels_carry_the_mark_of_where_they_come_from(tmp_path):
     assert {p.name for p in exported.iterdir()} == {origin.MARK} | {
         f"{level_id(p.read_text())}.py" for p in exported.glob("*.py")
     }
-    assert origin.foreign_levels(exported) and origin.foreign_levels(next(exported.glob("*.py")))
+    assert origin.foreign_levels(exported)
+    assert origin.foreign_levels(next(exported.glob("*.py")))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "level.py").write_text("x = 1\n")
     assert not origin.foreign_levels(tmp_path / "mine")
@@ -177,9 +192,9 @@ def test_foreign_code_is_refused_where_the_wall_is_not_full():
     from dicode.sandbox.workers import SandboxError
 
     thin = frozenset(jail.ALL_MECHANISMS) - {"seccomp"}
-    with Sandbox(use=thin) as sandbox:
+    with Sandbox(HOST, use=thin) as sandbox:
         sandbox.require(Origin.GRAMMAR)
-    with Sandbox(use=thin, foreign=True) as sandbox:
+    with Sandbox(HOST, use=thin, foreign=True) as sandbox:
         for whose in (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR):
             with pytest.raises(SandboxError, match="did not make needs the full wall"):
                 sandbox.require(whose)

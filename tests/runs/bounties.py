@@ -58,7 +58,7 @@ def play(devices: int, order: list[str]) -> dict[str, list]:
         name: {"bonus": hook_worker._export("bonus", lambda before, action, after, pay=pay: pay, group)}
         for name, pay in BOUNTY.items()
     }
-    pool = {name: array for name, array in blank_worlds(1).items()}
+    pool = dict(blank_worlds(1).items())
     playables = {name: Playable(name, HOST.target_goal, {}, pool, exported.get(name, {})) for name in (*order, TARGET)}
     rest = config.num_envs - envs * len(BOUNTY)
     counts = [envs if name in BOUNTY else rest // 4 for name in order]

@@ -19,7 +19,8 @@ STATE = {"weights": jnp.arange(6.0), "update": jnp.int32(3)}
 def test_what_was_saved_comes_back(tmp_path):
     checkpoint.save(tmp_path, 0, STATE, {"env_steps": 7}, keep=2)
     back = checkpoint.restore(tmp_path, 0, STATE)
-    assert np.array_equal(back["weights"], STATE["weights"]) and int(back["update"]) == 3
+    assert np.array_equal(back["weights"], STATE["weights"])
+    assert int(back["update"]) == 3
     assert checkpoint.meta(tmp_path, 0)["env_steps"] == 7
 
 
@@ -100,7 +101,9 @@ def test_damage_is_seen_and_the_one_before_is_taken(tmp_path, how):
     assert checkpoint.newest_whole(tmp_path) == (1, [])
     spoil(tmp_path / "000001", how)
     cycle, wrong = checkpoint.newest_whole(tmp_path)
-    assert cycle == 0 and len(wrong) == 1 and wrong[0].startswith("the checkpoint of cycle 1 is damaged (")
+    assert cycle == 0
+    assert len(wrong) == 1
+    assert wrong[0].startswith("the checkpoint of cycle 1 is damaged (")
     assert len(wrong[0]) < 160
 
 

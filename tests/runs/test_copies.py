@@ -35,7 +35,9 @@ def builder(monkeypatch, blank_pool):
 
 def test_a_copy_is_rejected_with_the_id_before_anything_runs_it(builder):
     verdict = builder.check(DRAFT, [record_of(DRAFT, YES, 0)])
-    assert isinstance(verdict, Rejected) and verdict.code is Code.KNOWN and DRAFT.id in verdict.reason
+    assert isinstance(verdict, Rejected)
+    assert verdict.code is Code.KNOWN
+    assert DRAFT.id in verdict.reason
     assert builder.sandbox.limits == []
     again = builder.check(DRAFT, [record_of(DRAFT, Rejected("build", "no", code=Code.ERROR), 0)])
     assert again.code is Code.ERROR, "a copy of a rejected level is told what is wrong with it"
@@ -53,6 +55,7 @@ def test_two_rounds_under_way_bring_one_level_once():
     answers = [(Brief(0, index, None, {}, None), Outcome(DRAFT, YES)) for index in range(2)]
     first = _with_answers(Snapshot(), 1, answers)
     later = _with_answers(first, 2, [(Brief(1, 0, None, {}, None), Outcome(DRAFT, YES))])
-    assert list(later.levels) == [DRAFT.id] and later.levels[DRAFT.id].born == 1
+    assert list(later.levels) == [DRAFT.id]
+    assert later.levels[DRAFT.id].born == 1
     codes = [getattr(outcome.verdict, "code", None) for outcome in later.outcomes]
     assert codes == [None, Code.KNOWN, Code.KNOWN]

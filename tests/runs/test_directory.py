@@ -24,7 +24,8 @@ def made(folder, **changes: str) -> directory.RunDirectory:
 
 def test_the_configuration_comes_back_without_folders(tmp_path):
     run = made(tmp_path, seed="5")
-    assert run.config().seed == 5 and run.config().name == "demo"
+    assert run.config().seed == 5
+    assert run.config().name == "demo"
     assert str(tmp_path) not in run.config_file.read_text()
 
 
@@ -98,7 +99,9 @@ def test_a_replay_can_still_hand_a_descriptor_to_a_worker():
     assert data == b"x"
 
 
-@pytest.mark.parametrize("extra, word", [("tensorboard", "logging.tensorboard=true"), ("wandb", "logging.wandb=true")])
+@pytest.mark.parametrize(
+    ("extra", "word"), [("tensorboard", "logging.tensorboard=true"), ("wandb", "logging.wandb=true")]
+)
 def test_a_missing_extra_is_one_sentence_with_the_command(extra, word, tmp_path, monkeypatch, capsys):
     import importlib.util
 
@@ -137,7 +140,8 @@ def test_a_resumed_run_goes_on_in_the_same_run_of_wandb(tmp_path, monkeypatch):
             sink.write({"cycle": cycle, "env_steps": 10 * (cycle + 1)})
             sink.close()
     (first, second), names = wandb.begun, {step: name for name, step in wandb.logged}
-    assert first["id"] == second["id"] == run.wandb_file.read_text() and second["resume"] == "allow"
+    assert first["id"] == second["id"] == run.wandb_file.read_text()
+    assert second["resume"] == "allow"
     assert names == {10: first["id"], 20: first["id"]}
     other = made(tmp_path / "other", **{"logging.wandb": "true"})
     metrics.open_sinks(other.config(), other, committed=-1)

@@ -46,7 +46,9 @@ def result(own, tmp_path_factory) -> dict:
 
 def test_both_engines_give_the_same_numbers(finished_run, result, tmp_path):
     package, _ = Evaluator(finished_run.path, "package")(tmp_path)
-    assert len(result["returns"]) == 16 and max(result["lengths"]) > 1 and len(set(result["returns"])) > 1
+    assert len(result["returns"]) == 16
+    assert max(result["lengths"]) > 1
+    assert len(set(result["returns"])) > 1
     for name in ("returns", "lengths", "floor", "finished", "achievements", "checkpoint"):
         assert result[name] == package[name], name
 
@@ -65,7 +67,8 @@ def test_a_broken_evaluation_goes_on_where_it_was(own, result, tmp_path):
     partial = {"level": "", "first": 0, **half, "reached": [0] * len(result["achievements"]), "finished": 8}
     final.with_suffix(".partial").write_text(json.dumps(partial) + "\n" + json.dumps(partial)[:-9])
     again, told = own(tmp_path)
-    assert told == [8, 16] and again["returns"] == result["returns"]
+    assert told == [8, 16]
+    assert again["returns"] == result["returns"]
 
 
 def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatch):
@@ -74,7 +77,8 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
     monkeypatch.setattr(own.trainer, "game", replace(own.trainer.game, host=host))
     protocol = Protocol(worlds=20, steps=32, seed=20_000, name=HELDOUT)  # in parts of 8, 8 and 4
     found = evaluate(own.trainer, own.params, protocol, tmp_path, own.about, lambda done, of: None)
-    assert len(found["returns"]) == len(found["lengths"]) == 2 * 20 and set(found["success"]) == {n for n, _ in suite}
+    assert len(found["returns"]) == len(found["lengths"]) == 2 * 20
+    assert set(found["success"]) == {n for n, _ in suite}
     assert discrepancy(found) is None
     few = Protocol(worlds=8, steps=32, seed=20_000, name=HELDOUT)
     fewer = evaluate(own.trainer, own.params, few, tmp_path, own.about, lambda done, of: None)
@@ -83,7 +87,7 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
 
 @pytest.mark.fast
 @pytest.mark.parametrize(
-    "words, said",
+    ("words", "said"),
     [
         ({"engine": "packge"}, "package"),
         ({"suite": "heldout", "engine": "package"}, "own"),

@@ -155,7 +155,8 @@ def model_run(tmp_path_factory, tiny_run):
         patch.setattr(LiveHands, "until_deadline", deadline)
         assert launch.train(config.load(words(folder, tiny_run, server.url)), quiet=True) == 0
     server.close()
-    assert tested(server.requests[0]) and sum(map(tested, server.requests)) == 1
+    assert tested(server.requests[0])
+    assert sum(map(tested, server.requests)) == 1
     return FoundationRun(folder / "model", asked(), sum("input" in body for body in server.requests))
 
 
@@ -172,19 +173,22 @@ def test_the_run_met_every_answer_and_ended(model_run):
     assert model_run.asked == len(ANSWERS)
     assert [row["cycle"] for row in model_run.rows] == [0, 1, 2, 3]
     accepted = [r for r in model_run.dreamed if isinstance(r.verdict, Accepted)]
-    assert len(accepted) == 4 and sum(bool(r.repairs) for r in accepted) == 2
+    assert len(accepted) == 4
+    assert sum(bool(r.repairs) for r in accepted) == 2
 
 
 def test_the_examples_were_chosen_by_vectors_each_level_s_asked_for_once(model_run):
     shown = {r.id for brief in model_run.snapshot.briefs for r in brief.examples}
     parents = {brief.parent.level.id for brief in model_run.snapshot.briefs}
-    assert shown and len(shown | parents) <= model_run.embedded <= 7
+    assert shown
+    assert len(shown | parents) <= model_run.embedded <= 7
 
 
 def test_a_late_dream_is_lost_and_so_is_one_without_a_key(model_run):
     reasons = [o.verdict.reason for o in model_run.snapshot.outcomes if o.level is None]
     assert len(reasons) == 2
-    assert "no level within" in reasons[0] and "rejects the key in FM_TEST_KEY" in reasons[1]
+    assert "no level within" in reasons[0]
+    assert "rejects the key in FM_TEST_KEY" in reasons[1]
 
 
 def test_a_replay_without_sockets_ends_in_the_same_archive(model_run, replayed):
@@ -234,7 +238,8 @@ def test_the_report_tells_what_the_model_made_and_cost(model_run):
     text = (model_run.path / "report" / "dreaming.md").read_text()
     total = model_run.rows[-1]["fm"]["total"]
     assert f"{total['calls']} calls, {total['tokens_in']} + {total['tokens_out']} tokens" in text.splitlines()[2]
-    assert "for each of 4 accepted levels" in text and "Dreams lost: 2" in text
+    assert "for each of 4 accepted levels" in text
+    assert "Dreams lost: 2" in text
     for record in model_run.dreamed:
         assert isinstance(record.verdict, Rejected) or f"| {record.id} |" in text
 
@@ -288,4 +293,5 @@ def test_a_rejected_draft_names_no_path_whoever_wrote_it(tmp_path, blank_pool, m
     monkeypatch.setattr(builder, "base_worlds", lambda *_: blank_pool)
     monkeypatch.setattr(builder, "_seed", lambda *_: 0)
     verdict = builder.check(Draft("x = 1\n", "", Origin.FILE))
-    assert str(tmp_path) not in f"{verdict}" and "thing.txt" in verdict.reason
+    assert str(tmp_path) not in f"{verdict}"
+    assert "thing.txt" in verdict.reason

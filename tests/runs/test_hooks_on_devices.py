@@ -26,7 +26,8 @@ def test_a_bounty_is_paid_to_exactly_the_environments_of_its_level(devices, play
     paid, level = played[devices]["paid"], played[devices]["level"]
     assert paid == [bounty.get(name, 0.0) for name in level]
     counts = Counter(level)
-    assert counts["one"] == counts["seven"] >= 8 and sum(counts.values()) == 48
+    assert counts["one"] == counts["seven"] >= 8
+    assert sum(counts.values()) == 48
 
 
 def test_the_same_environments_play_each_level_on_any_number_of_devices(played):
@@ -34,4 +35,5 @@ def test_the_same_environments_play_each_level_on_any_number_of_devices(played):
     assert Counter(played["2"]["level"])["one"] % 2 == 0
     for part in range(8):  # every device has its share at the front
         own = played["8"]["level"][6 * part : 6 * part + 6]
-        assert own[: own.count("one")] == ["one"] * own.count("one") and own.count("one") == own.count("seven") > 0
+        assert own[: own.count("one")] == ["one"] * own.count("one")
+        assert own.count("one") == own.count("seven") > 0

@@ -60,7 +60,7 @@ def test_evaluations_while_training_are_kept(finished_run):
     assert len(list((finished_run.path / "evaluation").glob("target-4x32-*.json"))) == 3
 
 
-@pytest.mark.parametrize("flag, wanted", [("--digest", r"^[0-9a-f]{64}$"), ("--json", r'"committed_cycle": 2')])
+@pytest.mark.parametrize(("flag", "wanted"), [("--digest", r"^[0-9a-f]{64}$"), ("--json", r'"committed_cycle": 2')])
 def test_levels_prints_for_scripts(finished_run, capsys, flag, wanted):
     from dicode.cli import main
 

@@ -48,7 +48,7 @@ def agreed(settings, **more) -> tuple[Leader, Follower]:
 
 @pytest.mark.fast
 @pytest.mark.parametrize(
-    "words, expected",
+    ("words", "expected"),
     [
         ([ADDRESS], "missing: distributed.processes, distributed.process"),
         ([ADDRESS, "distributed.processes=2"], "missing: distributed.process"),
@@ -122,7 +122,8 @@ def test_a_follower_does_what_is_announced_until_the_run_is_done(settings):
 
 @pytest.mark.fast
 @pytest.mark.parametrize(
-    "error, raised, code", [(RunError("disk full"), RunError, FAILED), (KeyboardInterrupt(), KeyboardInterrupt, 130)]
+    ("error", "raised", "code"),
+    [(RunError("disk full"), RunError, FAILED), (KeyboardInterrupt(), KeyboardInterrupt, 130)],
 )
 def test_a_leader_that_ends_early_ends_a_busy_follower(settings, error, raised, code):
     left: list[int] = []
@@ -133,7 +134,8 @@ def test_a_leader_that_ends_early_ends_a_busy_follower(settings, error, raised, 
     assert left == [code, code], "neither has come to an end by itself, so both were ended"
     with pytest.raises(raised):
         list(follower.orders())
-    assert INTERRUPTED == 130 and DONE == 0
+    assert INTERRUPTED == 130
+    assert DONE == 0
 
 
 @pytest.mark.fast
@@ -153,8 +155,8 @@ def test_a_follower_that_fails_ends_the_leader_by_name(settings, disposition):
     leader, follower = agreed(settings)
     before = signal.signal(signal.SIGINT, disposition)
     try:
-        with pytest.raises(RunError, match="process 1 has failed: out of memory"), leader:
-            with pytest.raises(ValueError), follower:
+        with pytest.raises(RunError, match="process 1 has failed: out of memory"), leader:  # noqa: PT012 - raised at its end
+            with pytest.raises(ValueError, match="out of memory"), follower:
                 raise ValueError("out of memory")
             time.sleep(10)
         assert signal.getsignal(signal.SIGINT) == disposition
@@ -206,7 +208,7 @@ def committed(run: Path) -> int:
     try:
         with Archive(run / "archive.sqlite", read_only=True) as archive:
             return archive.committed_cycle()
-    except Exception:  # it is not there yet, or being created
+    except Exception:  # noqa: BLE001 - it is not there yet, or being created
         return -1
 
 
@@ -257,7 +259,8 @@ def test_two_processes_whose_leader_is_killed_go_on_as_if_nothing_had_happened(w
     os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
     output, _ = follower.communicate(timeout=60)
-    assert follower.returncode != 0 and "process 0" in output
+    assert follower.returncode != 0
+    assert "process 0" in output
     assert committed(run) < 2
     for process in together(tmp_path, "resume", "runs/r"):
         finish(process)
@@ -270,7 +273,8 @@ def test_a_follower_that_is_killed_ends_the_leader(words, tmp_path):
     leader, follower = in_their_second_cycle(tmp_path, words)
     os.killpg(follower.pid, signal.SIGKILL)
     output, _ = leader.communicate(timeout=60)
-    assert leader.returncode == FAILED and "process 1 is gone" in output
+    assert leader.returncode == FAILED
+    assert "process 1 is gone" in output
 
 
 @pytest.mark.long

@@ -67,7 +67,8 @@ def said(capsys, *words: str) -> str:
     """The one sentence that a command ends with."""
     assert main(list(words)) == 2
     text = capsys.readouterr().err
-    assert text.startswith("dicode: ") and text.count("\n") == 1, text
+    assert text.startswith("dicode: "), text
+    assert text.count("\n") == 1, text
     return text
 
 
@@ -82,7 +83,8 @@ def test_a_damaged_newest_checkpoint_takes_the_archive_back_to_the_whole_one(tmp
         assert restore.rewind_to_checkpoint(run, archive) == CYCLES - 2
         with Archive(shorter.archive_file, read_only=True) as expected:
             assert archive.digest() == expected.digest()
-    assert "the checkpoint of cycle 4 is damaged" in caplog.text and "cycle 4 is trained again" in caplog.text
+    assert "the checkpoint of cycle 4 is damaged" in caplog.text
+    assert "cycle 4 is trained again" in caplog.text
     assert checkpoint.cycles(run.checkpoints) == [CYCLES - 2]
 
 
@@ -99,7 +101,8 @@ def test_without_a_checkpoint_it_is_said_that_cycles_are_finished(tmp_path, caps
     run = made(tmp_path)
     shutil.rmtree(run.checkpoints)
     text = said(capsys, command, str(run.path))
-    assert "5 cycles of" in text and "are finished, but their checkpoints are gone from" in text
+    assert "5 cycles of" in text
+    assert "are finished, but their checkpoints are gone from" in text
     with Archive(run.archive_file) as archive:
         assert archive.committed_cycle() == 4
 
@@ -110,7 +113,8 @@ def test_only_damaged_checkpoints_are_no_start_from_scratch(tmp_path, capsys, co
     for cycle in (3, 4):
         spoil(run.checkpoints, cycle)
     text = said(capsys, command, str(run.path))
-    assert "the checkpoint of cycle 4 is damaged" in text and "copy a checkpoint back" in text
+    assert "the checkpoint of cycle 4 is damaged" in text
+    assert "copy a checkpoint back" in text
 
 
 @pytest.mark.parametrize("command", [["eval"], ["resume"], ["levels"], ["replay"]])
@@ -121,8 +125,10 @@ def test_a_lost_archive_is_never_replaced(tmp_path, capsys, command, how):
     if how == "emptied":
         run.archive_file.touch()
     text = said(capsys, *command, str(run.path))
-    assert "archive.sqlite" in text and "every level, score and finished cycle" in text
-    assert run.archive_file.exists() == (how == "emptied") and checkpoint.cycles(run.checkpoints) == [3, 4]
+    assert "archive.sqlite" in text
+    assert "every level, score and finished cycle" in text
+    assert run.archive_file.exists() == (how == "emptied")
+    assert checkpoint.cycles(run.checkpoints) == [3, 4]
 
 
 def test_another_runs_archive_does_not_cost_the_checkpoints(tmp_path, capsys):
@@ -137,7 +143,8 @@ def test_a_finished_run_says_so_and_how_to_go_further(tmp_path, capsys):
     for words in ([], ["total_steps=20480"]):
         assert main(["resume", str(run.path), *words]) == 0
         text = capsys.readouterr().out
-        assert f"{run.path} is finished at 20,480 steps" in text and "total_steps=40960" in text
+        assert f"{run.path} is finished at 20,480 steps" in text
+        assert "total_steps=40960" in text
         assert "evaluation" not in text
 
 
@@ -145,11 +152,12 @@ def test_a_finished_run_says_that_it_owes_its_last_evaluation(tmp_path, capsys):
     run = made(tmp_path, **{"evaluation.every_steps": "1", "evaluation.heldout_worlds": "8"})
     assert main(["resume", str(run.path)]) == 0
     text = capsys.readouterr().out
-    assert f"dicode eval {run.path}`" in text and "suite=heldout worlds=8 steps=512" in text
+    assert f"dicode eval {run.path}`" in text
+    assert "suite=heldout worlds=8 steps=512" in text
 
 
 @pytest.mark.parametrize(
-    "content, says",
+    ("content", "says"),
     [
         ("seed: 1\nrun: [\n", "line 3"),
         ("seed: 1\n\tx: 2\n", "line 2"),
@@ -164,7 +172,8 @@ def test_a_damaged_configuration_is_named_with_its_line(tmp_path, capsys, conten
     run = made(tmp_path, 1)
     run.config_file.write_bytes(content.encode("latin-1"))
     text = said(capsys, command, str(run.path))
-    assert f"{run.config_file} is damaged (" in text and says in text
+    assert f"{run.config_file} is damaged (" in text
+    assert says in text
 
 
 def test_a_configuration_that_was_cut_off_is_not_filled_up_with_defaults(tmp_path):
@@ -236,7 +245,8 @@ def test_a_damaged_newest_checkpoint_of_the_source_is_passed_over_and_told_of(tm
     spoil(source.checkpoints, 4)
     settings = config.load([*WORDS, f"runs_dir={tmp_path}", "run=warm", f"from={source.path}"])
     run = directory.create(settings, launch._start(settings))
-    assert checkpoint.cycles(run.start) == [3] and "starting from cycle 3" in caplog.text
+    assert checkpoint.cycles(run.start) == [3]
+    assert "starting from cycle 3" in caplog.text
 
 
 def test_more_devices_than_there_are_are_refused(tmp_path, capsys):
@@ -250,7 +260,8 @@ def test_more_devices_than_there_are_are_refused(tmp_path, capsys):
 
 def test_a_million_environments_are_refused_with_the_numbers(tmp_path, capsys):
     text = said(capsys, "train", *WORDS, "num_envs=1000000", f"runs_dir={tmp_path}", "run=demo")
-    assert "this run needs about" in text and "of memory free; lower num_envs=1000000 (about " in text
+    assert "this run needs about" in text
+    assert "of memory free; lower num_envs=1000000 (about " in text
     assert not list(tmp_path.iterdir())
 
 

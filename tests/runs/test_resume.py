@@ -57,7 +57,7 @@ def committed(run: Path) -> int:
     try:
         with Archive(run / "archive.sqlite", read_only=True) as archive:
             return archive.committed_cycle()
-    except Exception:  # the file is being created
+    except Exception:  # noqa: BLE001 - the file is being created
         return -1
 
 

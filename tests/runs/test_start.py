@@ -50,7 +50,8 @@ def warm(finished_run, tiny_run, tmp_path_factory):
     )
     deadline = time.monotonic() + DEADLINE_S
     while not (folder / "killed").exists():
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -82,4 +83,5 @@ def test_a_damaged_newest_checkpoint_is_trained_again_to_the_same_result(warm):
     shutil.copytree(warm / "whole", run)
     os.truncate(run / "checkpoints" / "000001" / "arrays.bin", 10)
     assert main(["resume", str(run)]) == 0
-    assert digest(run) == digest(warm / "whole") and parameters(run) == parameters(warm / "whole")
+    assert digest(run) == digest(warm / "whole")
+    assert parameters(run) == parameters(warm / "whole")

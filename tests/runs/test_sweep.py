@@ -32,15 +32,18 @@ def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, t
     sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, cwd=tmp_path)
     deadline = time.monotonic() + DEADLINE_S
     while not lines(second):
-        assert sweep.poll() is None and time.monotonic() < deadline
+        assert sweep.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(sweep.pid, signal.SIGKILL)
     sweep.wait()
-    assert len(lines(first)) == 3 and len(lines(second)) < 3
+    assert len(lines(first)) == 3
+    assert len(lines(second)) < 3
     before = (first / "archive.sqlite").stat().st_mtime_ns
     again = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert "smoke-ppo-0 is finished at 1,536 steps" in again.stdout and "smoke-ppo-1 goes on" in again.stdout
+    assert "smoke-ppo-0 is finished at 1,536 steps" in again.stdout
+    assert "smoke-ppo-1 goes on" in again.stdout
     assert [row["cycle"] for row in lines(second)] == [0, 1, 2]
     assert (first / "archive.sqlite").stat().st_mtime_ns == before
     assert {p.name for p in tmp_path.iterdir()} == {"seeds", ".sweep", first.name, second.name}

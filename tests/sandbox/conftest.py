@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Limits, Sandbox, jail
 from dicode.sandbox.jail import NAMESPACES
@@ -31,7 +32,7 @@ class Walls:
     def get(self, name: str) -> Sandbox:
         if name not in self._running:
             limits = Limits(cpu_s=1, cpu_per_world_s=0, wall_s=60.0, idle_s=3.0, memory=2**30)
-            self._running[name] = Sandbox(wall="weak", limits=limits, use=WALLS[name])
+            self._running[name] = Sandbox(HOST, wall="weak", limits=limits, use=WALLS[name])
             exercised[name] = self._running[name].mechanisms()
             self._running[name]._builder.starts = 1  # tests count replacements from here; bubblewrap takes two starts
         needed = {"namespaces": set(NAMESPACES), "none": set(), "full": set()}.get(name, {name})

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.sandbox import Limits, Sandbox, jail, wire
 from dicode.sandbox.hooks import load_hook
@@ -28,7 +29,7 @@ TABLE = jnp.arange(4.0) * 2
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(wall="weak", limits=Limits(hook_cpu_s=8, idle_s=10.0), hook_group=GROUP) as found:
+    with Sandbox(HOST, wall="weak", limits=Limits(hook_cpu_s=8, idle_s=10.0), hook_group=GROUP) as found:
         yield found
 
 
@@ -64,7 +65,7 @@ def test_hooks_become_functions_that_do_what_the_text_says(sandbox, worlds):
     built = build(sandbox, worlds, GOOD)
     assert not isinstance(built, Rejected), built
     assert set(built.hooks) == {"transition", "success", "bonus"}
-    functions = {name: load_hook(data) for name, data in built.hooks.items()}
+    functions = {name: load_hook(data, HOST.fields) for name, data in built.hooks.items()}
     before = states(worlds)
     after = {**before, "player_position": before["player_position"] + 1}
     action, key = jnp.arange(GROUP, dtype=jnp.int32), jax.random.split(jax.random.PRNGKey(0), GROUP)
@@ -74,14 +75,15 @@ def test_hooks_become_functions_that_do_what_the_text_says(sandbox, worlds):
     np.testing.assert_array_equal(slid["inventory.wood"], before["inventory.wood"] + action)
     hurt = jax.vmap(lambda k: jax.random.bernoulli(k, 0.5))(key) * 2.0
     np.testing.assert_allclose(slid["player_health"], before["player_health"] - hurt)
-    assert (slid["blocks"][:, 0, 0, 0] == 3).all() and slid["blocks"].dtype == jnp.uint8
+    assert (slid["blocks"][:, 0, 0, 0] == 3).all()
+    assert slid["blocks"].dtype == jnp.uint8
     np.testing.assert_array_equal(functions["success"](slid), slid["inventory.wood"] >= 3)
     np.testing.assert_allclose(functions["bonus"](before, action, slid), 0.5 * action)
 
 
 def test_a_checked_hook_means_the_same_on_an_accelerator(sandbox, worlds):
     """Exported on a CPU, it lowers for another platform, and still to plain operations."""
-    transition = load_hook(build(sandbox, worlds, GOOD).hooks["transition"])
+    transition = load_hook(build(sandbox, worlds, GOOD).hooks["transition"], HOST.fields)
     state = {name: jax.ShapeDtypeStruct((GROUP, *field.shape), field.dtype) for name, field in STATE_FIELDS.items()}
     action, key = jax.ShapeDtypeStruct((GROUP,), jnp.int32), jax.ShapeDtypeStruct((GROUP, 2), jnp.uint32)
     traced = jax.jit(transition).trace(state, action, state, key)
@@ -91,7 +93,8 @@ def test_a_checked_hook_means_the_same_on_an_accelerator(sandbox, worlds):
 def test_a_level_keeps_its_hooks_for_another_pool(sandbox, worlds):
     first = build(sandbox, worlds, GOOD)
     again = sandbox.build(LEVEL + GOOD, worlds, 2, Origin.GRAMMAR)
-    assert dict(again.hooks) == dict(first.hooks) and again.cpu_seconds < 0.5
+    assert dict(again.hooks) == dict(first.hooks)
+    assert again.cpu_seconds < 0.5
 
 
 def test_the_same_text_exports_to_the_same_bytes_in_another_process(sandbox, worlds):
@@ -160,7 +163,8 @@ def test_a_hook_is_refused_that(what, sandbox, worlds):
     code, stage, said = BAD[what]
     found = build(sandbox, worlds, code)
     assert isinstance(found, Rejected), "accepted"
-    assert found.stage == stage and said in found.reason, found
+    assert found.stage == stage, found
+    assert said in found.reason, found
 
 
 def test_whole_numbers_that_a_hook_rounds_itself_are_taken_and_none_wraps_around(sandbox, worlds):
@@ -173,7 +177,7 @@ def test_whole_numbers_that_a_hook_rounds_itself_are_taken_and_none_wraps_around
     assert not isinstance(built, Rejected), built
     before = states(built.pool)
     action, key = jnp.zeros(GROUP, jnp.int32), jnp.zeros((GROUP, 2), jnp.uint32)
-    after = load_hook(built.hooks["transition"])(before, action, before, key)
+    after = load_hook(built.hooks["transition"], HOST.fields)(before, action, before, key)
     assert (np.asarray(after["light"]) == 255).all(), "300 more than black is white, not 44"
     np.testing.assert_array_equal(after["player_food"], np.round(np.asarray(before["player_food"]) * 0.5))
 
@@ -209,7 +213,8 @@ def test_a_hooks_text_does_not_reach_outside_when_it(what, sandbox, worlds, monk
         pytest.skip("this machine offers no full wall")
     monkeypatch.setenv("DICODE_TEST_KEY", "secret")
     found = build(sandbox, worlds, reaching(ESCAPES[what]))
-    assert isinstance(found, Rejected) and found.stage == "hooks", found
+    assert isinstance(found, Rejected), found
+    assert found.stage == "hooks", found
     assert sandbox._hooks.starts == 1
 
 
@@ -235,13 +240,13 @@ PATHS = {
 def no_mounts():
     """The full wall of a machine without namespaces."""
     limits = Limits(hook_cpu_s=8, idle_s=10.0)
-    with Sandbox("weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
+    with Sandbox(HOST, "weak", limits, GROUP, frozenset({"rlimits", "landlock", "seccomp"})) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def no_wall():
-    with Sandbox("weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
+    with Sandbox(HOST, "weak", Limits(hook_cpu_s=8, idle_s=10.0), GROUP, frozenset()) as found:
         yield found
 
 
@@ -251,7 +256,8 @@ def test_hooks_text_cannot_ask_what_exists_by(what, no_mounts, worlds):
     if not {"seccomp", "landlock"} <= set(no_mounts._hooks.seen):
         pytest.skip("this machine offers no full wall")
     found = build(no_mounts, worlds, EXISTS + reaching(PATHS[what]))
-    assert isinstance(found, Rejected) and found.stage == "hooks", "reached"
+    assert isinstance(found, Rejected), "reached"
+    assert found.stage == "hooks", "reached"
 
 
 @pytest.mark.parametrize("what", PATHS)
@@ -291,7 +297,9 @@ def test_a_forged_export_is_not_believed(sandbox, worlds):
     )
     write = "def write(fd, body):\n    try: return os.write(fd, body)\n    except OSError: return 0\n"
     found = build(sandbox, worlds, write + code)
-    assert isinstance(found, Rejected) and found.stage == "hooks" and "cannot be read" in found.reason, found
+    assert isinstance(found, Rejected), found
+    assert found.stage == "hooks", found
+    assert "cannot be read" in found.reason, found
     assert set(sandbox._hooks.seen) == set(sandbox.mechanisms())
 
 

@@ -56,7 +56,8 @@ def test_a_level_is_stopped_with_a_verdict_that(what, sandbox, worlds):
     found = sandbox.build(f"{LEVEL}{REACH}\ndef build(world):\n    {code}\n", worlds, 1, Origin.GRAMMAR)
     if stage:
         assert isinstance(found, Rejected)
-        assert found.stage == stage and said in found.reason, found
+        assert found.stage == stage, found
+        assert said in found.reason, found
         assert len(found.reason) <= 2000
         assert found.hint or stage == "build"
     else:
@@ -76,7 +77,9 @@ def test_a_level_is_stopped_with_a_verdict_that(what, sandbox, worlds):
 )
 def test_text_that_is_dangerous_to_parse_is_not_parsed(source, said, sandbox, worlds):
     found = sandbox.build(source, worlds, 1, Origin.GRAMMAR)
-    assert isinstance(found, Rejected) and found.stage == "screen" and said in found.reason
+    assert isinstance(found, Rejected)
+    assert found.stage == "screen"
+    assert said in found.reason
 
 
 def test_a_killed_worker_is_replaced(sandbox, worlds):

@@ -2,9 +2,11 @@
 
 import pytest
 
+from dicode.games.craftax.host import HOST
 from dicode.sandbox.screen import cheap, screen
 
 pytestmark = pytest.mark.fast
+LEVELS = HOST.levels()
 LEVEL = """
 from dicode.levels import Achievement, Goal
 GOAL = Goal.all_of(Achievement.COLLECT_WOOD)
@@ -27,7 +29,7 @@ def build(world):
     ],
 )
 def test_level_code_may(line):
-    assert screen(line + LEVEL) is None
+    assert screen(line + LEVEL, LEVELS) is None
 
 
 @pytest.mark.parametrize(
@@ -46,17 +48,21 @@ def test_level_code_may(line):
     ],
 )
 def test_level_code_is_told(line, said):
-    found = screen(LEVEL + line + "\n")
-    assert found is not None and found.stage == "screen" and said in found.reason and found.hint
+    found = screen(LEVEL + line + "\n", LEVELS)
+    assert found is not None
+    assert found.stage == "screen"
+    assert said in found.reason
+    assert found.hint
 
 
 def test_a_misspelt_build_is_pointed_out():
-    found = screen(LEVEL.replace("build", "biuld"))
-    assert found is not None and "did you mean 'biuld'" in found.reason
+    found = screen(LEVEL.replace("build", "biuld"), LEVELS)
+    assert found is not None
+    assert "did you mean 'biuld'" in found.reason
 
 
 def test_a_level_may_be_a_goal_alone():
-    assert screen(LEVEL.split("def build")[0]) is None
+    assert screen(LEVEL.split("def build")[0], LEVELS) is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,7 @@ def test_a_level_may_be_a_goal_alone():
     ],
 )
 def test_hostile_text_is_judged_without_a_crash(source):
-    assert cheap(source, 65536) is not None or screen(source) is not None
+    assert cheap(source, 65536) is not None or screen(source, LEVELS) is not None
 
 
 def test_long_comments_and_strings_are_no_reason_to_refuse():

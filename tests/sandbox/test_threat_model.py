@@ -38,6 +38,8 @@ def test_every_promise_has_a_mechanism_and_tests_that_exist():
     known = defined()
     for title, rows in surfaces().items():
         for row in rows:
-            assert len(row) == 3 and row[1], f"{title}: {row}"
+            assert len(row) == 3, f"{title}: {row}"
+            assert row[1], f"{title}: {row}"
             names = re.findall(r"`(test_\w+)`", row[2])
-            assert names and set(names) <= known, f"{title}: {row[0]}: {set(names) - known or 'no test'}"
+            assert names, f"{title}: {row[0]}: {set(names) - known or 'no test'}"
+            assert set(names) <= known, f"{title}: {row[0]}: {set(names) - known or 'no test'}"

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.sandbox import Sandbox
 from dicode.types import Origin, Rejected
@@ -21,7 +22,7 @@ def build(world):
 
 
 def test_a_worker_started_by_a_thread_outlives_it(worlds):
-    with Sandbox() as sandbox:
+    with Sandbox(HOST) as sandbox:
         thread = threading.Thread(target=sandbox.mechanisms)
         thread.start()
         thread.join()
@@ -34,11 +35,12 @@ def test_threads_share_a_sandbox(sandbox, worlds):
         found = list(
             threads.map(lambda seed: sandbox.build(LEVEL, worlds, seed % 3, Origin.GRAMMAR).pool_hash, range(9))
         )
-    assert found[:3] == found[3:6] == found[6:] and len(set(found)) == 3
+    assert found[:3] == found[3:6] == found[6:]
+    assert len(set(found)) == 3
 
 
 def test_closing_ends_every_process(worlds):
-    sandbox = Sandbox()
+    sandbox = Sandbox(HOST)
     sandbox.build(LEVEL, worlds, 1, Origin.GRAMMAR)
     pids = [worker._process.pid for worker in (sandbox._builder, sandbox._verifier)]
     sandbox.close()
@@ -56,8 +58,9 @@ def alive(pid: int) -> bool:
 TRAINER = """
 import sys, time
 sys.path[:0] = {path!r}
+from dicode.games import load_host
 from dicode.sandbox import Sandbox
-sandbox = Sandbox()
+sandbox = Sandbox(load_host("craftax"))
 sandbox.mechanisms()
 print(sandbox._builder._process.pid, flush=True)
 time.sleep(60)

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
@@ -36,7 +36,7 @@ class Browser:
         self._events: list[dict[str, Any]] = []
         self._number, self._buffer = 0, b""
 
-    def __enter__(self) -> "Browser":
+    def __enter__(self) -> Self:
         self._folder = tempfile.mkdtemp(prefix="browser-")
         to_read, self._to = os.pipe()
         self._from, to_write = os.pipe()

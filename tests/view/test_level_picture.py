@@ -32,8 +32,10 @@ def test_a_changed_cell_changes_that_cell_of_the_picture_alone(arrays):
     before = render_world(arrays)
     arrays["blocks"][0, 5, 7] = Block.DIAMOND
     changed = (before != render_world(arrays)).any(axis=2)
-    assert before.shape == (768, 768, 3) and before.dtype == np.uint8
-    assert changed.any() and not np.delete(np.delete(changed, range(80, 96), 0), range(112, 128), 1).any()
+    assert before.shape == (768, 768, 3)
+    assert before.dtype == np.uint8
+    assert changed.any()
+    assert not np.delete(np.delete(changed, range(80, 96), 0), range(112, 128), 1).any()
 
 
 def test_player_mobs_and_torches_are_drawn(arrays):
@@ -46,7 +48,8 @@ def test_player_mobs_and_torches_are_drawn(arrays):
     torch = world.random_cell(distance=(1, 3))
     world.torch(torch)
     shown = render_world(arrays)
-    assert not np.array_equal(cell(shown, cow), grass) and not np.array_equal(cell(shown, torch), grass)
+    assert not np.array_equal(cell(shown, cow), grass)
+    assert not np.array_equal(cell(shown, torch), grass)
 
 
 def test_dark_cells_are_darker_unless_shading_is_off(arrays):
@@ -82,18 +85,21 @@ def test_drawing_imports_no_jax():
 def test_a_level_s_sheet_carries_goal_id_floor_and_axes_as_png_and_svg(tmp_path, arrays):
     png = level_sheet.save(arrays, "c172185edc5a", "eat cow", tmp_path / "new" / "a.png")
     with Image.open(png) as image:
-        assert image.size == level_sheet.Sheet("", "", 8).size and image.size[0] > 48 * 8
+        assert image.size == level_sheet.Sheet("", "", 8).size
+        assert image.size[0] > 48 * 8
     said = level_sheet.save(arrays, "c172185edc5a", "eat <b>cow</b>", tmp_path / "a.svg").read_text()
     for part in ("eat &lt;b&gt;cow&lt;/b&gt;", "c172185edc5a", "floor 0, overworld", "row 24, column 24", ">40</text>"):
         assert part in said, part
-    assert said.count("<text") == 2 + 2 * 6 and "http" not in said.replace("http://www.w3.org/2000/svg", "")
+    assert said.count("<text") == 2 + 2 * 6
+    assert "http" not in said.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_the_start_is_framed_in_a_sheet(arrays):
     _, plain = level_sheet.of_world(arrays, "x", "y", tile=8)
     row, column = (int(at) * 8 for at in arrays["player_position"])
     shot = np.asarray(plain)
-    assert (shot[row - 5, column - 5] == 255).all() and (shot[row - 4, column - 4] == 0).all()
+    assert (shot[row - 5, column - 5] == 255).all()
+    assert (shot[row - 4, column - 4] == 0).all()
 
 
 def test_a_film_tells_goal_floor_inventory_and_how_it_ended(tmp_path):
@@ -111,4 +117,5 @@ def test_a_film_tells_goal_floor_inventory_and_how_it_ended(tmp_path):
     assert (last[144, 2] == (16, 16, 20)).all(), "the last frame bears the verdict's banner"
     quiet = frame(cells[0], scalars[0])
     told = frame(cells[0], scalars[0], "eat cow", "step 1")
-    assert told.shape == quiet.shape and not np.array_equal(told, quiet)
+    assert told.shape == quiet.shape
+    assert not np.array_equal(told, quiet)

@@ -70,14 +70,17 @@ def test_the_picture_names_cycle_speed_return_levels_dreams_and_time_left():
 def test_the_picture_fits_its_terminal(width):
     many = replace(PROGRESS, levels=PROGRESS.levels * 40, dreams=(DreamLine("x" * 200, "y" * 200),) * 30)
     lines = drawn(many, width, rows=6).splitlines()
-    assert max(map(len, lines)) <= width and len(lines) < 32
+    assert max(map(len, lines)) <= width
+    assert len(lines) < 32
     assert "and 74 more" in drawn(many, width, rows=6)
 
 
 def test_text_of_a_model_neither_styles_nor_steers_the_terminal():
     evil = replace(PROGRESS, dreams=(DreamLine("[red]boo[/red]", "\x1b[2Jgone\nnext"),), notes=("\x1b]0;title\x07",))
     text = drawn(evil)
-    assert "[red]boo[/red]" in text and "\x1b[2J" not in text and "\x1b]" not in text
+    assert "[red]boo[/red]" in text
+    assert "\x1b[2J" not in text
+    assert "\x1b]" not in text
 
 
 def test_a_terminal_is_not_needed():
@@ -90,7 +93,9 @@ def test_a_terminal_is_not_needed():
         view.show(replace(PROGRESS, cycle=3, stage="training"))
         view.say("done")
     lines = console.file.getvalue().splitlines()
-    assert lines[:2] == ["compiling", "training"] and lines[-1] == "done" and len(lines) == 4
+    assert lines[:2] == ["compiling", "training"]
+    assert lines[-1] == "done"
+    assert len(lines) == 4
     assert lines[2] == plain_line(replace(PROGRESS, cycle=3))
 
 
@@ -115,7 +120,8 @@ def test_levels_come_as_target_new_ones_then_by_success_rate():
     fresh = next(level for level in snapshot.accepted() if not snapshot.trials.get(level))
     slots = tuple(Slot(level, 8, level != trained[0]) for level in (*trained, fresh, TARGET))
     lines = level_lines(snapshot, Proposal(slots))
-    assert lines[0].text == "the target" and lines[1].note == "new"
+    assert lines[0].text == "the target"
+    assert lines[1].note == "new"
     rates = [line.rate for line in lines[2:]]
     assert rates == sorted(rates, reverse=True)
     assert sum("scored only" in line.note for line in lines) == 1
@@ -128,7 +134,9 @@ def test_dreams_tell_where_they_come_from_and_why_they_failed():
     bad = replace(parent, verdict=Rejected("verify", "solved at reset", code=Code.SOLVED))
     lines = dream_lines([*briefs, Brief(3, 3, None, {}, None)], [parent, bad])
     assert [line.state for line in lines] == ["accepted", "rejected", "dreaming", "dreaming"]
-    assert lines[1].why == "solved at reset" and lines[2].count == 3 and "solved" in lines[2].why
+    assert lines[1].why == "solved at reset"
+    assert lines[2].count == 3
+    assert "solved" in lines[2].why
     assert lines[3].text == "a new level"
 
 
@@ -140,5 +148,7 @@ def test_durations_in_words(seconds, text):
 
 
 def test_sparklines():
-    assert sparkline([]) == "" and sparkline([5.0]) == "▁"
-    assert sparkline([0.0, 1.0]) == "▁█" and len(sparkline(range(100), 24)) == 24
+    assert sparkline([]) == ""
+    assert sparkline([5.0]) == "▁"
+    assert sparkline([0.0, 1.0]) == "▁█"
+    assert len(sparkline(range(100), 24)) == 24

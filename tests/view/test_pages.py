@@ -15,9 +15,10 @@ from dicode.dreaming.calls import Answer, Kind
 from dicode.dreaming.journal import Call
 from dicode.errors import ConfigError, RunError
 from dicode.evaluation.results import Evaluation
+from dicode.games.craftax.display import DISPLAY
 from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
 from dicode.view.pages import charts, code, data, export, lineage, site, text
-from dicode.view.pages.game import craftax, of
+from dicode.view.pages.game import of
 from dicode.view.pages.levels import index
 
 pytestmark = pytest.mark.fast
@@ -84,7 +85,7 @@ def example() -> data.RunData:
 
 
 def pages_of(example: data.RunData, folder: Path) -> Path:
-    export.write([example], folder, craftax())
+    export.write([example], folder, DISPLAY)
     return folder
 
 
@@ -96,7 +97,8 @@ def test_every_link_of_an_exported_folder_leads_to_a_file_in_it(example, tmp_pat
         for link in Page(page.read_text()).links():
             file, _, mark = link.partition("#")
             target = (page.parent / file).resolve() if file else page
-            assert target.is_file() and target.is_relative_to(folder.resolve()), f"{page}: {link}"
+            assert target.is_file(), f"{page}: {link}"
+            assert target.is_relative_to(folder.resolve()), f"{page}: {link}"
             assert not mark or f'id="{mark}"' in target.read_text()
 
 
@@ -138,35 +140,38 @@ def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
     other = replace(
         example, name="other", settings={**example.settings, "seed": 4}, evaluations=(), rows=example.rows[:3]
     )
-    export.write([example, other], tmp_path, craftax())
+    export.write([example, other], tmp_path, DISPLAY)
     said = Page((tmp_path / "index.html").read_text())
-    assert "2 runs side by side" in said.text and re.search(r"seed\s*3\s*4", said.text)
+    assert "2 runs side by side" in said.text
+    assert re.search(r"seed\s*3\s*4", said.text)
     assert "method.name" not in said.text, "a setting on which they agree"
     assert {"run-1/index.html", "run-2/index.html"} <= set(said.links())
     assert "../../index.html" in Page((tmp_path / "run-2/levels/seed0.html").read_text()).links()
 
 
 def test_the_lineage_has_parents_before_children_and_lines_that_meet():
-    rows = lineage.rows(index(data.RunData("r", run(24)[0]), craftax()))
+    rows = lineage.rows(index(data.RunData("r", run(24)[0]), DISPLAY))
     place = {row.line.id: number for number, row in enumerate(rows)}
     assert len(place) == len(rows) == len(run(24)[0].levels) - 1
     for number, row in enumerate(rows):
         parent = row.line.parent
         if parent is not None:
             above = rows[place[parent]]
-            assert place[parent] < number <= place[parent] + above.below and row.depth == above.depth + 1
-            assert f"M{above.x:g} 0V" in row.path and row.path.count(f"H{row.x:g}") == 1
+            assert place[parent] < number <= place[parent] + above.below
+            assert row.depth == above.depth + 1
+            assert f"M{above.x:g} 0V" in row.path
+            assert row.path.count(f"H{row.x:g}") == 1
         between = [one for one in rows[number + 1 : number + 1 + row.below] if row.x > one.x]
         assert not between, "a child stands right of its parent"
 
 
 def test_a_page_is_written_again_only_where_it_says_something_new(example, tmp_path):
     known: dict[str, str] = {}
-    export.write([example], tmp_path, craftax(), known)
+    export.write([example], tmp_path, DISPLAY, known)
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.html")}
     levels = dict(example.snapshot.levels)
     levels["seed1"] = replace(levels["seed1"], description="changed")
-    export.write([replace(example, snapshot=replace(example.snapshot, levels=levels))], tmp_path, craftax(), known)
+    export.write([replace(example, snapshot=replace(example.snapshot, levels=levels))], tmp_path, DISPLAY, known)
     assert {file.name for file, when in before.items() if file.stat().st_mtime_ns != when} == {"seed1.html"}
 
 
@@ -192,7 +197,7 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
     (folder / "report" / "pictures" / f"{hostile.level(1)}.png").symlink_to("/etc/passwd")
     assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
     pages = 0
-    for address, _, render in site.Run(found, craftax()).pages():
+    for address, _, render in site.Run(found, DISPLAY).pages():
         page = render()
         page.encode()  # no half characters
         seen = Page(page)
@@ -211,9 +216,8 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
         assert len(page) < 800_000, address
         pages += 1
     assert pages > 80
-    assert found.picture(hostile.level(0)) is None and found.picture(hostile.level(1)) is None, (
-        "no PNG, and a link elsewhere"
-    )
+    assert found.picture(hostile.level(0)) is None, "no PNG, and a link elsewhere"
+    assert found.picture(hostile.level(1)) is None, "no PNG, and a link elsewhere"
     assert found.file("target.gif") is None, "no GIF"
 
 
@@ -221,13 +225,17 @@ def test_what_is_shown_of_odd_texts():
     assert text.visible("a\u202eb\u200b\ud800\x1b\tc\n") == r"a\u202eb\u200b\ud800\x1b" + "\tc\n"
     assert text.visible("žluťoučký 学 é") == "žluťoučký 学 é"
     cut = text.block("x" * 1_000_000 + "\r\nend")
-    assert len(cut) < 2200 and "a line of" in cut and "the text has 1,000,005 characters" in cut
+    assert len(cut) < 2200
+    assert "a line of" in cut
+    assert "the text has 1,000,005 characters" in cut
     assert text.number(float("nan")) == text.percent(None) == text.fixed(float("inf")) == "–"
 
 
 def test_code_is_numbered_and_never_more_than_text():
     shown = str(code.python("def f():\n    return '<b>'\n"))
-    assert "&lt;b&gt;" in shown and "<b>" not in shown and shown.count('class="ln"') == 2
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    assert shown.count('class="ln"') == 2
     assert str(code.difference(["+<b>", "-a", " c"])).count("<b>") == 0
 
 
@@ -237,7 +245,10 @@ def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
             [charts.Series("<name>", [(0, 1), (1, float("nan")), (2, 3)])], charts.Axes("steps", "return", "t")
         )
     )
-    assert "nan" not in shown and "&lt;name&gt;" in shown and ">steps<" in shown and ">return<" in shown
+    assert "nan" not in shown
+    assert "&lt;name&gt;" in shown
+    assert ">steps<" in shown
+    assert ">return<" in shown
     assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
 
 

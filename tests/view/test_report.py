@@ -12,9 +12,9 @@ from view_examples import run
 
 from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.evaluation.results import Evaluation
+from dicode.games.craftax.display import DISPLAY
 from dicode.view import lineage_tree, palette, report, style, words
 from dicode.view.pages.data import RunData
-from dicode.view.pages.game import craftax
 from dicode.view.pages.levels import index
 
 
@@ -30,16 +30,19 @@ def measured(env_steps: float, *returns: float) -> Evaluation:
 
 @pytest.mark.parametrize("cycles", [0, 1, 9])
 def test_every_picture_is_drawn_at_any_time_with_a_pdf_and_a_caption(tmp_path, cycles):
-    files = report.write(data_of(cycles), craftax(), tmp_path / "report")
+    files = report.write(data_of(cycles), DISPLAY, tmp_path / "report")
     names = ("learning_curve", "achievements", "levels", "lineage")
     wanted = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "txt")} | {"lineage.svg"}
     assert {file.name for file in files} == wanted
     for file in files:
         if file.suffix == ".png":
             image = imread(file)
-            assert image.shape[0] > 150 and image.shape[1] == round(7.2 * 150) and image.std() > 0.01
+            assert image.shape[0] > 150
+            assert image.shape[1] == round(7.2 * 150)
+            assert image.std() > 0.01
         elif file.suffix == ".txt":
-            assert "run demo" in file.read_text() and file.read_text().endswith(".\n")
+            assert "run demo" in file.read_text()
+            assert file.read_text().endswith(".\n")
     assert (tmp_path / "report/lineage.pdf").read_bytes().startswith(b"%PDF")
     assert not list((tmp_path / "report").glob(".*"))
 
@@ -51,24 +54,25 @@ def texts_of(path: Path) -> str:
 
 def test_the_lineage_says_of_each_level_what_it_asks_for_and_names_the_axis(tmp_path):
     data = data_of(5)
-    report.write(data, craftax(), tmp_path)
+    report.write(data, DISPLAY, tmp_path)
     said = texts_of(tmp_path / "lineage.svg")
-    assert "Lineage of levels, run demo" in said and "recorded in cycle" in said
-    for one in index(data, craftax()).lines.values():
+    assert "Lineage of levels, run demo" in said
+    assert "recorded in cycle" in said
+    for one in index(data, DISPLAY).lines.values():
         assert words.clip(one.goal, 42) in said
 
 
 def test_the_curve_s_caption_names_the_random_policy_where_it_was_measured(tmp_path):
     data = data_of(5, evaluations=(measured(300_000, 2.0, 4.0),), baseline=(measured(300_000, 1.0, 1.5),))
-    report.write(data, craftax(), tmp_path)
+    report.write(data, DISPLAY, tmp_path)
     assert "uniformly random actions in 2 worlds" in (tmp_path / "learning_curve.txt").read_text()
-    report.write(data_of(5), craftax(), tmp_path)
+    report.write(data_of(5), DISPLAY, tmp_path)
     assert "No random policy was measured" in (tmp_path / "learning_curve.txt").read_text()
 
 
 def test_a_run_s_name_is_text_and_no_formula(tmp_path):
     data = replace(data_of(2), name="$\\frac{a$")
-    assert report.write(data, craftax(), tmp_path)
+    assert report.write(data, DISPLAY, tmp_path)
     assert "$" in texts_of(tmp_path / "lineage.svg")
 
 
@@ -80,12 +84,13 @@ def test_labels_at_the_ends_of_lines_do_not_collide():
     style.name_lines(axes, [(1.0, value, f"line {value}", "#000000") for value in (10.0, 10.5, 11.0, 90.0)])
     made.canvas.draw()
     boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    assert len(boxes) == 4
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.fast
 def test_a_large_archive_is_cut_to_whole_lineages():
-    known = index(data_of(40, fresh=12), craftax()).lines
+    known = index(data_of(40, fresh=12), DISPLAY).lines
     kept = lineage_tree.chosen(known)
     assert 40 < len(kept) <= lineage_tree.MAX_ROWS < len(known)
     assert all(known[level].parent in kept or known[level].parent is None for level in kept)
@@ -95,7 +100,9 @@ def test_a_large_archive_is_cut_to_whole_lineages():
 def test_achievement_rates_are_binned_and_sorted_by_the_latest():
     rows = run(400, fresh=0)[1]
     table, names, steps = report._rates(rows)
-    assert table.shape == (len(names), 160) and len(steps) == 160 and steps[-1] == rows[-1]["env_steps"]
+    assert table.shape == (len(names), 160)
+    assert len(steps) == 160
+    assert steps[-1] == rows[-1]["env_steps"]
     assert list(table[:, -1]) == sorted(table[:, -1], reverse=True)
 
 

@@ -16,10 +16,10 @@ from view_examples import run
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import ConfigError, DicodeError
+from dicode.games.craftax.display import DISPLAY
 from dicode.types import level_id
 from dicode.view.pages import command, serve, site
 from dicode.view.pages.data import read
-from dicode.view.pages.game import craftax
 from dicode.view.pages.machine import Moment
 from dicode.view.pages.play import Sessions
 
@@ -99,7 +99,7 @@ def folder(tmp_path) -> Path:
 
 
 def live_of(folder: Path) -> serve.Live:
-    game = craftax()
+    game = DISPLAY
     return serve.Live([folder], game, lambda path: Sessions(ToyMachine(path), game))
 
 
@@ -134,17 +134,15 @@ def test_pages_are_served_as_they_are_written_with_headers_that_forbid_the_rest(
         "/static/pages.js",
     ):
         status, headers, body = ask(app, path)
-        assert status == 200 and body, path
-        assert (
-            "default-src 'none'" in headers["content-security-policy"]
-            and "unsafe" not in headers["content-security-policy"]
-        )
-        assert (
-            headers["x-content-type-options"] == "nosniff"
-            and "frame-ancestors 'none'" in headers["content-security-policy"]
-        )
-    static = site.Run(read(folder), craftax()).page("dreams.html")
-    assert static is not None and static.split("<main")[1] == ask(app, "/dreams.html")[2].decode().split("<main")[1]
+        assert status == 200, path
+        assert body, path
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    static = site.Run(read(folder), DISPLAY).page("dreams.html")
+    assert static is not None
+    assert static.split("<main")[1] == ask(app, "/dreams.html")[2].decode().split("<main")[1]
     assert ask(app, "/")[0] == 307
 
 
@@ -181,17 +179,19 @@ def test_a_run_that_goes_on_is_followed(folder):
     commit(folder, 2)
     app = serve.application(live_of(folder))
     before = json.loads(ask(app, "/state.json")[2])
-    assert before["said"].endswith("cycle 2") and json.loads(ask(app, "/state.json")[2]) == before
+    assert before["said"].endswith("cycle 2")
+    assert json.loads(ask(app, "/state.json")[2]) == before
     levels = commit(folder, 4)
     after = json.loads(ask(app, "/state.json")[2])
-    assert after["version"] != before["version"] and after["said"].endswith("cycle 4")
+    assert after["version"] != before["version"]
+    assert after["said"].endswith("cycle 4")
     assert ask(app, f"/levels/{levels[-1]}.html")[0] == 200
 
 
 @pytest.mark.fast
 def test_a_level_that_cannot_be_built_says_so(folder):
     level = commit(folder, 1)[0]
-    game = craftax()
+    game = DISPLAY
     sessions = Sessions(ToyMachine(folder), game)
     record = replace(read(folder).snapshot.levels[level], description="impossible")
     session = sessions.open(record)
@@ -251,7 +251,8 @@ def test_ten_keys_play_a_level_in_the_browser_and_each_changes_the_frame(served)
         page.until(lambda: "solved" in page.run("document.getElementById('verdict').textContent"))
         page.run("document.getElementById('watch').click()")
         page.until(lambda: page.run("document.getElementById('at').max") == "4")
-        assert page.errors == [] and all(request.startswith(address) for request in page.requests)
+        assert page.errors == []
+        assert all(request.startswith(address) for request in page.requests)
 
 
 @pytest.mark.skipif(browser.find() is None, reason="no Chromium here: apt-get install chromium")

@@ -121,13 +121,13 @@ def _columns(spec: ObservationSpec, which: list[int]) -> jax.Array:
     return (first + jnp.array(per_cell, jnp.int32)).reshape(-1)
 
 
-def to_dense(params: Mapping[str, Any]) -> tuple[Float[Array, "dense+C D"], Float[Array, "D"]]:
+def to_dense(params: Mapping[str, Any]) -> tuple[Float[Array, "dense+C D"], Float[Array, " D"]]:
     """Kernel and bias of the equal dense layer on `[spec.expand(observation), conditioning]`."""
     kernel = params["kernel"]
     return jnp.concatenate([kernel["cells"], kernel["scalars"], kernel["conditioning"]]), params["bias"]
 
 
-def from_dense(kernel: Float[Array, "dense+C D"], bias: Float[Array, "D"], spec: ObservationSpec) -> dict[str, Any]:
+def from_dense(kernel: Float[Array, "dense+C D"], bias: Float[Array, " D"], spec: ObservationSpec) -> dict[str, Any]:
     """Encoder parameters that equal a dense layer's; raises `ConfigError` for a kernel of another game."""
     needed = spec.dense_size + spec.conditioning
     if kernel.shape[0] != needed:

@@ -19,7 +19,7 @@ class Memory:
 
     inputs: Float[Array, "E M layers D"]
     """The input of every layer, oldest first."""
-    count: Int[Array, "E"]
+    count: Int[Array, " E"]
     """How many of them, counted from the newest, belong to the episode that goes on."""
 
 
@@ -35,7 +35,7 @@ class Ring:
     """Positional key of age 0."""
     head: Int[Array, ""]
     """The slot that is written next: the oldest."""
-    count: Int[Array, "E"]
+    count: Int[Array, " E"]
 
     @property
     def size(self) -> int:
@@ -76,7 +76,7 @@ def push(ring: Ring, keys: list[Float[Array, "E H d"]], values: list[Float[Array
     )
 
 
-def advance(memory: Memory, inputs: Float[Array, "T E layers D"], count: Int[Array, "E"]) -> Memory:
+def advance(memory: Memory, inputs: Float[Array, "T E layers D"], count: Int[Array, " E"]) -> Memory:
     """The memory after T more steps."""
     size, steps = memory.inputs.shape[1], inputs.shape[0]
     kept = memory.inputs[:, steps:] if steps < size else memory.inputs[:, :0]
@@ -84,7 +84,7 @@ def advance(memory: Memory, inputs: Float[Array, "T E layers D"], count: Int[Arr
     return Memory(jnp.concatenate([kept, newest.astype(memory.inputs.dtype)], axis=1), count)
 
 
-def counts(start: Int[Array, "E"], done: Bool[Array, "T E"], size: int) -> Int[Array, "T E"]:
+def counts(start: Int[Array, " E"], done: Bool[Array, "T E"], size: int) -> Int[Array, "T E"]:
     """Valid past steps at each step of a rollout, given the count before it and where episodes ended."""
 
     def step(count: jax.Array, ended: jax.Array) -> tuple[jax.Array, jax.Array]:

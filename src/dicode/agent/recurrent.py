@@ -8,6 +8,7 @@ the weight gradient of the state's after it.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -89,7 +90,7 @@ def _scan(
     return jax.lax.scan(step, state, (inputs, shift, start))
 
 
-def _run_forward(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array) -> tuple:
+def _run_forward(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array) -> tuple[Any, Any]:
     def hidden(inputs: jax.Array, shift: jax.Array, state: State) -> tuple[jax.Array, jax.Array]:
         return _scan(cell, kernel, inputs, shift, state, start)[1]
 
@@ -99,7 +100,7 @@ def _run_forward(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State,
     return out, (pullback, before)
 
 
-def _run_backward(cell: Cell, residual: tuple, gradient: jax.Array) -> tuple:
+def _run_backward(cell: Cell, residual: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
     pullback, before = residual
     inputs, products, state = pullback(gradient)
     return jnp.einsum("teh,teg->hg", before, products), inputs, state, None
@@ -140,7 +141,12 @@ class Recurrent(nn.Module):
         return Output(logits, value, ()), Hidden(hidden, cell)
 
     def unroll(
-        self, memory: Hidden, observations: Observed, conditioning: jax.Array, record: tuple, done: jax.Array
+        self,
+        memory: Hidden,
+        observations: Observed,
+        conditioning: jax.Array,
+        record: tuple[jax.Array, ...],
+        done: jax.Array,
     ) -> tuple[Float[Array, "T E A"], Float[Array, "T E"]]:
         """All steps of T; where an episode ended the next step starts from nothing."""
         x = nn.relu(self.encoder(observations, conditioning))
@@ -164,7 +170,8 @@ def recurrent(spec: ObservationSpec, config: RecurrentConfig) -> Agent:
         return network.init(key, *example, method="act")["params"]
 
     def forget(memory: Hidden, done: jax.Array) -> Hidden:
-        return jax.tree.map(lambda m: jnp.where(done[:, None, None], 0.0, m), memory)
+        kept: Hidden = jax.tree.map(lambda m: jnp.where(done[:, None, None], 0.0, m), memory)
+        return kept
 
     return Agent(
         name=config.kind,

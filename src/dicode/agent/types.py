@@ -35,7 +35,7 @@ class Output:
     """What one step of the agent gives for E environments."""
 
     logits: Float[Array, "E A"]
-    value: Float[Array, "E"]
+    value: Float[Array, " E"]
     record: Record
     """What `unroll` needs to know of this step; may be empty."""
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from dicode.curriculum import codec, rows
 from dicode.curriculum.codec import verdict_seconds as _seconds
@@ -108,7 +108,7 @@ class Archive:
         db.execute(_SEALS)
         return db
 
-    def __enter__(self) -> "Archive":
+    def __enter__(self) -> Self:
         """The archive itself."""
         return self
 

@@ -123,15 +123,17 @@ def _json(row: sqlite3.Row, name: str) -> Any:
 
 
 def _text(row: sqlite3.Row, name: str) -> str:
-    return shaped(str, row[name], name)
+    value: str = shaped(str, row[name], name)
+    return value
 
 
 def _whole(row: sqlite3.Row, name: str) -> int:
-    return shaped(int, row[name], name)
+    value: int = shaped(int, row[name], name)
+    return value
 
 
 def _real(row: sqlite3.Row, name: str) -> float:
-    seconds = shaped(float, row[name], name)
+    seconds: float = shaped(float, row[name], name)
     if not 0.0 <= seconds < 1e12:
         raise ValueError(f"{name} is {seconds}")
     return seconds

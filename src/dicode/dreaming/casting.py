@@ -7,7 +7,7 @@ import numpy as np
 from dicode.dreaming.bandit import Tally, choose, rewards
 from dicode.dreaming.calls import Kind
 from dicode.dreaming.journal import Journal, JournalMiss
-from dicode.dreaming.ledger import Ledger
+from dicode.dreaming.ledger import Ledger, Totals
 from dicode.dreaming.voices import Voice
 from dicode.types import Brief, LevelRecord, Trial
 
@@ -61,7 +61,13 @@ class Casting:
         costs = self._ledger.by_model()
         return {voice.name: self._tally(voice, earned, list(chosen.values()), costs) for voice in self.voices}
 
-    def _tally(self, voice: Voice, earned: Mapping[str, list[float]], chosen: list[str], costs: Mapping) -> Tally:
+    def _tally(
+        self,
+        voice: Voice,
+        earned: Mapping[str, list[float]],
+        chosen: list[str],
+        costs: Mapping[tuple[str, str], Totals],
+    ) -> Tally:
         total = costs.get((voice.endpoint.provider, voice.endpoint.model))
         dreams = max(1, chosen.count(voice.name))
         return Tally(tuple(earned.get(voice.name, ())), total.usd / dreams if total else 0.0)

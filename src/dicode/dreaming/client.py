@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Request
 from dicode.dreaming.dialect import REFUSING, Dialect, complaint
@@ -79,7 +79,7 @@ class PatientClient(ABC):
         self._patience = patience or Patience()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def __aenter__(self) -> "PatientClient":
+    async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._turns = asyncio.Semaphore(self.endpoint.concurrency)
         return self
@@ -134,7 +134,7 @@ class OpenAIClient(PatientClient):
         self._key = key
         self._dialect = dialect or Dialect()
 
-    async def __aenter__(self) -> "OpenAIClient":
+    async def __aenter__(self) -> Self:
         await super().__aenter__()
         self._transport = await Transport(self.endpoint, self._key).__aenter__()
         return self

@@ -108,8 +108,9 @@ def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
 def _parameter(answer: Any) -> str:
     """The field that an error names in a place of its own."""
     for part in _errors(answer):
-        if isinstance(part.get("param"), str):
-            return part["param"].rpartition(".")[2]
+        name = part.get("param")
+        if isinstance(name, str):
+            return name.rpartition(".")[2]
         where = part.get("loc")
         if isinstance(where, list) and where:
             return str(where[-1])

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from dicode import lines
 from dicode.dreaming.calls import Answer, Request, key_of
@@ -145,7 +145,7 @@ class Journal:
         if self._lines is not None:
             self._lines.close()
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -237,7 +237,10 @@ def _verdict(accepted: bool, values: dict[str, Any]) -> Verdict:
     kind: Any = Accepted if accepted else Rejected
     known = {f.name for f in fields(kind)}
     before = {} if accepted else {"code": Code.UNTOLD.value}
-    return record(kind, before | {name: value for name, value in values.items() if name in known}, "verdict")
+    verdict: Verdict = record(
+        kind, before | {name: value for name, value in values.items() if name in known}, "verdict"
+    )
+    return verdict
 
 
 def _likeness(recorded: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[int, float]:

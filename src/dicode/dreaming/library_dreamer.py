@@ -1,27 +1,19 @@
 """The library dreamer: proposes levels that exist already, the readiest first.
 
-The levels are the package's own or a folder of files (`dicode levels export`, or written by hand). It
+The levels are the game's own or a folder of files (`dicode levels export`, or written by hand). It
 draws no randomness: which level comes next follows from what the agent can do and what the archive holds.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dicode.dreaming.dreamer import Outcome, Validate, lost
-from dicode.errors import RunError
-from dicode.games.craftax.grammar.frontier import MASTERED, Rates, before, missing, rates
-from dicode.games.craftax.grammar.plan import Plan
-from dicode.games.craftax.grammar.reader import asked_of, plan_of
-from dicode.games.craftax.levels.parse import decode, parse_level
-from dicode.games.craftax.levels.techtree import depth
-from dicode.levels import LevelError
+from dicode.errors import LevelError, RunError
+from dicode.games.host import HostGame
+from dicode.games.level_text import decode, parse_level
 from dicode.received import files as received
 from dicode.types import Brief, Draft, Origin, Rejected
-
-LIBRARY = Path(__file__).parents[1] / "games" / "craftax" / "library"
-"""Where the package's own levels lie."""
-
 
 MAX_BYTES = 1 << 20
 """Bytes of a level file."""
@@ -33,7 +25,6 @@ class Volume:
 
     name: str
     draft: Draft
-    plan: Plan
 
 
 def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
@@ -44,35 +35,23 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
     paths = sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith("_"))
     if not paths:
         raise RunError(f"{folder} holds no level files (*.py); `dicode levels export RUN DIR` writes some")
-    return tuple(_volume(path, origin) for path in paths)
+    return tuple(_read(path, origin) for path in paths)
 
 
-def _volume(path: Path, origin: Origin) -> Volume:
+def _read(path: Path, origin: Origin) -> Volume:
     try:
         source = decode(received.read(path.parent, path.name, most=MAX_BYTES))
     except (LevelError, FileNotFoundError) as error:
         raise RunError(f"{path.name} can't be read: {error}") from error
+    return volume(path.stem, source, origin, path.name)
+
+
+def volume(name: str, source: str, origin: Origin, called: str = "") -> Volume:
+    """A level of the library from its text. Raises RunError, with what the level is `called`, where it is none."""
     text = parse_level(source)
     if isinstance(text, Rejected):
-        raise RunError(f"{path.name} is not a level: {text.reason}; {text.hint}")
-    return Volume(path.stem, Draft(source, text.description, origin, move="library"), plan_of(source))
-
-
-def readiest(volumes: Iterable[Volume], success: Rates) -> list[Volume]:
-    """Volumes in the order in which an agent with these success rates should meet them.
-
-    First what is not mastered yet, fewest unknown prerequisites first; then shallow before deep, more help
-    before less, and the name. Levels that ask for time or vitals alone count as shallow.
-    """
-    return sorted(volumes, key=lambda volume: _order(volume, success))
-
-
-def _order(volume: Volume, success: Rates) -> tuple[bool, int, int, int, str]:
-    asked = asked_of(volume.plan)
-    mastered = bool(asked) and all(success[achievement] >= MASTERED for achievement in asked)
-    unknown = max((missing(achievement, success) for achievement in asked), default=0)
-    deep = max((depth(achievement) + len(before(achievement)) for achievement in asked), default=1)
-    return mastered, unknown, deep, -int(volume.plan.help), volume.name
+        raise RunError(f"{called or name} is not a level: {text.reason}; {text.hint}")
+    return Volume(name, Draft(source, text.description, origin, move="library"))
 
 
 class LibraryDreamer:
@@ -80,9 +59,11 @@ class LibraryDreamer:
 
     name = "library"
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """`folder`: a folder of level files; the package's own library if None."""
-        self._volumes = read_folder(folder or LIBRARY, Origin.FILE if folder else Origin.LIBRARY)
+    def __init__(self, game: HostGame, folder: Path | None = None) -> None:
+        """`folder`: a folder of level files; the game's own library if None."""
+        own = [volume(name, source, Origin.LIBRARY) for name, source in game.library()] if folder is None else []
+        self._volumes = tuple(own) if folder is None else read_folder(folder, Origin.FILE)
+        self._readiness = game.dreams().readiness
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief; `lost` once every level is in the archive. A library level has no parents."""
@@ -94,7 +75,8 @@ class LibraryDreamer:
         fresh = [v for v in self._volumes if v.draft.id not in brief.known | taken and allowed(v)]
         if not fresh:
             return lost("every level of the library is in the archive already")
-        draft = readiest(fresh, rates(brief.target_success))[0].draft
+        first = min(fresh, key=lambda v: (self._readiness(v.draft.source, brief.target_success), v.name))
+        draft = first.draft
         taken.add(draft.id)
         return Outcome(draft, validate(draft))
 

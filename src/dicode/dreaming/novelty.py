@@ -8,91 +8,22 @@ so the last test errs on the side of "new".
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from dicode.dreaming.similarity import exact, overlap, syntax
-from dicode.games.craftax.levels.names import Block, Item
+from dicode.games.host import Looks
 from dicode.types import Accepted, Code, LevelRecord, Rejected
 
 SAME_CODE = 0.6
 """Overlap of code (constants left out) from which two levels may be twins."""
 SAME_AMOUNT = 1.25
 """Two amounts are the same within this ratio."""
-RADIUS = 4
-"""Cells around the player, each way, whose blocks are counted."""
-FAR = 24
-"""A block farther away than this counts as absent."""
-
-_BLOCKS = tuple(Block)[2:36]
-_COUNTED = [
-    "wood",
-    "stone",
-    "coal",
-    "iron",
-    "diamond",
-    "sapling",
-    "pickaxe",
-    "sword",
-    "bow",
-    "arrows",
-    "torches",
-    "ruby",
-    "sapphire",
-    "books",
-]
-_VITALS = ["health", "food", "drink", "energy", "mana", "xp"]
-_TOLERANCE = {"near": 0.75, "around": 0.08, "mobs": 0.75, "light": 0.15, "vitals": 1.0, "kit": 0.5, "floor": 0.25}
 
 
-def statistics(pool: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Means over a pool (arrays with a leading axis of worlds) of what its worlds look like.
-
-    `near.x` is log2(1 + steps) from the player to the nearest `x`, `around.x` the share of the cells
-    within `RADIUS`, `kit.x` what is held; zeros are left out of `around` and `kit`.
-    """
-    worlds = int(pool["player_level"].shape[0])
-    rows = [_one({name: array[world] for name, array in pool.items()}) for world in range(worlds)]
-    names = sorted({name for row in rows for name in row})
-    absent = {name: float(np.log2(1 + FAR)) if name.startswith("near.") else 0.0 for name in names}
-    return {name: round(float(np.mean([row.get(name, absent[name]) for row in rows])), 4) for name in names}
-
-
-def _one(world: Mapping[str, np.ndarray]) -> dict[str, float]:
-    floor = int(world["player_level"])
-    row, column = (int(value) for value in world["player_position"])
-    numbers = {"floor": float(floor), "light.time": float(world["light_level"])}
-    numbers |= {f"vitals.{name}": float(world[f"player_{name}"]) for name in _VITALS}
-    kit = {name: float(world[f"inventory.{name}"]) for name in _COUNTED}
-    kit |= {"armour": float(world["inventory.armour"].sum()), "potions": float(world["inventory.potions"].sum())}
-    numbers |= {f"kit.{name}": value for name, value in kit.items() if value}
-    for record in ("passive_mobs", "melee_mobs", "ranged_mobs"):
-        numbers[f"mobs.{record}"] = float(world[f"{record}.mask"][floor].sum())
-    return numbers | _surroundings(world["blocks"][floor], world["items"][floor], row, column)
-
-
-def _surroundings(blocks: np.ndarray, items: np.ndarray, row: int, column: int) -> dict[str, float]:
-    rows, columns = np.ogrid[: blocks.shape[0], : blocks.shape[1]]
-    steps = np.abs(rows - row) + np.abs(columns - column)
-    nearest = np.full(len(Block), FAR, dtype=np.int64)
-    np.minimum.at(nearest, blocks.ravel(), np.minimum(steps, FAR).ravel())
-    window = blocks[max(row - RADIUS, 0) : row + RADIUS + 1, max(column - RADIUS, 0) : column + RADIUS + 1]
-    share = np.bincount(window.ravel(), minlength=len(Block)) / window.size
-    numbers = {f"near.{b.name}": float(np.log2(1 + nearest[b])) for b in _BLOCKS if nearest[b] < FAR}
-    numbers |= {f"around.{b.name}": float(share[b]) for b in _BLOCKS if share[b] > 0}
-    for item in (Item.TORCH, Item.LADDER_DOWN, Item.LADDER_UP, Item.LADDER_DOWN_BLOCKED):
-        lying = steps[items == item]
-        if lying.size and lying.min() < FAR:
-            numbers[f"near.{item.name}"] = float(np.log2(1 + lying.min()))
-    return numbers
-
-
-def look_alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+def look_alike(looks: Looks, one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Whether two pools' statistics agree within the tolerance of each kind of number."""
-    far = float(np.log2(1 + FAR))
     for name in set(one) | set(other):
         kind = name.partition(".")[0]
-        absent = far if kind == "near" else 0.0
-        if abs(one.get(name, absent) - other.get(name, absent)) > _TOLERANCE[kind]:
+        absent = looks.absent.get(kind, 0.0)
+        if abs(one.get(name, absent) - other.get(name, absent)) > looks.tolerance[kind]:
             return False
     return True
 
@@ -113,7 +44,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def are_twins(source: str, verdict: Accepted, other_source: str, other: Accepted) -> bool:
+def are_twins(looks: Looks, source: str, verdict: Accepted, other_source: str, other: Accepted) -> bool:
     """Whether two accepted levels are near duplicates; see the module's docstring for the rule."""
     if exact(source) == exact(other_source):
         return True
@@ -121,7 +52,7 @@ def are_twins(source: str, verdict: Accepted, other_source: str, other: Accepted
         return False
     if sorted(verdict.hooks) != sorted(other.hooks) or not (verdict.statistics and other.statistics):
         return False
-    if not look_alike(verdict.statistics, other.statistics):
+    if not look_alike(looks, verdict.statistics, other.statistics):
         return False
     return overlap(dict(syntax(source).features), dict(syntax(other_source).features)) >= SAME_CODE
 
@@ -139,15 +70,15 @@ def known(level_id: str, archive: Iterable[LevelRecord]) -> Rejected | None:
     return None
 
 
-def judge(source: str, verdict: Accepted, archive: Iterable[LevelRecord]) -> Rejected | None:
+def judge(looks: Looks, source: str, verdict: Accepted, archive: Iterable[LevelRecord]) -> Rejected | None:
     """None where `source` is new beside the archive's accepted levels, else the rejection that names its twin.
 
-    `verdict.statistics` should be filled (see `statistics`); without them only the code is compared.
+    `verdict.statistics` should be filled (by `Looks.statistics`); without them only the code is compared.
     """
     for record in sorted(archive, key=lambda record: record.id):
         if not record.source or not isinstance(record.verdict, Accepted):
             continue
-        if are_twins(source, verdict, record.source, record.verdict):
+        if are_twins(looks, source, verdict, record.source, record.verdict):
             return Rejected(
                 "novelty",
                 f"near duplicate of level {record.id} ({_title(record.description)})",

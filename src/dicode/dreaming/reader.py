@@ -23,7 +23,7 @@ from dicode.dreaming.parse import FORM, Parsed, parse_design, parse_level
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
 from dicode.errors import RunError
-from dicode.games.craftax.levels.parse import parse_level as parse_file
+from dicode.games.level_text import parse_level as parse_file
 from dicode.types import Code, Rejected
 
 SECONDS = 20.0
@@ -118,7 +118,8 @@ class Reader:
                 raise _Broken("it takes too much time or memory")
             parts.append(part)
         try:
-            return json.loads(b"".join(parts))
+            answer: dict[str, Any] = json.loads(b"".join(parts))
+            return answer
         except (ValueError, RecursionError) as error:
             raise _Broken("its reader answers nonsense") from error
 
@@ -154,8 +155,7 @@ def serve() -> None:
         _limit("RLIMIT_CPU", int(time.process_time() + question.pop("seconds")) + 1)
         try:
             reply = _read(question)
-        # The process boundary: whatever a text makes a parser raise is that text's verdict.
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a text makes a parser raise is that text's verdict
             reason = f"the answer could not be read ({type(error).__name__})"
             reply = {"rejected": Rejected("limits", reason, FORM, code=Code.CRASHED).to_json()}
         _say(reply)

@@ -114,7 +114,8 @@ def encode_vector(values: Sequence[float]) -> str:
     """A vector of length 1 as hexadecimal float16, little endian: a third of its JSON, and no key can hide in it."""
     vector = np.asarray(values, np.float64)
     vector = vector / np.abs(vector).max()
-    return (vector / np.linalg.norm(vector)).astype("<f2").tobytes().hex()
+    text: str = (vector / np.linalg.norm(vector)).astype("<f2").tobytes().hex()
+    return text
 
 
 def decode_vector(text: str) -> np.ndarray:

@@ -147,10 +147,11 @@ def _is_thought(part: dict[str, Any]) -> bool:
 
 def _text(part: dict[str, Any]) -> str:
     for name in ("text", "thinking", "content"):
-        if isinstance(part.get(name), str):
-            return part[name]
-        if isinstance(part.get(name), list):
-            return "".join(_text(inner) for inner in _objects(part[name]))
+        found = part.get(name)
+        if isinstance(found, str):
+            return found
+        if isinstance(found, list):
+            return "".join(_text(inner) for inner in _objects(found))
     return ""
 
 
@@ -167,10 +168,11 @@ def _tool(message: dict[str, Any], parts: list[dict[str, Any]]) -> str:
             (call[n] for n in ("function", "functionCall", "toolUse", "custom") if isinstance(call.get(n), dict)), call
         )
         for name in ("arguments", "args", "input", "parameters"):
-            if isinstance(inner.get(name), str) and inner[name].strip():
-                return inner[name]
-            if isinstance(inner.get(name), dict) and inner[name]:
-                return json.dumps(inner[name])
+            given = inner.get(name)
+            if isinstance(given, str) and given.strip():
+                return given
+            if isinstance(given, dict) and given:
+                return json.dumps(given)
     return ""
 
 

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from dicode.dreaming.providers import Endpoint, Key
@@ -53,7 +53,7 @@ class Transport:
     def __init__(self, endpoint: Endpoint, key: Key) -> None:
         self._endpoint, self._key = endpoint, key
 
-    async def __aenter__(self) -> "Transport":
+    async def __aenter__(self) -> Self:
         self._scrubber = _Scrubber(self._key)
         for name in LOGGERS:
             logging.getLogger(name).addFilter(self._scrubber)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from dicode.dreaming.calls import Answer, Request
 from dicode.dreaming.client import Client, Opener
@@ -40,7 +41,7 @@ class Switchboard:
     def __init__(self, voices: Sequence[Voice]) -> None:
         self._voices = voices
 
-    async def __aenter__(self) -> "Switchboard":
+    async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()
         self._clients: dict[str, Client] = {}
         try:

@@ -61,25 +61,25 @@ class LevelBatch:
 
     pool: State
     """[W, ...]"""
-    pool_start: Int[Array, "L"]
-    pool_size: Int[Array, "L"]
+    pool_start: Int[Array, " L"]
+    pool_size: Int[Array, " L"]
     rules: RuleTable
     """[L, ...]"""
     goal_achievements: Bool[Array, "L A"]
     goal_minimum: Float[Array, "L Q"]
     conditioning: Float[Array, "L C"]
-    bonus: Float[Array, "L"]
-    episode_limit: Int[Array, "L"]
-    count_first: Int[Array, "L"]
+    bonus: Float[Array, " L"]
+    episode_limit: Int[Array, " L"]
+    count_first: Int[Array, " L"]
     """First step since the reset at which an episode that counts begins."""
-    count_last: Int[Array, "L"]
+    count_last: Int[Array, " L"]
     """The last one; see `dicode.counting`."""
-    train: Bool[Array, "L"]
-    slot: Int[Array, "E"]
+    train: Bool[Array, " L"]
+    slot: Int[Array, " E"]
     """Level slot that each environment plays."""
-    env_index: Int[Array, "E"]
+    env_index: Int[Array, " E"]
     """Number of each environment over all devices; its randomness depends on it, not on the sharding."""
-    first_world: Int[Array, "E"]
+    first_world: Int[Array, " E"]
     """World of its level that each environment plays first; -1: drawn."""
 
     @property

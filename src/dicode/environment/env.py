@@ -38,13 +38,13 @@ class Task:
     """[E, ...]"""
     goal_achievements: Bool[Array, "E A"]
     goal_minimum: Float[Array, "E Q"]
-    bonus: Float[Array, "E"]
-    episode_limit: Int[Array, "E"]
-    count_first: Int[Array, "E"]
-    count_last: Int[Array, "E"]
-    pool_start: Int[Array, "E"]
-    pool_size: Int[Array, "E"]
-    env_index: Int[Array, "E"]
+    bonus: Float[Array, " E"]
+    episode_limit: Int[Array, " E"]
+    count_first: Int[Array, " E"]
+    count_last: Int[Array, " E"]
+    pool_start: Int[Array, " E"]
+    pool_size: Int[Array, " E"]
+    env_index: Int[Array, " E"]
 
 
 @struct.dataclass
@@ -60,7 +60,7 @@ class EnvState:
     """Of those that count and have ended."""
     first: FirstEpisode
     """Of the first one."""
-    elapsed: Int[Array, "E"]
+    elapsed: Int[Array, " E"]
     """Steps since the reset."""
 
 
@@ -70,13 +70,13 @@ class TimeStep:
 
     observation: Observed
     """Of the state after the step, already that of the next episode where `done`."""
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"]
     """The goal was reached; implies done."""
-    time_limit: Bool[Array, "E"]
+    time_limit: Bool[Array, " E"]
     """The episode was cut off by its step limit alone; implies done."""
-    counted: Bool[Array, "E"]
+    counted: Bool[Array, " E"]
     """The episode that ended belongs to those that count (`dicode.counting`); implies done."""
     final_observation: Observed | None
     """Before the reset, valid only where `time_limit`; None unless the environment bootstraps time limits."""
@@ -156,7 +156,7 @@ class LevelEnv:
         return jax.shard_map(self._reset, mesh=self.mesh, in_specs=specs, out_specs=own, check_vma=False)(key, batch)
 
     def step(
-        self, key: UInt32[Array, "2"], state: EnvState, action: Int[Array, "E"], batch: LevelBatch
+        self, key: UInt32[Array, "2"], state: EnvState, action: Int[Array, " E"], batch: LevelBatch
     ) -> tuple[EnvState, TimeStep]:
         """One step of every environment; those whose episode ends start another at once.
 
@@ -247,7 +247,8 @@ class LevelEnv:
 
         shapes = jax.eval_shape(self._observe, game, task)
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
+        observed: Observed = jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
+        return observed
 
     def _observe(self, game: State, task: Task) -> Observed:
         return jax.vmap(self.game.observe)(game, task.rules)
@@ -305,4 +306,5 @@ def _restart(done: jax.Array, fresh: Counters, counters: Counters) -> Counters:
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), new, old)
 
-    return jax.tree.map(choose, fresh, counters)
+    chosen: Counters = jax.tree.map(choose, fresh, counters)
+    return chosen

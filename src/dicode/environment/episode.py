@@ -19,11 +19,11 @@ from dicode.games.device import Events
 class Counters:
     """The running episode of every environment."""
 
-    steps: Int[Array, "E"]
+    steps: Int[Array, " E"]
     """Steps taken, apart from the game's own time."""
-    total_reward: Float[Array, "E"]
+    total_reward: Float[Array, " E"]
     """Rewards so far, the completion bonus included."""
-    deepest: Int[Array, "E"]
+    deepest: Int[Array, " E"]
     """Greatest depth reached (`DeviceGame.depth`)."""
     initial_achievements: Bool[Array, "E A"]
     """What the start had or implied: paid nothing and does not count as achieved in the episode."""
@@ -35,12 +35,12 @@ class Counters:
 class Tally:
     """Sums over the episodes of every environment that count and have ended."""
 
-    episodes: Int[Array, "E"]
-    successes: Int[Array, "E"]
-    time_limits: Int[Array, "E"]
-    return_sum: Float[Array, "E"]
-    return_squares: Float[Array, "E"]
-    length_sum: Int[Array, "E"]
+    episodes: Int[Array, " E"]
+    successes: Int[Array, " E"]
+    time_limits: Int[Array, " E"]
+    return_sum: Float[Array, " E"]
+    return_squares: Float[Array, " E"]
+    length_sum: Int[Array, " E"]
     achievements: Int[Array, "E A"]
 
 
@@ -48,11 +48,11 @@ class Tally:
 class FirstEpisode:
     """The outcome of every environment's first episode; zero and False until `done`."""
 
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
-    total_reward: Float[Array, "E"]
-    length: Int[Array, "E"]
-    deepest: Int[Array, "E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"]
+    total_reward: Float[Array, " E"]
+    length: Int[Array, " E"]
+    deepest: Int[Array, " E"]
     achievements: Bool[Array, "E A"]
 
 
@@ -60,15 +60,15 @@ class FirstEpisode:
 class LevelStats:
     """Sums per level over the episodes since the reset that count; add those of two devices."""
 
-    episodes: Int[Array, "L"]
-    successes: Int[Array, "L"]
-    time_limits: Int[Array, "L"]
+    episodes: Int[Array, " L"]
+    successes: Int[Array, " L"]
+    time_limits: Int[Array, " L"]
     """Episodes ended by the step limit alone."""
-    return_sum: Float[Array, "L"]
+    return_sum: Float[Array, " L"]
     """Of the rewards, the completion bonus included."""
-    return_squares: Float[Array, "L"]
+    return_squares: Float[Array, " L"]
     """Of the squared returns, from which their spread follows."""
-    length_sum: Int[Array, "L"]
+    length_sum: Int[Array, " L"]
     achievements: Int[Array, "L A"]
     """Episodes in which each achievement was newly unlocked."""
 
@@ -77,15 +77,15 @@ class LevelStats:
 class Outcome:
     """How the step just taken left every environment's episode."""
 
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"]
-    time_limit: Bool[Array, "E"]
-    counted: Bool[Array, "E"]
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"]
+    time_limit: Bool[Array, " E"]
+    counted: Bool[Array, " E"]
     """The episode ended and belongs to those that count; implies done."""
 
 
-def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, "E"], no_events: Events) -> Counters:
+def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E"], no_events: Events) -> Counters:
     """Counters at the start of an episode."""
     num_envs = depth.shape[0]
     return Counters(
@@ -97,7 +97,7 @@ def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, "E"
     )
 
 
-def count_step(counters: Counters, events: Events, depth: Int[Array, "E"]) -> Counters:
+def count_step(counters: Counters, events: Events, depth: Int[Array, " E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
     return replace(
         counters,
@@ -160,7 +160,7 @@ def first_step(first: FirstEpisode, outcome: Outcome, counters: Counters, unlock
     )
 
 
-def level_stats(tally: Tally, slot: Int[Array, "E"], num_levels: int) -> LevelStats:
+def level_stats(tally: Tally, slot: Int[Array, " E"], num_levels: int) -> LevelStats:
     """The tallies summed by level; zero for a level without environments."""
 
     def by_level(values: jax.Array) -> jax.Array:

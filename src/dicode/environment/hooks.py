@@ -19,10 +19,10 @@ from dicode.games.device import DeviceGame, State, StepResult
 MAX_BONUS = 100.0
 """A step's shaping bonus is held within plus and minus this; what is not a number counts as zero."""
 
-Transition = Callable[[State, Int[Array, "G"], State, UInt32[Array, "G 2"]], State | Mapping[str, jax.Array]]
+Transition = Callable[[State, Int[Array, " G"], State, UInt32[Array, "G 2"]], State | Mapping[str, jax.Array]]
 """(before, action, after, keys) -> after, as a state or as arrays by dotted name"""
-Success = Callable[[State], Bool[Array, "G"]]
-Bonus = Callable[[State, Int[Array, "G"], State], Float[Array, "G"]]
+Success = Callable[[State], Bool[Array, " G"]]
+Bonus = Callable[[State, Int[Array, " G"], State], Float[Array, " G"]]
 """(before, action, after) -> extra reward"""
 
 
@@ -42,11 +42,11 @@ class Hooked:
     """A step after the hooks have had their say."""
 
     state: State
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
-    success: Bool[Array, "E"] | None
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
+    success: Bool[Array, " E"] | None
     """What the hooks decided; None without such a hook."""
-    decides: Bool[Array, "E"] | None
+    decides: Bool[Array, " E"] | None
     """Where a hook has a say in the success."""
 
 
@@ -62,7 +62,7 @@ def apply_hooks(
     game: DeviceGame,
     hooks: tuple[Hook, ...],
     before: list[State | None],
-    action: Int[Array, "E"],
+    action: Int[Array, " E"],
     result: StepResult,
     keys: UInt32[Array, "E 2"],
 ) -> Hooked:

@@ -22,7 +22,7 @@ def default_chunk() -> int:
     return 1 if jax.default_backend() == "cpu" else 64
 
 
-def restart(game: State, ended: Bool[Array, "E"], source: Int[Array, "E"], pool: State, chunk: int) -> State:
+def restart(game: State, ended: Bool[Array, " E"], source: Int[Array, " E"], pool: State, chunk: int) -> State:
     """`game` with every ended environment e replaced by world `source[e]` of `pool` [W]."""
     leaves, tree = jax.tree.flatten(game)
     worlds = jax.tree.leaves(pool)
@@ -37,7 +37,7 @@ def restart(game: State, ended: Bool[Array, "E"], source: Int[Array, "E"], pool:
     return jax.tree.unflatten(tree, leaves)
 
 
-def gather(pool: State, source: Int[Array, "E"]) -> State:
+def gather(pool: State, source: Int[Array, " E"]) -> State:
     """World `source[e]` of `pool` for every environment."""
     return jax.tree.map(lambda worlds: worlds[source], pool)
 

@@ -174,9 +174,11 @@ def _inside(grouped: Mapping[str, Sequence[RunResult]], key: str) -> list[tuple[
         twice = sorted({str(seed) for seed in seeds if seeds.count(seed) > 1})
         if twice:
             found.append(("seed", f"{group} has seed {', '.join(twice)} more than once"))
-        for name in _settings(runs):
-            if name != key and _among(name, _PER_METHOD) and len(_values(runs, name)) > 1:
-                found.append((name, f"{group} mixes runs with {name} = {_shown(_values(runs, name))}"))
+        found += [
+            (name, f"{group} mixes runs with {name} = {_shown(_values(runs, name))}")
+            for name in _settings(runs)
+            if name != key and _among(name, _PER_METHOD) and len(_values(runs, name)) > 1
+        ]
     return found
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from dicode.evaluation import statistics
-from dicode.evaluation.compare import QUANTITIES, TARGET, Comparison, Group
+from dicode.evaluation.compare import QUANTITIES, Comparison, Group
+from dicode.evaluation.results import TARGET
 from dicode.evaluation.statistics import Estimate
 from dicode.received.text import line
 from dicode.view import palette, style

@@ -21,7 +21,7 @@ from dicode.evaluation.protocol import (
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT
-from dicode.games.craftax.levels.parse import parse_level
+from dicode.games.level_text import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
@@ -57,7 +57,7 @@ def _evaluate_suite(
     refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:
-        with Sandbox() as sandbox:
+        with Sandbox(game.host) as sandbox:
             builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
             for number, (name, source) in enumerate(levels):
                 progress(number, len(levels))
@@ -145,4 +145,5 @@ def _part(first: Any) -> dict[str, Any]:
 
 def _rate(parts: Iterable[Mapping[str, Any]]) -> float:
     rows = list(parts)
-    return round(sum(row["successes"] for row in rows) / sum(len(row["returns"]) for row in rows), 6)
+    rate: float = round(sum(row["successes"] for row in rows) / sum(len(row["returns"]) for row in rows), 6)
+    return rate

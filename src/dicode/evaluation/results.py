@@ -131,7 +131,7 @@ class _Body:
     engine: str = "own"
     seed: int | None = None
     cycle: int = -1
-    max_return: float = games.load_host("craftax").max_return
+    max_return: float = games.load_host(games.DEFAULT).max_return
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0

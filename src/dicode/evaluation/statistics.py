@@ -28,7 +28,8 @@ class Estimate:
 
 def mean(scores: np.ndarray) -> np.ndarray:
     """Mean over seeds and tasks."""
-    return scores.mean(axis=(-2, -1))
+    means: np.ndarray = scores.mean(axis=(-2, -1))
+    return means
 
 
 def iqm(scores: np.ndarray) -> np.ndarray:
@@ -38,13 +39,15 @@ def iqm(scores: np.ndarray) -> np.ndarray:
     """
     flat = np.sort(scores.reshape(*scores.shape[:-2], -1), axis=-1)
     cut = flat.shape[-1] // 4
-    return flat[..., cut : flat.shape[-1] - cut].mean(axis=-1)
+    means: np.ndarray = flat[..., cut : flat.shape[-1] - cut].mean(axis=-1)
+    return means
 
 
 def probability_of_improvement(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """P(a run of `one` scores above a run of `other`), ties count half, averaged over tasks; [..., S, K] and [..., S', K]."""
     difference = one[..., :, None, :] - other[..., None, :, :]
-    return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(-3, -2, -1))
+    won: np.ndarray = ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(-3, -2, -1))
+    return won
 
 
 def bootstrap(
@@ -80,7 +83,7 @@ def bands(
 def performance_profile(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Share of all S x K values above each threshold; [..., S, K] and [X] -> [..., X]."""
     flat = np.sort(scores.reshape(*scores.shape[:-2], -1), axis=-1)
-    above = (flat[..., None, :] > thresholds[:, None]).mean(axis=-1)
+    above: np.ndarray = (flat[..., None, :] > thresholds[:, None]).mean(axis=-1)
     return above
 
 

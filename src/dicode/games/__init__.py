@@ -4,15 +4,21 @@ A game is named by its folder here (`craftax`) or, where somebody else keeps it,
 modules `host` and `device` of its own.
 """
 
+import sys
 from importlib import import_module, resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from dicode.errors import ConfigError, nearest
 from dicode.games.host import HostGame
+from dicode.received.text import line
 
 if TYPE_CHECKING:
     from dicode.games.device import DeviceGame
+
+
+DEFAULT = "craftax"
+"""The game where nothing names another."""
 
 
 def names() -> list[str]:
@@ -37,9 +43,23 @@ def package(name: str) -> str:
 
 def load_host(name: str) -> HostGame:
     """A game's host side, without importing JAX."""
-    return import_module(f"{package(name)}.host").HOST
+    game: HostGame = import_module(f"{package(name)}.host").HOST
+    return game
+
+
+def load_shown(name: str) -> HostGame:
+    """The host side of the game that a run's folder names: one of this package, or one that is in use already.
+
+    Raises ConfigError for any other: a folder, which may come from anywhere, must not choose what is imported.
+    """
+    if name not in names() and f"{name}.host" not in sys.modules:
+        raise ConfigError(
+            f"game={line(name, 60)} is not one of this package's ({', '.join(names())}), so its runs can't be shown"
+        )
+    return load_host(name)
 
 
 def load_device(name: str) -> "DeviceGame":
     """A game's device side."""
-    return import_module(f"{package(name)}.device").DEVICE
+    game: DeviceGame = import_module(f"{package(name)}.device").DEVICE
+    return game

@@ -1,10 +1,24 @@
-"""What a host needs of a game: names, shapes and functions on NumPy arrays. Importable in the jail, without JAX."""
+"""What a host needs of a game: names, shapes and functions on NumPy arrays. Importable in the jail, without JAX.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+`HostGame` is what everybody needs; the parts that cost imports are functions of it that import when they are called:
+`levels` (how level text is read, built and checked), `dreams` (what dreamers are given) and `display` (for people).
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from dicode.errors import nearest
+from dicode.types import Draft, Rejected
+
+if TYPE_CHECKING:
+    from dicode.dreaming.dreamer import Dreamer
+    from dicode.games.display import Display
+    from dicode.streams import Streams
 
 WorldArrays = Mapping[str, np.ndarray]
 """One world, or a pool of them with a leading axis: arrays by the names of `HostGame.fields`."""
@@ -21,7 +35,7 @@ class Field:
 
 
 class Goal(Protocol):
-    """What a level asks for, as data."""
+    """What a level asks for, as data; `str` says it in one line."""
 
     @property
     def is_empty(self) -> bool:
@@ -37,13 +51,124 @@ class Goal(Protocol):
         ...
 
 
+class Rules(Protocol):
+    """What a level changes about the game, as data."""
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values that `HostGame.read_rules` reads again; {} for the unmodified game."""
+        ...
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to write instead of what raised an error; empty where nothing is known."""
+
+    hint: str = ""
+    instead: tuple[str, str] | None = None
+    """(regular expression, text): what the line holds and what it should hold."""
+
+    def corrected(self, line: str) -> str:
+        """`line` as it should read; empty where the correction isn't unambiguous.
+
+        Small models send a line back as it was when they are told only what is wrong with it.
+        """
+        if self.instead is None:
+            return ""
+        wrong, right = self.instead
+        line = line.strip()
+        return re.sub(wrong, lambda _: right, line) if len(re.findall(wrong, line)) == 1 else ""
+
+
+EditWorld = Callable[[dict[str, np.ndarray], np.random.Generator], Any]
+"""(arrays of one world, generator) -> what a level's `build(world)` gets; it edits these arrays and has the generator as `rng`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """How a game's levels are written: what their text imports, and how it is built and judged. Runs in the jail."""
+
+    face: str
+    """The module that level text imports."""
+    names: tuple[str, ...]
+    """What it can import from there."""
+    as_goal: Callable[[object], Goal | None]
+    """What `GOAL = value` means, None where that isn't clear. Raises LevelError for a part that there isn't."""
+    rules_type: type[Any]
+    """The class whose instance `RULES` is; without arguments, the unmodified game."""
+    worlds: Callable[[Any], EditWorld]
+    """What `build` gets under these rules, an instance of `rules_type`."""
+    finish: Callable[[dict[str, np.ndarray]], None]
+    """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
+    check: Callable[[WorldArrays, Any, Any, Sequence[str], int | None], Rejected | tuple[str, ...]]
+    """(pool, goal, rules, names of hooks, steps of an episode at most) -> warnings, or a verdict of stage `verify`.
+    The arrays have their names, dtypes, shapes and ranges already; what they mean together is judged here."""
+    generated: Callable[[int, int], str]
+    """(seed, worlds) -> source of the level that is just worlds of the game's generator. The text holds the lines
+    `WORLD_SEED = <seed>` and `WORLDS = <worlds>`, by which whoever makes base worlds knows it."""
+    goal_hint: Callable[[object, str], str]
+    """(what `GOAL` is, what the level says of itself) -> how to write it."""
+    advice: Callable[[BaseException], Advice] = lambda error: Advice(getattr(error, "hint", ""))
+    """What to do about an error that level code raised."""
+    import_hints: Mapping[str, str] = field(default_factory=dict)
+    """What to write instead of an import that levels can't have, by the module's first name."""
+    nearest: Callable[[str, Iterable[str]], str] = nearest
+    """(name, names that there are) -> `; did you mean 'x'?`, or nothing."""
+    edit: Callable[[str, str, int, int], str] | None = None
+    """(source, kind, seed, cells) -> the level with one small random edit more; None for a game without edits."""
+    edit_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What worlds look like in numbers, so that near duplicates are told apart."""
+
+    statistics: Callable[[WorldArrays], dict[str, float]]
+    """Means over a pool, by name `kind.what`."""
+    tolerance: Mapping[str, float]
+    """By kind: how far two numbers may be from each other and count as the same."""
+    absent: Mapping[str, float] = field(default_factory=dict)
+    """By kind: what stands for a number that a pool does not have; 0 unless named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dreams:
+    """What a game gives to dreamers; success rates are on the unmodified game, by achievement."""
+
+    grammar: Callable[["Streams", bool, int], "Dreamer"]
+    """(streams, may levels have hooks, steps of an episode) -> the dreamer that needs no model."""
+    random_level: Callable[[np.random.Generator], Draft]
+    """A random level program, whatever the agent can do."""
+    looks: Looks
+    readiness: Callable[[str, Mapping[str, float]], tuple[Any, ...]] = lambda source, success: ()
+    """(source, success rates) -> sort key of a library level: the readiest one is the least."""
+    prompts: "Callable[[], Prompts] | None" = None
+    """What a foundation model is told; None for a game for which no model can be asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """What a foundation model is told of a game."""
+
+    system: Callable[[str, bool, bool], str]
+    """(`design`, `code`, `level` or `compact`; may levels have hooks; are levels a goal alone) -> the system message."""
+    example: str
+    """A whole level file, as the system messages show it."""
+    prerequisites: Callable[[str], tuple[str, ...]]
+    """Achievements that one needs directly."""
+    lesson: Callable[[str], str]
+    """What trains an achievement and how its goal is written, in a few lines, for small models."""
+
+
 @dataclass(frozen=True, eq=False)
 class HostGame:
     """A game's host side: tables, and functions that hold no state."""
 
     name: str
+    """What `dicode.games.load_host` finds it by."""
     fields: Mapping[str, Field]
     """Every array of a state by dotted name, in the order of the wire."""
+    actions: tuple[str, ...]
+    """Names of what the player can do, in the order of their numbers."""
     achievements: tuple[str, ...]
     """Names, in the order of the device's vector and of the field `achievements` (bool[A]); () for a game without."""
     quantities: tuple[str, ...]
@@ -57,7 +182,9 @@ class HostGame:
     no_goal: Goal
     """The goal that asks for nothing."""
     read_goal: Callable[[Mapping[str, object]], Goal]
-    """The inverse of `Goal.to_json`. Raises LevelError."""
+    """The inverse of `Goal.to_json`, safe on hostile values. Raises LevelError."""
+    read_rules: Callable[[Mapping[str, object]], Rules]
+    """The inverse of `Rules.to_json`, safe on hostile values. Raises LevelError."""
     rule_arrays: Callable[[Mapping[str, object]], dict[str, np.ndarray]]
     """A level's rules as plain values -> the arrays of its rule table; {} is the unmodified game. Raises LevelError.
     An entry `episode_length`, where there is one, bounds the steps of the level's episodes."""
@@ -66,8 +193,15 @@ class HostGame:
 
     seeds: Callable[[], list[tuple[str, str]]]
     """(name, source) of the levels that a curriculum begins with, the first ones first."""
+    library: Callable[[], list[tuple[str, str]]]
+    """(name, source) of every level that comes with the game, without the held-out ones."""
     heldout: Callable[[], list[tuple[str, str]]]
     """(name, source) of the levels kept for evaluation."""
+
+    levels: Callable[[], Levels]
+    dreams: Callable[[], Dreams]
+    display: "Callable[[], Display]"
+    """What people are shown; imports no JAX, but may load pictures."""
 
     @property
     def state_bytes(self) -> int:
@@ -77,3 +211,12 @@ class HostGame:
     def num_worlds(self, pool: Mapping[str, Any]) -> int:
         """Worlds in a pool."""
         return len(pool[next(iter(self.fields))])
+
+    def pool_hash(self, pool: WorldArrays) -> str:
+        """SHA-256 over names, dtypes, shapes and bytes of a pool, in the order of `fields`."""
+        digest = hashlib.sha256()
+        for name in self.fields:
+            array = np.ascontiguousarray(pool[name])
+            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()

@@ -61,7 +61,8 @@ def publish(name: str, value: bytes) -> None:
 def published(name: str, timeout_s: float = 300.0) -> bytes:
     """What process 0 has told under `name`, waited for."""
     client: Any = distributed_state.client
-    return client.blocking_key_value_get_bytes(name, int(timeout_s * 1000))
+    value: bytes = client.blocking_key_value_get_bytes(name, int(timeout_s * 1000))
+    return value
 
 
 def wait_for_all(name: str, timeout_s: int = 3600) -> None:

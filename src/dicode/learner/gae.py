@@ -29,7 +29,7 @@ def advantages(
 
 
 def following_values(
-    value: Float[Array, "T E"], last_value: Float[Array, "E"], done: Bool[Array, "T E"], at_limit: Float[Array, "T E"]
+    value: Float[Array, "T E"], last_value: Float[Array, " E"], done: Bool[Array, "T E"], at_limit: Float[Array, "T E"]
 ) -> Float[Array, "T E"]:
     """Value of what followed each step: the next step's, or `at_limit` (0 at a true end) where the episode ended."""
     after = jnp.concatenate([value[1:], last_value[None]])

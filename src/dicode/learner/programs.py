@@ -115,7 +115,8 @@ class Programs:
     def place_learner(self, learner: LearnerState) -> LearnerState:
         """A learner from a checkpoint (host arrays), on all devices; raises `ShapeError` if it is another network's."""
         check_shapes("learner", learner, self.update_program.shapes[0])
-        return distributed.place(learner, self.update_program.shardings[0])
+        placed: LearnerState = distributed.place(learner, self.update_program.shardings[0])
+        return placed
 
     def place_batch(self, batch: Any) -> Any:
         """A batch on all devices; do it once a cycle, else every call copies it to devices that lack it."""
@@ -124,17 +125,20 @@ class Programs:
 
     def start(self, key: Key, batch: Any) -> RolloutCarry:
         """Environments, memory and statistics afresh."""
-        return self.start_program(key, batch)
+        carry: RolloutCarry = self.start_program(key, batch)
+        return carry
 
     def rollout(
         self, params: Any, carry: RolloutCarry, batch: Any, key: Key
     ) -> tuple[RolloutCarry, Trajectory, Statistics]:
         """T steps of every environment; donates `carry`."""
-        return self.rollout_program(params, carry, batch, key)
+        collected: tuple[RolloutCarry, Trajectory, Statistics] = self.rollout_program(params, carry, batch, key)
+        return collected
 
     def update(self, learner: LearnerState, trajectory: Trajectory, key: Key) -> tuple[LearnerState, Metrics]:
         """Learn from one rollout; donates `learner`."""
-        return self.update_program(learner, trajectory, key)
+        learned: tuple[LearnerState, Metrics] = self.update_program(learner, trajectory, key)
+        return learned
 
 
 def compile_programs(
@@ -225,7 +229,8 @@ def _compile(
 
 def _carry_sharding(mesh: jax.sharding.Mesh, carry: RolloutCarry) -> RolloutCarry:
     scores = jax.tree.map(lambda _: distributed.replicated(mesh), carry.scores)
-    return distributed.fields({"scores": scores}, distributed.along(mesh, 0), carry)
+    placed: RolloutCarry = distributed.fields({"scores": scores}, distributed.along(mesh, 0), carry)
+    return placed
 
 
 def _trajectory_sharding(mesh: jax.sharding.Mesh, trajectory: Trajectory) -> Trajectory:
@@ -233,7 +238,8 @@ def _trajectory_sharding(mesh: jax.sharding.Mesh, trajectory: Trajectory) -> Tra
         name: jax.tree.map(lambda _: distributed.along(mesh, 0), getattr(trajectory, name))
         for name in ("memory", "conditioning", "weight")
     }
-    return distributed.fields(first, distributed.along(mesh, 1), trajectory)
+    placed: Trajectory = distributed.fields(first, distributed.along(mesh, 1), trajectory)
+    return placed
 
 
 def check_shapes(name: str, value: Any, expected: Any) -> None:

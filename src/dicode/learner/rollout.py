@@ -120,4 +120,5 @@ def _value_at_limit(
         value = agent.act(params, cache, seen.final_observation, conditioning)[0].value
         return jnp.where(seen.time_limit, value, 0.0)
 
-    return jax.lax.cond(jnp.any(seen.time_limit), look, lambda: zero)
+    values: jax.Array = jax.lax.cond(jnp.any(seen.time_limit), look, lambda: zero)
+    return values

@@ -40,7 +40,7 @@ def no_steps(num_envs: int) -> Running:
 def add_rollout(
     scores: Scores,
     running: Running,
-    slot: Int[Array, "E"],
+    slot: Int[Array, " E"],
     value: Float[Array, "T E"],
     advantage: Float[Array, "T E"],
     ends: Ends,
@@ -57,7 +57,7 @@ def add_rollout(
     each = (value, jnp.maximum(advantage, 0.0), ends.done, ends.counted)
     running, ended = jax.lax.scan(step, running, each)
 
-    def by_level(per_step: Float[Array, "T E"]) -> Float[Array, "L"]:
+    def by_level(per_step: Float[Array, "T E"]) -> Float[Array, " L"]:
         return jax.ops.segment_sum(per_step.sum(axis=0), slot, num_segments=levels)
 
     best = jnp.where(ends.done, ends.episode_return, -jnp.inf).max(axis=0)
@@ -72,12 +72,12 @@ def add_rollout(
     return added, running
 
 
-def positive_value_loss(scores: Scores) -> Float[Array, "L"]:
+def positive_value_loss(scores: Scores) -> Float[Array, " L"]:
     """Mean over episodes of their mean positive advantage; 0 for a level without a counted episode."""
     return scores.positive_advantage / jnp.maximum(scores.episodes, 1.0)
 
 
-def max_mc(scores: Scores) -> Float[Array, "L"]:
+def max_mc(scores: Scores) -> Float[Array, " L"]:
     """Highest return of the cycle less the mean over episodes of their mean value; 0 without a counted episode."""
     mean_value = scores.value / jnp.maximum(scores.episodes, 1.0)
     return jnp.where(scores.episodes > 0, scores.max_return - mean_value, 0.0)

@@ -17,12 +17,12 @@ class TimeStep(Protocol):
     """What the environment's step gives: the observation is that of the state to act in next (reset where done)."""
 
     observation: Observed
-    reward: Float[Array, "E"]
-    done: Bool[Array, "E"]
+    reward: Float[Array, " E"]
+    done: Bool[Array, " E"]
     """The episode ended, for whatever reason."""
-    time_limit: Bool[Array, "E"]
+    time_limit: Bool[Array, " E"]
     """It ended only because its steps ran out."""
-    counted: Bool[Array, "E"]
+    counted: Bool[Array, " E"]
     """It ended and belongs to the episodes that scores are taken over; implies done."""
     final_observation: Observed | None
     """Observation before the reset; only read, and only there, when time limits are bootstrapped."""
@@ -31,9 +31,9 @@ class TimeStep(Protocol):
 class Batch(Protocol):
     """What the learner reads of a level batch (a dataclass pytree); all else is the environment's."""
 
-    slot: Int[Array, "E"]
+    slot: Int[Array, " E"]
     conditioning: Float[Array, "L C"]
-    train: Bool[Array, "L"]
+    train: Bool[Array, " L"]
 
 
 PER_ENVIRONMENT = ("slot", "env_index", "first_world")
@@ -84,12 +84,12 @@ class LearnerState:
 class Scores:
     """Sums over counted episodes from which level scores follow, since `start`; leading axis L."""
 
-    episodes: Float[Array, "L"]
-    value: Float[Array, "L"]
+    episodes: Float[Array, " L"]
+    value: Float[Array, " L"]
     """Sum over episodes of the mean value of their steps."""
-    positive_advantage: Float[Array, "L"]
+    positive_advantage: Float[Array, " L"]
     """Sum over episodes of the mean positive part of their advantages."""
-    max_return: Float[Array, "L"]
+    max_return: Float[Array, " L"]
     """Highest return of an episode that ended, counted or not; -inf without one."""
 
 
@@ -97,9 +97,9 @@ class Scores:
 class Running:
     """Sums over the steps so far of the episode that every environment is in."""
 
-    steps: Float[Array, "E"]
-    value: Float[Array, "E"]
-    positive_advantage: Float[Array, "E"]
+    steps: Float[Array, " E"]
+    value: Float[Array, " E"]
+    positive_advantage: Float[Array, " E"]
 
 
 @struct.dataclass
@@ -110,7 +110,7 @@ class RolloutCarry:
     observation: Any
     memory: Any
     """The agent's, leading axis E."""
-    episode_return: Float[Array, "E"]
+    episode_return: Float[Array, " E"]
     running: Running
     scores: Scores
 
@@ -133,7 +133,7 @@ class Trajectory:
     memory: Any
     """[E]: the agent's memory before the first step."""
     conditioning: Float[Array, "E C"]
-    weight: Float[Array, "E"]
+    weight: Float[Array, " E"]
     """1 where the environment's steps give gradient, else 0."""
 
 

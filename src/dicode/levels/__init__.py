@@ -4,7 +4,7 @@ A level is a Python file with a docstring (`Objective:` and `Why:`), a `GOAL`, o
 function `build(world)`; the modules of this package that judge or run levels are not meant for it.
 """
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Facing, Floor, Item, Mob
 from dicode.games.craftax.levels.player import Enchantment

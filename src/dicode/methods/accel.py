@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dicode.curriculum.lineage import fill_round
 from dicode.curriculum.replay import best_first
-from dicode.games.craftax import edits
+from dicode.errors import ConfigError, nearest
 from dicode.methods import generators, plr
 from dicode.methods.protocol import Context, Method
 from dicode.methods.settings import Room
@@ -30,11 +30,11 @@ class AccelSettings(plr.BufferSettings):
 
 def make(room: Room, settings: AccelSettings) -> Method:
     """ACCEL with the kind and the size of edits from `settings`."""
-    edits.check_kind(settings.mutation)
+    _check_edits(room, settings)
 
     def explore(context: Context, count: int) -> tuple[Draft, ...]:
         parents = fill_round(_just_replayed(context), round(count * settings.edit_probability))
-        edited = tuple(_edited(context, settings, parent, index) for index, parent in enumerate(parents))
+        edited = tuple(_edited(context, room, settings, parent, index) for index, parent in enumerate(parents))
         random = generators.drafts(context, settings.generator, room, count - len(edited))
         return (*edited, *random)
 
@@ -56,6 +56,19 @@ def _just_replayed(context: Context) -> list[str]:
     return best_first(scores, context.streams, context.cycle)
 
 
-def _edited(context: Context, settings: AccelSettings, parent: str, index: int) -> Draft:
-    seed = context.streams.entropy("edit", context.cycle, index) % 2**31
-    return edits.edited_draft(context.snapshot.levels[parent], settings.mutation, seed, settings.edits)
+def _check_edits(room: Room, settings: AccelSettings) -> None:
+    kinds = room.game.levels().edit_kinds
+    if not kinds:
+        raise ConfigError(f"method=accel edits levels, and game={room.game.name} has no edits; use method=plr")
+    if settings.mutation not in kinds:
+        close = nearest(settings.mutation, kinds)
+        raise ConfigError(f"method.mutation={settings.mutation} is not one of {', '.join(kinds)}{close}")
+
+
+def _edited(context: Context, room: Room, settings: AccelSettings, parent: str, index: int) -> Draft:
+    """The child of a level by one edit; it keeps the parent's origin, goal, rules and base worlds."""
+    seed, record = context.streams.entropy("edit", context.cycle, index) % 2**31, context.snapshot.levels[parent]
+    edit, kind, cells = room.game.levels().edit, settings.mutation, settings.edits
+    assert edit is not None, "checked when the method was made"
+    description = f"{kind} of {cells} cells in level {record.id}"
+    return Draft(edit(record.source, kind, seed, cells), description, record.origin, (record.id,), f"edit:{kind}")

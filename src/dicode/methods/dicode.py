@@ -174,7 +174,7 @@ def _weights(pool: Sequence[LevelRecord], cycle: int, settings: DicodeSettings) 
 def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...]:
     snapshot, known = context.snapshot, frozenset(context.snapshot.levels)
     parents = [None] * told.dreaming.drafts if told.own.open_loop else _parents(context, told)
-    success, mean_return = common.target_profile(snapshot, told.room.achievements)
+    success, mean_return = common.target_profile(snapshot, told.room.game.achievements)
     brood = lineage.children(snapshot.levels)
     return tuple(
         Brief(

@@ -9,24 +9,11 @@ write; in anybody else's text they are constants like others.
 import re
 from dataclasses import dataclass
 
+from dicode.games.host import Levels
 from dicode.methods.protocol import Context
 from dicode.methods.settings import Room
 from dicode.types import Draft, Origin
 
-_TEMPLATE = '''"""Objective: everything that the game offers, in a fixed world.
-Why: a random level of the game's own generator.
-"""
-from dicode.levels import Achievement, Goal, World
-
-WORLD_SEED = {seed}
-WORLDS = {worlds}
-
-GOAL = Goal.all_of(*Achievement)
-
-
-def build(world: World) -> None:
-    """Leave the generated world as it is."""
-'''
 _CONSTANT = r"^{name} = (\d{{1,10}})$"
 
 
@@ -38,10 +25,11 @@ class FixedWorlds:
     worlds: int
 
 
-def world_draft(seed: int, worlds: int = 1) -> Draft:
+def world_draft(levels: Levels, seed: int, worlds: int = 1) -> Draft:
     """The level that is `worlds` worlds of the game's generator, fixed by `seed`."""
-    text = _TEMPLATE.format(seed=seed, worlds=worlds)
-    return Draft(text, f"world {seed} of the game's generator", Origin.GENERATOR, move="generate")
+    return Draft(
+        levels.generated(seed, worlds), f"world {seed} of the game's generator", Origin.GENERATOR, move="generate"
+    )
 
 
 def fixed_worlds(source: str, origin: Origin = Origin.GENERATOR) -> FixedWorlds | None:
@@ -53,19 +41,18 @@ def fixed_worlds(source: str, origin: Origin = Origin.GENERATOR) -> FixedWorlds 
     return None if seed is None or seed >= 2**31 else FixedWorlds(seed, max(worlds or 1, 1))
 
 
-def is_plain(source: str, origin: Origin = Origin.GENERATOR) -> bool:
+def is_plain(levels: Levels, source: str, origin: Origin = Origin.GENERATOR) -> bool:
     """Whether the level is exactly its generated worlds, so that nothing has to be executed to build it."""
     fixed = fixed_worlds(source, origin)
-    return fixed is not None and source == world_draft(fixed.seed, fixed.worlds).source
+    return fixed is not None and source == levels.generated(fixed.seed, fixed.worlds)
 
 
 def drafts(context: Context, generator: str, room: Room, count: int) -> tuple[Draft, ...]:
     """`count` new random levels of a generator, `worlds` (the game's own, by seed) or `grammar`, other ones in each cycle."""
     if generator == "grammar":
-        from dicode.games.craftax.grammar import random_level
-
+        random_level = room.game.dreams().random_level
         streams, cycle = context.streams, context.cycle
         return tuple(random_level(streams.rng("generator", cycle, index)) for index in range(count))
     rng = context.streams.rng("generator", context.cycle)
     seeds = rng.integers(0, 2**31, size=count).tolist()
-    return tuple(world_draft(seed, room.worlds_per_level) for seed in seeds)
+    return tuple(world_draft(room.game.levels(), seed, room.worlds_per_level) for seed in seeds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicode.errors import ConfigError
+from dicode.games.host import HostGame
 from dicode.settings import option
 
 MIN_ENVS = 2
@@ -58,8 +59,7 @@ class Room:
     num_envs: int
     level_slots: int
     """Levels a cycle, the target included."""
-    achievements: tuple[str, ...]
-    """Names of the game's achievements, in its order."""
+    game: HostGame
     target_share: float
     """Share of the environments that play the target; 0: it gets no slot."""
     seed_cycles: int

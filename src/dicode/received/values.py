@@ -72,7 +72,8 @@ def _encodable(text: str) -> None:
 
 def to_yaml(tree: Mapping[str, Any]) -> str:
     """Plain values as a YAML text, from which `from_yaml` reads the same values."""
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
+    text: str = yaml.dump(tree, Dumper=_Dumper, sort_keys=False)
+    return text
 
 
 def from_yaml(text: str) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _plain_values(value: Mapping[str, Any], where: str = "") -> None:
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Safe):
+class _Loader(_Safe):  # type: ignore[misc]
     """YAML's plain values, read as the configuration's writer means them: 1e-4 is a number, a date is a text."""
 
     yaml_implicit_resolvers: ClassVar = {
@@ -154,10 +155,11 @@ class _Loader(_Safe):
             if key.value in names if isinstance(key, yaml.ScalarNode) else True:
                 raise yaml.MarkedYAMLError(problem=f"{key.value!r} is set twice", problem_mark=key.start_mark)
             names.add(key.value)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Puts quotation marks around every text that `_Loader`, or YAML's own rules, would take for something else."""
 
 

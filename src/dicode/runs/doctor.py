@@ -34,9 +34,10 @@ def _devices() -> str:
 
 
 def _sandbox() -> str:
+    from dicode import games
     from dicode.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
+    with Sandbox(games.load_host(games.DEFAULT)) as sandbox:
         found = sandbox.mechanisms()
     return ", ".join(found) if found else "none: text from a model needs sandbox=weak"
 

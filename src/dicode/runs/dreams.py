@@ -111,7 +111,8 @@ class DreamRounds:
         """The round as lost; a dreamer that keeps a journal notes it there, so that a replay loses the same."""
         forfeit = getattr(self.dreamer, "forfeit", None)
         if forfeit is not None:
-            return forfeit(briefs)
+            outcomes: list[Outcome] = forfeit(briefs)
+            return outcomes
         return [lost(f"no answer within {self._deadline_s:g} s") for _ in briefs]
 
     @property

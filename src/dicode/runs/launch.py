@@ -219,7 +219,7 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
         from dicode.dreaming.library_dreamer import read_folder
 
         return [volume.draft for volume in read_folder(folder, Origin.FILE)]
-    from dicode.games.craftax.levels.parse import parse_level
+    from dicode.games.level_text import parse_level
 
     drafts = []
     for name, source in games.load_host(config.game).seeds():
@@ -255,11 +255,11 @@ def _start(config: Config) -> Path | None:
 
 def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     """The configured dreamer, and whether training pauses while it dreams."""
-    from dicode.games.craftax.grammar import GrammarDreamer
+    from dicode import games
     from dicode.streams import Streams
 
-    streams = Streams(config.seed)
-    grammar = GrammarDreamer(streams, hooks=config.dreamer.hooks, horizon=config.episode_limit)
+    streams, game = Streams(config.seed), games.load_host(config.game)
+    grammar = game.dreams().grammar(streams, config.dreamer.hooks, config.episode_limit)
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
@@ -267,7 +267,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     if config.dreamer.name == "library":
         from dicode.dreaming.library_dreamer import LibraryDreamer
 
-        return LibraryDreamer(run.seeds if run.seeds.is_dir() else None)
+        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
     return grammar
 
 
@@ -279,7 +279,7 @@ def room_of(config: Config) -> Room:
     return Room(
         num_envs=config.num_envs,
         level_slots=config.level_slots,
-        achievements=games.load_host(config.game).achievements,
+        game=games.load_host(config.game),
         target_share=config.target_share,
         seed_cycles=config.seed_cycles,
         worlds_per_level=config.worlds_per_level,
@@ -295,6 +295,7 @@ def _assembled(
     run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
 ) -> Iterator[Any]:
     """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
+    from dicode import games
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
@@ -312,7 +313,8 @@ def _assembled(
         # First what a mistake in the settings breaks, then what takes time to start.
         dreamer = _dreamer(config, run, stack)
         walls: Any = config.sandbox
-        sandbox = stack.enter_context(Sandbox(wall=walls, hook_group=hook_group(config), foreign=foreign))
+        game = games.load_host(config.game)
+        sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
         if foreign or config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
         similar = getattr(dreamer, "similar", most_similar)

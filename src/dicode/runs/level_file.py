@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.text import Text
 
+from dicode import games
 from dicode.cache import enable_compile_cache
-from dicode.errors import ConfigError, nearest
-from dicode.games.craftax.levels.parse import decode
-from dicode.levels import LevelError
+from dicode.errors import ConfigError, LevelError, nearest
+from dicode.games.level_text import decode
 from dicode.received import files as received
 from dicode.runs import origin
 from dicode.runs.directory import MAX_LEVEL
@@ -42,15 +42,15 @@ def usual_limit() -> int:
 
 
 def _with_builder(path: str, wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
-    from dicode import games
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     foreign = origin.foreign_levels(Path(path))
-    with Sandbox(wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(games.load_device("craftax"), sandbox, Streams(0), WORLDS, episode_limit))
+    game = games.load_device(games.DEFAULT)
+    with Sandbox(game.host, wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
+        return call(LevelBuilder(game, sandbox, Streams(0), WORLDS, episode_limit))
 
 
 def _say_rejected(console: PlainConsole, path: str, verdict: Rejected) -> None:
@@ -74,10 +74,9 @@ def check(path: str, wall: str, episode_limit: int | None = None) -> int:
     if isinstance(verdict, Rejected):
         _say_rejected(console, path, verdict)
         return 1
-    from dicode.games.craftax.levels.goal import Goal
 
     console.print(Text.assemble(("accepted", "bold green"), f" {path} (id {draft.id})"))
-    console.print(f"  goal:   {Goal.from_json(verdict.goal)}")
+    console.print(f"  goal:   {games.load_host(games.DEFAULT).read_goal(verdict.goal)}")
     for name, value in verdict.rules.items():
         console.print(f"  rule:   {name} = {value}")
     if verdict.hooks:
@@ -91,14 +90,14 @@ def check(path: str, wall: str, episode_limit: int | None = None) -> int:
 
 def show(path: str, output: str, floor: int | None, wall: str) -> int:
     """Draw a level: one floor whole, or the starts of several worlds. Returns 0, or 1 if it is rejected."""
-    from dicode.games.craftax.level_picture import contact_sheet, render_world, save_picture
-    from dicode.games.craftax.levels.names import NUM_FLOORS
-
-    if floor is not None and not 0 <= floor < NUM_FLOORS:
-        raise ConfigError(f"--floor is {floor}; floors are 0 to {NUM_FLOORS - 1}")
+    game = games.load_host(games.DEFAULT).display()
+    if game.starts is None or game.whole is None or game.save is None:
+        raise ConfigError(f"{game.name} has no pictures of levels")
+    if floor is not None and not 0 <= floor < len(game.floors):
+        raise ConfigError(f"--floor is {floor}; floors are 0 to {len(game.floors) - 1}")
     source, console = read(path), PlainConsole()
 
-    def build(builder):
+    def build(builder: Any) -> Any:
         base = builder.base_worlds(source, "shown", "check", WORLDS)
         return builder.sandbox.build(source, base, 0, Origin.FILE)
 
@@ -107,9 +106,9 @@ def show(path: str, output: str, floor: int | None, wall: str) -> int:
         _say_rejected(console, path, built)
         return 1
     if floor is None:
-        picture = contact_sheet(built.pool, count=WORLDS)
+        picture = game.starts(built.pool, WORLDS)
     else:
-        picture = render_world({name: array[0] for name, array in built.pool.items()}, floor)
-    save_picture(picture, output)
+        picture = game.whole({name: array[0] for name, array in built.pool.items()}, floor)
+    game.save(picture, Path(output))
     console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels")
     return 0

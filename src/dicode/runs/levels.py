@@ -7,11 +7,12 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from dicode import files
+from dicode import files, games
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.archive import export as archive_export
 from dicode.curriculum.snapshot import Snapshot
-from dicode.errors import RunError
+from dicode.errors import LevelError, RunError
+from dicode.games.host import HostGame
 from dicode.received.text import line
 from dicode.runs import origin, withdrawn
 from dicode.runs.directory import open_run
@@ -19,28 +20,25 @@ from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, LevelRecord
 
 
-def _goal(record: LevelRecord) -> str:
+def _goal(record: LevelRecord, game: HostGame) -> str:
     if not isinstance(record.verdict, Accepted):
         return f"rejected: {record.verdict.stage}"
-    from dicode.games.craftax.levels.errors import LevelError
-    from dicode.games.craftax.levels.goal import Goal
-
     if not record.verdict.goal:
         return "all achievements"
     try:
-        return str(Goal.from_json(record.verdict.goal)).lower().replace("_", " ")
+        return str(game.read_goal(record.verdict.goal)).lower().replace("_", " ")
     except (LevelError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"the goal of level {record.id} can't be read: {line(error, 120)}") from error
 
 
-def _row(record: LevelRecord, snapshot: Snapshot) -> tuple[str, ...]:
+def _row(record: LevelRecord, snapshot: Snapshot, game: HostGame) -> tuple[str, ...]:
     trials = snapshot.trials.get(record.id, ())
     rate = trials[-1].success_rate if trials else None
     return (
         record.id,
         " ".join(parent[:6] for parent in record.parents) or "-",
         f"{record.origin.value} {record.move}".strip(),
-        "withdrawn: its hooks hung" if record.id in snapshot.withdrawn else _goal(record),
+        "withdrawn: its hooks hung" if record.id in snapshot.withdrawn else _goal(record, game),
         "-" if rate is None else f"{100 * rate:.0f} %",
         "-" if rate is None else f"{rate * (1 - rate):.2f}".removeprefix("0"),
         record.status.value,
@@ -68,6 +66,7 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     if as_json:
         print(json.dumps(archive_export(snapshot), indent=1, sort_keys=True))
         return 0
+    game = games.load_host(run.config().game)
     title = f"{run.path.name}: {len(snapshot.levels)} levels after cycle {snapshot.cycle}; p: success rate when last trained"
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("id", "parents", "origin", "goal", "p", "p(1-p)", "", "on", "ended"):
@@ -82,7 +81,7 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     if hooked:
         table.add_column("hooks (compiled in)")
     for record in snapshot.levels.values():
-        table.add_row(*_row(record, snapshot), *([_hooks(record, snapshot)] if hooked else []))
+        table.add_row(*_row(record, snapshot, game), *([_hooks(record, snapshot)] if hooked else []))
     PlainConsole().print(table)
     return 0
 

@@ -165,7 +165,7 @@ class Loop:
 
             return self.parts.trainer.train(self.learner, batch, cycle, alive)
 
-    def _on_update(self, cycle: int):
+    def _on_update(self, cycle: int) -> Callable[[int, Mapping[str, float] | None], None]:
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle
 
         def on_update(update: int, metrics: Mapping[str, float] | None) -> None:
@@ -195,11 +195,11 @@ class Loop:
 
     def _add_candidates(self, known: Snapshot, cycle: int) -> Snapshot:
         """Levels that the method makes itself for this very cycle."""
-        records = []
-        for draft in self.parts.method.candidates(Context(known, cycle, self.streams)):
-            if draft.id not in known.levels:
-                records.append(record_of(draft, self.parts.builder.check(draft), cycle))
-        return known.with_levels(records)
+        drafts = self.parts.method.candidates(Context(known, cycle, self.streams))
+        new = [
+            record_of(draft, self.parts.builder.check(draft), cycle) for draft in drafts if draft.id not in known.levels
+        ]
+        return known.with_levels(new)
 
     def _playables(self, known: Snapshot, proposal: Proposal, cycle: int) -> dict[str, Playable]:
         counts = self._world_counts(known, proposal)
@@ -231,7 +231,7 @@ class Loop:
     ) -> dict[str, object]:
         """The cycle's line in metrics.jsonl."""
         cycle = env_steps // self.config.steps_per_cycle - 1
-        success, target_return = target_profile(known, self.parts.method.room.achievements)
+        success, target_return = target_profile(known, self.parts.method.room.game.achievements)
         fresh = [r for r in known.levels.values() if r.born == cycle and r.id != TARGET]
         statuses = [r.status.value for r in known.accepted().values()]
         return {

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from dicode import settings
 from dicode.config import Config, DistributedConfig
@@ -48,10 +48,12 @@ class Alone:
     def agree(self, config: Config) -> None:
         """Nothing to compare."""
 
-    def __enter__(self) -> "Alone":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Nothing to end."""
 
 
@@ -135,14 +137,16 @@ class Leader:
         timer.daemon = True
         timer.start()
 
-    def __enter__(self) -> "Leader":
+    def __enter__(self) -> Self:
         # A shell that starts a process in the background lets it ignore SIGINT, which is what a lost follower sends.
         self._sigint = signal.getsignal(signal.SIGINT)
         if self._sigint == signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Tell the followers how it ended; an error that a follower has caused is raised as such."""
         if self._sigint == signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -187,6 +191,7 @@ class Follower:
             raise RunError("process 0 is gone") from error
         if message[0] == "end":
             self._end(message)
+        theirs: Config
         _, facts, theirs = message
         different = [] if config is None else _differences(_facts(config), facts)
         if different:
@@ -233,10 +238,12 @@ class Follower:
         if code != DONE:
             raise RunError(f"process 0 has ended the run: {text}")
 
-    def __enter__(self) -> "Follower":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Tell the leader if this process ends by itself; the leader then ends, too, and so does the connection."""
         if error is None or self._ended.is_set():
             return

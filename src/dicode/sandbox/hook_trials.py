@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dicode.games.craftax.levels.names import Action
-from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
+from dicode.games.host import Field, HostGame
 
 ROUNDS = 16
 """Rounds at least; more for small groups, until every action has come."""
@@ -17,24 +16,24 @@ Arguments = tuple[State, np.ndarray, State, np.ndarray]
 """(before, action, after, key), each with the leading axis `group`."""
 
 
-def pool_states(pool: bytes, group: int) -> State:
-    """`group` states from their bytes, in the schema's order."""
+def pool_states(game: HostGame, pool: bytes, group: int) -> State:
+    """`group` states from their bytes, in the order of the game's fields."""
     state, start = [], 0
-    for field in STATE_FIELDS.values():
+    for field in game.fields.values():
         shape = (group, *field.shape)
         state.append(np.frombuffer(pool, field.dtype, int(np.prod(shape)), start).reshape(shape))
         start += state[-1].nbytes
     return tuple(state)
 
 
-def trials(states: State) -> Iterator[Arguments]:
+def trials(game: HostGame, states: State) -> Iterator[Arguments]:
     """The initial states first, unchanged and with action 0; then mixtures, the same ones every time."""
-    group = len(states[0])
+    group, actions = len(states[0]), len(game.actions)
     yield states, np.zeros(group, np.int32), states, np.arange(2 * group, dtype=np.uint32).reshape(group, 2)
     rng = np.random.default_rng(0)
-    for number in range(max(ROUNDS, -(-len(Action) // group))):
-        action = (number * group + np.arange(group)) % len(Action)
-        strange = tuple(_any(rng, field, group) for field in STATE_FIELDS.values())
+    for number in range(max(ROUNDS, -(-actions // group))):
+        action = (number * group + np.arange(group)) % actions
+        strange = tuple(_any(rng, field, group) for field in game.fields.values())
         known = tuple(np.roll(array, number, axis=0) for array in states)
         before, after = ((known, known), (known, strange), (strange, known), (strange, strange))[number % 4]
         key = rng.integers(0, 2**32, (group, 2), np.uint32)

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from dicode.games.craftax.levels import hook_state
-from dicode.games.craftax.levels.errors import LevelError
-from dicode.games.craftax.levels.parse import plain
-from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.errors import LevelError
+from dicode.games import hook_state
+from dicode.games.host import Field, HostGame, Levels
+from dicode.games.level_text import plain
 from dicode.sandbox import hook_trials, module_check, wire, worker
 from dicode.sandbox.module_error import ModuleError
 from dicode.sandbox.screen import HOOKS
@@ -29,13 +29,12 @@ _LATE = (
     "scipy.linalg.cython_blas",  # the CPU backend loads these two when it starts
     "scipy.linalg.cython_lapack",
     *(f"jaxlib.mlir.dialects.{name}" for name in ("builtin", "chlo", "func", "mhlo", "sdy", "stablehlo")),
-    "dicode.levels",
 )
-"""What JAX and levels import late; jobs can open no file once they hold anything of the level's."""
+"""What JAX imports late, beside the face of the game's levels; jobs can open no file once they hold anything of the level's."""
 
 
-def prepare() -> Callable[[wire.Message], wire.Message]:
-    """Import JAX once and return the job handler; no backend is started before the fork."""
+def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
+    """Import JAX and what the game's levels use once and return the job handler; no backend is started before the fork."""
     os.environ["JAX_PLATFORMS"] = "cpu"
     import jax
     import jax.export
@@ -44,7 +43,8 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     import jax.random
     import jax.scipy
 
-    for late in (*_LATE, *(module.name for module in pkgutil.walk_packages(jax.scipy.__path__, "jax.scipy."))):
+    late_ones = (*_LATE, game.levels().face)
+    for late in (*late_ones, *(module.name for module in pkgutil.walk_packages(jax.scipy.__path__, "jax.scipy."))):
         importlib.import_module(late)
     jax.config.update("jax_platforms", "cpu")
     jax.config.update("jax_traceback_filtering", "off")
@@ -52,7 +52,7 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     jobs = {"export": export, "check": check, "try": attempt}
 
     def handle(message: wire.Message) -> wire.Message:
-        return jobs[str(message.header["job"])](message)
+        return jobs[str(message.header["job"])](message, game)
 
     return handle
 
@@ -66,24 +66,24 @@ def settle(message: wire.Message) -> None:
         jax.block_until_ready(jnp.zeros(2) + 1)
 
 
-def export(message: wire.Message) -> wire.Message:
+def export(message: wire.Message, game: HostGame) -> wire.Message:
     """Run the level's text and export its hooks: one blob for each."""
     source, group = plain(message.blobs["source"].decode("utf-8")), int(message.header["group"])
     try:
-        namespace = worker.execute(source, importlib.import_module)
+        namespace = worker.execute(source, importlib.import_module, game.levels())
         blobs = {}
         for name in message.header["hooks"]:
             if not callable(namespace.get(name)):
                 raise LevelError(f"{name} is not a function")
-            blobs[name] = _export(name, namespace[name], group)
+            blobs[name] = _export(name, namespace[name], group, game)
         return wire.Message({"ok": True}, blobs)
-    except BaseException as error:
-        return worker.reject(explain(error, source))
+    except BaseException as error:  # noqa: BLE001 - whatever level code raises is its verdict
+        return worker.reject(explain(error, source, game.levels()))
 
 
-def explain(error: BaseException, source: str) -> Rejected:
+def explain(error: BaseException, source: str, levels: Levels) -> Rejected:
     """As for `build`, with hints on tracing."""
-    found = worker.explain(error, source)
+    found = worker.explain(error, source, levels)
     name = type(error).__name__
     reason, hint = found.reason.split("\n")[0], _TRACING.get(name, found.hint)
     if found.stage == "limits":
@@ -106,45 +106,52 @@ _TRACING = {
 }
 
 
-def signature(name: str, group: int) -> tuple[Any, ...]:
-    """Shapes and dtypes of a hook's arguments: states as tuples in the schema's order, leading axis `group`."""
+def signature(name: str, group: int, game: HostGame) -> tuple[Any, ...]:
+    """Shapes and dtypes of a hook's arguments: states as tuples in the order of the fields, leading axis `group`."""
     import jax
 
-    state = tuple(jax.ShapeDtypeStruct((group, *field.shape), field.dtype) for field in STATE_FIELDS.values())
+    state = tuple(jax.ShapeDtypeStruct((group, *field.shape), field.dtype) for field in game.fields.values())
     action = jax.ShapeDtypeStruct((group,), np.dtype("int32"))
     key = jax.ShapeDtypeStruct((group, 2), np.dtype("uint32"))
     return {"transition": (state, action, state, key), "success": (state,), "bonus": (state, action, state)}[name]
 
 
-def _export(name: str, function: Callable[..., Any], group: int) -> bytes:
+def _export(name: str, function: Callable[..., Any], group: int, game: HostGame) -> bytes:
     import jax
 
-    wrapped = {"transition": _transition, "success": _success, "bonus": _bonus}[name](function)
+    wrapped = {"transition": _transition, "success": _success, "bonus": _bonus}[name](function, game)
     exported = jax.export.export(
         jax.jit(jax.vmap(wrapped)),
         platforms=["cpu"],
         # What passes the check has no custom calls, so it means the same on every platform.
         disabled_checks=[jax.export.DisabledSafetyCheck.platform()],
-    )(*signature(name, group))
+    )(*signature(name, group, game))
     return bytes(exported.serialize())
 
 
-def _transition(function: Callable[..., Any]) -> Callable[..., Any]:
+def _reader(game: HostGame) -> Callable[[Any], hook_state.HookState]:
+    return lambda values: hook_state.from_values(game.fields, values, game.levels().nearest)
+
+
+def _transition(function: Callable[..., Any], game: HostGame) -> Callable[..., Any]:
+    state = _reader(game)
+
     def transition(before: Any, action: Any, after: Any, key: Any) -> tuple[Any, ...]:
-        result = function(hook_state.from_values(before), action, hook_state.from_values(after), key)
+        result = function(state(before), action, state(after), key)
         if not isinstance(result, hook_state.HookState):
             raise LevelError(
                 f"transition returned {type(result).__name__}; it must return the state, for example after.replace(...)"
             )
-        return tuple(_fit(name, value) for name, value in zip(STATE_FIELDS, hook_state.to_values(result), strict=True))
+        values = hook_state.to_values(game.fields, result)
+        return tuple(_fit(name, field, value) for (name, field), value in zip(game.fields.items(), values, strict=True))
 
     return transition
 
 
-def _fit(name: str, value: Any) -> Any:
+def _fit(name: str, field: Field, value: Any) -> Any:
     import jax.numpy as jnp
 
-    field, array = STATE_FIELDS[name], jnp.asarray(value)
+    array = jnp.asarray(value)
     if array.shape != field.shape:
         raise LevelError(f"transition gives {name} the shape {array.shape}; it must be {field.shape}")
     if array.dtype.kind in "fc" and field.dtype.kind != "f":
@@ -154,18 +161,21 @@ def _fit(name: str, value: Any) -> Any:
             hint=f"write {rounded}, or draw: + jax.random.bernoulli(key, 0.5) changes a whole number by half on average",
         )
     if field.dtype.kind in "iu" and array.dtype != field.dtype and array.dtype != bool:
-        bounds = jnp.iinfo(field.dtype)
+        bounds = np.iinfo(field.dtype)
         array = jnp.clip(array, max(bounds.min, int(field.low)), min(bounds.max, int(field.high)))
     return array.astype(field.dtype)
 
 
-def _success(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda state: _scalar("success", function(hook_state.from_values(state)), bool)
+def _success(function: Callable[..., Any], game: HostGame) -> Callable[..., Any]:
+    state = _reader(game)
+    return lambda values: _scalar("success", function(state(values)), bool)
 
 
-def _bonus(function: Callable[..., Any]) -> Callable[..., Any]:
+def _bonus(function: Callable[..., Any], game: HostGame) -> Callable[..., Any]:
+    state = _reader(game)
+
     def bonus(before: Any, action: Any, after: Any) -> Any:
-        return _scalar("bonus", function(hook_state.from_values(before), action, hook_state.from_values(after)), float)
+        return _scalar("bonus", function(state(before), action, state(after)), float)
 
     return bonus
 
@@ -177,11 +187,11 @@ def _scalar(name: str, value: Any, kind: type) -> Any:
     if array.shape != ():
         raise LevelError(f"{name} returned an array of shape {array.shape}; it must return one {kind.__name__}")
     if kind is bool and array.dtype != bool:
-        raise LevelError(f"success returned {array.dtype}; it must return a bool, for example state.player_level >= 2")
+        raise LevelError(f"success returned {array.dtype}; it must return a bool, for example state.x >= 2")
     return array.astype(bool if kind is bool else jnp.float32)
 
 
-def check(message: wire.Message) -> wire.Message:
+def check(message: wire.Message, game: HostGame) -> wire.Message:
     """Read the exporting process's answer without trusting it; the hooks written anew, or a verdict."""
     header = message.header
     try:
@@ -194,11 +204,11 @@ def check(message: wire.Message) -> wire.Message:
         bounds = module_check.Bounds(**header["bounds"])
         blobs, costs = {}, {}
         for name in names:
-            blobs[name], costs[name] = _checked(name, answer.blobs[name], int(header["group"]), bounds)
+            blobs[name], costs[name] = _checked(name, answer.blobs[name], int(header["group"]), bounds, game)
         return wire.Message({"ok": True, "flops": costs}, blobs)
     except ModuleError as error:
         return worker.reject(_refused(str(error), error.hint, Code.MODULE))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - StableHLO raises what it likes at damaged bytes
         reason = f"the exported hook cannot be read ({type(error).__name__})"
         return worker.reject(_refused(reason, code=Code.UNREADABLE))
 
@@ -208,7 +218,7 @@ def _passed_on(header: Mapping[str, Any]) -> wire.Message:
     return worker.reject(verdict or _refused("the answer is neither hooks nor a reason", code=Code.UNREADABLE))
 
 
-def _checked(name: str, data: bytes, group: int, bounds: module_check.Bounds) -> tuple[bytes, float]:
+def _checked(name: str, data: bytes, group: int, bounds: module_check.Bounds, game: HostGame) -> tuple[bytes, float]:
     import jax
 
     if name not in HOOKS or len(data) > bounds.module:
@@ -216,17 +226,17 @@ def _checked(name: str, data: bytes, group: int, bounds: module_check.Bounds) ->
             f"{name} exports to {len(data)} bytes; at most {bounds.module} are allowed", "write a shorter hook"
         )
     exported = jax.export.deserialize(bytearray(data))
-    _check_record(exported, name, group)
+    _check_record(exported, name, group, game)
     module, flops = module_check.check_module(exported.mlir_module_serialized, group, bounds)
     rewritten = dataclasses.replace(exported, fun_name=name, mlir_module_serialized=module)
     return bytes(rewritten.serialize()), flops
 
 
-def _check_record(exported: Any, name: str, group: int) -> None:
+def _check_record(exported: Any, name: str, group: int, game: HostGame) -> None:
     """Everything beside the module is what our own export of this signature would say."""
     import jax
 
-    arguments = signature(name, group)
+    arguments = signature(name, group, game)
     leaves, tree = jax.tree.flatten((arguments, {}))
     outputs: Any = {"transition": arguments[0], "success": _one(group, "bool"), "bonus": _one(group, "float32")}[name]
     out_leaves, out_tree = jax.tree.flatten(outputs)
@@ -257,22 +267,23 @@ def _one(group: int, dtype: str) -> Any:
     return jax.ShapeDtypeStruct((group,), np.dtype(dtype))
 
 
-def attempt(message: wire.Message) -> wire.Message:
+def attempt(message: wire.Message, game: HostGame) -> wire.Message:
     """Compile checked hooks and run them on many states and actions; seconds of compilation, or what is wrong."""
     import time
 
     import jax
 
     group = int(message.header["group"])
-    states = hook_trials.pool_states(message.blobs["pool"], group)
+    states = hook_trials.pool_states(game, message.blobs["pool"], group)
     seconds, warnings = {}, []
     for name in message.header["hooks"]:
         exported = jax.export.deserialize(bytearray(message.blobs[name]))
         began = time.process_time()
-        compiled = jax.jit(exported.call).lower(*signature(name, group)).compile()
+        compiled = jax.jit(exported.call).lower(*signature(name, group, game)).compile()
         seconds[name] = time.process_time() - began
         results = [
-            jax.tree.leaves(jax.device_get(compiled(*_called(name, given)))) for given in hook_trials.trials(states)
+            jax.tree.leaves(jax.device_get(compiled(*_called(name, given))))
+            for given in hook_trials.trials(game, states)
         ]
         if any(value.dtype.kind == "f" and not np.isfinite(value).all() for value in results[0]):
             warnings.append(

@@ -4,42 +4,42 @@ Modules come from `dicode.sandbox.hook_worker`'s check, contain plain StableHLO 
 on every platform. They are exported for a fixed number of environments and cannot be vmapped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from dicode.games.craftax.levels.hook_state import to_values
-from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.hook_state import to_values
 
 
-def load_hook(data: bytes) -> Callable[..., Any]:
+def load_hook(data: bytes, fields: Iterable[str]) -> Callable[..., Any]:
     """The hook as a function to be called inside a jitted program.
 
-    States are anything with the schema's attributes (such as `GameState`) or a mapping of dotted
-    names, all arrays [G, ...] with the schema's dtypes; `action` is int32[G], `key` uint32[G, 2].
+    `fields` are the dotted names of the game's state. States are anything with these attributes or a mapping of dotted
+    names, all arrays [G, ...] with the fields' dtypes; `action` is int32[G], `key` uint32[G, 2].
     `transition(before, action, after, key)` gives a dict of dotted names to arrays [G, ...], whose
-    values are *not* bounded yet: pass it through `dicode.games.craftax.invariants.restore`.
+    values are *not* bounded yet: pass it through `DeviceGame.restore`.
     `success(state)` gives bool[G], `bonus(before, action, after)` float32[G], which may be NaN.
     """
     import jax
     import jax.export
 
+    names = tuple(fields)
     exported = jax.export.deserialize(bytearray(data))
-    call = exported.call
+    call: Callable[..., Any] = exported.call
     kind = exported.fun_name
 
     def transition(before: Any, action: Any, after: Any, key: Any) -> dict[str, Any]:
-        values = call(_tuple(before), action, _tuple(after), key)
-        return dict(zip(STATE_FIELDS, values, strict=True))
+        values = call(_tuple(names, before), action, _tuple(names, after), key)
+        return dict(zip(names, values, strict=True))
 
     def success(state: Any) -> Any:
-        return call(_tuple(state))
+        return call(_tuple(names, state))
 
     def bonus(before: Any, action: Any, after: Any) -> Any:
-        return call(_tuple(before), action, _tuple(after))
+        return call(_tuple(names, before), action, _tuple(names, after))
 
     functions: dict[str, Callable[..., Any]] = {"transition": transition, "success": success, "bonus": bonus}
     return functions[kind]
 
 
-def _tuple(state: Any) -> tuple[Any, ...]:
-    return tuple(to_values(state))
+def _tuple(names: tuple[str, ...], state: Any) -> tuple[Any, ...]:
+    return tuple(to_values(names, state))

@@ -56,7 +56,8 @@ class Entered:
 
 
 def _prctl(option: int, value: int) -> int:
-    return ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    result: int = ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    return result
 
 
 def _linux() -> bool:

@@ -24,7 +24,7 @@ def _call(name: str, *arguments: object) -> int:
     if number is None:
         raise OSError(f"no {name} on this machine")
     libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(number), *arguments)
+    result: int = libc.syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")
@@ -67,7 +67,7 @@ def restrict(readable: Sequence[str], version: int | None = None) -> int:
 
 def _grant(rules: int, path: str) -> None:
     try:
-        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)  # type: ignore[attr-defined]
+        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from dicode.games.craftax.levels.schema import state_bytes
-
 MIB = 2**20
 GIB = 2**30
 
@@ -43,6 +41,6 @@ class Limits:
         """Whole seconds of CPU time for a pool of `worlds` worlds."""
         return int(self.cpu_s + self.cpu_per_world_s * worlds + 0.999)
 
-    def reply(self, worlds: int) -> int:
-        """Bytes that a level's process may send back for a pool of `worlds` worlds."""
-        return worlds * (state_bytes() + 64 * 1024) + MIB
+    def reply(self, worlds: int, state_bytes: int) -> int:
+        """Bytes that a level's process may send back for a pool of `worlds` worlds of `state_bytes` bytes each."""
+        return worlds * (state_bytes + 64 * 1024) + MIB

@@ -154,7 +154,7 @@ def _read(data: bytes, context: Any) -> Any:
 
     try:
         return stablehlo.deserialize_portable_artifact(context, data)
-    except Exception:
+    except Exception:  # noqa: BLE001 - MLIR raises errors of no class of its own
         raise ModuleError("the module cannot be read") from None
 
 

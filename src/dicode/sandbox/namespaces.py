@@ -84,7 +84,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int, data: str | N
 def _new_root(readable: Sequence[str]) -> None:
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     base = "/tmp" if os.path.isdir("/tmp") else "/"
-    bound = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in readable if os.path.exists(path)]  # type: ignore[attr-defined]
+    bound = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in readable if os.path.exists(path)]
     _mount("tmpfs", base, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=4m,mode=755")
     try:
         for path, handle in bound:

@@ -9,13 +9,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
-from dicode.games.craftax.levels.goal import Goal
-from dicode.games.craftax.levels.rules import Rules
-from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.host import Goal, HostGame, Rules
 from dicode.sandbox import invariants, jail, screen, wire, workers
 from dicode.sandbox.limits import Limits
 from dicode.sandbox.workers import SandboxError, Worker
@@ -44,7 +42,7 @@ class Built:
 
 
 class Sandbox:
-    """Warm, walled workers that turn level text into data; a context manager, safe to share by threads.
+    """Warm, walled workers that turn the level text of one game into data; a context manager, safe to share by threads.
 
     `wall` says what text from a model needs: `auto` and `full` refuse it without the full wall
     (`full` already at the start), `weak` runs it with whatever there is and warns at each start.
@@ -56,6 +54,7 @@ class Sandbox:
 
     def __init__(
         self,
+        game: HostGame,
         wall: Policy = "auto",
         limits: Limits = Limits(),  # noqa: B008  frozen
         hook_group: int = 0,
@@ -64,10 +63,10 @@ class Sandbox:
     ) -> None:
         if wall not in ("auto", "full", "weak"):
             raise SandboxError(f"sandbox={wall!r} is not one of auto, full, weak")
-        self.limits, self.hook_group, self._wall, self._foreign = limits, hook_group, wall, foreign
-        self._builder = Worker(workers.BUILDER, use, limits.memory)
-        self._verifier = Worker(workers.VERIFIER, use, limits.memory)
-        self._hooks = Worker(workers.HOOKS, use, limits.hook_memory)
+        self.game, self.limits, self.hook_group, self._wall, self._foreign = game, limits, hook_group, wall, foreign
+        self._builder = Worker(workers.BUILDER, game.name, use, limits.memory)
+        self._verifier = Worker(workers.VERIFIER, game.name, use, limits.memory)
+        self._hooks = Worker(workers.HOOKS, game.name, use, limits.hook_memory)
         # Hooks depend on the text alone, so a level that is built again for a new pool keeps them.
         self._known_hooks: dict[str, dict[str, bytes]] = {}
         if wall == "full":
@@ -75,7 +74,7 @@ class Sandbox:
         elif wall == "weak":
             self._warn()
 
-    def __enter__(self) -> "Sandbox":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -134,18 +133,18 @@ class Sandbox:
         found = screen.cheap(source, self.limits.source)
         if found is not None:
             return found
-        count = len(worlds["player_level"])
+        count = self.game.num_worlds(worlds)
         answer = self._run_level(source, worlds, seed, count, episode_limit)
         if isinstance(answer, Rejected):
             return answer
         header, data, cpu_s = answer
         try:
-            pool = invariants.unpack_pool(data, count, header["pool_hash"])
+            pool = invariants.unpack_pool(self.game, data, count, header["pool_hash"])
         except invariants.InvariantError as error:
             return Rejected("wire", str(error), code=Code.UNREADABLE)
         built = Built(
-            goal=Goal.from_json(header["goal"]),
-            rules=Rules.from_json(header["rules"]),
+            goal=self.game.read_goal(header["goal"]),
+            rules=self.game.read_rules(header["rules"]),
             pool=pool,
             hooks={},
             description=header["description"],
@@ -160,17 +159,18 @@ class Sandbox:
     ) -> tuple[Mapping[str, Any], bytes, float] | Rejected:
         limits = self.limits
         packed = io.BytesIO()
-        arrays: dict[str, Any] = {name: np.asarray(worlds[name], field.dtype) for name, field in STATE_FIELDS.items()}
+        fields = self.game.fields
+        arrays: dict[str, Any] = {name: np.asarray(worlds[name], field.dtype) for name, field in fields.items()}
         np.savez(packed, **arrays)
         request = wire.Message({"seed": seed}, {"source": source.encode(), "worlds": packed.getvalue()})
         bounds = jail.Bounds(limits.build_cpu(count), limits.memory)
-        outcome = self._builder.run(request, bounds, limits, limits.reply(count))
+        reply = limits.reply(count, self.game.state_bytes)
+        outcome = self._builder.run(request, bounds, limits, reply)
         if outcome.body is None:
             return _no_answer(outcome)
         asked = {"worlds": count, "text": limits.text, "episode_limit": episode_limit}
         question = wire.Message(asked, {"answer": outcome.body})
-        bounds = jail.Bounds(limits.build_cpu(count), limits.memory)
-        checked = self._verifier.run(question, bounds, limits, limits.reply(count))
+        checked = self._verifier.run(question, bounds, limits, reply)
         if checked.body is None:
             reason = f"the answer could not be checked: {checked.detail}"
             return Rejected("verify", reason, "build a simpler level", code=_CODES[checked.failure])
@@ -230,9 +230,9 @@ class Sandbox:
         return outcome.body, outcome.cpu_s
 
     def _states(self, pool: Mapping[str, np.ndarray]) -> bytes:
-        """As many of the pool's worlds as the hooks are exported for, in the schema's order."""
-        chosen = np.arange(self.hook_group) % len(pool["player_level"])
-        return b"".join(pool[name][chosen].tobytes() for name in STATE_FIELDS)
+        """As many of the pool's worlds as the hooks are exported for, in the order of the fields."""
+        chosen = np.arange(self.hook_group) % self.game.num_worlds(pool)
+        return b"".join(pool[name][chosen].tobytes() for name in self.game.fields)
 
 
 _HOOK_HINT = "keep hooks short: few jax.numpy operations and no Python loops over cells"

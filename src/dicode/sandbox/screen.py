@@ -9,11 +9,11 @@ import ast
 from collections.abc import Iterator
 
 from dicode.errors import nearest
-from dicode.games.craftax.levels.advice import goal_hint
+from dicode.games.host import Levels
 from dicode.types import Code, Rejected
 
-IMPORTS = ("dicode.levels", "numpy", "jax", "jax.numpy")
-"""The modules that level code may import; `jax` is for hooks."""
+_IMPORTS = ("numpy", "jax", "jax.numpy")
+"""The modules that level code may import beside its game's face; `jax` is for hooks."""
 _ALSO = frozenset({"__future__", "jax.lax", "jax.random", "jax.nn", "numpy.random", "numpy.linalg", "numpy.typing"})
 HOOKS = {"transition": 4, "success": 1, "bonus": 3}
 """Hooks by name with their number of parameters."""
@@ -35,15 +35,13 @@ _FORBIDDEN = {
 _INSTEAD = {
     "random": "use world.rng, a seeded NumPy generator",
     "math": "use numpy: np.pi, np.sqrt, np.hypot, ...",
-    "craftax": "dicode.levels has the names of blocks, items, mobs and achievements",
     "flax": "hooks get their state as an argument; use state.replace(...)",
     "typing": "leave the annotation out",
     "collections": "use a list (append, pop(0)), a dict or a set",
-    "heapq": "use world.distance_map, or keep a sorted list",
+    "heapq": "keep a sorted list",
     "itertools": "use nested loops or np.ndindex",
     "functools": "write the function out",
     "dataclasses": "use a tuple or a dict",
-    "enum": "Block, Item, Mob and Achievement come from dicode.levels",
     "copy": "use array.copy()",
     "scipy": "use numpy",
     **dict.fromkeys(
@@ -80,8 +78,8 @@ def cheap(source: str, limit: int) -> Rejected | None:
     return None
 
 
-def screen(source: str) -> Rejected | None:
-    """What is plainly wrong with the text, or None; the first finding in order of appearance."""
+def screen(source: str, levels: Levels) -> Rejected | None:
+    """What is plainly wrong with the text of a game's level, or None; the first finding in order of appearance."""
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
@@ -90,7 +88,7 @@ def screen(source: str) -> Rejected | None:
         return Rejected(
             "screen", "the text is not Python that can be read", "send one plain Python file", code=Code.NOT_TEXT
         )
-    for finding in (*_imports(tree), *_calls(tree), *_definitions(tree)):
+    for finding in (*_imports(tree, levels), *_calls(tree), *_definitions(tree, levels)):
         return finding
     return None
 
@@ -103,7 +101,7 @@ def _syntax_hint(source: str) -> str:
     return "send one complete Python file"
 
 
-def _imports(tree: ast.AST) -> Iterator[Rejected]:
+def _imports(tree: ast.AST, levels: Levels) -> Iterator[Rejected]:
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -111,22 +109,27 @@ def _imports(tree: ast.AST) -> Iterator[Rejected]:
         elif isinstance(node, ast.ImportFrom):
             names = [("." * node.level) + (node.module or "")]
         for name in names:
-            if not may_import(name):
+            if not may_import(name, levels):
                 line = f"line {node.lineno}: "  # type: ignore[attr-defined]
-                yield Rejected("screen", f"{line}level code cannot import {name}", import_hint(name), code=Code.IMPORT)
+                yield Rejected(
+                    "screen", f"{line}level code cannot import {name}", import_hint(name, levels), code=Code.IMPORT
+                )
 
 
-def may_import(name: str) -> bool:
+def allowed(levels: Levels) -> tuple[str, ...]:
+    """The modules that level code is told to import."""
+    return levels.face, *_IMPORTS
+
+
+def may_import(name: str, levels: Levels) -> bool:
     """Whether level code may name this module in an import statement."""
-    return name in IMPORTS or name in _ALSO
+    return name in allowed(levels) or name in _ALSO
 
 
-def import_hint(name: str) -> str:
+def import_hint(name: str, levels: Levels) -> str:
     """What to do instead of importing `name`."""
-    root = name.split(".")[0]
-    if root in _INSTEAD:
-        return _INSTEAD[root]
-    return f"allowed are {', '.join(IMPORTS)}{nearest(name, IMPORTS)}"
+    hints, known = {**_INSTEAD, **levels.import_hints}, allowed(levels)
+    return hints.get(name.split(".")[0]) or f"allowed are {', '.join(known)}{nearest(name, known)}"
 
 
 def _calls(tree: ast.AST) -> Iterator[Rejected]:
@@ -144,7 +147,7 @@ def _calls(tree: ast.AST) -> Iterator[Rejected]:
             )
 
 
-def _definitions(tree: ast.Module) -> Iterator[Rejected]:
+def _definitions(tree: ast.Module, levels: Levels) -> Iterator[Rejected]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     assigned = {
         target.id
@@ -164,7 +167,7 @@ def _definitions(tree: ast.Module) -> Iterator[Rejected]:
         yield Rejected(
             "screen",
             "the level assigns no GOAL",
-            f"{goal_hint(None, ast.get_docstring(tree) or '')}; or define a success hook",
+            f"{levels.goal_hint(None, ast.get_docstring(tree) or '')}; or define a success hook",
             code=Code.NO_GOAL,
         )
     for name, count in {"build": 1, **HOOKS}.items():

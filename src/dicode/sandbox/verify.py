@@ -1,7 +1,7 @@
 """Reads what a level's process answered, in a clean process that never ran the level.
 
 The answer is hostile until shown otherwise: its frame, JSON, npz headers, goal, rules, every array's
-dtype, shape and range are compared with `dicode.games.craftax.levels.schema` before `dicode.games.craftax.levels.checks` looks at
+dtype, shape and range are compared with the game's fields before the game's own `check` looks at
 the meaning. What leaves is re-made from the values: JSON from parsed records, the pool as the plain
 bytes of its arrays in the schema's order, and its hash.
 """
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from dicode.errors import DicodeError, nearest
-from dicode.games.craftax.levels.goal import Goal
-from dicode.games.craftax.levels.run import HOOKS, pool_hash
-from dicode.games.craftax.levels.schema import STATE_FIELDS, Field
+from dicode.games.host import Field, HostGame
+from dicode.games.level_build import schema_fault
+from dicode.games.level_text import HOOKS
 from dicode.sandbox import wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Code, Rejected
@@ -34,22 +34,21 @@ class VerifyError(Exception):
         self.verdict = Rejected(stage, reason, hint, code=code)
 
 
-def prepare() -> Callable[[wire.Message], wire.Message]:
-    """Import what checking needs, once, and return the job handler."""
-    from dicode.games.craftax.levels import checks, rules
-
+def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
+    """Import what checking the game's levels needs, once, and return the job handler."""
+    game.levels()
     warm_up()
 
     def handle(message: wire.Message) -> wire.Message:
         try:
-            return verify(message, rules.Rules, checks.check)
+            return verify(message, game)
         except VerifyError as error:
             verdict = error.verdict
         except (wire.WireError, DicodeError) as error:
             verdict = Rejected("verify", str(error), code=Code.UNREADABLE)
         except MemoryError:
             verdict = Rejected("verify", "the answer is too large to check", code=Code.REPLY)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer is untrusted; nothing in it may end the host
             reason = f"the answer cannot be read ({type(error).__name__})"
             verdict = Rejected("verify", reason, code=Code.UNREADABLE)
         return wire.Message({"ok": False, **verdict.to_json()})
@@ -57,15 +56,15 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     return handle
 
 
-def verify(message: wire.Message, rules_type: Any, check: Callable[..., Any]) -> wire.Message:
+def verify(message: wire.Message, game: HostGame) -> wire.Message:
     """The verdict on the answer in `message.blobs["answer"]` for a pool of `message.header["worlds"]`."""
     text, worlds = int(message.header["text"]), int(message.header["worlds"])
     answer = wire.decode(message.blobs["answer"])
     if answer.header.get("ok") is not True:
         raise _its_own_verdict(answer.header)
     _only(answer.header, {"ok", "goal", "rules", "description", "warnings", "hooks"})
-    goal = Goal.from_json(_mapping(answer.header, "goal"))
-    rules = rules_type.from_json(_mapping(answer.header, "rules"))
+    goal = game.read_goal(_mapping(answer.header, "goal"))
+    rules = game.read_rules(_mapping(answer.header, "rules"))
     hooks = _hooks(answer.header["hooks"])
     description = answer.header["description"]
     warnings = answer.header["warnings"]
@@ -73,8 +72,11 @@ def verify(message: wire.Message, rules_type: Any, check: Callable[..., Any]) ->
         raise VerifyError("the description or the warnings are malformed")
     if set(answer.blobs) != {"pool"}:
         raise VerifyError("the answer carries other things than a pool")
-    pool = read_pool(answer.blobs["pool"], worlds)
-    found = check(pool, goal, rules, hooks, message.header.get("episode_limit"))
+    pool = read_pool(game.fields, answer.blobs["pool"], worlds)
+    fault = schema_fault(game.fields, pool)
+    if fault:
+        raise VerifyError(fault, code=Code.RANGE)
+    found = game.levels().check(pool, goal, rules, hooks, message.header.get("episode_limit"))
     if isinstance(found, Rejected):
         raise VerifyError(found.reason, found.hint, found.code, found.stage)
     header = {
@@ -84,9 +86,9 @@ def verify(message: wire.Message, rules_type: Any, check: Callable[..., Any]) ->
         "description": clean(description, text),
         "hooks": list(hooks),
         "warnings": [clean(str(warning), text) for warning in (*warnings, *found)],
-        "pool_hash": pool_hash(pool),
+        "pool_hash": game.pool_hash(pool),
     }
-    return wire.Message(header, {"pool": b"".join(pool[name].tobytes() for name in STATE_FIELDS)})
+    return wire.Message(header, {"pool": b"".join(pool[name].tobytes() for name in game.fields)})
 
 
 def clean(text: str, limit: int) -> str:
@@ -131,28 +133,28 @@ def _hooks(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def read_pool(data: bytes, worlds: int) -> dict[str, np.ndarray]:
+def read_pool(fields: Mapping[str, Field], data: bytes, worlds: int) -> dict[str, np.ndarray]:
     """The arrays of an npz whose every byte is accounted for; `VerifyError` otherwise.
 
-    Only stored (uncompressed) members whose size is the one that the schema implies are read, so
+    Only stored (uncompressed) members whose size is the one that `fields` implies are read, so
     nothing expands; object arrays are refused by their dtype, without unpickling.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            _members(members)
-            return {name: _array(archive, name, field, worlds) for name, field in STATE_FIELDS.items()}
+            _members(members, fields)
+            return {name: _array(archive, name, field, worlds) for name, field in fields.items()}
     except (zipfile.BadZipFile, struct.error, ValueError, EOFError, NotImplementedError) as error:
         raise VerifyError(f"the pool is not an npz file: {error}") from None
 
 
-def _members(members: list[zipfile.ZipInfo]) -> None:
+def _members(members: list[zipfile.ZipInfo], fields: Mapping[str, Field]) -> None:
     names = [member.filename.removesuffix(".npy") for member in members]
-    unknown = [name for name in names if name not in STATE_FIELDS]
+    unknown = [name for name in names if name not in fields]
     if unknown:
-        raise VerifyError(f"the pool has an unknown array {unknown[0][:60]!r}{nearest(unknown[0][:60], STATE_FIELDS)}")
-    missing = [name for name in STATE_FIELDS if name not in names]
-    if missing or len(names) != len(STATE_FIELDS):
+        raise VerifyError(f"the pool has an unknown array {unknown[0][:60]!r}{nearest(unknown[0][:60], fields)}")
+    missing = [name for name in fields if name not in names]
+    if missing or len(names) != len(fields):
         raise VerifyError(f"the pool lacks or repeats arrays: {', '.join(missing[:5]) or 'repeated names'}")
     if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members):
         raise VerifyError("the pool is compressed")

@@ -100,6 +100,8 @@ def _table(rows: object) -> list[tuple[str, int]]:
 
 def frame_length(head: bytes, limit: int) -> int:
     """Length of the body that follows a frame's head; `WireError` if it is none or above `limit`."""
+    magic: bytes
+    size: int
     magic, size = _FRAME.unpack(head)
     if magic != MAGIC:
         raise WireError("the answer is not a message")

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from dicode.games.craftax.levels.advice import advice, corrected
-from dicode.games.craftax.levels.errors import LevelError
-from dicode.games.craftax.levels.parse import plain
+from dicode.errors import LevelError
+from dicode.games.host import HostGame, Levels
+from dicode.games.level_build import build_pool
+from dicode.games.level_text import plain
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
 from dicode.types import Code, Rejected
@@ -27,9 +28,9 @@ FILE = "<level>"
 _PRELOAD = (
     "linecache tokenize tracemalloc decimal fractions heapq bisect collections.abc encodings.idna "
     "numpy.random numpy.linalg numpy.fft numpy.ma numpy.polynomial numpy.lib.stride_tricks numpy.lib.recfunctions "
-    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions dicode.levels"
+    "numpy.typing numpy.char numpy.strings numpy.rec numpy.exceptions"
 )
-"""Imported before the wall goes up, because afterwards no file can be opened."""
+"""Imported, beside the game's face, before the wall goes up, because afterwards no file can be opened."""
 _HIDDEN = (
     "open",
     "exec",
@@ -46,13 +47,11 @@ _HIDDEN = (
 )
 
 
-def prepare() -> Callable[[wire.Message], wire.Message]:
-    """Import what levels may use, once, and return the job handler."""
+def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
+    """Import what levels of the game may use, once, and return the job handler."""
     import importlib
 
-    from dicode.games.craftax.levels import run
-
-    for name in _PRELOAD.split():
+    for name in (*_PRELOAD.split(), game.levels().face):
         importlib.import_module(name)
     warm_up()
     np.linalg.svd(np.eye(3))  # loads what linear algebra loads late
@@ -60,7 +59,7 @@ def prepare() -> Callable[[wire.Message], wire.Message]:
     str(np.arange(3.0))
 
     def handle(message: wire.Message) -> wire.Message:
-        return build(message, run.build_pool)
+        return build(message, game)
 
     return handle
 
@@ -70,10 +69,11 @@ def reject(verdict: Rejected) -> wire.Message:
     return wire.Message({"ok": False, **verdict.to_json()})
 
 
-def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message:
+def build(message: wire.Message, game: HostGame) -> wire.Message:
     """Screen and run the level in `message` on its worlds; the answer for the verifier."""
     source, seed = plain(message.blobs["source"].decode("utf-8")), int(message.header["seed"])
-    found = screen.screen(source)
+    levels = game.levels()
+    found = screen.screen(source, levels)
     if found is not None:
         return reject(found)
     with np.load(io.BytesIO(message.blobs["worlds"]), allow_pickle=False) as stored:
@@ -81,11 +81,11 @@ def build(message: wire.Message, build_pool: Callable[..., Any]) -> wire.Message
     np.random.seed(seed % 2**32)  # noqa: NPY002  level text that uses the global generator gets the same draws every time
     random.seed(seed)
     try:
-        namespace = execute(source, absent_jax)
-        built = build_pool(namespace, worlds, seed)
+        namespace = execute(source, absent_jax, levels)
+        built = build_pool(game, namespace, worlds, seed)
         return answer(built)
-    except BaseException as error:
-        return reject(explain(error, source))
+    except BaseException as error:  # noqa: BLE001 - whatever level code raises is its verdict
+        return reject(explain(error, source, levels))
 
 
 def answer(built: Any) -> wire.Message:
@@ -103,23 +103,24 @@ def answer(built: Any) -> wire.Message:
     return wire.Message(header, {"pool": stored.getvalue()})
 
 
-def execute(source: str, jax_module: Callable[[str], Any]) -> dict[str, Any]:
+def execute(source: str, jax_module: Callable[[str], Any], levels: Levels) -> dict[str, Any]:
     """Run the text of a level and return its names; `jax_module(name)` stands for imports of JAX."""
     code: CodeType = compile(source, FILE, "exec", dont_inherit=True)
     visible = {name: value for name, value in vars(builtins).items() if name not in _HIDDEN}
-    visible["__import__"] = _importer(jax_module)
+    visible["__import__"] = _importer(jax_module, levels)
     namespace: dict[str, Any] = {"__name__": "level", "__builtins__": visible}
     exec(code, namespace)
     return namespace
 
 
-def _importer(jax_module: Callable[[str], Any]) -> Callable[..., Any]:
+def _importer(jax_module: Callable[[str], Any], levels: Levels) -> Callable[..., Any]:
     def guarded(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
         asked = globals.get("__name__") == "level" if isinstance(globals, dict) else False
-        if asked and (level or not screen.may_import(name)):
-            raise LevelError(f"level code cannot import {name}; {screen.import_hint(name)}")
+        if asked and (level or not screen.may_import(name, levels)):
+            raise LevelError(f"level code cannot import {name}; {screen.import_hint(name, levels)}")
         if asked and name.split(".")[0] == "jax":
-            return jax_module(name if fromlist else "jax")
+            module: ModuleType = jax_module(name if fromlist else "jax")
+            return module
         return builtins.__import__(name, globals, locals, fromlist, level)
 
     return guarded
@@ -162,14 +163,14 @@ def absent_jax(name: str) -> Any:
     return _Absent(name)
 
 
-def explain(error: BaseException, source: str) -> Rejected:
+def explain(error: BaseException, source: str, levels: Levels) -> Rejected:
     """A verdict from what level text raised: the line, the reason, and what to do instead."""
     where = _where(error, source)
     if isinstance(error, MemoryError):
         return Rejected(
             "limits",
             f"{where}the level needs more memory than it may have",
-            "use smaller arrays: a floor is 48 x 48",
+            "use smaller arrays, and edit the world's own in place",
             code=Code.MEMORY,
         )
     if isinstance(error, RecursionError):
@@ -178,20 +179,20 @@ def explain(error: BaseException, source: str) -> Rejected:
     if isinstance(error, LevelError):
         # A level's own subclass may answer anything when asked for its code.
         code = error.code if type(error) is LevelError else Code.IMPOSSIBLE
-        return Rejected("build", f"{where}{error}", _advice(error, source), code=code)
+        return Rejected("build", f"{where}{error}", _advice(error, source, levels), code=code)
     if isinstance(error, OSError):
         return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED, code=Code.WALLED)
     reason = f"{where}{type(error).__name__}: {error}"
-    hint = _advice(error, source) or _HINTS.get(type(error).__name__, "")
+    hint = _advice(error, source, levels) or _hint(type(error).__name__, levels)
     return Rejected("build", reason, hint, code=Code.ERROR)
 
 
-def _advice(error: BaseException, source: str) -> str:
+def _advice(error: BaseException, source: str, levels: Levels) -> str:
     """What to write instead, with the whole line where that is clear; nothing that a level's own classes could make fail."""
     try:
-        found, number = advice(error), _line(error)
-        fixed = corrected(source.splitlines()[number - 1], found) if number else ""
-    except Exception:
+        found, number = levels.advice(error), _line(error)
+        fixed = found.corrected(source.splitlines()[number - 1]) if number else ""
+    except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
         return ""
     whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
     return "; ".join(filter(None, [found.hint, whole]))
@@ -204,18 +205,23 @@ def _line(error: BaseException) -> int | None:
 
 
 _WALLED = "level code has no files, network, processes, environment or entropy; draw from world.rng"
-_HINTS = {
-    "ImportError": "allowed imports are " + ", ".join(screen.IMPORTS),
-    "NameError": "names come from dicode.levels: from dicode.levels import Achievement, Block, Goal, Item, Mob, Rules, World",
-    "NotImplementedError": _WALLED,
-    "SystemExit": "return from build instead",
-}
+
+
+def _hint(name: str, levels: Levels) -> str:
+    """What to do about an error of this name, for want of better advice."""
+    face, names = levels.face, ", ".join(levels.names)
+    return {
+        "ImportError": f"allowed imports are {', '.join(screen.allowed(levels))}",
+        "NameError": f"names come from {face}: from {face} import {names}",
+        "NotImplementedError": _WALLED,
+        "SystemExit": "return from build instead",
+    }.get(name, "")
 
 
 def _where(error: BaseException, source: str) -> str:
     try:
         number = _line(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
         return ""
     if number is None:
         return ""

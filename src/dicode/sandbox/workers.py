@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dicode import games
 from dicode.errors import DicodeError
 from dicode.sandbox import jail, wire, zygote
 from dicode.sandbox.limits import Limits
@@ -80,8 +81,8 @@ def _package_dir(name: str) -> Path | None:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _readable(role: Role) -> tuple[str, ...]:
-    """The standard library, the role's packages with their bundled libraries, and the level API."""
+def _readable(role: Role, game: str) -> tuple[str, ...]:
+    """The standard library, the role's packages with their bundled libraries, and the game."""
     compiled = sysconfig.get_path("platstdlib", vars={"platbase": sys.base_exec_prefix})
     paths = [Path(sysconfig.get_path("stdlib")), Path(compiled)]
     for name in role.packages:
@@ -96,6 +97,7 @@ def _readable(role: Role) -> tuple[str, ...]:
         own / "levels",
         own / "sandbox",
         *(own / f"{name}.py" for name in ("__init__", "errors", "types", "streams")),
+        *filter(None, [_package_dir(games.package(game))]),
     ]
     return tuple(dict.fromkeys(str(path.resolve()) for path in paths if path.exists()))
 
@@ -109,11 +111,12 @@ def _own_root() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
-def _search_path(role: Role) -> list[str]:
-    """What the worker imports from: nothing of the user's own."""
+def _search_path(role: Role, game: str) -> list[str]:
+    """What the worker imports from: nothing of the user's own but the folder that holds the run's game."""
     roots = [str(_own_root())]
     roots += [str(found.resolve().parent) for name in role.packages if (found := _package_dir(name)) is not None]
-    return list(dict.fromkeys(roots))
+    top = _package_dir(games.package(game).partition(".")[0])
+    return list(dict.fromkeys([*roots, *([str(top.resolve().parent)] if top else [])]))
 
 
 @dataclass
@@ -121,6 +124,8 @@ class Worker:
     """One zygote. `run` is thread-safe: jobs of one worker follow each other."""
 
     role: Role
+    game: str
+    """Whose levels it handles, by the name that `games.load_host` finds it by."""
     use: frozenset[str] = jail.ALL_MECHANISMS
     probe_memory: int = 1 << 33
     debug: bool = False
@@ -174,7 +179,11 @@ class Worker:
         if found is None:
             return []
         system = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix)
-        paths = [*(path for path in system if os.path.exists(path)), *_search_path(self.role), *_readable(self.role)]
+        paths = [
+            *(path for path in system if os.path.exists(path)),
+            *_search_path(self.role, self.game),
+            *_readable(self.role, self.game),
+        ]
         command = [found, "--unshare-all", "--as-pid-1", "--cap-drop", "ALL", "--dir", "/tmp", "--chdir", "/"]
         for path in dict.fromkeys(paths):
             command += ["--ro-bind" if not path.startswith("/dev/") else "--dev-bind", path, path]
@@ -182,15 +191,16 @@ class Worker:
 
     def _setup(self) -> dict[str, Any]:
         return {
-            "readable": _readable(self.role),
+            "readable": _readable(self.role, self.game),
             "jax": self.role.jax,
             "use": sorted(self.use),
             "module": self.role.module,
+            "game": self.game,
             "memory": self.probe_memory,
         }
 
     def _spawn(self, theirs: socket.socket, wrapper: list[str]) -> subprocess.Popen[bytes]:
-        boot = _BOOT.format(path=_search_path(self.role), fd=theirs.fileno())
+        boot = _BOOT.format(path=_search_path(self.role, self.game), fd=theirs.fileno())
         return subprocess.Popen(
             [*wrapper, sys.executable, "-S", "-s", "-P", "-B", "-c", boot],
             stdin=subprocess.DEVNULL,
@@ -233,7 +243,8 @@ class Worker:
             if not part or len(data) > 1 << 16:
                 raise OSError("the worker closed the line")
             data += part
-        return json.loads(data)
+        answer: dict[str, Any] = json.loads(data)
+        return answer
 
     def run(self, request: wire.Message, bounds: jail.Bounds, limits: Limits, reply: int) -> Outcome:
         """Run one job in a fresh fork; never raises for what the job does."""

@@ -5,7 +5,7 @@ two pipes, the fork reads its request from one and writes its answer to the othe
 neither another level's memory nor its changes, and the zygote reports only how the fork ended.
 
 Protocol on the control socket, one JSON object a line. First line from the trainer: the set-up
-(`role`, `wall`). First line back: `ready` with the mechanisms seen to hold. Then for each job a line
+(the role, the game, the wall). First line back: `ready` with the mechanisms seen to hold. Then for each job a line
 with its bounds and two descriptors (request, answer), and a line back with `code` and `cpu_s`.
 """
 
@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from dicode import games
 from dicode.sandbox import jail, wire
 
 Handler = Callable[[wire.Message], wire.Message]
@@ -46,7 +47,7 @@ def main(fd: int) -> None:
     if wall.jax:
         _use_few_processors()
     module = importlib.import_module(setup["module"])
-    handler: Handler = module.prepare()
+    handler: Handler = module.prepare(games.load_host(setup["game"]))
     settle: Settle = getattr(module, "settle", lambda message: None)
     kinds = frozenset({"net", "pid", "mount"}) if setup["wrapped"] else jail.enter_namespaces(wall)
     os.environ.clear()
@@ -94,7 +95,7 @@ def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.Bounds) -> list[
             jail.enter_job(wall, entered, bounds, {writer})
             jail.close_paths(wall, entered)
             os.write(writer, json.dumps(jail.job_holds(wall, bounds)).encode())
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a fork must never return into its parent's code
             traceback.print_exc()
         finally:
             os._exit(0)
@@ -181,7 +182,7 @@ def _run(
         jail.close_paths(wall, entered)
         wire.send_blocking(answer, wire.encode(handler(message)))
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a fork must never return into its parent's code
         traceback.print_exc()
     finally:
         os._exit(code)

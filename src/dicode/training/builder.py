@@ -14,7 +14,6 @@ import numpy as np
 from dicode.dreaming import novelty
 from dicode.dreaming.repair import scrubbed
 from dicode.errors import DicodeError
-from dicode.games.craftax.levels.run import pool_hash
 from dicode.games.device import DeviceGame
 from dicode.games.host import Goal
 from dicode.methods.generators import fixed_worlds, is_plain
@@ -80,7 +79,7 @@ class LevelBuilder:
 
         Raises DicodeError if it fails on the worlds on which it was accepted, too.
         """
-        if record.id == TARGET or is_plain(record.source, record.origin):
+        if record.id == TARGET or is_plain(self.host.levels(), record.source, record.origin):
             base = self.base_worlds(record.source, record.id, cycle, count, record.origin)
             return Playable(record.id, self.host.target_goal, {}, base, {})
         return self.build(record.source, record.id, record.origin, cycle, count)
@@ -103,10 +102,10 @@ class LevelBuilder:
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
-        if is_plain(draft.source, draft.origin):
+        if is_plain(self.host.levels(), draft.source, draft.origin):
             base = self.base_worlds(draft.source, draft.id, "check", 1, draft.origin)
-            return Accepted(self.host.target_goal.to_json(), {}, pool_hash(base))
-        archive = list(archive)
+            return Accepted(self.host.target_goal.to_json(), {}, self.host.pool_hash(base))
+        archive, looks = list(archive), self.host.dreams().looks
         copy = novelty.known(draft.id, archive)
         if copy is not None:
             return copy
@@ -120,9 +119,9 @@ class LevelBuilder:
             hooks=tuple(sorted(built.hooks)),
             warnings=built.warnings,
             seconds=built.cpu_seconds,
-            statistics=novelty.statistics(built.pool),
+            statistics=looks.statistics(built.pool),
         )
-        return novelty.judge(draft.source, verdict, archive) or verdict
+        return novelty.judge(looks, draft.source, verdict, archive) or verdict
 
     def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
         """`check` for one round of dreams: what the round has accepted so far counts as known."""

@@ -149,7 +149,10 @@ class Trainer:
             self._hooked = self._hooked if hooks else None
             return 0.0
         group = hook_group(self.config)
-        slots = tuple(Hook(group, **{kind: load_hook(module) for kind, module in each.items()}) for each in hooks)
+        slots = tuple(
+            Hook(group, **{kind: load_hook(module, self.game.host.fields) for kind, module in each.items()})
+            for each in hooks
+        )
         programs = self.programs.with_env(replace(self.env, hooks=slots), progress)
         self._hooked = (name, programs)
         return programs.rollout_program.seconds

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 TICK_S = 1.0
 
@@ -38,7 +39,7 @@ class Watchdog:
                 self._expired()
                 return
 
-    def __enter__(self) -> "Watchdog":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -174,7 +175,7 @@ class LiveView:
         self._shown = ("", -1)
         self._drawn = 0.0
 
-    def __enter__(self) -> "LiveView":
+    def __enter__(self) -> Self:
         """Take the terminal."""
         if self._live:
             self._live.start()

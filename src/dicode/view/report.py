@@ -158,7 +158,7 @@ def achievements(data: RunData, game: Game, path: Path, of: str = "") -> list[Pa
     axes.spines["bottom"].set_visible(False)
     bar = made.colorbar(image, ax=axes, orientation="horizontal", shrink=0.35, aspect=30, pad=0.02, anchor=(1.0, 0.0))
     bar.ax.tick_params(labelsize=7, length=0)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     bar.set_label("share of episodes", fontsize=7)
     return style.finish(made, path, caption)
@@ -223,7 +223,7 @@ def levels(snapshot: Snapshot, path: Path, of: str = "") -> list[Path]:
     bar.set_label("recorded in cycle", fontsize=8)
     bar.ax.tick_params(labelsize=7, length=0)
     bar.ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     risen = "".join(f" {text[0].upper()}{text[1:]}." for text in _climbers(snapshot))
     caption = (
         f"Success rate of every level that finished an episode{of}, a line a level, over the cycles in which it was trained; colour is the cycle "

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from dicode.games.display import plain
 from dicode.types import TARGET, Accepted, LevelRecord, Trial
 
 
@@ -27,11 +28,6 @@ def level_words(record: LevelRecord, width: int = 48) -> str:
     if isinstance(record.verdict, Accepted):
         return goal_words(record.verdict.goal, width)
     return f"rejected at {record.verdict.stage}"
-
-
-def plain(name: str) -> str:
-    """`DEFEAT_ZOMBIE` or `kills.zombie` as `defeat zombie`, `kills zombie`."""
-    return name.lower().replace("inventory.", "").replace("_", " ").replace(".", " ")
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,6 @@ import re
 import numpy as np
 
 from dicode.errors import ConfigError, nearest
-from dicode.types import Draft, LevelRecord
 
 KINDS = ("swap", "restricted_swap", "noise")
 """`swap` exchanges cells that differ; `restricted_swap` only with open ground (the commonest block), so that
@@ -33,9 +32,9 @@ def edit_cells(blocks: np.ndarray, free: np.ndarray, kind: str, seed: int, count
     first, second = first[differ][:pairs], second[differ][:pairs]
     blocks[tuple(cells[first].T)] = values[second]
     if kind == "noise":
-        return cells[first]
+        return np.asarray(cells[first])
     blocks[tuple(cells[second].T)] = values[first]
-    return cells[np.concatenate([first, second])]
+    return np.asarray(cells[np.concatenate([first, second])])
 
 
 _BLOCK = '''
@@ -85,13 +84,6 @@ def edited_source(source: str, kind: str, seed: int, count: int) -> str:
     if not _TABLE.search(source):
         source = "import numpy as np\n".join(_split_imports(source)) + _BLOCK.format(function=_function())
     return _TABLE.sub(lambda table: table[0][:-1] + f'    ("{kind}", {seed}, {count}),\n)', source, count=1)
-
-
-def edited_draft(parent: LevelRecord, kind: str, seed: int, count: int) -> Draft:
-    """The child of a level by one edit; it keeps the parent's origin, goal, rules and base worlds."""
-    source = edited_source(parent.source, kind, seed, count)
-    description = f"{kind} of {count} cells in level {parent.id}"
-    return Draft(source, description, parent.origin, (parent.id,), f"edit:{kind}")
 
 
 def _split_imports(source: str) -> tuple[str, str]:

@@ -352,7 +352,7 @@ COMPACT_RULES = (
 @cache
 def compact_api() -> str:
     """The most useful calls in a line each."""
-    world = {name: member for name, member in _public(World)}
+    world = dict(_public(World))
     shown = []
     for name in COMPACT_WORLD:
         sentence = _sentences(world[name], 1)

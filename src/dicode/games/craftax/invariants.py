@@ -9,10 +9,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from dicode.games.craftax.levels.hook_state import to_values
-from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS, Field
+from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 from dicode.games.craftax.state import GameState, from_arrays
+from dicode.games.hook_state import to_values
+from dicode.games.host import Field
 
 UNTOUCHABLE = ("achievements", "timestep", "state_rng", "potion_mapping")
 """Fields that a hook may read but not change: achievements pay reward, the rest belongs to the episode."""
@@ -26,8 +28,8 @@ def restore(before: GameState, after: GameState | Mapping[str, jax.Array]) -> Ga
     the schema's range and cast to its dtype; `UNTOUCHABLE` fields are put back; the mob map is made
     to agree with the mobs.
     """
-    old = dict(zip(STATE_FIELDS, to_values(before), strict=True))
-    new = dict(zip(STATE_FIELDS, to_values(after), strict=True))
+    old = dict(zip(STATE_FIELDS, to_values(STATE_FIELDS, before), strict=True))
+    new = dict(zip(STATE_FIELDS, to_values(STATE_FIELDS, after), strict=True))
     arrays = {
         name: old[name] if name in UNTOUCHABLE else _legal(old[name], new[name], field)
         for name, field in STATE_FIELDS.items()
@@ -52,7 +54,7 @@ def _legal(old: jax.Array, new: Any, field: Field) -> jax.Array:
 def _whole_range(field: Field) -> bool:
     if field.dtype.kind not in "iu":
         return False
-    info = jnp.iinfo(field.dtype)
+    info = np.iinfo(field.dtype)
     return field.low <= info.min and field.high >= info.max
 
 

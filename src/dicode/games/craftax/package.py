@@ -48,5 +48,5 @@ def _log_line(*words: object) -> None:
 
 
 # A module global named `print` shadows the built-in for that module alone.
-constants.print = _log_line  # type: ignore[attr-defined]
+constants.print = _log_line
 constants.TEXTURE_CACHE_FILE = os.path.join(cache_dir("textures"), "craftax.pbz2")

@@ -7,6 +7,7 @@ renewed while somebody looks at it.
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
+from dicode import games
 from dicode.errors import ConfigError, RunError
 from dicode.view.pages import site
 from dicode.view.pages.data import RunData, read
@@ -29,10 +30,10 @@ def export(paths: Sequence[Path | str], folder: Path | str) -> int:
 
 def game_named(datas: Sequence[RunData]) -> str:
     """The game of runs that are shown together. Raises ConfigError where they have several."""
-    names = sorted({str(data.settings.get("game", "craftax")) for data in datas})
+    names = sorted({str(data.settings.get("game", games.DEFAULT)) for data in datas})
     if len(names) > 1:
         raise ConfigError(f"runs of several games ({', '.join(names)}) have nothing in common to show side by side")
-    return names[0] if names else "craftax"
+    return names[0] if names else games.DEFAULT
 
 
 def write(datas: Sequence[RunData], folder: Path, game: Game, written: MutableMapping[str, str] | None = None) -> int:

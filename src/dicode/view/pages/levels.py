@@ -8,11 +8,12 @@ from dicode.curriculum.lineage import children, main_parent
 from dicode.curriculum.scores import learnability
 from dicode.curriculum.snapshot import Outcome
 from dicode.dreaming.journal import Call
+from dicode.games.display import Display as Game
+from dicode.games.display import RuleLine
 from dicode.received.text import line
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Repair, Trial
 from dicode.view import words
 from dicode.view.pages.data import RunData
-from dicode.view.pages.game import Game, RuleLine
 from dicode.view.pages.text import block, is_id
 
 _MOST_TRIALS = 2000

@@ -90,5 +90,5 @@ def _descendants(levels: Levels) -> dict[str, int]:
     # Children are born later, so the youngest first sees every count before it is added up.
     for line in sorted(levels.lines.values(), key=lambda line: -line.born):
         if line.parent in counts:
-            counts[line.parent] += counts[line.id] + 1  # type: ignore[index]
+            counts[line.parent] += counts[line.id] + 1
     return counts

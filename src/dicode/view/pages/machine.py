@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Machine:
         self._agents: dict[tuple[str, ...], Any] = {}
         self._params: tuple[int, Any] | None = None
 
-    def __enter__(self) -> "Machine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,7 +111,11 @@ class Machine:
         from dicode.environment.hooks import Hook
         from dicode.sandbox.hooks import load_hook
 
-        slots = (Hook(_ENVS, **{kind: load_hook(module) for kind, module in hooks.items()}),) if hooks else ()
+        slots = (
+            (Hook(_ENVS, **{kind: load_hook(module, self.game.host.fields) for kind, module in hooks.items()}),)
+            if hooks
+            else ()
+        )
         return LevelEnv(
             self.game,
             bootstrap_time_limit=self.config.learner.bootstrap_time_limit,
@@ -129,7 +133,9 @@ class Machine:
 
             enable_compile_cache()
             self.game = games.load_device(self.config.game)
-            sandbox = self._stack.enter_context(Sandbox(wall=self.config.sandbox, hook_group=_ENVS))  # type: ignore[arg-type]
+            sandbox = self._stack.enter_context(
+                Sandbox(self.game.host, wall=self.config.sandbox, hook_group=_ENVS)  # type: ignore[arg-type]
+            )
             self._builder = LevelBuilder(self.game, sandbox, Streams(self.config.seed), self.config.worlds_per_level)
         return self._builder
 

@@ -114,6 +114,7 @@ def _returns(data: RunData, game: Game) -> list[Fact]:
 
 
 def _last_spending(data: RunData) -> Mapping[str, Any]:
+    row: Mapping[str, Any]
     for row in reversed(data.rows):
         spent = row.get("fm")
         if isinstance(spent, Mapping) and _has_sums(spent):

@@ -108,7 +108,8 @@ def integers(keys: Keys, which: int, least: jax.Array, most: jax.Array) -> jax.A
     high, low = (bits(child) for child in _split(_at(keys, which)))
     half = jnp.uint32(1 << 16) % span
     offset = (high % span * (half * half % span) + low % span) % span
-    return least + offset.astype(jnp.int32)
+    drawn: jax.Array = least + offset.astype(jnp.int32)
+    return drawn
 
 
 def bits(keys: Keys) -> jax.Array:
@@ -129,7 +130,8 @@ def _drawn(keys: Keys, counters: np.ndarray) -> jax.Array:
     padding = len(counters) % 2
     halves = jnp.pad(keys[0], (0, padding)).reshape(2, -1), jnp.pad(keys[1], (0, padding)).reshape(2, -1)
     blocks = halves, jnp.asarray(np.pad(counters, (0, padding)).reshape(2, -1))
-    return jax.lax.map(lambda block: _bits_at(*block), blocks).reshape(-1)[: len(counters)]
+    words: jax.Array = jax.lax.map(lambda block: _bits_at(*block), blocks).reshape(-1)[: len(counters)]
+    return words
 
 
 def _unit(random_bits: jax.Array) -> jax.Array:

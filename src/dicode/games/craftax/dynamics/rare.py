@@ -27,7 +27,8 @@ def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments
 
     @jax.custom_batching.custom_vmap
     def run(needed: jax.Array, state: State, arguments: tuple[Any, ...]) -> State:
-        return jax.lax.cond(needed, lambda s: work(needed, s, *arguments), lambda s: s, state)
+        after: State = jax.lax.cond(needed, lambda s: work(needed, s, *arguments), lambda s: s, state)
+        return after
 
     @run.def_vmap
     def run_batch(size: int, batched: Any, needed: Any, state: Any, arguments: Any) -> tuple[Any, Any]:
@@ -37,7 +38,7 @@ def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments
         # Arguments without the batch's axis stay single: they may be large tables.
         needed, state = jax.tree.map(spread, (needed, state), (batched[0], batched[1]))
         axes = jax.tree.map(lambda has_axis: 0 if has_axis else None, batched[2])
-        mapped = jax.vmap(lambda n, s, a: work(n, s, *a), in_axes=(0, 0, axes))
+        mapped: Callable[..., Any] = jax.vmap(lambda n, s, a: work(n, s, *a), in_axes=(0, 0, axes))
         if on_accelerator():
             # The host would have to wait for the condition; the work itself is small.
             result = mapped(needed, state, arguments)
@@ -45,7 +46,8 @@ def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments
             result = jax.lax.cond(jnp.any(needed), lambda s: mapped(needed, s, arguments), lambda s: s, state)
         return result, jax.tree.map(lambda _: True, result)
 
-    return run(needed, state, arguments)
+    after: State = run(needed, state, arguments)
+    return after
 
 
 def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: Any, *arguments: Any) -> State:
@@ -59,7 +61,8 @@ def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: 
     @jax.custom_batching.custom_vmap
     def run(needed: jax.Array, otherwise: State, maps: Any, arguments: tuple[Any, ...]) -> State:
         one = jax.tree.map(lambda array: array[None], maps)
-        return jax.lax.cond(needed, lambda: work(one, jnp.int32(0), *arguments), lambda: otherwise)
+        after: State = jax.lax.cond(needed, lambda: work(one, jnp.int32(0), *arguments), lambda: otherwise)
+        return after
 
     @run.def_vmap
     def run_batch(size: int, batched: Any, needed: Any, otherwise: Any, maps: Any, arguments: Any) -> tuple[Any, Any]:
@@ -73,7 +76,8 @@ def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: 
         )
         return done, jax.tree.map(lambda _: True, done)
 
-    return run(needed, otherwise, maps, arguments)
+    after: State = run(needed, otherwise, maps, arguments)
+    return after
 
 
 def _gathered(arguments: Any, batched: Any, index: jax.Array) -> Any:
@@ -90,7 +94,7 @@ def _in_groups(
     axes: Any,
 ) -> Any:
     group = size if on_accelerator() else max(1, min(size, max(8, size // 8)))
-    together = jax.vmap(lambda index, arguments: work(maps, index, *arguments), in_axes=(0, axes))
+    together: Callable[..., Any] = jax.vmap(lambda index, arguments: work(maps, index, *arguments), in_axes=(0, axes))
     if group == size:
         done = together(jnp.arange(size), pick(jnp.arange(size)))
         return jax.tree.map(

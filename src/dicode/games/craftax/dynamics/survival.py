@@ -16,7 +16,8 @@ def maximum(game: GameState, rules: RuleTable, vital: str) -> jax.Array:
     """The highest value of `health`, `food`, `drink`, `energy` or `mana` with the player's attributes."""
     attribute = ATTRIBUTE_OF[vital]
     base, per_point = getattr(rules, f"{vital}_base"), getattr(rules, f"{vital}_per_{attribute}")
-    return base + per_point * getattr(game, f"player_{attribute}")
+    most: jax.Array = base + per_point * getattr(game, f"player_{attribute}")
+    return most
 
 
 def live(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:

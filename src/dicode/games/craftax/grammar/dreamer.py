@@ -12,7 +12,7 @@ import numpy as np
 from dicode.dreaming.dreamer import Outcome, Validate, repaired
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
-from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.moves import Situation, situation_of
 from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
 from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, print_level
@@ -112,7 +112,7 @@ def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
     if verdict.code in (Code.NO_ROOM, Code.IMPOSSIBLE, Code.TIME):
         return _roomier(plan, rng)
     if verdict.code is Code.SOLVED and (plan.kit or plan.minimum):
-        return moves.settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
+        return settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
     return _again(plan, rng)
 
 

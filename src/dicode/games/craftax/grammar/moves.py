@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.frontier import (
     KNOWN,
     Rates,
@@ -27,7 +28,7 @@ from dicode.games.craftax.grammar.frontier import (
     successors,
     weight,
 )
-from dicode.games.craftax.grammar.lessons import material_kit, settle, stage
+from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
@@ -156,7 +157,7 @@ def _gentle(rules: Mapping[str, float], rng: np.random.Generator) -> dict[str, f
     eased = {name: round(rules[name] * factor, 2) for name, factor in gentle.items() if name in rules}
     eased["health_recovery"] = round(max(2.0, rules.get("health_recovery", 1.0) + float(rng.choice([1.0, 2.0]))), 2)
     needs = ("hunger", "thirst", "fatigue")
-    return eased | {name: 0.5 for name in needs}
+    return eased | dict.fromkeys(needs, 0.5)
 
 
 def harden(situation: Situation, rng: np.random.Generator) -> Plan:

@@ -138,14 +138,13 @@ def _keywords(values: Mapping[str, float]) -> str:
 
 def _build(plan: Plan) -> list[str]:
     """The lines of `build`, in an order in which each may rely on those before."""
-    sections = [
+    return [
         *_start(plan),
         *_equipment(plan),
         *_ground(plan),
         *[line for spot in plan.blocks for line in _spot(spot)],
         *[f"world.spawn(Mob.{c.mob.name}, count={c.count}, distance=({c.low}, {c.high}))" for c in plan.mobs],
     ]
-    return sections
 
 
 def _start(plan: Plan) -> list[str]:

@@ -7,23 +7,13 @@ meant, and a goal only where the level itself says which.
 import inspect
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Condition, Goal
 from dicode.games.craftax.levels.kinds import closest
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What to write instead of what raised an error; empty where nothing is known."""
-
-    hint: str = ""
-    instead: tuple[str, str] | None = None
-    """(regular expression, text): what the line holds and what it should hold."""
-
+from dicode.games.host import Advice
 
 Instead = tuple[str, str]
 
@@ -91,18 +81,6 @@ def advice(error: BaseException) -> Advice:
     if isinstance(error, TypeError):
         return Advice(_call(str(error)))
     return Advice(_index(str(error))) if isinstance(error, IndexError) else Advice()
-
-
-def corrected(line: str, found: Advice) -> str:
-    """`line` as it should read; empty where the correction isn't unambiguous.
-
-    Small models send a line back as it was when they are told only what is wrong with it.
-    """
-    if found.instead is None:
-        return ""
-    wrong, right = found.instead
-    line = line.strip()
-    return re.sub(wrong, lambda _: right, line) if len(re.findall(wrong, line)) == 1 else ""
 
 
 def _attribute(owner: object, name: str) -> Advice:

@@ -103,7 +103,8 @@ def _noise(rng: np.random.Generator, cells: int) -> np.ndarray:
     low, part = at.astype(int), at % 1
     part = part * part * (3 - 2 * part)
     rows = coarse[low] * (1 - part)[:, None] + coarse[low + 1] * part[:, None]
-    return rows[:, low] * (1 - part) + rows[:, low + 1] * part
+    smooth: np.ndarray = rows[:, low] * (1 - part) + rows[:, low + 1] * part
+    return smooth
 
 
 def _wild(rng: np.random.Generator, kind: _Wild) -> tuple[np.ndarray, np.ndarray]:

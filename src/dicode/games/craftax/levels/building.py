@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, WALKABLE, Position, block_table, manhattan
 from dicode.games.craftax.levels.kinds import as_amount, as_member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item

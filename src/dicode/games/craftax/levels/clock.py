@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.player import Arrays
 from dicode.games.craftax.levels.schema import STATE_FIELDS

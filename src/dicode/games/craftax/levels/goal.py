@@ -10,8 +10,8 @@ from enum import Enum
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Floor, Mob
 

@@ -121,7 +121,8 @@ def distance_map(open_cells: np.ndarray, start: Position) -> np.ndarray:
 def manhattan(position: Position) -> np.ndarray:
     """int[48, 48]: rows plus columns between each cell and `position`."""
     rows, columns = np.ogrid[:MAP_SIZE, :MAP_SIZE]
-    return np.abs(rows - position[0]) + np.abs(columns - position[1])
+    steps: np.ndarray = np.abs(rows - position[0]) + np.abs(columns - position[1])
+    return steps
 
 
 def neighbours(position: Position) -> list[Position]:

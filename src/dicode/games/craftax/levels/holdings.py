@@ -89,7 +89,8 @@ class Holdings:
         if floor != self.world["player_level"] or floor == Floor.GRAVEYARD:
             return np.zeros(len(positions), dtype=bool)
         steps = np.abs(positions - self.world["player_position"]).sum(axis=1)
-        return steps >= self.amounts.number("despawn_distance") + 2
+        far: np.ndarray = steps >= self.amounts.number("despawn_distance") + 2
+        return far
 
     def comes(self, floor: Floor, mob: Mob) -> bool:
         """Whether the game brings new ones of this kind to a floor and there is ground for them."""
@@ -179,7 +180,7 @@ def _walk(holdings: Holdings, floor: Floor) -> None:
 
 
 def _passable(holdings: Holdings) -> np.ndarray:
-    passable = holdings.amounts.walkable | _CUTTABLE
+    passable: np.ndarray = holdings.amounts.walkable | _CUTTABLE
     for blocks in ORES.values():
         for block in blocks:
             passable[block] |= holdings.pickaxe >= holdings.amounts.mining(block)[0]

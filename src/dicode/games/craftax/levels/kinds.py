@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item, Mob
 
 Member = TypeVar("Member", bound=IntEnum)

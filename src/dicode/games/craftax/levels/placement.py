@@ -5,7 +5,7 @@ Every refusal counts the cells that would do and names the nearest request that 
 
 import numpy as np
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
@@ -87,7 +87,7 @@ def _too_few(allowed: np.ndarray, found: int, count: int, origin: Position, dist
 
 def occupied(arrays: Arrays, floor: Floor) -> np.ndarray:
     """bool[48, 48]: cells with a mob, an item (torch, ladder), or the player."""
-    taken = arrays["mob_map"][floor] | (arrays["items"][floor] != Item.NONE)
+    taken: np.ndarray = arrays["mob_map"][floor] | (arrays["items"][floor] != Item.NONE)
     if arrays["player_level"] == floor:
         taken[tuple(arrays["player_position"])] = True
     return taken

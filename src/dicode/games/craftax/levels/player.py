@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
@@ -144,7 +144,8 @@ def _vital(vital: str, doc: str) -> property:
     name = f"player_{vital}"
 
     def get(self: "Player") -> float:
-        return self._arrays[name].item()
+        value: float = self._arrays[name].item()
+        return value
 
     def put(self: "Player", value: float) -> None:
         highest = self.most(vital)
@@ -245,7 +246,7 @@ class Player:
         return [Enchantment(int(value)) for value in self._arrays["armour_enchantments"]]
 
     @armour_enchantments.setter
-    def armour_enchantments(self, value: "list | Enchantment | str | int") -> None:
+    def armour_enchantments(self, value: "list[Enchantment | str | int] | Enchantment | str | int") -> None:
         pieces = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value] * 4
         if len(pieces) != 4:
             raise LevelError(f"armour_enchantments has {len(pieces)} entries; it needs one value, or four")

@@ -14,12 +14,12 @@ from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.field_meanings import meaning
 from dicode.games.craftax.levels.goal import QUANTITY_TABLE, Goal
 from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item
-from dicode.games.craftax.levels.parse import parse_level
 from dicode.games.craftax.levels.player import Inventory, Player
 from dicode.games.craftax.levels.rule_spec import reference as rule_lines
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import REQUIREMENTS, depth, prerequisites
 from dicode.games.craftax.levels.world import World
+from dicode.games.level_text import parse_level
 from dicode.types import Rejected
 
 EXAMPLE = "zombie_duel"

@@ -13,7 +13,7 @@ from numbers import Real
 
 import numpy as np
 
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.kinds import as_amount, nearest
 from dicode.games.craftax.levels.names import Mob
 from dicode.games.craftax.levels.rule_hints import rule_hint

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS, slots
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, manhattan, to_bits
 from dicode.games.craftax.levels.kinds import as_member
 from dicode.games.craftax.levels.names import Block, Floor, Mob
@@ -61,7 +61,7 @@ def legal_cells(
     """
     blocks = arrays["blocks"][floor]
     standable = amounts.standable(mob)
-    cells = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
+    cells: np.ndarray = standable[blocks] & ~occupied(arrays, floor) & (blocks != Block.DARKNESS)
     if reachable and standable[Block.PATH]:
         cells &= from_bits(flood(bit(origin), to_bits(standable[blocks])))
     if floor == arrays["player_level"] and floor != Floor.GRAVEYARD:

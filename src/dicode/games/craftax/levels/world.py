@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.craftax.levels import building, clock, grid, placement, spawning
 from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
 from dicode.games.craftax.levels.grid import Position
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
@@ -342,7 +342,7 @@ class World:
         if on is not None:
             chosen = [on] if isinstance(on, int | str | np.integer) else on
             wanted = grid.block_table(map(building.as_block, chosen))
-        cells = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
+        cells: np.ndarray = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
         if distance is not None:
             cells &= placement.within(self._origin(where, near), placement.check_distance(distance))
         return cells

@@ -5,10 +5,10 @@ import codecs
 import io
 import re
 import tokenize
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from dicode.games.craftax.levels.advice import goal_hint
-from dicode.games.craftax.levels.errors import LevelError
+from dicode.errors import LevelError
 from dicode.types import Code, Rejected
 
 HOOKS = ("transition", "success", "bonus")
@@ -16,6 +16,10 @@ HOOKS = ("transition", "success", "bonus")
 
 MAX_SOURCE = 60_000
 """Longest level file in characters."""
+
+
+def _plain_hint(value: object, said: str) -> str:
+    return "write GOAL = ... at the top of the file"
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,10 @@ def plain(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse_level(source: str) -> LevelText | Rejected:
+def parse_level(source: str, goal_hint: Callable[[object, str], str] = _plain_hint) -> LevelText | Rejected:
     """Read a level file's text; `Rejected(stage="parse", ...)` where it is not a level.
 
-    Nothing is executed. Line ends are accepted in any style.
+    Nothing is executed. Line ends are accepted in any style. `goal_hint` is the game's, see `Levels.goal_hint`.
     """
     if len(source) > MAX_SOURCE:
         return _no(Code.TOO_LONG, f"the file has {len(source)} characters", f"a level has at most {MAX_SOURCE}")
@@ -98,7 +102,7 @@ def parse_level(source: str) -> LevelText | Rejected:
         )
     except (ValueError, RecursionError, MemoryError) as error:
         return _no(Code.NOT_TEXT, f"the file cannot be read: {error}", "write plain Python of ordinary depth")
-    return _read(text, tree)
+    return _read(text, tree, goal_hint)
 
 
 def describe(doc: str) -> str:
@@ -106,7 +110,7 @@ def describe(doc: str) -> str:
     return f"{_section(doc, 'Objective')} {_section(doc, 'Why')}".strip()
 
 
-def _read(text: str, tree: ast.Module) -> LevelText | Rejected:
+def _read(text: str, tree: ast.Module, goal_hint: Callable[[object, str], str]) -> LevelText | Rejected:
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assigned = _assigned(tree)
     hooks = tuple(name for name in HOOKS if name in functions)

@@ -3,22 +3,15 @@
 This module executes no text itself: it takes a namespace in which the level has been executed already.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from dicode.games.craftax.levels.advice import goal_hint
-from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.errors import LevelError
-from dicode.games.craftax.levels.goal import Goal, as_goal
-from dicode.games.craftax.levels.parse import HOOKS, describe
-from dicode.games.craftax.levels.placement import rebuild_mob_map
-from dicode.games.craftax.levels.rules import Rules
-from dicode.games.craftax.levels.schema import STATE_FIELDS
-from dicode.games.craftax.levels.techtree import implied
-from dicode.games.craftax.levels.world import World
+from dicode.errors import LevelError
+from dicode.games.host import Field, Goal, HostGame, Levels, Rules, WorldArrays
+from dicode.games.level_text import HOOKS, describe
 
 Pool = dict[str, np.ndarray]
 """Dotted array name -> array with a leading axis P."""
@@ -38,71 +31,71 @@ class BuiltPool:
     warnings: tuple[str, ...] = ()
 
 
-def build_pool(namespace: Mapping[str, object], worlds: Mapping[str, np.ndarray], seed: int) -> BuiltPool:
+def build_pool(game: HostGame, namespace: Mapping[str, object], worlds: WorldArrays, seed: int) -> BuiltPool:
     """Build every world of `worlds` ([P, ...] by name; left as they are) and read goal and rules.
 
     World i draws from a generator seeded by (seed, i), so a pool depends on nothing else. Raises
     LevelError for what the level asks in vain (with the number of the world as a note) and whatever
     else the level's own code raises.
     """
-    goal, rules, hooks = read_parts(namespace)
-    amounts = Amounts(rules)
+    levels = game.levels()
+    goal, rules, hooks = read_parts(game, namespace)
+    edit = levels.worlds(rules)
     build = namespace.get("build")
     if build is not None and not callable(build):
         raise LevelError(f"build is {type(build).__name__}; it must be a function `def build(world: World) -> None`")
     built = []
-    count = len(next(iter(worlds.values())))
+    count = game.num_worlds(worlds)
     for index in range(count):
-        arrays = {name: np.array(worlds[name][index]) for name in STATE_FIELDS}
-        world = World(arrays, np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, index]), amounts)
+        arrays = {name: np.array(worlds[name][index]) for name in game.fields}
+        world = edit(arrays, np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, index]))
         if build is not None:
             try:
                 build(world)
             except Exception as error:
                 error.add_note(f"in world {index} of {count}")
                 raise
-        built.append(finish(arrays))
-    pool = {name: np.stack([arrays[name] for arrays in built]) for name in STATE_FIELDS}
+        built.append(finish(game, arrays, levels))
+    pool = {name: np.stack([arrays[name] for arrays in built]) for name in game.fields}
     warnings = () if build is not None else ("the level has no build(world): it trains on unedited worlds",)
     return BuiltPool(goal, rules, pool, hooks, describe(str(namespace.get("__doc__") or "")), warnings)
 
 
-def read_parts(namespace: Mapping[str, object]) -> tuple[Goal, Rules, tuple[str, ...]]:
+def read_parts(game: HostGame, namespace: Mapping[str, object]) -> tuple[Goal, Rules, tuple[str, ...]]:
     """(goal, rules, hooks) of an executed level; LevelError where a part is missing or of another type."""
+    levels = game.levels()
     hooks = tuple(name for name in HOOKS if callable(namespace.get(name)))
-    given = namespace.get("GOAL", Goal() if "success" in hooks else None)
+    given = namespace.get("GOAL", game.no_goal if "success" in hooks else None)
     said = str(namespace.get("__doc__") or "")
-    goal = as_goal(given)
+    goal = levels.as_goal(given)
     if goal is None:
         got = "missing" if given is None else f"{type(given).__name__}"
-        raise LevelError(f"GOAL is {got}; {goal_hint(given, said)}")
+        raise LevelError(f"GOAL is {got}; {levels.goal_hint(given, said)}")
     if goal.is_empty and "success" not in hooks:
         raise LevelError("GOAL asks for nothing; ask for an achievement or a quantity, or define success(state)")
-    rules = namespace.get("RULES")
+    rules: Any = namespace.get("RULES")
     if rules is None:
-        return goal, Rules(), hooks
-    if not isinstance(rules, Rules):
+        return goal, levels.rules_type(), hooks
+    if not isinstance(rules, levels.rules_type):
         raise LevelError(f"RULES is {type(rules).__name__}; write RULES = Rules(...)")
     return goal, rules, hooks
 
 
-def finish(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """One edited world in the schema's names, dtypes and order; mob map rebuilt, implied achievements marked.
+def finish(game: HostGame, arrays: Mapping[str, object], levels: Levels) -> Pool:
+    """One edited world in the fields' names, dtypes and order, with what follows from the rest put in place.
 
     Raises LevelError for arrays that are missing, unknown, of another shape, or whose values the
-    schema's dtype cannot hold.
+    field's dtype cannot hold.
     """
-    unknown = set(arrays) - set(STATE_FIELDS)
+    unknown = set(arrays) - set(game.fields)
     if unknown:
         raise LevelError(f"world.arrays has unknown entries {sorted(unknown)}; edit the arrays in place, add none")
-    done = {name: _fitted(name, arrays.get(name)) for name in STATE_FIELDS}
-    rebuild_mob_map(done)
-    done["achievements"] |= implied(done)
+    done = {name: _fitted(name, field, arrays.get(name)) for name, field in game.fields.items()}
+    levels.finish(done)
     return done
 
 
-def _fitted(name: str, value: object) -> np.ndarray:
-    field = STATE_FIELDS[name]
+def _fitted(name: str, field: Field, value: object) -> np.ndarray:
     if value is None:
         raise LevelError(f"world.arrays has lost {name!r}; edit the arrays in place")
     array = np.asarray(value)
@@ -119,11 +112,15 @@ def _fitted(name: str, value: object) -> np.ndarray:
     return cast
 
 
-def pool_hash(pool: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of a pool, in the schema's order."""
-    digest = hashlib.sha256()
-    for name in STATE_FIELDS:
-        array = np.ascontiguousarray(pool[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+def schema_fault(fields: Mapping[str, Field], pool: WorldArrays) -> str:
+    """What makes a pool differ from a game's fields: names, dtypes, shapes, ranges; empty where nothing does."""
+    if set(pool) != set(fields):
+        return f"the pool's arrays are not the schema's: {sorted(set(pool) ^ set(fields))[:5]}"
+    count = len(next(iter(pool.values())))
+    for name, field in fields.items():
+        array = pool[name]
+        if array.dtype != field.dtype or array.shape != (count, *field.shape):
+            return f"{name} is {array.dtype}{array.shape}; it must be {field.dtype}{(count, *field.shape)}"
+        if array.size and not (array.min() >= field.low and array.max() <= field.high):
+            return f"{name} holds {array.min()} to {array.max()}; allowed is {field.low:g} to {field.high:g}"
+    return ""

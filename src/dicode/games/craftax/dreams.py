@@ -1,0 +1,39 @@
+"""What Craftax gives to dreamers: its grammar, what is ready to be learnt, what worlds look like."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from dicode.games.craftax.grammar import GrammarDreamer, random_level
+from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates
+from dicode.games.craftax.grammar.plan import Plan
+from dicode.games.craftax.grammar.reader import asked_of, plan_of
+from dicode.games.craftax.levels.techtree import depth
+from dicode.games.craftax.looks import LOOKS
+from dicode.games.host import Dreams
+from dicode.streams import Streams
+
+
+def _grammar(streams: Streams, hooks: bool, horizon: int) -> GrammarDreamer:
+    return GrammarDreamer(streams, hooks=hooks, horizon=horizon)
+
+
+@lru_cache(maxsize=4096)
+def _plan(source: str) -> Plan:
+    return plan_of(source)
+
+
+def readiness(source: str, success: Mapping[str, float]) -> tuple[bool, int, int, int]:
+    """When an agent with these success rates should meet a level.
+
+    First what is not mastered yet, fewest unknown prerequisites first; then shallow before deep, more help
+    before less. Levels that ask for time or vitals alone count as shallow.
+    """
+    known, plan = rates(success), _plan(source)
+    asked = asked_of(plan)
+    mastered = bool(asked) and all(known[achievement] >= MASTERED for achievement in asked)
+    unknown = max((missing(achievement, known) for achievement in asked), default=0)
+    deep = max((depth(achievement) + len(before(achievement)) for achievement in asked), default=1)
+    return mastered, unknown, deep, -int(plan.help)
+
+
+DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness)
