@@ -95,8 +95,8 @@ class Levels:
     """What `GOAL = value` means, None where that isn't clear. Raises LevelError for a part that there isn't."""
     rules_type: type[Any]
     """The class whose instance `RULES` is; without arguments, the unmodified game."""
-    worlds: Callable[[Any], EditWorld]
-    """What `build` gets under these rules, an instance of `rules_type`."""
+    worlds: Callable[[Any, Any], EditWorld]
+    """(goal, rules, an instance of `rules_type`) -> what `build` gets under them; a state may hold them."""
     finish: Callable[[dict[str, np.ndarray]], None]
     """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
     check: Callable[[WorldArrays, Any, Any, Sequence[str], int | None], Rejected | tuple[str, ...]]

@@ -174,4 +174,4 @@ def _warnings(worlds: Sequence[World], goal: Goal, searched: Sequence[Found]) ->
 
 def _used(product: Thing, goal: Goal, rules: Sequence[object]) -> bool:
     needed = any(product in getattr(rule, "inputs", ()) for rule in rules)
-    return needed or product in goal.things or goal.kind == "achieve"
+    return needed or product in goal.things

@@ -1,4 +1,4 @@
-"""Goals: one of the package's, or achievements, as a level asks for them.
+"""Goals: what a level asks for is one of the package's goals.
 
 Goal.hold("red key")                 pick it up
 Goal.near("blue ball")               step up to it
@@ -6,16 +6,20 @@ Goal.together("red key", "blue ball")   put one beside the other
 Goal.on("green goal tile")           step onto it
 Goal.place("red key", at=(1, 1))     lying in that cell
 Goal.reach((1, 1))                   standing in that cell
-Goal.achieve("MAKE_ONE")             an achievement, whatever else happens
+Goal.task()                          whatever the world itself asks for, as on the target
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dicode.errors import LevelError, nearest
 from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Side, Thing, an_object, as_side, from_code, thing
+
+if TYPE_CHECKING:
+    from dicode.games.xland.levels.rules import Rule
 
 ACHIEVEMENTS = (
     "PICK_UP",
@@ -30,9 +34,8 @@ ACHIEVEMENTS = (
     "SOLVE_DEPTH_2",
     "SOLVE_DEPTH_3",
 )
-"""What an episode can achieve, in the order of the state's array: skills, then tasks solved by productions in a chain."""
-ASKABLE = ACHIEVEMENTS[:7]
-"""Those that a level can ask for."""
+"""What an episode can achieve, in the order of the state's array: skills, then tasks solved, by the length of the chain of
+productions that they need. They are for telling what the agent can do; no goal asks for them."""
 QUANTITIES = ("solved",)
 CODE_LENGTH = 5
 """Bytes of a goal: its kind, then two things, or a thing and a cell, or a cell."""
@@ -40,7 +43,7 @@ MAX_DEPTH = 3
 """Chains of more productions count as this deep."""
 _NUMBERS = {"hold": 1, "on": 2, "near": 3, "together": 4, "place": 5, "reach": 6}
 _TOGETHER_UP, _NEAR_UP = 7, 11
-_THINGS = {"task": 0, "achieve": 0, "hold": 1, "on": 1, "near": 1, "together": 2, "place": 1, "reach": 0}
+_THINGS = {"task": 0, "hold": 1, "on": 1, "near": 1, "together": 2, "place": 1, "reach": 0}
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,6 @@ class Goal:
     things: tuple[Thing, ...] = ()
     side: Side | None = None
     at: tuple[int, int] | None = None
-    achievements: tuple[str, ...] = ()
 
     @classmethod
     def hold(cls, what: object) -> "Goal":
@@ -94,17 +96,6 @@ class Goal:
         """Solve the task that the world comes with, as on the target."""
         return cls("task")
 
-    @classmethod
-    def achieve(cls, *names: object) -> "Goal":
-        """Every named achievement: PICK_UP, PUT_DOWN, OPEN_DOOR, UNLOCK_DOOR, MAKE_ONE, MAKE_TWO, MAKE_THREE."""
-        if not names:
-            raise LevelError(f"Goal.achieve() needs an achievement ({', '.join(ASKABLE)})")
-        for name in names:
-            if name not in ASKABLE:
-                raise LevelError(f"no level can ask for {str(name)[:40]!r}{nearest(str(name)[:40].upper(), ASKABLE)}")
-        asked = set(map(str, names))
-        return cls("achieve", achievements=tuple(name for name in ASKABLE if name in asked))
-
     @property
     def is_empty(self) -> bool:
         """Nothing is asked for."""
@@ -141,9 +132,8 @@ class Goal:
         return goal
 
     def to_arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """(achievements bool[A], minimum float32[1]): the package's goals are the one quantity `solved`."""
-        asked = np.array([name in self.achievements for name in ACHIEVEMENTS])
-        return asked, np.array([0.0 if self.kind in ("", "achieve") else 1.0], np.float32)
+        """(achievements bool[A], none of them asked; minimum float32[1] of the one quantity `solved`)."""
+        return np.zeros(len(ACHIEVEMENTS), bool), np.array([0.0 if self.is_empty else 1.0], np.float32)
 
     def to_json(self) -> dict[str, object]:
         """Plain values that `from_json` reads."""
@@ -152,22 +142,21 @@ class Goal:
             "things": [str(each) for each in self.things],
             "side": None if self.side is None else self.side.name.lower(),
             "at": None if self.at is None else list(self.at),
-            "achievements": list(self.achievements),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> "Goal":
         """The inverse of `to_json`; raises LevelError for anything else."""
-        if not isinstance(data, Mapping) or set(data) != {"kind", "things", "side", "at", "achievements"}:
-            raise LevelError("a goal is {'kind': ..., 'things': [...], 'side': ..., 'at': ..., 'achievements': [...]}")
-        kind, things, names = data["kind"], data["things"], data["achievements"]
+        if not isinstance(data, Mapping) or set(data) != {"kind", "things", "side", "at"}:
+            raise LevelError("a goal is {'kind': ..., 'things': [...], 'side': ..., 'at': ...}")
+        kind, things = data["kind"], data["things"]
         if kind == "":
             return cls()
         if not isinstance(kind, str) or kind not in _THINGS:
             raise LevelError(f"a goal's kind is {str(kind)[:40]!r}{nearest(str(kind)[:40], _THINGS)}")
-        if not isinstance(things, list) or len(things) != _THINGS[kind] or not isinstance(names, list):
-            raise LevelError(f"a goal of kind {kind} has {_THINGS[kind]} things and a list of achievements")
-        goal = _from_parts(kind, things, data["side"], data["at"], names)
+        if not isinstance(things, list) or len(things) != _THINGS[kind]:
+            raise LevelError(f"a goal of kind {kind} has {_THINGS[kind]} things")
+        goal = _from_parts(kind, things, data["side"], data["at"])
         if goal.to_json() != dict(data):
             raise LevelError(f"a goal of kind {kind} has parts that it cannot have")
         return goal
@@ -183,26 +172,20 @@ class Goal:
             "together": "put the {} and the {} together",
             "place": "put the {} into cell {at}",
             "reach": "walk to cell {at}",
-            "achieve": " and ".join(self.achievements),
         }
         return words[self.kind].format(*self.things, at=self.at) + where
 
 
 def as_goal(value: object) -> Goal | None:
     """The goal that `GOAL = value` means, None where that isn't clear."""
-    if isinstance(value, Goal):
-        return value
-    names = [value] if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else []
-    return Goal.achieve(*names) if names and all(name in ASKABLE for name in names) else None
+    return value if isinstance(value, Goal) else None
 
 
-def chain_depth(goal: Goal, rules: Sequence[object]) -> int:
+def chain_depth(goal: Goal, rules: "Sequence[Rule]") -> int:
     """Productions in the longest chain that the goal needs if none of what is made lies there already, at most 3."""
-    from dicode.games.xland.levels.rules import Rule
-
-    makers: dict[Thing, list[Rule]] = {}
+    makers: "dict[Thing, list[Rule]]" = {}
     for rule in rules:
-        if isinstance(rule, Rule) and rule.product is not None:
+        if rule.product is not None:
             makers.setdefault(rule.product, []).append(rule)
 
     def depth(what: Thing, above: frozenset[Thing]) -> int:
@@ -230,11 +213,9 @@ def _made(kind: str, rest: list[int], where: Side | None) -> Goal:
         raise LevelError(f"{rest} encodes no goal") from None
 
 
-def _from_parts(kind: str, things: list[object], where: object, at: object, names: list[object]) -> Goal:
+def _from_parts(kind: str, things: list[object], where: object, at: object) -> Goal:
     if kind == "task":
         return Goal.task()
-    if kind == "achieve":
-        return Goal.achieve(*names)
     if kind == "reach":
         return Goal.reach(at)
     if kind == "place":

@@ -44,11 +44,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Situation:
-    """What is in hand, what lies on the grid, how many productions have happened."""
+    """What is in hand and what lies on the grid."""
 
     hand: Thing | None
     items: tuple[Item, ...]
-    made: int = 0
 
     @cached_property
     def accessible(self) -> Regions:
@@ -70,7 +69,7 @@ class Situation:
         """The same for situations that differ in nothing that matters."""
         near = self.accessible
         where = Counter((item.thing, Regions() if self._free(item, near) else item.regions) for item in self.items)
-        return self.hand, frozenset(where.items()), self.made
+        return self.hand, frozenset(where.items())
 
     def reachable(self) -> Iterator[tuple[int, Item]]:
         """The items that one can step up to, with their numbers."""
@@ -108,10 +107,13 @@ class Task:
         named = set(self.goal.things) | changing
         items = []
         for cell, found in _things(self.board).items():
-            asked = found in named or "OPEN_DOOR" in self.goal.achievements
-            if found.is_object or found.tile is Tile.DOOR_LOCKED or (found.tile is not Tile.FLOOR and asked):
+            if found.is_object or found.tile is Tile.DOOR_LOCKED or found in named or self._opens(found, named):
                 items.append(Item(found, self._regions(cell)))
         return Situation(self.hand, tuple(items))
+
+    def _opens(self, what: Thing, named: set[Thing]) -> bool:
+        """Whether a door may become one that is spoken of."""
+        return what.tile in DOORS and any(other.tile in DOORS and other.colour == what.colour for other in named)
 
     def _regions(self, cell: Cell) -> Regions:
         if self.labels[cell] >= 0:
@@ -147,20 +149,20 @@ class Task:
     def _walking(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
         after = self.changed(item.thing)
         if after != item.thing:
-            yield Move("approach", item.thing), _changed(now, index, after, made=True)
+            yield Move("approach", item.thing), _changed(now, index, after)
         for rule in self.rules:
             if rule.kind == "near" and rule.side is not None and rule.inputs[0] == item.thing:
-                yield Move("approach", item.thing, rule), _changed(now, index, rule.product or NOTHING, made=True)
+                yield Move("approach", item.thing, rule), _changed(now, index, rule.product or NOTHING)
 
     def _handling(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
         what = item.thing
         if now.hand is None and what.is_object:
             hand = self.taken(what)
-            without = _changed(now, index, NOTHING, made=hand != what)
+            without = _changed(now, index, NOTHING)
             yield Move("pick", what), replace(without, hand=hand)
         if now.hand is not None:
             for rule in self.combining(now.hand, what):
-                made = _changed(now, index, rule.product or NOTHING, made=True)
+                made = _changed(now, index, rule.product or NOTHING)
                 yield Move("combine", what, rule), replace(made, hand=None)
         if what.tile is Tile.DOOR_LOCKED and now.hand == Thing(Tile.KEY, what.colour):
             yield Move("unlock", what), _changed(now, index, Thing(Tile.DOOR_OPEN, what.colour))
@@ -176,13 +178,11 @@ class Task:
                 if rule.side is None:
                     return
 
-    def meets(self, before: Situation, move: Move | None, now: Situation) -> Move | None:
-        """The last move of the goal, where it can be met in `now`, reached from `before` by `move`."""
+    def meets(self, move: Move | None, now: Situation) -> Move | None:
+        """The last move of the goal, where it can be met in `now`, to which `move` led."""
         goal = self.goal
         if goal.kind == "hold":
             return Move("goal") if move and move.kind == "pick" and now.hand == goal.things[0] else None
-        if goal.kind == "achieve":
-            return Move("goal") if all(self._achieved(name, before, move, now) for name in goal.achievements) else None
         if goal.kind == "reach":
             return Move("goal") if self._stands(now) else None
         if goal.kind == "place":
@@ -202,25 +202,12 @@ class Task:
         label = int(self.labels[self.goal.at or self.start])
         return label >= 0 and label in now.accessible
 
-    def _achieved(self, name: str, before: Situation, move: Move | None, now: Situation) -> bool:
-        kind = move.kind if move else ""
-        if name.startswith("MAKE"):
-            return now.made >= ("MAKE_ONE", "MAKE_TWO", "MAKE_THREE").index(name) + 1
-        if name == "OPEN_DOOR":
-            opened = kind == "toggle" and move is not None and move.thing is not None
-            return opened and move.thing.tile is Tile.DOOR_CLOSED  # type: ignore[union-attr]
-        wanted = {"PICK_UP": ("pick",), "PUT_DOWN": ("drop", "combine"), "UNLOCK_DOOR": ("unlock",)}
-        return kind in wanted[name]
-
 
 def search(task: Task) -> Found:
     """The shortest plan that meets the goal."""
     first = task.situation()
-    ahead = _several(task) if task.goal.kind == "achieve" and len(task.goal.achievements) > 1 else None
-    if ahead is not None:
-        return ahead
     waiting: deque[tuple[Situation, tuple[Move, ...]]] = deque([(first, ())])
-    end = task.meets(first, None, first)
+    end = task.meets(None, first)
     if end is not None:
         return Found((end,))
     seen = {first.key}
@@ -229,7 +216,7 @@ def search(task: Task) -> Found:
         for move, after in task.moves(now):
             if after.key in seen:
                 continue
-            end = task.meets(now, move, after)
+            end = task.meets(move, after)
             if end is not None:
                 return Found((*plan, move, end))
             seen.add(after.key)
@@ -239,27 +226,14 @@ def search(task: Task) -> Found:
     return Found(None)
 
 
-def _several(task: Task) -> Found:
-    """Several achievements are judged one by one: the plan is of the one that needs most."""
-    plans = []
-    for name in task.goal.achievements:
-        alone = Task.__new__(Task)
-        alone.__dict__.update(task.__dict__, goal=Goal.achieve(name))
-        found = search(alone)
-        if found.plan is None:
-            return found
-        plans.append(found.plan)
-    return Found(max(plans, key=len))
-
-
-def _changed(now: Situation, index: int, to: Thing, made: bool = False) -> Situation:
+def _changed(now: Situation, index: int, to: Thing) -> Situation:
     items = list(now.items)
     item = items[index]
     if to == NOTHING and len(item.regions) < 2:
         del items[index]
     else:
         items[index] = Item(to, item.regions)
-    return Situation(now.hand, tuple(items), min(3, now.made + made))
+    return Situation(now.hand, tuple(items))
 
 
 def _things(board: np.ndarray) -> dict[Cell, Thing]:

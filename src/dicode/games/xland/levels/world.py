@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 
 import numpy as np
 
+from dicode.errors import LevelError
 from dicode.games.xland.levels import grid
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.grid import Cell
@@ -32,6 +33,8 @@ STEPS_PER_CELL = 3
 """The package's own heuristic for how long an episode is."""
 _DOOR_STATES = {"closed": Tile.DOOR_CLOSED, "locked": Tile.DOOR_LOCKED, "open": Tile.DOOR_OPEN, "hidden": Tile.WALL}
 Distance = tuple[int, int]
+EDITS = ("noise", "swap")
+"""Kinds of small random edits; see `World.edit`."""
 
 
 class World:
@@ -128,16 +131,16 @@ class World:
         self._arrays["grid"][self._cell(cell)] = FLOOR.code
 
     def wall(self, start: Cell, end: Cell, colour: str = "grey") -> None:
-        """A straight wall from one cell to another, both included."""
+        """A straight wall from one cell to another, both included; what lies there is lost, the player makes way."""
         (top, left), (bottom, right) = self._cell(start, inner=False), self._cell(end, inner=False)
         if top != bottom and left != right:
             raise LevelError(f"a wall is straight; {start} and {end} share neither row nor column")
         rows, columns = sorted((top, bottom)), sorted((left, right))
         for row in range(rows[0], rows[1] + 1):
             for column in range(columns[0], columns[1] + 1):
-                self._no_player((row, column), "a wall")
                 edge = row in (0, self.rows - 1) or column in (0, self.columns - 1)
                 self._arrays["grid"][row, column] = WALL.code if edge else thing(f"{colour} wall").code
+        self._make_way()
 
     def door(self, at: Cell, colour: str = "", state: str = "closed") -> Thing:
         """A door in a cell, mostly of a wall; `state`: closed, locked (opens with a key of its colour), open, or hidden.
@@ -147,12 +150,12 @@ class World:
         if state not in _DOOR_STATES:
             raise LevelError(f"no door is {state!r}; doors are {', '.join(_DOOR_STATES)}")
         cell = self._cell(at)
-        self._no_player(cell, "a door")
         hue = thing(f"{colour or self.random_colour()} ball").colour
         if state == "hidden" and hue is Colour.GREY:
             raise LevelError("a hidden door cannot be grey, because grey walls never change; take another colour")
         door = Thing(_DOOR_STATES[state], hue)
         self._arrays["grid"][cell] = door.code
+        self._make_way()
         return door
 
     def rooms(self, down: int = 2, across: int = 2, state: str = "closed") -> list[Cell]:
@@ -161,8 +164,6 @@ class World:
         What lies where walls come is lost; the player is moved out of their way.
         """
         lines = _lines(self.rows, down), _lines(self.columns, across)
-        if self.position[0] in lines[0][1:-1] or self.position[1] in lines[1][1:-1]:
-            self._arrays["position"][...] = (lines[0][0] + 1, lines[1][0] + 1)
         for row in lines[0][1:-1]:
             self.wall((row, 0), (row, self.columns - 1))
         for column in lines[1][1:-1]:
@@ -211,6 +212,31 @@ class World:
         shown = [colour for colour in COLOURS if colour not in (Colour.BLACK, Colour.GREY)]
         return shown[int(self.rng.integers(len(shown)))].name.lower()
 
+    def edit(self, kind: str, seed: int, cells: int) -> None:
+        """Change at most `cells` cells at random; `noise` builds or tears down inner walls, `swap` moves things."""
+        if kind not in EDITS:
+            raise LevelError(f"no edit is {kind!r}; edits are {', '.join(EDITS)}")
+        rng, board = np.random.default_rng(seed), self._arrays["grid"]
+        free = self.free_cells()
+        old = list(grid.objects(board)) if kind == "swap" else self._inner_walls()
+        for _ in range(cells // 2 if kind == "swap" else cells):
+            build = kind == "noise" and (not old or rng.random() < 0.5)
+            if not (free if build else old) or not free:
+                return
+            place = free.pop(int(rng.integers(len(free))))
+            if build:
+                board[place] = WALL.code
+                continue
+            moved = old.pop(int(rng.integers(len(old))))
+            if kind == "swap":
+                board[place] = board[moved]
+            board[moved] = FLOOR.code
+
+    def _inner_walls(self) -> list[Cell]:
+        last = (self.rows - 1, self.columns - 1)
+        walls = grid.cells_of(self._arrays["grid"], [Tile.WALL])
+        return [(row, column) for row, column in walls if 0 < row < last[0] and 0 < column < last[1]]
+
     def _cell(self, cell: object, inner: bool = True) -> Cell:
         edge = 1 if inner else 0
         if isinstance(cell, (tuple, list, np.ndarray)) and len(cell) == 2:
@@ -220,9 +246,10 @@ class World:
         low, high = edge, (self.rows - 1 - edge, self.columns - 1 - edge)
         raise LevelError(f"there is no cell {cell!r}; rows go from {low} to {high[0]}, columns from {low} to {high[1]}")
 
-    def _no_player(self, cell: Cell, what: str) -> None:
-        if cell == self.position:
-            raise LevelError(f"the player stands at {cell}, where {what} should be; move the player first")
+    def _make_way(self) -> None:
+        """Move the player to a random free cell, where something else has come to be."""
+        if self.at(self.position) != FLOOR and self.free_cells():
+            self._arrays["position"][...] = self.random_cell()
 
     def _some_free(self) -> str:
         return ", ".join(map(str, self.free_cells()[:4])) or "none"
