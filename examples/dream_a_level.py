@@ -5,12 +5,10 @@
 No JAX is imported: levels are NumPy, and the worlds here are synthetic ones.
 """
 
+from dicode import Accepted, Brief, Draft, Rejected, Sandbox, Streams, Verdict
 from dicode.games.craftax.grammar import GrammarDreamer
 from dicode.games.craftax.levels.blank import blank_worlds
-from dicode.games.craftax.levels.names import Achievement
-from dicode.sandbox import Sandbox
-from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, Rejected, Verdict
+from dicode.levels import Achievement
 
 # What a run would tell a dreamer: the agent collects wood and saplings on the target, little else.
 success = dict.fromkeys((a.name for a in Achievement), 0.0) | {

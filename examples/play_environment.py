@@ -8,22 +8,20 @@ Compiles the world generator and the game's step once (about a minute on two cor
 import jax
 import jax.numpy as jnp
 
+from dicode import Level, LevelEnv, Sizes, load_device, make_batch
 from dicode.cache import enable_compile_cache
-from dicode.environment.batch import Level, Sizes, build
-from dicode.environment.env import LevelEnv
-from dicode.games.craftax import worlds
-from dicode.games.craftax.device import DEVICE
 from dicode.levels import Achievement, Goal, Rules
 
 enable_compile_cache()
-pool = worlds.generate(jnp.array([8, 0], jnp.uint32), 8)
+game = load_device("craftax")
+pool = game.generate(jnp.array([8, 0], jnp.uint32), 8, 0)
 levels = [
     Level(pool),  # the unmodified game
     Level(pool, Rules(health_recovery=5.0).to_json(), Goal.all_of(Achievement.COLLECT_SAPLING), bonus=20.0),
 ]
 sizes = Sizes(num_envs=8, level_slots=4, pool_size=16)
-batch = build(DEVICE, levels, [4, 4], sizes, episode_limit=50)
-env = LevelEnv(DEVICE, bootstrap_time_limit=True)
+batch = make_batch(game, levels, [4, 4], sizes, episode_limit=50)
+env = LevelEnv(game, bootstrap_time_limit=True)
 
 key = jnp.array([0, 1], jnp.uint32)
 step = jax.jit(env.step)

@@ -89,6 +89,21 @@ class Config:
     episode_limit: int = option(4096, "steps of an episode at most", 10, 1_000_000)
     bonus: str = option("constant", "completion bonus", choices=("constant", "dynamic"), only=_LEVELS)
     bonus_value: float = option(20.0, "the constant bonus, and the floor of the dynamic one", 0, 1e6, only=_LEVELS)
+    reward: str = option(
+        "game",
+        "what a level pays beside its bonus: the game's reward, or nothing",
+        choices=("game", "goal"),
+        only=_LEVELS,
+    )
+    after_goal: str = option(
+        "end", "once a level's goal is reached its episode ends, or goes on", choices=("end", "go_on"), only=_LEVELS
+    )
+    level_rules: str = option(
+        "own", "rules of the levels: their own, or the game's", choices=("own", "game"), only=_LEVELS
+    )
+    level_length: str = option(
+        "own", "steps of a level's episode: its own, or the run's", choices=("own", "run"), only=_LEVELS
+    )
     levels: str | None = option(None, "folder of level files used as seeds instead of the library's", only=_DREAMS)
     warm_start: str | None = option(None, "run whose parameters this one starts from (`from=runs/NAME`)")
     sandbox: str = option("auto", "wall around level code", choices=("auto", "full", "weak"), only=_LEVELS)
@@ -163,6 +178,8 @@ def _check_together(config: Config) -> None:
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
+    if config.reward == "goal" and config.bonus_value == 0 and config.method.name != "ppo":
+        raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if config.level_slots > 1:
         least, target = config.min_envs, config.target_share > 0
         others = config.num_envs - target_envs(config.num_envs, config.target_share, least)

@@ -1,5 +1,7 @@
 """LevelEnv: exact resets, goals, counters, limits, statistics. The game's step is a toy here."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from dicode.games.craftax.device import DEVICE
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.goal import QUANTITIES, Goal
 from dicode.games.craftax.levels.names import Achievement, Mob
+from dicode.games.craftax.levels.rules import Rules
 
 NOTHING, DIE, CHOP, KILL, HURT, DESCEND, EAT = range(7)
 pytestmark = pytest.mark.fast
@@ -48,6 +51,31 @@ def test_a_level_that_always_ends_at_once_does_not_starve_the_others(toy, blank_
     for state in played.states:
         assert np.array_equal(state.game.timestep, state.counters.steps)
         assert np.array_equal(state.game.items[:, 8, 0, 0], state.counters.steps)
+
+
+def test_a_level_may_pay_its_goal_alone_and_go_on_after_it(toy, blank_pool):
+    goal = Goal.all_of(Achievement.DEFEAT_ZOMBIE)
+    usual, alone = Level(blank_pool, goal=goal, bonus=20.0), Level(blank_pool, goal=goal, bonus=20.0, game_reward=0.0)
+    going, poor = replace(usual, ends=False), replace(alone, ends=False)
+    batch = build(DEVICE, [usual, alone, going, poor], [2] * 4, toy.sizes, episode_limit=5)
+    actions = idle(5)
+    actions[0], actions[1:3], actions[3] = CHOP, KILL, KILL
+    played = toy.play(batch, actions)
+    rewards = np.stack([np.asarray(step.reward[::2]) for step in played.steps])
+    # Wood, then the zombie, then (where the episode goes on) nothing new; the others start over and kill again.
+    assert rewards[0].tolist() == [1, 0, 1, 0]
+    assert rewards[1].tolist() == [21, 20, 21, 20]
+    assert rewards[2].tolist() == [21, 20, 0, 0]
+    stats = toy.env.stats(played.state, batch)
+    assert np.array_equal(stats.episodes, [6, 6, 2, 2])
+    assert np.array_equal(stats.successes, [6, 6, 2, 2])
+    assert np.array_equal(stats.time_limits, [0, 0, 2, 2])
+
+
+def test_the_rule_of_an_episodes_length_can_be_set_aside(toy, blank_pool):
+    level = Level(blank_pool, rules=Rules(episode_length=3).to_json())
+    batch = build(DEVICE, [level, replace(level, own_length=False)], [4, 4], toy.sizes, episode_limit=9)
+    assert batch.episode_limit[:2].tolist() == [3, 9]
 
 
 def test_a_reset_gives_a_world_of_the_own_level_and_touches_no_other_environment(toy, blank_pool):
@@ -283,6 +311,10 @@ def test_every_quantity_reads_its_own_field(toy, blank_pool):
 
 def test_conditioning_names_achievements_and_log_scaled_minima():
     goal = Goal.all_of(Achievement.EAT_COW, Goal.at_least("inventory.iron", 3))
+    normalised = goals.conditioning(HOST, goal, "normalised")
+    whole = goals.conditioning(HOST, HOST.target_goal, "normalised")
+    assert np.linalg.norm(whole) == pytest.approx(1.0)
+    assert np.linalg.norm(normalised) < 1.1
     full, paper = goals.conditioning(HOST, goal), goals.conditioning(HOST, goal, "paper")
     assert full.shape == (67 + len(QUANTITIES),)
     assert paper.shape == (67,)

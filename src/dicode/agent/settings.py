@@ -13,7 +13,11 @@ Lookup = Literal["rows", "onehot"]
 
 
 def _conditioning() -> Any:
-    return option("full", "goal input", choices=("full", "paper", "none"))
+    return option(
+        "full",
+        "goal input; normalised: over the root of how much is asked",
+        choices=("full", "normalised", "paper", "none"),
+    )
 
 
 def _width() -> Any:

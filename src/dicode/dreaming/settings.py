@@ -24,6 +24,9 @@ class DreamerConfig:
     repairs: int = option(2, "times a rejected draft goes back", 0, 20, only=_MODEL)
     hooks: bool = option(False, "dreams may define new mechanics as JAX hooks", only=_SOMEBODY)
     goal_only: bool = option(False, "dreams may set a goal only, no initial states and no rules", only=_WRITER)
+    arenas: bool = option(
+        True, "grammar: levels may be closed rooms; else open ground", only={"dreamer.name": ("auto", "grammar")}
+    )
     stages: int = option(
         2,
         "foundation model: design then code (2) or both at once (1)",

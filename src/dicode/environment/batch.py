@@ -41,6 +41,12 @@ class Level:
     """False: played and counted, but without gradient."""
     episode_limit: int = FOREVER
     """Steps of an episode at most, where that is less than the batch's."""
+    own_length: bool = True
+    """Whether a rule `episode_length` bounds its episodes."""
+    ends: bool = True
+    """Reaching the goal ends the episode; else it pays the bonus once, and the episode goes on."""
+    game_reward: float = 1.0
+    """Weight of the game's own reward; 0: the goal alone pays."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,10 @@ class LevelBatch:
     goal_minimum: Float[Array, "L Q"]
     conditioning: Float[Array, "L C"]
     bonus: Float[Array, " L"]
+    game_reward: Float[Array, " L"]
+    """Weight of the game's own reward beside it."""
+    ends: Bool[Array, " L"]
+    """Whether reaching the goal ends the episode."""
     episode_limit: Int[Array, " L"]
     count_first: Int[Array, " L"]
     """First step since the reset at which an episode that counts begins."""
@@ -137,11 +147,10 @@ def build(
     asked, minimum = (np.stack(part) for part in zip(*(goal.to_arrays() for goal in goals), strict=True))
     tables = [host.rule_arrays(level.rules) for level in levels] + [host.rule_arrays({})] * empty
     rules = {name: np.stack([table[name] for table in tables]) for name in tables[0]}
-    own = [level.episode_limit for level in levels] + [FOREVER] * empty
     limits = [
-        min(episode_limit, one, int(table.get("episode_length", FOREVER)))
-        for one, table in zip(own, tables, strict=True)
-    ]
+        min(episode_limit, level.episode_limit, _length(table) if level.own_length else FOREVER)
+        for level, table in zip(levels, tables[: len(levels)], strict=True)
+    ] + [episode_limit] * empty
     first, last = zip(*(counted_starts(counting, limit) for limit in limits), strict=True)
     return LevelBatch(
         pool=game.from_arrays(_pool(host, levels, sizes.pool_size)),
@@ -152,6 +161,8 @@ def build(
         goal_minimum=jnp.asarray(minimum, jnp.float32),
         conditioning=jnp.asarray(np.stack([conditioning(host, goal, conditioning_kind) for goal in goals])),
         bonus=jnp.asarray([*(level.bonus for level in levels), *[0.0] * empty], jnp.float32),
+        game_reward=jnp.asarray([*(level.game_reward for level in levels), *[1.0] * empty], jnp.float32),
+        ends=jnp.asarray([*(level.ends for level in levels), *[True] * empty]),
         episode_limit=_ints(limits),
         count_first=_ints(first),
         count_last=_ints(last),
@@ -213,6 +224,10 @@ def _slots(counts: Sequence[int], groups: Sequence[tuple[int, int]], shards: int
     if len(rest) % shards:
         raise ConfigError(f"{len(rest)} environments without hooks do not divide among {shards} devices")
     return np.concatenate([part for run in np.split(rest, shards) for part in (front, run)])
+
+
+def _length(table: Mapping[str, np.ndarray]) -> int:
+    return int(table.get("episode_length", FOREVER))
 
 
 def _worlds(level: Level) -> int:

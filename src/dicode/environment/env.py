@@ -39,6 +39,8 @@ class Task:
     goal_achievements: Bool[Array, "E A"]
     goal_minimum: Float[Array, "E Q"]
     bonus: Float[Array, " E"]
+    game_reward: Float[Array, " E"]
+    ends: Bool[Array, " E"]
     episode_limit: Int[Array, " E"]
     count_first: Int[Array, " E"]
     count_last: Int[Array, " E"]
@@ -73,7 +75,7 @@ class TimeStep:
     reward: Float[Array, " E"]
     done: Bool[Array, " E"]
     success: Bool[Array, " E"]
-    """The goal was reached; implies done."""
+    """The goal was reached in the episode that ended; implies done."""
     time_limit: Bool[Array, " E"]
     """The episode was cut off by its step limit alone; implies done."""
     counted: Bool[Array, " E"]
@@ -202,7 +204,11 @@ class LevelEnv:
         counters = episode.count_step(state.counters, result.events, self.game.depth(game))
         elapsed = state.elapsed + 1
         outcome = _outcome(self.game, task, hooked, counters, elapsed)
-        counters = replace(counters, total_reward=counters.total_reward + outcome.reward)
+        counters = replace(
+            counters,
+            total_reward=counters.total_reward + outcome.reward,
+            reached=counters.reached | outcome.reached,
+        )
         unlocked = self.game.achievements(game) & ~counters.initial_achievements
         final = self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
 
@@ -259,7 +265,7 @@ class LevelEnv:
 
 
 def _rows(batch: LevelBatch) -> dict[str, Any]:
-    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "pool_start", "pool_size")
+    levels = ("rules", "goal_achievements", "goal_minimum", "bonus", "game_reward", "ends", "pool_start", "pool_size")
     episodes = ("episode_limit", "count_first", "count_last")
     return {name: getattr(batch, name) for name in levels + episodes}
 
@@ -280,12 +286,14 @@ def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, e
     if hooked.success is not None and hooked.decides is not None:
         nothing_asked = goals.empty(task.goal_achievements, task.goal_minimum)
         reached = jnp.where(hooked.decides, (reached | nothing_asked) & hooked.success, reached)
-    time_limit = (counters.steps >= task.episode_limit) & ~hooked.done & ~reached
-    done, began = hooked.done | reached | time_limit, elapsed - counters.steps
+    over = hooked.done | (reached & task.ends)
+    time_limit = (counters.steps >= task.episode_limit) & ~over
+    done, began = over | time_limit, elapsed - counters.steps
     return Outcome(
-        reward=hooked.reward + jnp.where(reached, task.bonus, 0.0),
+        reward=hooked.reward * task.game_reward + jnp.where(reached & ~counters.reached, task.bonus, 0.0),
         done=done,
-        success=reached,
+        reached=reached,
+        success=done & (reached | counters.reached),
         time_limit=time_limit,
         counted=done & (task.count_first <= began) & (began <= task.count_last),
     )

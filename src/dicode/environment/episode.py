@@ -23,6 +23,8 @@ class Counters:
     """Steps taken, apart from the game's own time."""
     total_reward: Float[Array, " E"]
     """Rewards so far, the completion bonus included."""
+    reached: Bool[Array, " E"]
+    """The goal was reached before; only where that does not end the episode."""
     deepest: Int[Array, " E"]
     """Greatest depth reached (`DeviceGame.depth`)."""
     initial_achievements: Bool[Array, "E A"]
@@ -79,7 +81,10 @@ class Outcome:
 
     reward: Float[Array, " E"]
     done: Bool[Array, " E"]
+    reached: Bool[Array, " E"]
+    """The goal holds after the step."""
     success: Bool[Array, " E"]
+    """It held after some step of the episode, which ends."""
     time_limit: Bool[Array, " E"]
     counted: Bool[Array, " E"]
     """The episode ended and belongs to those that count; implies done."""
@@ -91,6 +96,7 @@ def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E
     return Counters(
         steps=jnp.zeros(num_envs, jnp.int32),
         total_reward=jnp.zeros(num_envs, jnp.float32),
+        reached=jnp.zeros(num_envs, bool),
         deepest=depth,
         initial_achievements=initial_achievements,
         events=no_events,

@@ -6,7 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from dicode.games.host import Goal, HostGame
 
-CONDITIONINGS = ("full", "paper", "none")
+CONDITIONINGS = ("full", "normalised", "paper", "none")
 """What an agent can be told of a goal."""
 
 
@@ -28,18 +28,22 @@ def empty(asked: Bool[Array, "... A"], minimum: Float[Array, "... Q"]) -> Bool[A
 
 def conditioning_size(game: HostGame, kind: str) -> int:
     """Length C of the conditioning vector."""
-    sizes = {"none": 0, "paper": len(game.achievements), "full": len(game.achievements) + len(game.quantities)}
-    return sizes[kind]
+    whole = len(game.achievements) + len(game.quantities)
+    return {"none": 0, "paper": len(game.achievements), "full": whole, "normalised": whole}[kind]
 
 
 def conditioning(game: HostGame, goal: Goal, kind: str = "full") -> np.ndarray:
     """What the agent is told of a goal, float32[C].
 
     `none`: nothing. `paper`: the achievements multi-hot. `full`: these, then log2(1 + minimum) / 8 for every quantity,
-    0 where none is asked; 255 maps to 1.
+    0 where none is asked; 255 maps to 1. `normalised`: `full` over the root of how much is asked, so that the whole
+    game's goal is no longer than a level's.
     """
     asked, minimum = goal.to_arrays()
     parts = [asked.astype(np.float32)]
-    if kind == "full":
+    if kind in ("full", "normalised"):
         parts.append(np.log2(1.0 + minimum).astype(np.float32) / 8.0)
-    return np.concatenate(parts)[: conditioning_size(game, kind)]
+    told = np.concatenate(parts)[: conditioning_size(game, kind)]
+    if kind == "normalised":
+        told /= np.sqrt(max(int(np.count_nonzero(told)), 1))
+    return told

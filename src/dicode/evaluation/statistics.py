@@ -69,6 +69,16 @@ def bootstrap(
     return Estimate(float(statistic(*arrays)), float(low), float(high))
 
 
+def worth(reached: np.ndarray, half: np.ndarray, full: np.ndarray) -> np.ndarray:
+    """What a step on a level is worth in steps on the target: (R - R_half) / (R_full - R_half), of mean scores.
+
+    `full`: every environment plays the target; `half`: only the share that it has in the run that `reached`, with the
+    same number of updates. 0: what the levels get is lost; 1: nothing is. Arrays [..., S, 1] -> [...].
+    """
+    found: np.ndarray = (mean(reached) - mean(half)) / (mean(full) - mean(half))
+    return found
+
+
 def bands(
     curves: np.ndarray, rng: np.random.Generator, level: float = 0.95, repeats: int = REPEATS
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from dicode.types import Draft, Rejected
 
 if TYPE_CHECKING:
     from dicode.dreaming.dreamer import Dreamer
+    from dicode.dreaming.settings import DreamerConfig
     from dicode.games.display import Display
     from dicode.streams import Streams
 
@@ -134,8 +135,8 @@ class Looks:
 class Dreams:
     """What a game gives to dreamers; success rates are on the unmodified game, by achievement."""
 
-    grammar: Callable[["Streams", bool, int], "Dreamer"]
-    """(streams, may levels have hooks, steps of an episode) -> the dreamer that needs no model."""
+    grammar: Callable[["Streams", "DreamerConfig", int], "Dreamer"]
+    """(streams, the run's settings of dreamers, steps of an episode) -> the dreamer that needs no model."""
     random_level: Callable[[np.random.Generator], Draft]
     """A random level program, whatever the agent can do."""
     looks: Looks

@@ -259,7 +259,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     from dicode.streams import Streams
 
     streams, game = Streams(config.seed), games.load_host(config.game)
-    grammar = game.dreams().grammar(streams, config.dreamer.hooks, config.episode_limit)
+    grammar = game.dreams().grammar(streams, config.dreamer, config.episode_limit)
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 

@@ -100,17 +100,7 @@ class Trainer:
 
     def batch(self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float) -> LevelBatch:
         """The device batch of a proposal; `bonus` is paid by every level but the target."""
-        parts = [
-            Level(
-                pool=levels[slot.level].pool,
-                rules=levels[slot.level].rules,
-                goal=levels[slot.level].goal,
-                bonus=0.0 if slot.level == TARGET else bonus,
-                train=slot.train,
-                episode_limit=slot.episode_limit or FOREVER,
-            )
-            for slot in proposal.slots
-        ]
+        parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
         groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
         return batches.build(
             self.game,
@@ -122,6 +112,28 @@ class Trainer:
             conditioning_kind=self.config.agent.conditioning,
             groups=groups,
             shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
+        )
+
+    def _part(self, slot: Slot, playable: Playable, bonus: float) -> Level:
+        """One level of a batch, as the run plays it."""
+        limit, goal = slot.episode_limit or FOREVER, playable.goal
+        if slot.level == TARGET:
+            return Level(playable.pool, playable.rules, goal, 0.0, slot.train, limit)
+        asked = self.config
+        rules = playable.rules
+        if asked.level_rules == "game":
+            length = self.game.host.rule_arrays(rules).get("episode_length", FOREVER)
+            rules, limit = {}, min(limit, FOREVER if asked.level_length == "run" else int(length))
+        return Level(
+            playable.pool,
+            rules,
+            goal,
+            bonus,
+            slot.train,
+            limit,
+            own_length=asked.level_length == "own",
+            ends=asked.after_goal == "end",
+            game_reward=1.0 if asked.reward == "game" else 0.0,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from dicode.games.craftax.grammar import GrammarDreamer, random_level
 from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates
@@ -12,9 +13,12 @@ from dicode.games.craftax.looks import LOOKS
 from dicode.games.host import Dreams
 from dicode.streams import Streams
 
+if TYPE_CHECKING:
+    from dicode.dreaming.settings import DreamerConfig
 
-def _grammar(streams: Streams, hooks: bool, horizon: int) -> GrammarDreamer:
-    return GrammarDreamer(streams, hooks=hooks, horizon=horizon)
+
+def _grammar(streams: Streams, told: "DreamerConfig", horizon: int) -> GrammarDreamer:
+    return GrammarDreamer(streams, hooks=told.hooks, horizon=horizon, arenas=told.arenas)
 
 
 @lru_cache(maxsize=4096)

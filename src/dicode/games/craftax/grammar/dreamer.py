@@ -34,9 +34,9 @@ class GrammarDreamer:
 
     name = "grammar"
 
-    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256) -> None:
-        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last."""
-        self._streams, self._hooks, self._horizon = streams, hooks, horizon
+    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True) -> None:
+        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too."""
+        self._streams, self._hooks, self._horizon, self._arenas = streams, hooks, horizon, arenas
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief; levels of one round differ from each other too."""
@@ -75,6 +75,7 @@ class GrammarDreamer:
             else:
                 plan = self._plan(brief, situation, rng)
             plan = plan if brief.goal_only else paced(plan, self._horizon)
+            plan = plan if self._arenas else opened(plan)
             draft = _draft(plan, situation, brief)
             if draft.id not in brief.known and draft.id not in taken:
                 return plan, draft
@@ -99,6 +100,11 @@ def paced(plan: Plan, horizon: int) -> Plan:
     least = 2 * plan.minimum.get("survive", 0)
     length = max(steps.get(plan.help, horizon), int(least))
     return plan.changed(rules={**rules, "episode_length": float(length)} if length < horizon else rules)
+
+
+def opened(plan: Plan) -> Plan:
+    """`plan` on open ground where it stood in a closed room."""
+    return plan.changed(site=Site.CLEARING) if plan.site == Site.ARENA else plan
 
 
 _OF_A_HOOK = frozenset({Code.HOOK, Code.MODULE, Code.HOOKS_OFF, Code.TIME, Code.MEMORY, Code.CRASHED, Code.ERROR})

@@ -1,0 +1,132 @@
+"""Where skill is lost between the target and dreamed levels: arms that differ by one change a rung, and what each is worth.
+
+    python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
+    python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
+
+Every arm lies over `experiment=laptop/ladder`. `full` and `half` are PPO on the target with all environments and with
+half of them; all others give the target that half and levels the rest. The worth of a level's step is
+(R - R_half) / (R_full - R_half), with a 95 % bootstrap interval over seeds (`dicode.evaluation.statistics.worth`).
+"""
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# This folder holds a craftax.py, which must not hide the package.
+sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
+
+import numpy as np
+
+from dicode import config
+from dicode.evaluation import statistics
+from dicode.evaluation.results import TARGET, load_run
+from dicode.runs import sweep
+
+EXPERIMENT = "experiment=laptop/ladder"
+STARTS = (
+    "method=dicode",
+    "dreamer.arenas=false",
+    "level_rules=game",
+    "level_length=run",
+    "agent.conditioning=none",
+    "after_goal=go_on",
+    "bonus_value=0",
+)
+"""Prepared starts, and nothing else: the whole game pays, for as long as on the target, and no goal is told."""
+
+
+def _without(words: Sequence[str], *names: str) -> tuple[str, ...]:
+    return tuple(word for word in words if word.partition("=")[0] not in names)
+
+
+ENDS = _without(STARTS, "after_goal", "bonus_value")
+TOLD = _without(ENDS, "agent.conditioning")
+SHORT = _without(TOLD, "level_length")
+ARENAS = _without(SHORT, "dreamer.arenas")
+RULES = _without(ARENAS, "level_rules")
+ARMS: dict[str, tuple[str, ...]] = {
+    "full": ("method=ppo",),
+    "half": ("method=ppo", "num_envs=32"),
+    "starts": STARTS,
+    "ends": ENDS,
+    "told": TOLD,
+    "short": SHORT,
+    "arenas": ARENAS,
+    "rules": RULES,
+    "on": (*RULES, "after_goal=go_on"),
+    "on_long": (*RULES, "after_goal=go_on", "level_length=run"),
+    "stay": (*RULES, "method.stay=learning", "level_slots=5"),
+    "stay_on_long": (*RULES, "method.stay=learning", "level_slots=5", "after_goal=go_on", "level_length=run"),
+}
+"""`starts` to `rules`: each undoes one difference more from a level as it is dreamed; then ways back."""
+
+
+def configuration(arm: str, seed: int, steps: float, folder: str) -> config.Config:
+    """One run. `half` has half of the environments, and so half of the steps for as many updates."""
+    total = steps / 2 if arm == "half" else steps
+    words = [EXPERIMENT, *ARMS[arm], f"seed={seed}", f"total_steps={total:.0f}", f"runs_dir={folder}"]
+    return config.load([*words, f"run={arm}-{seed}"])
+
+
+def run(arms: Sequence[str], seeds: Sequence[int], steps: float, folder: str) -> int:
+    """Every run that is not finished, seed by seed. Returns 1 if one failed."""
+    # Every arm is checked before the first one trains.
+    planned = [configuration(arm, seed, steps, folder) for seed in seeds for arm in arms]
+    return max((sweep.one(each) for each in planned), default=0)
+
+
+def returns(folder: Path) -> dict[str, dict[int, float]]:
+    """Mean return on the target's held-out worlds by arm and seed, of the finished runs."""
+    found: dict[str, dict[int, float]] = {}
+    for path in sorted(folder.glob("*-*")):
+        arm, _, seed = path.name.rpartition("-")
+        final = load_run(path).final(TARGET) if (path / "config.yaml").exists() else None
+        if final is not None:
+            found.setdefault(arm, {})[int(seed)] = float(final.returns.mean())
+    return found
+
+
+def worth(folder: Path, output: Path | None) -> int:
+    """Print the table; write `ladder.csv` into `output`. Returns 1 while `full` or `half` has no finished run."""
+    found = returns(folder)
+    if not {"full", "half"} <= set(found):
+        print(f"{folder} holds no finished run of full and half yet")
+        return 1
+    rows = []
+    full, half = (np.array(list(found[name].values())) for name in ("full", "half"))
+    for arm in (name for name in ARMS if name in found):
+        scores, rng = np.array(list(found[arm].values())), np.random.default_rng(0)
+        value = statistics.bootstrap(statistics.worth, scores, half, full, rng=rng)
+        rows.append((arm, len(scores), scores.mean(), value.value, value.low, value.high))
+        seeds = ", ".join(f"{seed}: {score:.2f}" for seed, score in found[arm].items())
+        print(
+            f"{arm:14} return {scores.mean():5.2f}  w {value.value:5.2f} [{value.low:.2f}, {value.high:.2f}]  ({seeds})"
+        )
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        with (output / "ladder.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("arm", "runs", "return", "worth", "low", "high"))
+            writer.writerows([(arm, count, *(round(x, 4) for x in numbers)) for arm, count, *numbers in rows])
+    return 0
+
+
+def main() -> int:
+    """Run arms, or compute what they are worth."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=("run", "worth"))
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--steps", type=float, default=2**21)
+    parser.add_argument("--folder", default="runs/ladder")
+    parser.add_argument("--output", type=Path)
+    asked = parser.parse_args()
+    if asked.task == "run":
+        return run(asked.arms, asked.seeds, asked.steps, asked.folder)
+    return worth(Path(asked.folder), asked.output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
