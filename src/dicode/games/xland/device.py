@@ -26,7 +26,7 @@ def _rule_table(arrays: Mapping[str, np.ndarray]) -> RuleTable:
 
 
 def _endless(rules: RuleTable) -> RuleTable:
-    return rules.replace(episode_length=jnp.full_like(rules.episode_length, FOREVER))  # type: ignore[no-any-return]
+    return rules.replace(episode_length=jnp.full_like(rules.episode_length, FOREVER))
 
 
 def _quantities(state: GameState, steps: Int[Array, "..."], events: Events) -> Float[Array, "... Q"]:
@@ -57,7 +57,7 @@ def _restore(before: GameState, after: Any) -> GameState:
     there = jnp.take_along_axis(tiles, (row * before.grid.shape[-2] + column)[..., None], axis=-1)
     walkable = jnp.isin(there, jnp.array([int(tile) for tile in WALKABLE]))
     position = jnp.where(walkable, clipped["position"], before.position)
-    return before.replace(position=position, direction=clipped["direction"])  # type: ignore[no-any-return]
+    return before.replace(position=position, direction=clipped["direction"])
 
 
 def _generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray]:

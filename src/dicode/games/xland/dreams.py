@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dicode.games.host import Dreams
 from dicode.games.xland.grammar import GrammarDreamer, random_level
@@ -10,10 +11,13 @@ from dicode.games.xland.levels.goal import MAX_DEPTH
 from dicode.games.xland.looks import LOOKS
 from dicode.streams import Streams
 
+if TYPE_CHECKING:
+    from dicode.dreaming.settings import DreamerConfig
+
 _RULE = re.compile(r"\bRule\.(?:hold|near|together)\(")
 
 
-def _grammar(streams: Streams, hooks: bool, horizon: int) -> GrammarDreamer:
+def _grammar(streams: Streams, told: "DreamerConfig", horizon: int) -> GrammarDreamer:
     return GrammarDreamer(streams)
 
 

@@ -65,7 +65,8 @@ def _met(
     met = package.check_goal(local, patch, player, action, place)
     lies = package.TileOnPositionGoal.decode(state.goal)(grid, whole, action, place)
     stands = package.AgentOnPositionGoal.decode(state.goal)(grid, whole, action, place)
-    return met | ((kind == _PLACE) & lies) | ((kind == _STAND) & stands)
+    reached: jax.Array = met | ((kind == _PLACE) & lies) | ((kind == _STAND) & stands)
+    return reached
 
 
 def _achieved(

@@ -71,9 +71,7 @@ class GrammarDreamer:
                 break
         return Outcome(draft, verdict)
 
-    def _fresh(
-        self, brief: Brief, situation: Situation, rng: np.random.Generator, taken: set[str]
-    ) -> Draft | None:
+    def _fresh(self, brief: Brief, situation: Situation, rng: np.random.Generator, taken: set[str]) -> Draft | None:
         for _ in range(DRAWS):
             plan = moves.next_plan(situation, rng)
             parents = (brief.parent.level.id,) if brief.parent is not None else ()

@@ -136,7 +136,7 @@ def rename(plan: Plan, rng: np.random.Generator) -> Plan:
     spoken = {*plan.things, *plan.goal.things, *(part for rule in plan.rules for part in (*rule.inputs, rule.product))}
     old = sorted(what for what in spoken if what is not None and what.is_object)
     new = [NAMES[index] for index in rng.choice(len(NAMES), size=len(old), replace=False)]
-    other = dict(zip(old, new, strict=True))
+    other: dict[Thing, Thing] = dict(zip(old, new, strict=True))
 
     def name(what: Thing) -> Thing:
         return other.get(what, what)

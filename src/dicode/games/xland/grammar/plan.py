@@ -62,7 +62,11 @@ class Plan:
 
     def fresh(self, rng: np.random.Generator) -> Thing:
         """An object that the plan has no use for yet."""
-        used = {*self.things, *self.goal.things, *(part for rule in self.rules for part in (*rule.inputs, rule.product))}
+        used = {
+            *self.things,
+            *self.goal.things,
+            *(part for rule in self.rules for part in (*rule.inputs, rule.product)),
+        }
         free = [what for what in NAMES if what not in used]
         return free[int(rng.integers(len(free)))]
 
@@ -90,7 +94,13 @@ def read(record: LevelRecord) -> Plan | None:
     made = {rule.product for rule in kept}
     lying = [part for rule in kept for part in rule.inputs if part not in made]
     lying += [what for what in goal.things if what not in made]
-    doors = "hidden" if numbers.get("doors.hidden", 0) >= 0.5 else "locked" if numbers.get("doors.locked", 0) >= 0.5 else "closed"
+    doors = (
+        "hidden"
+        if numbers.get("doors.hidden", 0) >= 0.5
+        else "locked"
+        if numbers.get("doors.locked", 0) >= 0.5
+        else "closed"
+    )
     return Plan(goal, kept, tuple(dict.fromkeys(lying)), _grid(numbers), doors, told=rules.told, move="")
 
 

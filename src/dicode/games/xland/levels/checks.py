@@ -6,6 +6,7 @@ had from what lies there by the productions. Hooks may change what is possible, 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,14 +45,14 @@ def check(
         return rejected
     limit = min([steps for steps in (episode_limit, rules.episode_length) if steps is not None], default=None)
     searched = [_searched(world, goal) for world in worlds]
-    rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(*pair, goal, limit))
+    rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(pair[0], pair[1], goal, limit))
     warnings = tuple(_warnings(worlds, goal, searched))
     if rejected is not None and ({"transition", "success"} & set(hooks)):
         return (f"unless a hook makes it so, the goal is out of reach: {rejected.reason}", *warnings)
     return rejected or warnings
 
 
-def _first(worlds: Sequence[object], faults: Callable[..., Iterator[Fault]]) -> Rejected | None:
+def _first(worlds: Sequence[Any], faults: Callable[[Any], Iterator[Fault]]) -> Rejected | None:
     found = [(index, fault) for index, world in enumerate(worlds) for fault in [next(faults(world), None)] if fault]
     if not found:
         return None
@@ -67,7 +68,7 @@ def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     yield from _encoded(world, goal, rules)
     if world["solved"] or world["achievements"].any() or world["step"] or world["made"]:
         yield Fault(Code.START, "the episode has already begun: step, made, solved or achievements are set")
-    if not 1 <= world["limit"]:
+    if world["limit"] < 1:
         yield Fault(Code.START, "the episode is over at the start", "world.steps must be 1 or more")
     if goal.kind == "task" and not world["goal"].any():
         yield Fault(Code.START, "the world has no task", "give the level a goal of its own")
@@ -132,7 +133,9 @@ def _encoded(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     if code is None:
         return
     if not np.array_equal(world["goal"], code) or not np.array_equal(world["productions"], rules.codes):
-        yield Fault(Code.RANGE, "a world's goal or productions are not those of GOAL and RULES", "leave them to the level")
+        yield Fault(
+            Code.RANGE, "a world's goal or productions are not those of GOAL and RULES", "leave them to the level"
+        )
 
 
 def _searched(world: World, goal: Goal) -> Found:

@@ -183,7 +183,7 @@ def as_goal(value: object) -> Goal | None:
 
 def chain_depth(goal: Goal, rules: "Sequence[Rule]") -> int:
     """Productions in the longest chain that the goal needs if none of what is made lies there already, at most 3."""
-    makers: "dict[Thing, list[Rule]]" = {}
+    makers: dict[Thing, list[Rule]] = {}
     for rule in rules:
         if rule.product is not None:
             makers.setdefault(rule.product, []).append(rule)

@@ -94,12 +94,16 @@ class Rule:
         except ValueError:
             raise LevelError(f"{list(code)} encodes no production") from None
         made = None if things[-1] in (FLOOR, NOTHING) else things[-1]
-        makers = {"hold": cls.hold, "near": cls.near, "together": cls.together}
-        named = {} if kind == "hold" else {"side": where}
-        rule = makers[kind](*things[:-1], makes=made, **named)  # type: ignore[operator]
+        rule = cls._made(kind, things[:-1], made, where)
         if rule.code != tuple(map(int, code)):
             raise LevelError(f"{list(code)} encodes no production")
-        return rule  # type: ignore[no-any-return]
+        return rule
+
+    @classmethod
+    def _made(cls, kind: str, things: Sequence[object], makes: object, side: object) -> "Rule":
+        if kind == "hold":
+            return cls.hold(things[0], makes)
+        return cls.near(things[0], makes, side) if kind == "near" else cls.together(things[0], things[1], makes, side)
 
     def __str__(self) -> str:
         where = "" if self.side is None else f" ({self.side.name.lower()})"
@@ -126,12 +130,9 @@ class Rule:
             raise LevelError(f"a production's kind is {str(kind)[:40]!r}; kinds are {', '.join(counts)}")
         if not isinstance(things, list) or len(things) != counts[kind]:
             raise LevelError(f"a production of kind {kind} has {counts[kind]} things")
-        if kind == "hold":
-            if data["side"] is not None:
-                raise LevelError("a production in hand has no side")
-            return cls.hold(things[0], makes)
-        make = cls.near if kind == "near" else cls.together
-        return make(*things, makes=makes, side=data["side"])  # type: ignore[no-any-return, operator]
+        if kind == "hold" and data["side"] is not None:
+            raise LevelError("a production in hand has no side")
+        return cls._made(kind, things, makes, data["side"])
 
 
 @dataclass(frozen=True, init=False)
@@ -233,4 +234,4 @@ def _changeable(value: object) -> Thing:
 
 
 def _whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= value <= high
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= int(value) <= high

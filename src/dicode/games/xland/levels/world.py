@@ -184,7 +184,9 @@ class World:
         free = (FLOOR.tile, Tile.GOAL, Tile.DOOR_OPEN)
         cell = self.random_cell() if at is None else self._cell(at)
         if self.at(cell).tile not in free:
-            raise LevelError(f"the player cannot stand on the {self.at(cell)} at {cell}; free cells: {self._some_free()}")
+            raise LevelError(
+                f"the player cannot stand on the {self.at(cell)} at {cell}; free cells: {self._some_free()}"
+            )
         self._arrays["position"][...] = cell
         looks = as_side(facing)
         self._arrays["direction"][...] = self.rng.integers(len(Side)) if looks is None else looks
