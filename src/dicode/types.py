@@ -17,6 +17,10 @@ TARGET = "target"
 """The id of the unmodified game, which is always in the archive and never retired."""
 
 
+OUT_OF_TIME = "out of time"
+"""What ended an episode whose steps ran out."""
+
+
 class Origin(StrEnum):
     """Who wrote a level; decides how much wall its code needs."""
 
@@ -223,6 +227,10 @@ class Trial:
     """Seconds that compiling the rollout with the level's hooks took in this cycle; levels in hook slots share them."""
     return_std: float = 0.0
     """Standard deviation of the returns over episodes."""
+    endings: Mapping[str, float] = field(default_factory=dict)
+    """Share of the episodes that ended without the goal, by what ended them: `OUT_OF_TIME`, or the game's own word."""
+    occupations: Mapping[str, float] = field(default_factory=dict)
+    """Share of the steps by what they were spent on, in the game's own words."""
 
     @property
     def success_rate(self) -> float | None:
@@ -261,6 +269,24 @@ class ParentReport:
 
 
 @dataclass(frozen=True)
+class RunFacts:
+    """What holds for every level of a run, whoever writes it."""
+
+    episode_limit: int
+    """Steps of an episode at most."""
+    episodes: int
+    """Episodes of that length that a level gets in a cycle at least; shorter ones are more."""
+    bonus: float
+    """What reaching the goal pays."""
+    hook_slots: int
+    """Slots for levels with hooks that nobody holds."""
+    sees: str
+    """What the agent observes, in words."""
+    agent: str
+    """Kind and size of the agent."""
+
+
+@dataclass(frozen=True)
 class Brief:
     """What a dreamer is told: one request for one new level."""
 
@@ -278,6 +304,11 @@ class Brief:
     """Ids of every level in the archive; a dream must not be one of them."""
     allow_hooks: bool = True
     goal_only: bool = False
+    relatives: tuple[LevelRecord, ...] = ()
+    """The parent's children and siblings, oldest first."""
+    trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
+    """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
+    facts: RunFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ NOTHING, DIE, CHOP, KILL, HURT, DESCEND, EAT = range(7)
 def toy_step(key, state, action, rules):
     """Chop gives wood, kill a zombie, hurt costs 2 health, descend goes down, eat eats and drinks.
 
-    A cell in a corner that nobody sees counts the steps, so that tests see whether maps were reset.
+    A cell in a corner that nobody sees counts the steps, so that tests see whether maps were reset. Who is hurt to death
+    fell to a zombie, who dies of hunger; a step is spent on what the action is the number of.
     """
     import jax.numpy as jnp
 
@@ -52,7 +53,8 @@ def toy_step(key, state, action, rules):
     )
     reward = (achieved & ~state.achievements).sum().astype(jnp.float32)
     over = (health <= 0) | (after.timestep >= rules.episode_length)
-    return StepResult(after, reward, over, events)
+    ending = jnp.where(action == HURT, 4, jnp.where(action == DIE, 1, 0))
+    return StepResult(after, reward, over, events, ending, action)
 
 
 @dataclass(frozen=True)

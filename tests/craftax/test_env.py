@@ -241,10 +241,12 @@ def test_statistics_equal_a_plain_recount(toy, blank_pool):
     played = toy.play(batch, actions)
     expected = {"episodes": np.zeros(4), "successes": np.zeros(4), "time_limits": np.zeros(4)}
     expected |= {"return_sum": np.zeros(4), "length_sum": np.zeros(4), "achievements": np.zeros((4, 67))}
-    reward, length = np.zeros(8), np.zeros(8)
+    expected |= {"endings": np.zeros((4, len(HOST.endings))), "occupations": np.zeros((4, len(HOST.occupations)))}
+    reward, length, spent = np.zeros(8), np.zeros(8), np.zeros((8, 7))
     got = [set() for _ in range(8)]
     for seen, action in zip(played.steps, actions, strict=True):
         reward, length = reward + seen.reward, length + 1
+        spent[np.arange(8), action] += 1
         for env in range(8):
             name = {CHOP: Achievement.COLLECT_WOOD, KILL: Achievement.DEFEAT_ZOMBIE}.get(action[env])
             got[env] |= {name} if name is not None else set()
@@ -257,9 +259,13 @@ def test_statistics_equal_a_plain_recount(toy, blank_pool):
                 expected["return_sum"][level] += reward[env]
                 expected["length_sum"][level] += length[env]
                 expected["achievements"][level, sorted(got[env])] += 1
-                reward[env], length[env], got[env] = 0, 0, set()
+                if not (seen.success[env] or seen.time_limit[env]):
+                    expected["endings"][level, {HURT: 4, DIE: 1}[action[env]]] += 1
+                expected["occupations"][level] += spent[env]
+                reward[env], length[env], got[env], spent[env] = 0, 0, set(), 0
     stats = toy.env.stats(played.state, batch)
     assert expected["episodes"].min() > 3
+    assert (expected["endings"].sum(axis=0)[[1, 4]] > 0).all()
     for name, value in expected.items():
         assert np.array_equal(np.asarray(getattr(stats, name), float), value), name
 

@@ -7,6 +7,7 @@ import pytest
 from dicode.environment.batch import Level, build
 from dicode.games.craftax import observation, package
 from dicode.games.craftax.device import DEVICE
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.names import Action
 from dicode.games.craftax.rules import default_rules
@@ -79,3 +80,37 @@ def test_the_floor_that_a_start_stands_on_pays_nothing(played):
     states, steps, _ = played
     assert np.all(steps[0].reward < 1.0)
     assert states[0].game.achievements.any(axis=1).tolist() == [False] + [True] * 7
+
+
+def test_an_episode_says_what_the_player_died_of_and_what_the_steps_went_to(blank_pool, sizes8, env8):
+    reset, step = env8
+    pool = {name: np.repeat(array[:1], 8, axis=0) for name, array in blank_pool.items()}
+    pool["player_health"] = np.ones(8, np.float32)
+    pool["player_recover"] = np.full(8, -14.5, np.float32)
+    for world, need in enumerate(("player_food", "player_drink", "player_energy")):
+        pool[need] = pool[need].copy()
+        pool[need][world] = 0
+    row, column = pool["player_position"][3]
+    for world, (record, kind) in {3: ("melee_mobs", 5), 4: ("ranged_mobs", 0), 5: ("ranged_mobs", 7)}.items():
+        for name, value in (("mask", True), ("type_id", kind), ("health", 9.0), ("attack_cooldown", 0)):
+            pool[f"{record}.{name}"] = pool[f"{record}.{name}"].copy()
+            pool[f"{record}.{name}"][world, 0, 0] = value
+        pool[f"{record}.position"] = pool[f"{record}.position"].copy()
+        pool[f"{record}.position"][world, 0, 0] = row, column + (1 if record == "melee_mobs" else 4)
+    rules = {"melee_spawn": 0.0, "ranged_spawn": 0.0, "passive_spawn": 0.0}
+    batch = build(DEVICE, [Level(pool, rules=rules)], [8], sizes8, episode_limit=30, first_world=np.arange(8))
+    state = reset(np.array([1, 2], np.uint32), batch)
+    died, spent = [None] * 8, np.zeros((8, len(HOST.occupations)))
+    for t in range(30):
+        before = np.asarray(state.tally.endings).sum(axis=1)
+        action = np.full(8, Action.NOOP if t else Action.DO, np.int32)
+        state, _ = step(np.array([3, t], np.uint32), state, action, batch)
+        fresh = np.flatnonzero(np.asarray(state.tally.endings).sum(axis=1) > before)
+        for env in fresh:
+            died[env] = died[env] or HOST.endings[int(np.argmax(state.tally.endings[env]))]
+        if not t:
+            spent += np.asarray(state.counters.occupations)
+    assert died[:6] == ["hunger", "thirst", "exhaustion", "troll", "skeleton", "ice elemental"]
+    assert died[6:] == [None] * 2
+    assert (spent[6:, HOST.occupations.index("hands")] == 1).all()
+    assert (spent[6:].sum(axis=1) == 1).all()

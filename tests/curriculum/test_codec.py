@@ -15,6 +15,7 @@ from dicode.types import (
     ParentReport,
     Rejected,
     Repair,
+    RunFacts,
     Status,
     Trial,
     level_id,
@@ -49,10 +50,14 @@ LEVEL = LevelRecord(
     repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
 )
-TRIAL = Trial(A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5)
-BRIEF = Brief(
-    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True
+TRIAL = Trial(
+    A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5, {"zombie": 1 / 3}, {"asleep": 0.1}
 )
+FACTS = RunFacts(256, 8, 3.0, 1, "cells", "lstm")
+BRIEF = Brief(
+    4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True,
+    (LEVEL,), {A: (TRIAL,)}, FACTS,
+)  # fmt: skip
 
 
 def through_json(body):

@@ -1,5 +1,7 @@
 """Scores and statuses against numbers worked out by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from archive_examples import trial
@@ -112,9 +114,14 @@ def test_trials_come_from_sums_per_slot():
         "achievements": np.array([[2, 0], [0, 0], [9, 9]]),
         "positive_value_loss": np.array([0.5, 0.0, 0.0]),
         "max_mc": np.array([0.25, 0.0, 0.0]),
+        "endings": np.array([[0, 2], [0, 0], [0, 0]]),
+        "occupations": np.array([[75, 25], [0, 0], [9, 0]]),
         "return_max": np.array([3.5, -np.inf, 0.0]),
     }
-    first, second = scores.trials_of(stats, [Slot("a", 2), Slot("b", 2)], 3, ["WAKE_UP", "EAT_COW"])
+    names = SimpleNamespace(
+        achievements=("WAKE_UP", "EAT_COW"), endings=("another cause", "zombie"), occupations=("walking", "asleep")
+    )
+    first, second = scores.trials_of(stats, [Slot("a", 2), Slot("b", 2)], 3, names)
     assert first == trial(
         "a",
         3,
@@ -127,5 +134,7 @@ def test_trials_come_from_sums_per_slot():
         max_mc=0.25,
         return_max=3.5,
         return_std=1.5,
+        endings={"zombie": 0.5, "out of time": 0.25},
+        occupations={"walking": 0.75, "asleep": 0.25},
     )
     assert (second.episodes, second.return_mean, second.achievements) == (0, 0.0, {})

@@ -10,6 +10,7 @@ import pytest
 from dicode.dreaming.dreamer import Dreamer
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
 from dicode.games.craftax.grammar.dreamer import adapted
+from dicode.games.craftax.grammar.experience import Tried, wanted_help
 from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
@@ -19,7 +20,7 @@ from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.games.level_text import parse_level
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Trial
 
 
 def _sibling(name: str):
@@ -340,3 +341,62 @@ def test_a_hundred_random_briefs_through_the_sandbox(library, blank_pool):
     for brief, outcome in answered:
         _promises(brief, outcome)
     assert len(answered) == 100
+
+
+def _level(achievement: Achievement, help_: Help, name: str, parents=()) -> LevelRecord:
+    source = print_level(stage(achievement, help_, np.random.default_rng(5)), "Because.")
+    draft = Draft(source, name, Origin.GRAMMAR, parents)
+    return briefs.record(draft, Accepted({"achievements": [achievement.name], "minimum": {}}, {}, "-"))
+
+
+def _family(parent_rate: float, children: list[tuple[Achievement, Help, float]]) -> Brief:
+    parent = _level(Achievement.COLLECT_WOOD, Help.NEAR, "parent")
+    kids = [(_level(a, help_, "kid", (parent.id,)), rate) for a, help_, rate in children]
+    told = {kid.id: (Trial(kid.id, 1, 40, round(40 * rate), 1.0, 50.0),) for kid, rate in kids}
+    report = briefs.report(parent, 40, round(40 * parent_rate))
+    table = briefs.able(1, np.random.default_rng(0))
+    return Brief(1, 0, report, table, 1.0, relatives=tuple(kid for kid, _ in kids), trials=told)
+
+
+@pytest.mark.fast
+def test_no_step_that_failed_is_taken_again_and_none_that_was_too_easy():
+    failed = [(a, Help.NEAR, 0.0) for a in Achievement if len(before(a)) <= 4 and a != Achievement.COLLECT_WOOD]
+    easy = [(Achievement.COLLECT_WOOD, Help.TOOLS, 0.95)]
+    brief = _family(0.9, [*failed, *easy])
+    for index in range(30):
+        plan = plan_of(dream_one(replace(brief, index=index)).draft.source)
+        for achievement, help_, _ in failed:
+            assert achievement not in plan.achievements or plan.help > help_, (index, plan)
+        assert plan.achievements != (Achievement.COLLECT_WOOD,) or plan.help < Help.TOOLS, index
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("help_", "known", "wanted"),
+    [
+        (Help.NEAR, [], Help.NEAR),
+        (Help.NEAR, [(Help.NEAR, 0.0)], Help.HANDED),
+        (Help.NEAR, [(Help.HANDED, 0.0)], None),
+        (Help.NEAR, [(Help.NEAR, 0.9)], Help.TOOLS),
+        (Help.HANDED, [(Help.BARE, 0.0), (Help.NEAR, 0.9)], Help.TOOLS),
+        (Help.GAME, [(Help.GAME, 0.9)], None),
+        (Help.NEAR, [(Help.NEAR, 0.5)], Help.NEAR),
+        (Help.NEAR, [(Help.TOOLS, 0.0), (Help.NEAR, 0.9)], Help.TOOLS),
+    ],
+)
+def test_help_is_looked_for_between_what_failed_and_what_was_too_easy(help_, known, wanted):
+    plan = Plan((Achievement.COLLECT_WOOD,), help=help_)
+    tried = tuple(Tried(frozenset(plan.achievements), tried_help, rate) for tried_help, rate in known)
+    assert wanted_help(tried, plan, np.random.default_rng(0)) == wanted
+
+
+@pytest.mark.fast
+def test_a_failure_at_part_of_a_goal_counts_for_the_whole_and_an_easy_whole_for_its_parts():
+    one, two = Achievement.COLLECT_WOOD, Achievement.PLACE_TABLE
+    failed = (Tried(frozenset({one}), Help.NEAR, 0.0),)
+    easy = (Tried(frozenset({one, two}), Help.NEAR, 0.9),)
+    rng = np.random.default_rng(0)
+    assert wanted_help(failed, Plan((one, two), help=Help.NEAR), rng) is Help.HANDED
+    assert wanted_help(failed, Plan((two,), help=Help.NEAR), rng) is Help.NEAR
+    assert wanted_help(easy, Plan((one,), help=Help.NEAR), rng) is Help.TOOLS
+    assert wanted_help(easy, Plan((one, two, Achievement.EAT_COW), help=Help.NEAR), rng) is Help.NEAR

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dicode import games
 from dicode.errors import LevelError
 from dicode.games.xland.levels import Goal, Rule, Rules, World
 from dicode.games.xland.levels import names as naming

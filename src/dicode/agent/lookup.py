@@ -24,6 +24,8 @@ def best_lookup() -> Lookup:
 def sum_rows(table: Float[Array, "R D"], index: Int[Array, "... K"], lookup: Lookup) -> Float[Array, "... D"]:
     """Sum over K of `table[index]`; an index of R or more adds nothing."""
     lead = index.shape[:-1]
+    if not index.shape[-1]:
+        return jnp.zeros((*lead, table.shape[-1]), jnp.float32)
     flat = index.reshape(-1, index.shape[-1])
     total = _sum_by_rows(table, flat) if lookup == "rows" else _sum_by_onehot(table, flat)
     return total.reshape(*lead, table.shape[-1])

@@ -84,6 +84,12 @@ KINDS: dict[str, type[GtrxlConfig] | type[RecurrentConfig]] = {
 """Kinds of agents by name."""
 
 
+def described(config: AgentConfig) -> str:
+    """Kind and size in a few words."""
+    memory = f", remembers {config.memory} steps" if isinstance(config, GtrxlConfig) else ", recurrent"
+    return f"{config.kind}, {config.layers} x {config.width} wide{memory}"
+
+
 def computing_in(config: AgentConfig, precision: str) -> AgentConfig:
     """The settings with this compute type of the network."""
     if isinstance(config, GtrxlConfig):

@@ -20,6 +20,7 @@ from dicode.types import (
     Origin,
     ParentReport,
     Rejected,
+    RunFacts,
     Status,
     Trial,
     Verdict,
@@ -114,7 +115,7 @@ def is_id(text: str) -> bool:
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:
     """A trial as JSON values, without its timing."""
-    body = asdict(trial) | {"achievements": dict(trial.achievements)}
+    body = asdict(trial)
     del body["compile_s"]
     return body
 
@@ -134,7 +135,7 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
     `later`, those of the same cycle that came after it.
     """
     later = sorted(level for level, record in levels.items() if record.born == brief.cycle and level not in brief.known)
-    shown = list(brief.examples) + ([brief.parent.level] if brief.parent else [])
+    shown = [*brief.examples, *brief.relatives, *([brief.parent.level] if brief.parent else [])]
     return {
         "parent": brief.parent.level.id if brief.parent else None,
         "children": list(brief.parent.children) if brief.parent else [],
@@ -145,6 +146,9 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "target_return": brief.target_return,
         "allow_hooks": brief.allow_hooks,
         "goal_only": brief.goal_only,
+        "relatives": [level.id for level in brief.relatives],
+        "told": sorted(brief.trials),
+        "facts": asdict(brief.facts) if brief.facts else None,
     }
 
 
@@ -171,6 +175,9 @@ class _BriefBody:
     target_return: float | None
     allow_hooks: bool
     goal_only: bool
+    relatives: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    facts: RunFacts | None = None
 
 
 def brief_from_json(
@@ -191,10 +198,12 @@ def brief_from_json(
         standing = record(_Standing, dict(zip(names, told.standing[level], strict=True)))
         return replace(levels[level], **{name: getattr(standing, name) for name in names})
 
+    def until_then(level: str) -> tuple[Trial, ...]:
+        return tuple(trial for trial in trials.get(level, ()) if trial.cycle <= cycle)
+
     parent = None
     if told.parent is not None:
-        seen = tuple(trial for trial in trials.get(told.parent, ()) if trial.cycle <= cycle)
-        parent = ParentReport(shown(told.parent), seen, told.children)
+        parent = ParentReport(shown(told.parent), until_then(told.parent), told.children)
     return Brief(
         cycle=cycle,
         index=index,
@@ -205,6 +214,9 @@ def brief_from_json(
         known=frozenset(level for level, record in levels.items() if record.born <= cycle).difference(told.later),
         allow_hooks=told.allow_hooks,
         goal_only=told.goal_only,
+        relatives=tuple(shown(level) for level in told.relatives),
+        trials={level: until_then(level) for level in told.told},
+        facts=told.facts,
     )
 
 

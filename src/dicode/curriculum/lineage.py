@@ -7,7 +7,7 @@ from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.scores import MIN_EPISODES, status
 from dicode.curriculum.snapshot import Snapshot
 from dicode.streams import Streams
-from dicode.types import Accepted, LevelRecord, Origin, Status, Trial
+from dicode.types import TARGET, Accepted, LevelRecord, Origin, Status, Trial
 
 MAX_CHILDREN = 5
 SEEDS = (Origin.LIBRARY, Origin.FILE)
@@ -25,6 +25,22 @@ def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
         parent: tuple(child.id for child in sorted(brood, key=lambda child: (child.born, child.id)))
         for parent, brood in family.items()
     }
+
+
+def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
+    """The latest `count` children of a level and as many of its siblings, oldest first: what was tried from here.
+
+    Only levels that were played belong to it, accepted or turned down for how the agent fared.
+    """
+    parents = set(snapshot.levels[level].parents) - {TARGET}
+    tried = [
+        record
+        for record in sorted(snapshot.levels.values(), key=lambda record: (record.born, record.id))
+        if record.id not in (level, TARGET) and isinstance(record.verdict, Accepted)
+    ]
+    mine = [record for record in tried if level in record.parents][-count:]
+    siblings = [record for record in tried if parents & set(record.parents) and record not in mine][-count:]
+    return tuple(sorted((*mine, *siblings), key=lambda record: (record.born, record.id)))
 
 
 def dreamed_of(snapshot: Snapshot) -> dict[str, int]:

@@ -7,11 +7,12 @@ be too thin; `pooled` joins a level's latest trials until there are enough episo
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
 from dicode.errors import ConfigError, nearest
-from dicode.types import STATUS_FLOORS, Slot, Status, Trial
+from dicode.types import OUT_OF_TIME, STATUS_FLOORS, Slot, Status, Trial
 
 MIN_EPISODES = 20
 """Finished episodes that a status or a score needs."""
@@ -130,23 +131,44 @@ def _with_best_ever(whole: Trial, trials: Sequence[Trial]) -> Trial:
     return replace(whole, max_mc=whole.max_mc + max(best - whole.return_max, 0.0))
 
 
-def trials_of(
-    stats: Mapping[str, np.ndarray], slots: Sequence[Slot], cycle: int, achievement_names: Sequence[str]
-) -> tuple[Trial, ...]:
+class Names(Protocol):
+    """What the entries of a game's vectors are called, in their order: see `dicode.games.host.HostGame`."""
+
+    @property
+    def achievements(self) -> tuple[str, ...]:
+        """Of `achievements`."""
+        ...
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of `endings`."""
+        ...
+
+    @property
+    def occupations(self) -> tuple[str, ...]:
+        """Of `occupations`."""
+        ...
+
+
+def trials_of(stats: Mapping[str, np.ndarray], slots: Sequence[Slot], cycle: int, names: Names) -> tuple[Trial, ...]:
     """Sums per slot as trials, in the order of `slots`.
 
-    `stats` holds, with leading axis L >= len(slots): episodes, successes, return_sum, return_squares, length_sum,
-    achievements[L, A] (episodes that reached each), return_max (-inf without an episode), and the means
-    positive_value_loss and max_mc.
+    `stats` holds, with leading axis L >= len(slots): episodes, successes, return_sum, return_squares,
+    length_sum, achievements[L, A] (episodes that reached each), endings[L, K] (episodes that each ended),
+    occupations[L, S] (steps), return_max (-inf without an episode), and the means positive_value_loss and max_mc.
     """
-    return tuple(_trial(stats, row, slot.level, cycle, achievement_names) for row, slot in enumerate(slots))
+    return tuple(_trial(stats, row, slot.level, cycle, names) for row, slot in enumerate(slots))
 
 
-def _trial(
-    stats: Mapping[str, np.ndarray], row: int, level: str, cycle: int, achievement_names: Sequence[str]
-) -> Trial:
+def _trial(stats: Mapping[str, np.ndarray], row: int, level: str, cycle: int, names: Names) -> Trial:
     episodes = int(stats["episodes"][row])
     count = max(episodes, 1)
+
+    def shares(kinds: Sequence[str], counts: np.ndarray, whole: int) -> dict[str, float]:
+        return {kind: int(many) / max(whole, 1) for kind, many in zip(kinds, counts, strict=True) if many > 0}
+
+    # An episode may go on after its goal until time is up, so that a time limit alone is no failure.
+    endings = np.append(stats["endings"][row], episodes - stats["successes"][row] - stats["endings"][row].sum())
     mean = float(stats["return_sum"][row]) / count
     return Trial(
         level=level,
@@ -155,11 +177,9 @@ def _trial(
         successes=int(stats["successes"][row]),
         return_mean=mean,
         length_mean=float(stats["length_sum"][row]) / count,
-        achievements={
-            name: int(reached) / count
-            for name, reached in zip(achievement_names, stats["achievements"][row], strict=True)
-            if reached > 0
-        },
+        achievements=shares(names.achievements, stats["achievements"][row], episodes),
+        endings=shares((*names.endings, OUT_OF_TIME), endings, episodes),
+        occupations=shares(names.occupations, stats["occupations"][row], int(stats["length_sum"][row])),
         positive_value_loss=float(stats["positive_value_loss"][row]),
         max_mc=float(stats["max_mc"][row]),
         return_max=float(stats["return_max"][row]) if np.isfinite(stats["return_max"][row]) else None,
@@ -180,16 +200,19 @@ def _join(older: Trial, newer: Trial) -> Trial:
 
     return_mean = mean(older.return_mean, newer.return_mean)
     squares = (trial.return_std**2 + trial.return_mean**2 for trial in (older, newer))
-    names = sorted(older.achievements.keys() | newer.achievements.keys())
+
+    def shares(old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, float]:
+        return {name: mean(old.get(name, 0.0), new.get(name, 0.0)) for name in sorted(old.keys() | new.keys())}
+
     return replace(
         newer,
         episodes=episodes,
         successes=older.successes + newer.successes,
         return_mean=return_mean,
         length_mean=mean(older.length_mean, newer.length_mean),
-        achievements={
-            name: mean(older.achievements.get(name, 0.0), newer.achievements.get(name, 0.0)) for name in names
-        },
+        achievements=shares(older.achievements, newer.achievements),
+        endings=shares(older.endings, newer.endings),
+        occupations=shares(older.occupations, newer.occupations),
         positive_value_loss=mean(older.positive_value_loss, newer.positive_value_loss),
         max_mc=mean(older.max_mc, newer.max_mc),
         return_max=max((r for r in (older.return_max, newer.return_max) if r is not None), default=None),

@@ -160,6 +160,8 @@ def _check_trial(trial: Trial, cycle: int, levels: Mapping[str, LevelRecord]) ->
         trial.return_std,
         trial.score or 0.0,
         *trial.achievements.values(),
+        *trial.endings.values(),
+        *trial.occupations.values(),
     )
     if not all(math.isfinite(number) for number in numbers):
         raise RunError(f"a trial of level {trial.level} in cycle {cycle} holds a number that is not finite: {trial}")

@@ -29,6 +29,7 @@ from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
 
@@ -52,6 +53,7 @@ class FoundationDreamer:
 
     def __init__(
         self,
+        game: HostGame,
         endpoint: Endpoint,
         settings: Settings,
         streams: Streams,
@@ -63,7 +65,8 @@ class FoundationDreamer:
         others: Sequence[Voice] = (),
         per_dollar: bool = False,
     ) -> None:
-        self.settings, self.streams = settings, streams
+        prompts.of(game)
+        self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
         self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
@@ -74,6 +77,7 @@ class FoundationDreamer:
         self.progress: Progress | None = None
         """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
+        self._round_of: tuple[Brief, ...] = ()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
@@ -82,6 +86,7 @@ class FoundationDreamer:
 
         Raises JournalMiss where a replay asks for what was not recorded, CancelledError after `cancel`.
         """
+        self._round_of = tuple(briefs)
         plans = [(brief, 0 < self.settings.max_drafts <= place) for place, brief in enumerate(briefs)]
         for brief, surplus in plans:
             if not surplus:
@@ -93,6 +98,15 @@ class FoundationDreamer:
         outcomes = asyncio.run(self._round(plans, validate))
         self._tell_lost(briefs, outcomes)
         return outcomes
+
+    def focus(self, brief: Brief) -> prompts.Focus:
+        """What a dream is nudged towards; follows from the run's seed and the brief."""
+        return prompts.focus(self.game, brief, self.streams.rng("dream", brief.cycle, brief.index))
+
+    def leanings(self, brief: Brief) -> str:
+        """What the other dreams of the round under way are nudged towards."""
+        nudges = [self.focus(other) for other in self._round_of]
+        return prompts.leanings(self._round_of, nudges, self._round_of.index(brief))
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
         """What the archive shows by now; decides which of several models the next round asks."""
@@ -178,16 +192,16 @@ class _Dream:
 
     async def run(self) -> Outcome:
         """Design and code, or both at once."""
-        brief, rng = self.brief, self.dreamer.streams.rng("dream", self.brief.cycle, self.brief.index)
-        focus = prompts.focus(brief, rng)
+        brief, focus = self.brief, self.dreamer.focus(self.brief)
+        others = self.dreamer.leanings(brief)
         if self.voice.compact:
-            return await self._write("level", prompts.compact(brief, focus), "", "compact")
+            return await self._write("level", prompts.compact(self.dreamer.game, brief, focus), "", "compact")
         if self.settings.stages == 1:
-            return await self._write("level", prompts.level(brief, focus), "", "one-stage")
-        design = await self._design(prompts.design(brief, focus))
+            return await self._write("level", prompts.level(self.dreamer.game, brief, focus, others), "", "one-stage")
+        design = await self._design(prompts.design(self.dreamer.game, brief, focus, others))
         if isinstance(design, Outcome):
             return design
-        return await self._write("code", prompts.code(brief, design), design, "design+code")
+        return await self._write("code", prompts.code(self.dreamer.game, brief, design), design, "design+code")
 
     async def _design(self, question: tuple[Message, ...]) -> str | Outcome:
         messages = question
@@ -224,10 +238,10 @@ class _Dream:
                 return self._outcome()
 
     async def _read(self, text: str, design: str) -> Parsed | Rejected:
-        brief, example = self.brief, prompts.template("example")
+        brief, example = self.brief, prompts.of(self.dreamer.game).example
         shown = [record.source for record in (*brief.examples, *([brief.parent.level] if brief.parent else []))]
-        options = {
-            "api": prompts.api_names(),
+        options: dict[str, Any] = {
+            "game": self.dreamer.game.name,
             "allow_hooks": brief.allow_hooks,
             "goal_only": brief.goal_only,
             "objective": design,

@@ -31,6 +31,8 @@ class Counters:
     """What the start had or implied: paid nothing and does not count as achieved in the episode."""
     events: Events
     """The game's events so far, [E, ...]."""
+    occupations: Int[Array, "E S"]
+    """Steps so far by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
@@ -44,6 +46,8 @@ class Tally:
     return_squares: Float[Array, " E"]
     length_sum: Int[Array, " E"]
     achievements: Int[Array, "E A"]
+    endings: Int[Array, "E K"]
+    occupations: Int[Array, "E S"]
 
 
 @struct.dataclass
@@ -73,6 +77,10 @@ class LevelStats:
     length_sum: Int[Array, " L"]
     achievements: Int[Array, "L A"]
     """Episodes in which each achievement was newly unlocked."""
+    endings: Int[Array, "L K"]
+    """Episodes that ended neither with the goal nor by the step limit, by what ended them (`HostGame.endings`)."""
+    occupations: Int[Array, "L S"]
+    """Steps by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
@@ -88,9 +96,13 @@ class Outcome:
     time_limit: Bool[Array, " E"]
     counted: Bool[Array, " E"]
     """The episode ended and belongs to those that count; implies done."""
+    ending: Int[Array, " E"]
+    """Place in `HostGame.endings`; read only where the game ended the episode."""
 
 
-def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E"], no_events: Events) -> Counters:
+def new_counters(
+    initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E"], no_events: Events, num_occupations: int
+) -> Counters:
     """Counters at the start of an episode."""
     num_envs = depth.shape[0]
     return Counters(
@@ -100,20 +112,28 @@ def new_counters(initial_achievements: Bool[Array, "E A"], depth: Int[Array, " E
         deepest=depth,
         initial_achievements=initial_achievements,
         events=no_events,
+        occupations=jnp.zeros((num_envs, num_occupations), jnp.int32),
     )
 
 
-def count_step(counters: Counters, events: Events, depth: Int[Array, " E"]) -> Counters:
+def count_step(counters: Counters, events: Events, depth: Int[Array, " E"], occupation: Int[Array, " E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
+    spent = _marked(occupation, counters.occupations.shape[1])
     return replace(
         counters,
         steps=counters.steps + 1,
         deepest=jnp.maximum(counters.deepest, depth),
         events=jax.tree.map(jnp.add, counters.events, events),
+        occupations=counters.occupations + spent,
     )
 
 
-def new_tally(num_envs: int, num_achievements: int) -> Tally:
+def _marked(place: Int[Array, " E"], size: int) -> Bool[Array, "E N"]:
+    """True at each row's place."""
+    return place[:, None] == jnp.arange(size)
+
+
+def new_tally(num_envs: int, num_achievements: int, num_endings: int, num_occupations: int) -> Tally:
     """Nothing finished yet."""
     zero = jnp.zeros(num_envs, jnp.int32)
     return Tally(
@@ -124,12 +144,15 @@ def new_tally(num_envs: int, num_achievements: int) -> Tally:
         return_squares=jnp.zeros(num_envs, jnp.float32),
         length_sum=zero,
         achievements=jnp.zeros((num_envs, num_achievements), jnp.int32),
+        endings=jnp.zeros((num_envs, num_endings), jnp.int32),
+        occupations=jnp.zeros((num_envs, num_occupations), jnp.int32),
     )
 
 
 def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
     """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
     counted = outcome.counted
+    lost = counted & ~outcome.success & ~outcome.time_limit
     return Tally(
         episodes=tally.episodes + counted,
         successes=tally.successes + (counted & outcome.success),
@@ -138,6 +161,8 @@ def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Boo
         return_squares=tally.return_squares + jnp.where(counted, counters.total_reward**2, 0.0),
         length_sum=tally.length_sum + jnp.where(counted, counters.steps, 0),
         achievements=tally.achievements + (unlocked & counted[:, None]),
+        endings=tally.endings + (_marked(outcome.ending, tally.endings.shape[1]) & lost[:, None]),
+        occupations=tally.occupations + jnp.where(counted[:, None], counters.occupations, 0),
     )
 
 

@@ -48,6 +48,8 @@ class Hooked:
     """What the hooks decided; None without such a hook."""
     decides: Bool[Array, " E"] | None
     """Where a hook has a say in the success."""
+    ending: Int[Array, " E"]
+    """What ended the game; 0 where a hook did."""
 
 
 def before_hooks(hooks: tuple[Hook, ...], state: State) -> list[State | None]:
@@ -84,7 +86,8 @@ def apply_hooks(
         if hook.success is not None and success is not None and decides is not None:
             success = success.at[span].set(hook.success(after))
             decides = decides.at[span].set(True)
-    return Hooked(state, reward, done, success, decides)
+    ending = jnp.where(result.done, result.ending, 0)
+    return Hooked(state, reward, done, success, decides, ending)
 
 
 def _spans(hooks: tuple[Hook, ...]) -> list[slice]:

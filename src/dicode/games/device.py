@@ -5,10 +5,11 @@ leading axes stack environments, worlds or levels. Nobody above a game's folder 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import struct
 from jaxtyping import Array, Bool, Float, Int, UInt32
@@ -29,10 +30,18 @@ class StepResult(struct.PyTreeNode):
     reward: Float[Array, ""]
     done: Bool[Array, ""]
     events: Events
+    ending: Int[Array, ""] | int = 0
+    """Place in `HostGame.endings` of what ended the game; read only where `done`."""
+    occupation: Int[Array, ""] | int = 0
+    """Place in `HostGame.occupations` of what the step was spent on."""
 
 
 GameStep = Callable[[UInt32[Array, "2"], State, Int[Array, ""], RuleTable], StepResult]
 """(key, state, action, rules) -> StepResult, for one environment."""
+
+
+def _as_table(arrays: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
+    return {name: jnp.asarray(array) for name, array in arrays.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +53,10 @@ class DeviceGame:
     """The layout of an observation, without conditioning."""
     step: GameStep
     """One."""
-    engines: Mapping[str, GameStep]
-    """Other steps that mean the same game, by name, for evaluation: slower, but somebody else's."""
     observe: Callable[[State, RuleTable], Observed]
     """One."""
     from_arrays: Callable[[Mapping[str, np.ndarray]], State]
     """Host arrays by the names of `HostGame.fields`, any leading axes."""
-    rule_table: Callable[[Mapping[str, np.ndarray]], RuleTable]
-    """What `HostGame.rule_arrays` gave, any leading axes."""
-    endless: Callable[[RuleTable], RuleTable]
-    """The table without a time limit of the game's own: the environment counts the episode's steps itself."""
-    no_events: Callable[..., Events]
-    """(*lead) -> zeros with these leading axes."""
     quantities: Callable[[State, Int[Array, "..."], Events], Float[Array, "... Q"]]
     """(state, steps of the episode, events of the episode) -> every quantity, in the order of `HostGame.quantities`."""
     achievements: Callable[[State], Bool[Array, "... A"]]
@@ -70,3 +71,11 @@ class DeviceGame:
     """A small integer field that every part of an observation depends on; see `LevelEnv._observe_at`."""
     generate: Callable[[UInt32[Array, "2"], int, int], dict[str, np.ndarray]]
     """(key, count, first) -> worlds first, first + 1, ... of the unmodified game; world i depends on (key, i) alone."""
+    rule_table: Callable[[Mapping[str, np.ndarray]], RuleTable] = _as_table
+    """What `HostGame.rule_arrays` gave, any leading axes."""
+    endless: Callable[[RuleTable], RuleTable] = lambda rules: rules
+    """The table without a time limit of the game's own: the environment counts the episode's steps itself."""
+    no_events: Callable[..., Events] = lambda *lead: ()
+    """(*lead) -> zeros with these leading axes."""
+    engines: Mapping[str, GameStep] = field(default_factory=dict)
+    """Other steps that mean the same game, by name, for evaluation: slower, but somebody else's."""

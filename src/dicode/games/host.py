@@ -98,15 +98,15 @@ class Levels:
     """The class whose instance `RULES` is; without arguments, the unmodified game."""
     worlds: Callable[[Any, Any], EditWorld]
     """(goal, rules, an instance of `rules_type`) -> what `build` gets under them; a state may hold them."""
-    finish: Callable[[dict[str, np.ndarray]], None]
-    """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
     check: Callable[[WorldArrays, Any, Any, Sequence[str], int | None], Rejected | tuple[str, ...]]
     """(pool, goal, rules, names of hooks, steps of an episode at most) -> warnings, or a verdict of stage `verify`.
     The arrays have their names, dtypes, shapes and ranges already; what they mean together is judged here."""
     generated: Callable[[int, int], str]
     """(seed, worlds) -> source of the level that is just worlds of the game's generator. The text holds the lines
     `WORLD_SEED = <seed>` and `WORLDS = <worlds>`, by which whoever makes base worlds knows it."""
-    goal_hint: Callable[[object, str], str]
+    finish: Callable[[dict[str, np.ndarray]], None] = lambda arrays: None
+    """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
+    goal_hint: Callable[[object, str], str] = lambda value, said: "write GOAL = Goal(...) at the top of the file"
     """(what `GOAL` is, what the level says of itself) -> how to write it."""
     advice: Callable[[BaseException], Advice] = lambda error: Advice(getattr(error, "hint", ""))
     """What to do about an error that level code raised."""
@@ -154,6 +154,8 @@ class Prompts:
     """(`design`, `code`, `level` or `compact`; may levels have hooks; are levels a goal alone) -> the system message."""
     example: str
     """A whole level file, as the system messages show it."""
+    twists: tuple[str, ...]
+    """Kinds of change, in a sentence each; a dream is nudged towards one of them."""
     prerequisites: Callable[[str], tuple[str, ...]]
     """Achievements that one needs directly."""
     lesson: Callable[[str], str]
@@ -203,6 +205,12 @@ class HostGame:
     dreams: Callable[[], Dreams]
     display: "Callable[[], Display]"
     """What people are shown; imports no JAX, but may load pictures."""
+    endings: tuple[str, ...] = ("over",)
+    """What can end a game beside its goal and the clock, for people; the first one stands for whatever has no name."""
+    occupations: tuple[str, ...] = ()
+    """What steps can be spent on, for people; () for a game that doesn't tell."""
+    sees: str = ""
+    """What the agent observes, in words."""
 
     @property
     def state_bytes(self) -> int:

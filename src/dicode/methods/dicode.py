@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dicode.curriculum import lineage
 from dicode.curriculum.replay import draw, replay_weights, uniform
@@ -9,12 +10,15 @@ from dicode.curriculum.snapshot import Assessment
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
-from dicode.methods.settings import Replayed, Room, Scored
+from dicode.methods.settings import Replayed, Room, Scored, facts_of
 from dicode.settings import Only, option
-from dicode.types import Brief, LevelRecord, ParentReport, Proposal, Trial
+from dicode.types import TARGET, Brief, LevelRecord, ParentReport, Proposal, Trial
 
 EXAMPLES = 6
 """Similar levels that a brief shows."""
+
+KIN = 8
+"""Children that a brief shows, and siblings: the latest."""
 
 MAX_TRIES = 3
 """Cycles that a level gets to end a first episode; then it is left alone. One whose episodes end, however few, goes on
@@ -183,13 +187,26 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
             target_success={} if told.own.open_loop else success,
             target_return=None if told.own.open_loop else mean_return,
-            examples=() if parent is None else similar(snapshot.levels[parent], snapshot.levels.values(), EXAMPLES),
             known=known,
             allow_hooks=told.dreaming.hooks,
             goal_only=told.dreaming.goal_only,
+            **_evidence(context, told, parent, similar),
         )
         for index, parent in enumerate(parents)
     )
+
+
+def _evidence(context: Context, told: _Told, parent: str | None, similar: Similar) -> dict[str, Any]:
+    """What a brief says beside its parent: kin, similar levels, how the agent fared on them, and the run's facts."""
+    snapshot = context.snapshot
+    facts = facts_of(told.room, sum(map(common.has_hooks, snapshot.active().values())))
+    if parent is None:
+        return {"facts": facts}
+    relatives = lineage.kin(snapshot, parent, KIN)
+    examples = similar(snapshot.levels[parent], snapshot.levels.values(), EXAMPLES)
+    shown = dict.fromkeys([TARGET, *(level.id for level in (*relatives, *examples))])
+    trials = {level: snapshot.trials[level] for level in shown if snapshot.trials.get(level)}
+    return {"facts": facts, "relatives": relatives, "examples": examples, "trials": trials}
 
 
 def _report(context: Context, parent: str, children: tuple[str, ...]) -> ParentReport:

@@ -9,6 +9,7 @@ from typing import Any
 from dicode.errors import ConfigError
 from dicode.games.host import HostGame
 from dicode.settings import option
+from dicode.types import RunFacts
 
 MIN_ENVS = 2
 """Environments that a used slot gets at least, unless the run says otherwise."""
@@ -74,6 +75,16 @@ class Room:
     """Environments of one hook slot."""
     hook_cycles: int = 1
     """Cycles that a resident set of hooks is kept."""
+    cycle_steps: int = 0
+    """Steps of an environment in a cycle; 0: unknown, and briefs say nothing of the run."""
+    episode_limit: int = 0
+    """Steps of an episode at most."""
+    bonus: float = 0.0
+    """What reaching a level's goal pays, unless the run makes it dynamic."""
+    sees: str = ""
+    """What the agent observes, in words."""
+    agent: str = ""
+    """Kind and size of the agent, in words."""
 
     @property
     def has_target(self) -> bool:
@@ -89,6 +100,22 @@ class Room:
     def target_envs(self) -> int:
         """Environments of the target while other levels train too."""
         return target_envs(self.num_envs, self.target_share, self.min_envs)
+
+
+def facts_of(room: Room, held: int = 0) -> RunFacts | None:
+    """What briefs say of the run while `held` levels hold hook slots; None where it is not known."""
+    if not room.cycle_steps:
+        return None
+    envs = room.num_envs - room.target_envs - room.hook_slots * room.hook_envs
+    share = max(envs // max(room.free_slots - room.hook_slots, 1), room.min_envs)
+    return RunFacts(
+        episode_limit=room.episode_limit,
+        episodes=share * max(room.cycle_steps // max(room.episode_limit, 1), 1),
+        bonus=room.bonus,
+        hook_slots=max(room.hook_slots - held, 0) if room.hook_envs else 0,
+        sees=room.sees,
+        agent=room.agent,
+    )
 
 
 def target_envs(num_envs: int, target_share: float, min_envs: int = MIN_ENVS) -> int:

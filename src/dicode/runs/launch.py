@@ -15,7 +15,7 @@ from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore
@@ -200,8 +200,6 @@ def _check_extras(config: Config) -> None:
     """Every optional package that the configuration needs is there, or one sentence."""
     from importlib.util import find_spec
 
-    from dicode.runs.metrics import missing_extra
-
     if config.logging.wandb and find_spec("wandb") is None:
         raise missing_extra("wandb")
     if config.logging.tensorboard and find_spec("tensorboardX") is None:
@@ -274,6 +272,7 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
 def room_of(config: Config) -> Room:
     """What the run's method has to give out."""
     from dicode import games
+    from dicode.agent.settings import described
     from dicode.training.trainer import hook_envs
 
     return Room(
@@ -287,6 +286,11 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
+        episode_limit=config.episode_limit,
+        bonus=config.bonus_value,
+        sees=games.load_host(config.game).sees,
+        agent=described(config.agent),
     )
 
 

@@ -133,7 +133,7 @@ class Loop:
         trained = time.monotonic() - started
         self.learner = done.learner
         found = _with_compile(
-            trials(self.parts.trainer.game.host.achievements, done.stats, proposal.slots, cycle), playables, hook_s
+            trials(self.parts.trainer.game.host, done.stats, proposal.slots, cycle), playables, hook_s
         )
         known = known.after(cycle, self.parts.method.assess(context, found))
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))

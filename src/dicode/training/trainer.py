@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -22,6 +22,7 @@ from dicode.environment.env import LevelEnv
 from dicode.environment.hooks import Hook
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, GameStep
+from dicode.games.host import HostGame
 from dicode.learner import distributed, schedule, statistics
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
@@ -295,11 +296,10 @@ def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
 
 
-def trials(achievements: Sequence[str], stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
-    """What the cycle's sums say about the level in each used slot; `achievements` are the game's, in its order."""
-    names = ("episodes", "successes", "return_sum", "return_squares", "length_sum", "achievements")
-    sums = {name: np.asarray(getattr(stats.levels, name)) for name in names}
+def trials(game: HostGame, stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
+    """What the cycle's sums say about the level in each used slot."""
+    sums = {field.name: np.asarray(getattr(stats.levels, field.name)) for field in fields(stats.levels)}
     sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
     sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
     sums["return_max"] = np.asarray(stats.scores.max_return)
-    return scores.trials_of(sums, slots, cycle, achievements)
+    return scores.trials_of(sums, slots, cycle, game)

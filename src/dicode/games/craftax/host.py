@@ -12,6 +12,7 @@ from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.levels.techtree import implied
 from dicode.games.craftax.levels.worth import MAX_RETURN
+from dicode.games.craftax.telling import ENDINGS, OCCUPATIONS, SEES
 from dicode.games.host import Dreams, HostGame, Levels
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ HOST = HostGame(
     actions=tuple(action.name for action in Action),
     achievements=tuple(achievement.name for achievement in Achievement),
     quantities=QUANTITIES,
+    endings=ENDINGS,
+    occupations=OCCUPATIONS,
+    sees=SEES,
     max_return=MAX_RETURN,
     target_goal=Goal.all_of(*Achievement),
     no_goal=Goal(),

@@ -5,16 +5,13 @@ operations for each array and knows the game only through `dicode.games.craftax.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from dicode.games.craftax.levels.schema import MAX_MOBS, STATE_FIELDS
 from dicode.games.craftax.state import GameState, from_arrays
-from dicode.games.hook_state import to_values
-from dicode.games.host import Field
+from dicode.games.legal import legal
 
 UNTOUCHABLE = ("achievements", "timestep", "state_rng", "potion_mapping")
 """Fields that a hook may read but not change: achievements pay reward, the rest belongs to the episode."""
@@ -28,34 +25,9 @@ def restore(before: GameState, after: GameState | Mapping[str, jax.Array]) -> Ga
     the schema's range and cast to its dtype; `UNTOUCHABLE` fields are put back; the mob map is made
     to agree with the mobs.
     """
-    old = dict(zip(STATE_FIELDS, to_values(STATE_FIELDS, before), strict=True))
-    new = dict(zip(STATE_FIELDS, to_values(STATE_FIELDS, after), strict=True))
-    arrays = {
-        name: old[name] if name in UNTOUCHABLE else _legal(old[name], new[name], field)
-        for name, field in STATE_FIELDS.items()
-    }
+    arrays = legal(STATE_FIELDS, UNTOUCHABLE, before, after)
     arrays["mob_map"] = mob_map(arrays)
     return from_arrays(arrays)  # type: ignore[arg-type]
-
-
-def _legal(old: jax.Array, new: Any, field: Field) -> jax.Array:
-    value = jnp.asarray(new)
-    if field.dtype == bool:
-        return value.astype(bool)
-    if jnp.issubdtype(value.dtype, jnp.floating):
-        value = jnp.where(jnp.isfinite(value), value, old.astype(value.dtype))
-    if value.dtype == field.dtype and _whole_range(field):
-        return value
-    return jnp.clip(value, jnp.asarray(field.low, value.dtype), jnp.asarray(field.high, value.dtype)).astype(
-        field.dtype
-    )
-
-
-def _whole_range(field: Field) -> bool:
-    if field.dtype.kind not in "iu":
-        return False
-    info = np.iinfo(field.dtype)
-    return field.low <= info.min and field.high >= info.max
 
 
 def mob_map(arrays: Mapping[str, jax.Array]) -> jax.Array:

@@ -10,15 +10,16 @@ from jaxtyping import Array, Bool, Float, Int
 
 from dicode.counting import FOREVER
 from dicode.games.device import DeviceGame
+from dicode.games.legal import legal
 from dicode.games.xland import dynamics, observation
 from dicode.games.xland.host import HOST
 from dicode.games.xland.levels import tasks
 from dicode.games.xland.levels.names import WALKABLE
 from dicode.games.xland.levels.schema import FIELDS
-from dicode.games.xland.state import Events, GameState, RuleTable, from_arrays, no_events
+from dicode.games.xland.state import Events, GameState, RuleTable, from_arrays, from_values, no_events
 
-_FREE = ("position", "direction")
-"""Fields that a `transition` hook may change; the rest is the task, or what the package's functions rely on."""
+_KEPT = tuple(name for name in FIELDS if name not in ("position", "direction"))
+"""Fields that a `transition` hook cannot change: they are the task, or what the package's functions rely on."""
 
 
 def _rule_table(arrays: Mapping[str, np.ndarray]) -> RuleTable:
@@ -47,17 +48,12 @@ def _is_over(state: GameState) -> Bool[Array, "..."]:
 
 def _restore(before: GameState, after: Any) -> GameState:
     """Where a hook puts the player counts if one can stand there; everything else stays as the step left it."""
-    new = after if isinstance(after, Mapping) else {name: getattr(after, name) for name in FIELDS}
-    clipped = {
-        name: jnp.clip(jnp.asarray(new[name]), FIELDS[name].low, FIELDS[name].high).astype(FIELDS[name].dtype)
-        for name in _FREE
-    }
-    row, column = clipped["position"][..., 0], clipped["position"][..., 1]
+    new = from_values(legal(FIELDS, _KEPT, before, after))
+    row, column = new.position[..., 0], new.position[..., 1]
     tiles = before.grid[..., 0].reshape(*row.shape, -1)
     there = jnp.take_along_axis(tiles, (row * before.grid.shape[-2] + column)[..., None], axis=-1)
     walkable = jnp.isin(there, jnp.array([int(tile) for tile in WALKABLE]))
-    position = jnp.where(walkable, clipped["position"], before.position)
-    return before.replace(position=position, direction=clipped["direction"])
+    return new.replace(position=jnp.where(walkable, new.position, before.position))
 
 
 def _generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray]:

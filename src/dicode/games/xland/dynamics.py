@@ -46,7 +46,8 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
     )
     reward = jnp.where(solved, 1.0 - LOST * count / jnp.maximum(state.limit, 1), 0.0)
     done = solved | (count >= state.limit)
-    return StepResult(result, reward.astype(jnp.float32), done, Events(made=changed.astype(jnp.int32)))
+    happened = Events(made=changed.astype(jnp.int32))
+    return StepResult(result, reward.astype(jnp.float32), done, happened, occupation=action.astype(jnp.int32))
 
 
 def _met(

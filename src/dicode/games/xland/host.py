@@ -57,4 +57,8 @@ HOST = HostGame(
     levels=_levels,
     dreams=_dreams,
     display=_display,
+    endings=("the grid's time was up",),
+    occupations=tuple(action.name.lower().replace("_", " ") for action in Action),
+    sees="the 5 x 5 cells in front of it, walls being no hindrance, which way it faces, and the goal and the productions, unless a level "
+    "hides them; not what it holds",
 )

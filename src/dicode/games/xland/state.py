@@ -48,6 +48,11 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> GameState:
     return GameState(**{name: jnp.asarray(arrays[name], field.dtype) for name, field in FIELDS.items()})
 
 
+def from_values(arrays: Mapping[str, jax.Array]) -> GameState:
+    """Device arrays by the schema's names as a state."""
+    return GameState(**arrays)
+
+
 def no_events(*lead: int) -> Events:
     """Nothing has happened; `lead` are leading axes."""
     return Events(made=jnp.zeros(lead, jnp.int32))

@@ -44,7 +44,9 @@ def _melee(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable, defend
         is_sleeping=game.is_sleeping & ~attacks,
         is_resting=game.is_resting & ~attacks,
     )
-    scene = scene.replace(game=game, damage_taken=scene.damage_taken + wound).earn({Achievement.WAKE_UP: woken})
+    attacker = jnp.where(wound > 0, mobs.kind[slot], scene.attacker)
+    scene = scene.replace(game=game, damage_taken=scene.damage_taken + wound, attacker=attacker)
+    scene = scene.earn({Achievement.WAKE_UP: woken})
     willing = ~attacks & (draws.speed[slot] < rules.melee_speed)
     cooldown = jnp.where(attacks, rules.melee_cooldown, mobs.cooldown[slot] - 1)
     stays = (distance < rules.despawn_distance) | scene.fighting_boss

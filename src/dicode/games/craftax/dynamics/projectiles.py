@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.games.craftax.dynamics.combat import strike, wound_of_player
-from dicode.games.craftax.dynamics.scene import Scene, Shots, inside, is_solid, occupied, offset
+from dicode.games.craftax.dynamics.scene import RANGED, Scene, Shots, inside, is_solid, occupied, offset
 from dicode.games.craftax.levels.names import Achievement, Action, Block
 from dicode.games.craftax.rules import RuleTable
 
@@ -51,7 +51,7 @@ def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
     """
     shots = scene.mob_shots
     damage = rules.mob_projectile_damage[shots.type_id]
-    ahead = shots.position + shots.direction
+    ahead, shooters = shots.position + shots.direction, _shooters(scene, rules)
 
     def fly(scene: Scene, slot: jax.Array) -> tuple[Scene, jax.Array]:
         game, row, column = scene.game, ahead[slot, 0], ahead[slot, 1]
@@ -68,11 +68,19 @@ def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
             is_resting=game.is_resting & ~hits,
         )
         blocks = scene.blocks.write(row, column, Block.PATH, breaks)
-        scene = scene.replace(game=game, blocks=blocks, damage_taken=scene.damage_taken + wound)
+        attacker = jnp.where(wound > 0, shooters[slot], scene.attacker)
+        scene = scene.replace(game=game, blocks=blocks, damage_taken=scene.damage_taken + wound, attacker=attacker)
         return scene, mask & inside(row, column) & ~blocked & ~hits
 
     scene, alive = jax.lax.scan(fly, scene, jnp.arange(shots.mask.shape[0]))
     return scene.replace(mob_shots=shots.replace(position=ahead, mask=alive))
+
+
+def _shooters(scene: Scene, rules: RuleTable) -> jax.Array:
+    """int32[3]: kind of the mob that each projectile may be of; a projectile itself knows its type alone."""
+    kinds = scene.mobs.kind[RANGED]
+    fits = rules.shoots[kinds - 16] == scene.mob_shots.type_id[:, None]
+    return kinds[jnp.argmax(fits, axis=1)]
 
 
 def fly_from_player(scene: Scene, rules: RuleTable) -> Scene:

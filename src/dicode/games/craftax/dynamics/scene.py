@@ -98,6 +98,8 @@ class Scene(struct.PyTreeNode):
     earned: Mapping[int, jax.Array]
     """Achievements reached in this step, by number."""
     damage_taken: jax.Array
+    attacker: jax.Array
+    """int32: kind of the mob that wounded the player last in this step, 0 for none."""
 
     @property
     def fighting_boss(self) -> jax.Array:
@@ -130,6 +132,7 @@ def enter(game: GameState, rules: RuleTable) -> Scene:
         eaten=jnp.zeros(8, jnp.int32),
         earned={number: jnp.asarray(False) for number in _EARNED},
         damage_taken=jnp.zeros((), jnp.float32),
+        attacker=jnp.zeros((), jnp.int32),
     )
 
 

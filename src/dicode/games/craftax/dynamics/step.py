@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics import achievements
+from dicode.games.craftax.dynamics import achievements, telling
 from dicode.games.craftax.dynamics.attributes import level_up
 from dicode.games.craftax.dynamics.boss import boss_time
 from dicode.games.craftax.dynamics.combat import defence
@@ -59,6 +59,7 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
     scene = fly_from_player(scene, rules)
     killed, counted = achievements.kills(scene), achievements.counted_kills(scene)
     scene = spawn(scene, draws, rules)
+    health = scene.game.player_health
     scene = live(scene, action, rules)
     scene = scene.replace(game=hold_in_range(scene.game, rules))
 
@@ -76,6 +77,8 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
         reward=achievements.reward(state, after, rules),
         done=over | (after.timestep >= rules.episode_length),
         events=events,
+        ending=telling.ending(scene, health),
+        occupation=telling.occupation(state, action, after),
     )
 
 

@@ -74,6 +74,12 @@ class GrammarDreamer:
                 plan = adapted(failed, verdict, rng)
             else:
                 plan = self._plan(brief, situation, rng)
+                # Half of the draws insist on what was learnt; then any new level is better than none.
+                free = brief.goal_only or plan.mechanic
+                fit = plan if free else moves.fitted(plan, situation.tried, rng)
+                if fit is None and draw < DRAWS // 2:
+                    continue
+                plan = fit or plan
             plan = plan if brief.goal_only else paced(plan, self._horizon)
             plan = plan if self._arenas else opened(plan)
             draft = _draft(plan, situation, brief)

@@ -16,7 +16,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dicode.dreaming import evidence
+from dicode.dreaming.evidence import Relation
 from dicode.games.craftax.grammar.equipment import material_kit
+from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
     KNOWN,
     Rates,
@@ -54,20 +57,25 @@ class Situation:
     """Success rate of the parent's last trial with an episode."""
     horizon: int
     """Steps that an episode may last."""
+    relation: Relation = Relation.UNSEEN
+    """How the next level should lie to the parent."""
+    tried: tuple[Tried, ...] = ()
+    """What was played around the parent."""
 
 
 def situation_of(brief: Brief, horizon: int) -> Situation:
     """Read a brief."""
     report = brief.parent
     if report is None or report.level.id == TARGET:
-        return Situation(rates(brief.target_success), None, "", None, horizon)
+        return Situation(rates(brief.target_success), None, "", None, horizon, tried=tried(brief))
     trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
     local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
     plan = plan_of(report.level.source)
     plan = plan.changed(achievements=asked_of(plan))
     readable = plan if plan.achievements else None
     rate = trial.success_rate if trial else None
-    return Situation(rates(brief.target_success, local), readable, report.level.id, rate, horizon)
+    success = rates(brief.target_success, local)
+    return Situation(success, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief))
 
 
 Move = Callable[[Situation, np.random.Generator], Plan]
@@ -81,10 +89,24 @@ def choose(situation: Situation, rng: np.random.Generator) -> str:
     return names[int(rng.choice(len(names), p=shares / shares.sum()))]
 
 
-def _weights(situation: Situation) -> dict[str, float]:
+_BY_EVIDENCE: Mapping[Relation, Mapping[str, float]] = {
+    Relation.BETWEEN: {"harden": 0.5, "expand": 0.3, "relocate": 0.2},
+    Relation.AMONG: {"harden": 0.4, "expand": 0.4, "relocate": 0.2},
+    Relation.FARTHER: {"expand": 0.5, "harden": 0.3, "combine": 0.2},
+    Relation.BESIDE: {"expand": 0.5, "relocate": 0.25, "combine": 0.25},
+    Relation.LEVEL: {"relocate": 0.5, "ease": 0.5},
+    Relation.CLOSER: {"scaffold": 0.4, "ease": 0.4, "expand": 0.2},
+    Relation.AFRESH: {"expand": 0.6, "scaffold": 0.4},
+}
+"""Shares of the moves where children say more than the parent's own success does."""
+
+
+def _weights(situation: Situation) -> Mapping[str, float]:
     parent, rate = situation.parent, situation.rate
     if parent is None or parent.focus is None:
         return {"expand": 1.0}
+    if situation.relation in _BY_EVIDENCE:
+        return _BY_EVIDENCE[situation.relation]
     if rate is None:
         return {"expand": 0.4, "scaffold": 0.3, "relocate": 0.3}
     if rate >= SOLVED:
@@ -125,8 +147,20 @@ def scaffold(situation: Situation, rng: np.random.Generator) -> Plan:
 def ease(situation: Situation, rng: np.random.Generator) -> Plan:
     """Shorter ways, smaller amounts, weaker and fewer enemies, gentler needs."""
     parent = _parent(situation)
-    if parent.help <= Help.BARE:
-        return scaffold(situation, rng)
+    return scaffold(situation, rng) if parent.help <= Help.BARE else eased(parent, rng)
+
+
+def fitted(plan: Plan, known: tuple[Tried, ...], rng: np.random.Generator) -> Plan | None:
+    """A plan with the help that what was tried suggests; None where nothing like it can teach now."""
+    help_ = wanted_help(known, plan, rng)
+    if help_ is None:
+        return None
+    fit = plan if help_ == plan.help else restage(plan.achievements, help_, rng).changed(moved=plan.moved)
+    return eased(fit, rng) if meets(known, plan) and fit.help > Help.BARE else fit
+
+
+def eased(parent: Plan, rng: np.random.Generator) -> Plan:
+    """The same plan, a little easier."""
     rules = {**parent.rules, **_gentle(parent.rules, rng)}
     minimum = {name: float(max(1, value // 2)) for name, value in parent.minimum.items() if value > 1}
     minimum = {name: value for name, value in minimum.items() if value > 1 or not parent.achievements}
