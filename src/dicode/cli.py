@@ -50,21 +50,21 @@ _EXIT_CODES = (
 
 
 def _train(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch, sweep
 
     if arguments.multirun:
-        return launch.multirun(arguments.overrides)
+        return sweep.multirun(arguments.overrides)
     return launch.start(arguments.overrides, quiet=arguments.quiet)
 
 
 def _resume(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch
 
     return launch.resume(arguments.run, arguments.overrides)
 
 
 def _replay(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch
 
     return launch.replay(arguments.run, arguments.overrides)
 
@@ -75,19 +75,19 @@ def _eval(arguments: Namespace) -> int:
 
     options = evaluation_options(arguments.overrides)
     open_run(arguments.run)
-    from dicode.runs import evaluate
+    from dicode.commands import evaluate
 
     return evaluate.command(arguments.run, options, watch=arguments.watch)
 
 
 def _compare(arguments: Namespace) -> int:
-    from dicode.runs import comparison
+    from dicode.commands import comparison
 
     return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow)
 
 
 def _levels(arguments: Namespace) -> int:
-    from dicode.runs import levels
+    from dicode.commands import levels
 
     words: list[str] = arguments.words
     if words[0] == "export":
@@ -100,13 +100,13 @@ def _levels(arguments: Namespace) -> int:
 
 
 def _adopt(arguments: Namespace) -> int:
-    from dicode.runs import adopt
+    from dicode.commands import adopt
 
     return adopt.command(arguments.run, arguments.words)
 
 
 def _level(arguments: Namespace) -> int:
-    from dicode.runs import level_file
+    from dicode.commands import level_file
 
     if arguments.action == "check":
         return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
@@ -120,7 +120,7 @@ def _view(arguments: Namespace) -> int:
 
 
 def _doctor(arguments: Namespace) -> int:
-    from dicode.runs import doctor
+    from dicode.commands import doctor
 
     return doctor.report(arguments.overrides)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from dicode import cli, config, games
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.games.level_build import build_pool
 from dicode.methods.generators import is_plain, world_draft
-from dicode.runs import launch
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, record_of

@@ -20,8 +20,8 @@ def secret_of_this_test(tmp_path_factory, monkeypatch) -> Path:
 @pytest.fixture
 def stopped(monkeypatch):
     """The commands up to where the first program would be compiled; there they end with the sentence `would compile`."""
+    from dicode.commands import evaluate, launch
     from dicode.errors import RunError
-    from dicode.runs import evaluate, launch
 
     def stop(*_, **__):
         raise RunError("would compile")

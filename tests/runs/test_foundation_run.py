@@ -126,8 +126,8 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
 @pytest.fixture(scope="module")
 def model_run(tmp_path_factory, tiny_run):
     from dicode import config
+    from dicode.commands import launch
     from dicode.dreaming.round import LiveHands
-    from dicode.runs import launch
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
     genuine = LiveHands.until_deadline

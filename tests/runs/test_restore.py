@@ -20,10 +20,11 @@ from archive_examples import story
 
 from dicode import config
 from dicode.cli import main
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.runs import checkpoint, directory, launch, restore
+from dicode.runs import checkpoint, directory, restore
 from dicode.runs.directory import RunDirectory
 from dicode.training.trainer import Trainer
 

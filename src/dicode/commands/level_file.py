@@ -36,7 +36,7 @@ def read(path: str) -> str:
 def usual_limit() -> int:
     """Steps after which the preset of this machine ends a level's episode."""
     from dicode import config as configuration
-    from dicode.runs.launch import with_preset
+    from dicode.commands.launch import with_preset
 
     return configuration.load(with_preset([])).episode_limit
 
