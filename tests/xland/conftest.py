@@ -5,7 +5,7 @@ import pytest
 
 from dicode import games
 from dicode.games.level_build import BuiltPool, build_pool
-from dicode.games.xland.levels import tasks
+from dicode.games.xland.levels import target
 from dicode.games.xland.levels.schema import FIELDS
 
 HOST = games.load_host("xland")
@@ -15,7 +15,7 @@ def target_worlds(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     worlds = []
     for index in range(count):
         arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
-        tasks.draw(arrays, np.random.default_rng([seed, index]))
+        target.draw(arrays, np.random.default_rng([seed, index]))
         worlds.append(arrays)
     return {name: np.stack([world[name] for world in worlds]) for name in FIELDS}
 

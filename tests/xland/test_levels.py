@@ -12,7 +12,7 @@ from dicode.games.xland.levels.goal import chain_depth
 from dicode.games.xland.levels.names import Thing, thing
 from dicode.games.xland.levels.schema import FIELDS
 from dicode.games.xland.levels.search import Task, search
-from dicode.games.xland.levels.tasks import lay_out, random_task
+from dicode.games.xland.levels.tasks import random_task
 from dicode.types import Code, Rejected
 
 pytestmark = pytest.mark.fast
@@ -205,7 +205,7 @@ def test_tasks_of_the_target_have_their_depth_and_can_be_solved(depth):
         assert not task.is_held_out
         assert random_task(np.random.default_rng(seed), depth, held_out=True).is_held_out
         arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
-        lay_out(World(arrays, np.random.default_rng(seed)), task)
+        World(arrays, np.random.default_rng(seed)).set_up(task)
         assert search(Task(arrays)).plan is not None
 
 

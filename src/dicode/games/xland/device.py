@@ -13,7 +13,7 @@ from dicode.games.device import DeviceGame
 from dicode.games.legal import legal
 from dicode.games.xland import dynamics, observation
 from dicode.games.xland.host import HOST
-from dicode.games.xland.levels import tasks
+from dicode.games.xland.levels import target
 from dicode.games.xland.levels.names import WALKABLE
 from dicode.games.xland.levels.schema import FIELDS
 from dicode.games.xland.state import Events, GameState, RuleTable, from_arrays, from_values, no_events
@@ -62,7 +62,7 @@ def _generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarra
     worlds = []
     for index in range(first, first + count):
         arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
-        tasks.draw(arrays, np.random.default_rng([*seed, index]))
+        target.draw(arrays, np.random.default_rng([*seed, index]))
         worlds.append(arrays)
     return {name: np.stack([world[name] for world in worlds]) for name in FIELDS}
 

@@ -6,7 +6,6 @@ tasks are kept for evaluation their text alone decides: one in eight by the hash
 """
 
 import zlib
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,10 +13,7 @@ import numpy as np
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.names import COLOURS, MAX_RULES, OBJECTS, Colour, Thing
 from dicode.games.xland.levels.rules import Rule, Rules
-from dicode.games.xland.levels.world import World, set_task
 
-LAYOUTS = ((9, 1, 1), (9, 1, 2), (11, 2, 2), (13, 2, 2))
-"""(rows and columns, rooms down, rooms across)."""
 HELD_OUT_ONE_IN = 8
 _SHOWN = tuple(Thing(tile, colour) for tile in OBJECTS for colour in COLOURS if colour is not Colour.BLACK)
 _BRANCH = 0.5
@@ -103,23 +99,3 @@ def _random(rng: np.random.Generator, depth: int) -> Task:
     plan.distract(int(rng.integers(4)), int(rng.integers(1, 4)))
     rules = [plan.rules[index] for index in rng.permutation(len(plan.rules))]
     return Task(getattr(Goal, kind)(*wanted), Rules(*rules), tuple(plan.lying), depth)
-
-
-def lay_out(world: World, task: Task, layout: tuple[int, int, int] | None = None) -> None:
-    """A grid for a task: rooms with doors, its things and the player anywhere."""
-    size, down, across = LAYOUTS[world.rng.integers(len(LAYOUTS))] if layout is None else layout
-    world.clear(size)
-    if down * across > 1:
-        world.rooms(down, across)
-    world.scatter(*task.things)
-    world.player()
-    set_task(world.arrays, task.goal, task.rules)
-    world.arrays["depth"][...] = task.depth
-
-
-def draw(arrays: MutableMapping[str, np.ndarray], rng: np.random.Generator) -> None:
-    """Make a world of the target out of any arrays of one."""
-    for array in arrays.values():
-        array[...] = 0
-    world = World(arrays, rng)
-    lay_out(world, random_task(rng))

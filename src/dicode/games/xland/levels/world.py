@@ -28,7 +28,10 @@ from dicode.games.xland.levels.names import (
     thing,
 )
 from dicode.games.xland.levels.rules import Rules
+from dicode.games.xland.levels.tasks import Task, random_task
 
+LAYOUTS = ((9, 1, 1), (9, 1, 2), (11, 2, 2), (13, 2, 2))
+"""(rows and columns, rooms down, rooms across) of the target's grids."""
 STEPS_PER_CELL = 3
 """The package's own heuristic for how long an episode is."""
 _DOOR_STATES = {"closed": Tile.DOOR_CLOSED, "locked": Tile.DOOR_LOCKED, "open": Tile.DOOR_OPEN, "hidden": Tile.WALL}
@@ -98,11 +101,20 @@ class World:
 
         `depth`: productions in the chain that it needs, 0 to 3; `held_out`: one of those kept for evaluation.
         """
-        from dicode.games.xland.levels import tasks
-
         if depth is not None and depth not in range(MAX_DEPTH + 1):
             raise LevelError(f"depth is {depth!r}; chains have 0 to {MAX_DEPTH} productions")
-        tasks.lay_out(self, tasks.random_task(self.rng, depth, held_out))
+        self.set_up(random_task(self.rng, depth, held_out))
+
+    def set_up(self, task: Task) -> None:
+        """A grid for a task: rooms with doors, its things and the player anywhere."""
+        size, down, across = LAYOUTS[self.rng.integers(len(LAYOUTS))]
+        self.clear(size)
+        if down * across > 1:
+            self.rooms(down, across)
+        self.scatter(*task.things)
+        self.player()
+        set_task(self._arrays, task.goal, task.rules)
+        self._arrays["depth"][...] = task.depth
 
     def at(self, cell: Cell) -> Thing:
         """The thing in a cell."""
