@@ -108,9 +108,10 @@ def _adopt(arguments: Namespace) -> int:
 def _level(arguments: Namespace) -> int:
     from dicode.commands import level_file
 
+    file, wall, game = arguments.file, arguments.sandbox, arguments.game
     if arguments.action == "check":
-        return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
-    return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
+        return level_file.check(file, wall=wall, episode_limit=arguments.episode_limit, game=game)
+    return level_file.show(file, arguments.output, floor=arguments.floor, wall=wall, game=game)
 
 
 def _view(arguments: Namespace) -> int:
@@ -163,6 +164,7 @@ def _adopt_options(parser: ArgumentParser) -> None:
 def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "show"])
     parser.add_argument("file", metavar="FILE.py")
+    parser.add_argument("--game", default="craftax", help="whose level it is (default: craftax)")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
     parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
     parser.add_argument(

@@ -1,12 +1,8 @@
 """Runs as somebody else might send them: made without training, then spoilt in every way."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "curriculum"))
 
 
 @pytest.fixture(autouse=True)

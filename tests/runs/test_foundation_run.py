@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, problem, said
 
 from dicode.curriculum.archive import Archive, export

@@ -18,9 +18,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, said
 
 from dicode.curriculum.archive import Archive

@@ -4,7 +4,6 @@ import atexit
 import json
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -13,9 +12,6 @@ from pathlib import Path
 import jax.numpy as jnp
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "curriculum"))
-
 from archive_examples import story
 
 from dicode import config
