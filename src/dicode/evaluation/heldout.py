@@ -62,7 +62,7 @@ def evaluate(
         )
 
     def play(kept: Parts) -> dict[str, Any]:
-        with Sandbox(foreign=target.foreign) as sandbox:
+        with Sandbox(trainer.game.host, foreign=target.foreign) as sandbox:
             builder = LevelBuilder(trainer.game, sandbox, Streams(protocol.seed), protocol.worlds)
             _play_level(trainer, params, protocol, builder, TARGET, target.source, kept)
         progress(protocol.worlds, protocol.worlds)
