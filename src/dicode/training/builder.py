@@ -20,7 +20,7 @@ from dicode.methods.generators import fixed_worlds, is_plain
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
+from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Trial, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class LevelBuilder:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
 
 
-def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
+def record_of(draft: Draft, verdict: Verdict, cycle: int, probe: Trial | None = None) -> LevelRecord:
     """The archive's row for a draft."""
     return LevelRecord(
         id=draft.id,
@@ -160,4 +160,5 @@ def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
         verdict=verdict,
         repairs=draft.repairs,
         requests=draft.requests,
+        probe=probe,
     )
