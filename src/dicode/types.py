@@ -319,6 +319,8 @@ class Brief:
     trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
     facts: RunFacts | None = None
+    round: int = 0
+    """Briefs of the round; 0: not told."""
     revises: LevelRecord | None = None
     """A level of the same author that was measured and turned down: write it again, so that it can teach."""
 

@@ -57,7 +57,7 @@ LEVEL = LevelRecord(
 FACTS = RunFacts(256, 8, 3.0, 1, "cells", "lstm")
 BRIEF = Brief(
     4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True,
-    (LEVEL,), {A: (TRIAL,)}, FACTS, LEVEL,
+    (LEVEL,), {A: (TRIAL,)}, FACTS, 6, LEVEL,
 )  # fmt: skip
 
 

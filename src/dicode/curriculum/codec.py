@@ -151,6 +151,7 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "relatives": [level.id for level in brief.relatives],
         "told": sorted(brief.trials),
         "facts": asdict(brief.facts) if brief.facts else None,
+        "round": brief.round,
         "revises": brief.revises.id if brief.revises else None,
     }
 
@@ -181,6 +182,7 @@ class _BriefBody:
     relatives: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     facts: RunFacts | None = None
+    round: int = 0
     revises: str | None = None
 
 
@@ -221,6 +223,7 @@ def brief_from_json(
         relatives=tuple(shown(level) for level in told.relatives),
         trials={level: until_then(level) for level in told.told},
         facts=told.facts,
+        round=told.round,
         revises=shown(told.revises) if told.revises else None,
     )
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dicode.dreaming import prompts
@@ -74,7 +75,6 @@ class FoundationDreamer:
         self.progress: Progress | None = None
         """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
-        self._round_of: tuple[Brief, ...] = ()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
@@ -83,7 +83,6 @@ class FoundationDreamer:
 
         Raises JournalMiss where a replay asks for what was not recorded, CancelledError after `cancel`.
         """
-        self._round_of = tuple(briefs)
         most = self.settings.max_drafts
         plans = [(brief, 0 < most <= place or _by_grammar(brief)) for place, brief in enumerate(briefs)]
         for brief, surplus in plans:
@@ -102,9 +101,8 @@ class FoundationDreamer:
         return prompts.focus(brief, self.streams.rng("dream", brief.cycle, brief.index))
 
     def leanings(self, brief: Brief) -> str:
-        """What the other dreams of the round under way are nudged towards."""
-        nudges = [self.focus(other) for other in self._round_of]
-        return prompts.leanings(self._round_of, nudges, self._round_of.index(brief))
+        """What the other dreams of the round are nudged towards, whether or not they are asked for now."""
+        return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(brief.round)], brief.index)
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
         """What the archive shows by now; decides which of several models the next round asks."""

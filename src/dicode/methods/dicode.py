@@ -186,6 +186,7 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
         Brief(
             cycle=context.cycle,
             index=index,
+            round=len(parents),
             revises=back[index][0] if index < len(back) else None,
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
             target_success={} if told.own.open_loop else success,
