@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dicode.adapters.loading import load_level
+    from dicode.adapters.make import make, make_vec
     from dicode.curriculum.archive import Archive
     from dicode.curriculum.snapshot import Snapshot
     from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -51,11 +53,16 @@ __all__ = [
     "level_id",
     "load_device",
     "load_host",
+    "load_level",
     "load_run",
+    "make",
     "make_batch",
+    "make_vec",
 ]
 
 _HOMES = {
+    "adapters.loading": "load_level",
+    "adapters.make": "make make_vec",
     "curriculum.archive": "Archive",
     "curriculum.snapshot": "Snapshot",
     "environment.batch": "Level LevelBatch Sizes make_batch=build",

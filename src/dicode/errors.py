@@ -37,3 +37,8 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the choice closest to `name`, or the empty string."""
     close = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def missing_extra(extra: str) -> ConfigError:
+    """The one sentence for an optional dependency that is not installed."""
+    return ConfigError(f"this needs the extra {extra!r}: `uv sync --extra {extra}` or `pip install 'dicode[{extra}]'`")

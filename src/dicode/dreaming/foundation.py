@@ -30,6 +30,7 @@ from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
 
@@ -53,6 +54,7 @@ class FoundationDreamer:
 
     def __init__(
         self,
+        game: HostGame,
         endpoint: Endpoint,
         settings: Settings,
         streams: Streams,
@@ -64,7 +66,8 @@ class FoundationDreamer:
         others: Sequence[Voice] = (),
         per_dollar: bool = False,
     ) -> None:
-        self.settings, self.streams = settings, streams
+        prompts.of(game)
+        self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
         self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
@@ -77,6 +80,11 @@ class FoundationDreamer:
         self._told: set[str] = set()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether one dream is written after the other; else the network decides the order (`dicode.training.checker`)."""
+        return self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices)
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief, in order, at the latest a validation after the deadline.
@@ -98,7 +106,7 @@ class FoundationDreamer:
 
     def focus(self, brief: Brief) -> prompts.Focus:
         """What a dream is nudged towards; follows from the run's seed and the brief."""
-        return prompts.focus(brief, self.streams.rng("dream", brief.cycle, brief.index))
+        return prompts.focus(self.game, brief, self.streams.rng("dream", brief.cycle, brief.index))
 
     def leanings(self, brief: Brief) -> str:
         """What the other dreams of the round are nudged towards, whether or not they are asked for now."""
@@ -163,7 +171,7 @@ class FoundationDreamer:
         with ThreadPoolExecutor(1, "validate") as pool:
             async with Switchboard(self.casting.voices) as client:
                 hands = LiveHands(self._desk, validate, client, pool, deadline)
-                if self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices):
+                if self.in_order:
                     return [await self._counted(hands, *plan) for plan in plans]
                 return await _together([self._counted(hands, *plan) for plan in plans])
 
@@ -193,23 +201,23 @@ class _Dream:
         if returned := sent_back(brief):
             return await self._revise(*returned, focus, others)
         if self.voice.compact:
-            return await self._write("level", prompts.compact(brief, focus), "", "compact")
+            return await self._write("level", prompts.compact(self.dreamer.game, brief, focus), "", "compact")
         if self.settings.stages == 1:
-            return await self._write("level", prompts.level(brief, focus, others), "", "one-stage")
-        design = await self._design(prompts.design(brief, focus, others))
+            return await self._write("level", prompts.level(self.dreamer.game, brief, focus, others), "", "one-stage")
+        design = await self._design(prompts.design(self.dreamer.game, brief, focus, others))
         if isinstance(design, Outcome):
             return design
-        return await self._write("code", prompts.code(brief, design), design, "design+code")
+        return await self._write("code", prompts.code(self.dreamer.game, brief, design), design, "design+code")
 
     async def _revise(self, draft: Draft, verdict: Rejected, focus: prompts.Focus, others: str) -> Outcome:
         """A level of the same author once more, with what was measured; its history stays, and it may be repaired anew."""
         brief = self.brief
         if self.voice.compact:
-            question = prompts.compact(brief, focus)
+            question = prompts.compact(self.dreamer.game, brief, focus)
         elif self.settings.stages == 1:
-            question = prompts.level(brief, focus, others)
+            question = prompts.level(self.dreamer.game, brief, focus, others)
         else:
-            question = prompts.code(brief, draft.description)
+            question = prompts.code(self.dreamer.game, brief, draft.description)
         messages = repair_messages(question, draft.source, verdict, draft.repairs)
         self.repairs = repaired(draft, draft, verdict).repairs
         self.requests, self.allowed = draft.requests, len(self.repairs) + self.settings.repairs
@@ -252,10 +260,10 @@ class _Dream:
                 return self._outcome()
 
     async def _read(self, text: str, design: str) -> Parsed | Rejected:
-        brief, example = self.brief, prompts.template("example")
+        brief, example = self.brief, prompts.of(self.dreamer.game).example
         shown = [record.source for record in (*brief.examples, *([brief.parent.level] if brief.parent else []))]
-        options = {
-            "api": prompts.api_names(),
+        options: dict[str, Any] = {
+            "game": self.dreamer.game.name,
             "allow_hooks": brief.allow_hooks,
             "goal_only": brief.goal_only,
             "objective": design,

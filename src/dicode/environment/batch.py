@@ -47,6 +47,8 @@ class Level:
     """Reaching the goal ends the episode; else it pays the bonus once, and the episode goes on."""
     game_reward: float = 1.0
     """Weight of the game's own reward; 0: the goal alone pays."""
+    name: str = ""
+    """For people."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@
 Both are pure, may be jitted and scanned, and keep the state's buffers in place there. Every array of
 `EnvState` leads with the environments: `env.on(mesh, axis)` is the same environment with its work cut
 along a mesh axis. An environment's randomness depends on its number and the step's key, not on the
-device it lives on.
+device it lives on. A key is a raw one (uint32[2]) or a typed one (`jax.random.key`); keys [E] give every
+environment its own.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ import jax.numpy as jnp
 from flax import struct
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Key as KeyArray
 
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.environment import episode, goals, resets
@@ -27,7 +29,20 @@ from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, RuleTable, State
 
+Key = UInt32[Array, "*E 2"] | KeyArray[Array, "*E"]
+"""One key for all environments, or one for each."""
 _MOST_OF_A_BYTE = 255
+
+
+def raw_key(key: Key) -> UInt32[Array, "*E 2"]:
+    """The words of a key. Raises ConfigError for keys that are not JAX's default ones (threefry)."""
+    words = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
+    if words.dtype != jnp.uint32 or words.shape[-1:] != (2,):
+        raise ConfigError(
+            f"a key of {words.dtype}{list(words.shape)} is not one of two words; make it with "
+            "jax.random.key(seed, impl='threefry2x32')"
+        )
+    return words
 
 
 @struct.dataclass
@@ -81,7 +96,7 @@ class TimeStep:
     counted: Bool[Array, " E"]
     """The episode that ended belongs to those that count (`dicode.counting`); implies done."""
     final_observation: Observed | None
-    """Before the reset, valid only where `time_limit`; None unless the environment bootstraps time limits."""
+    """Before the reset, valid only where `time_limit` (with `final_of_all` where `done`); None where neither was asked for."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,8 @@ class LevelEnv:
     game: DeviceGame
     bootstrap_time_limit: bool = False
     """Also return the observation before the reset."""
+    final_of_all: bool = False
+    """The observation before the reset wherever an episode ended, not only where its time was up."""
     conditioning: str = "full"
     """What an agent is told of the goal: `full`, or `paper` (achievements only)."""
     hooks: tuple[Hook, ...] = ()
@@ -149,21 +166,21 @@ class LevelEnv:
         """The game's actions."""
         return Discrete(self.game.observation.num_actions)
 
-    def reset(self, key: UInt32[Array, "2"], batch: LevelBatch) -> EnvState:
+    def reset(self, key: Key, batch: LevelBatch) -> EnvState:
         """Start an episode in every environment; counts start from zero."""
+        key = raw_key(key)
         if self.mesh is None or self.axis is None:
             return self._reset(key, batch)
         own = PartitionSpec(self.axis)
         specs = (PartitionSpec(), partition(self.axis))
         return jax.shard_map(self._reset, mesh=self.mesh, in_specs=specs, out_specs=own, check_vma=False)(key, batch)
 
-    def step(
-        self, key: UInt32[Array, "2"], state: EnvState, action: Int[Array, " E"], batch: LevelBatch
-    ) -> tuple[EnvState, TimeStep]:
+    def step(self, key: Key, state: EnvState, action: Int[Array, " E"], batch: LevelBatch) -> tuple[EnvState, TimeStep]:
         """One step of every environment; those whose episode ends start another at once.
 
         `batch` must be the one that `state` was reset with: only its pool is read here.
         """
+        key = raw_key(key)
         if self.mesh is None or self.axis is None:
             return self._step(key, state, action, batch)
         own = PartitionSpec(self.axis)
@@ -212,7 +229,7 @@ class LevelEnv:
             reached=counters.reached | outcome.reached,
         )
         unlocked = self.game.achievements(game) & ~counters.initial_achievements
-        final = self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
+        final = self._final(outcome, game, task)
 
         world = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
         chunk = self.reset_chunk or resets.default_chunk()
@@ -238,6 +255,11 @@ class LevelEnv:
     def stats(self, state: EnvState, batch: LevelBatch) -> LevelStats:
         """Sums by level over the episodes since the reset that count."""
         return episode.level_stats(state.tally, batch.slot, batch.num_levels)
+
+    def _final(self, outcome: Outcome, game: State, task: Task) -> Observed | None:
+        if self.final_of_all:
+            return self._observe_at(outcome.done, game, task)
+        return self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
 
     def _observe_at(self, wanted: jax.Array, game: State, task: Task) -> Observed:
         """Observations of the environments that are wanted; computed only in steps in which there are any.
@@ -276,10 +298,10 @@ def _rows(batch: LevelBatch) -> dict[str, Any]:
 def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of every environment: the key of its step, and 32 random bits that choose its next world."""
 
-    def one(index: jax.Array) -> jax.Array:
+    def one(key: jax.Array, index: jax.Array) -> jax.Array:
         return jax.random.split(jax.random.fold_in(key, index))
 
-    keys = jax.vmap(one)(env_index)
+    keys = jax.vmap(one, in_axes=(0 if key.ndim > 1 else None, 0))(key, env_index)
     return keys[:, 0], keys[:, 1, 0]
 
 

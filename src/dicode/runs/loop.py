@@ -9,6 +9,7 @@ at any moment goes on from its last commit as if nothing had happened.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -27,16 +28,20 @@ from dicode.methods.protocol import Context, Method
 from dicode.runs import checkpoint, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
-from dicode.runs.levels import write_files
+from dicode.runs.level_files import write_files
 from dicode.runs.metrics import Sink
 from dicode.runs.probe import Measured, Probe
 from dicode.streams import Streams
-from dicode.training.builder import LevelBuilder, Playable, record_of
+from dicode.training.builder import LevelBuilder, Playable
+from dicode.training.checker import record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
+
+_BUILDERS = 3
+"""Levels under way at a time: one read, one built, one checked."""
 
 
 class Observer(Protocol):
@@ -229,10 +234,14 @@ class Loop:
     def _playables(
         self, known: Snapshot, proposal: Proposal, cycle: int, built: Mapping[str, Playable]
     ) -> dict[str, Playable]:
-        return {
-            level: built.get(level) or self.parts.builder.playable(known.levels[level], cycle, count)
-            for level, count in self._world_counts(known, proposal).items()
-        }
+        counts = self._world_counts(known, proposal)
+
+        def build(level: str) -> Playable:
+            return built.get(level) or self.parts.builder.playable(known.levels[level], cycle, counts[level])
+
+        # While one level is checked the next is built: those are other processes, and a pool follows from its level alone.
+        with ThreadPoolExecutor(_BUILDERS) as threads:
+            return dict(zip(counts, threads.map(build, counts), strict=True))
 
     def _world_counts(self, known: Snapshot, proposal: Proposal) -> dict[str, int]:
         """Worlds per level: the usual number, for the target one per two episodes expected, as far as the pool goes."""

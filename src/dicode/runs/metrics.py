@@ -9,16 +9,11 @@ from typing import Any, Protocol
 
 from dicode import files, lines
 from dicode.config import Config
-from dicode.errors import ConfigError
+from dicode.errors import missing_extra
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
 
 _log = logging.getLogger(__name__)
-
-
-def missing_extra(extra: str) -> ConfigError:
-    """The one sentence for an optional dependency that is not installed."""
-    return ConfigError(f"this needs the extra {extra!r}: `uv sync --extra {extra}` or `pip install 'dicode[{extra}]'`")
 
 
 class Sink(Protocol):

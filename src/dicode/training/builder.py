@@ -1,12 +1,13 @@
 """From level text to what trains: base worlds, the sandbox, novelty, and a cycle's pools.
 
-Pools are never stored: they follow from (seed, "worlds", cycle, level) and the level's source. A level
+Pools are never stored: they follow from (seed, "worlds", cycle, level) and the level's source; base worlds alone
+may come from a bank in the cache (`world_bank`), which says the same on every machine. A level
 whose code fails on a cycle's fresh worlds plays those on which it was accepted, and the cycle says so.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,9 @@ from dicode.methods.generators import fixed_worlds, is_plain
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Trial, Verdict
+from dicode.training.bank import WorldBank
+from dicode.training.checker import Checker
+from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -54,21 +57,28 @@ class LevelBuilder:
         streams: Streams,
         worlds_per_level: int,
         episode_limit: int | None = None,
+        world_bank: int = 0,
     ) -> None:
-        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected."""
+        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected.
+
+        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones.
+        """
         self.game, self.host = game, game.host
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
         self.episode_limit = episode_limit
+        self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
-        """`count` unmodified worlds: fresh ones for (when, level), or those that a generator's level names.
+        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a generator's level names.
 
         A level names at most as many worlds as every level of the run has.
         """
         fixed = fixed_worlds(source, origin)
         with self._worlds_lock:
+            if fixed is None and self.bank is not None:
+                return self.bank.draw(self.streams.rng("worlds", when, level), count)
             if fixed is None:
                 return self.game.generate(self.streams.key("worlds", when, level), count, 0)
             named = min(fixed.worlds, self.worlds_per_level)
@@ -123,18 +133,9 @@ class LevelBuilder:
         )
         return novelty.judge(looks, draft.source, verdict, archive) or verdict
 
-    def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
-        """`check` for one round of dreams: what the round has accepted so far counts as known."""
-        known, lock = list(archive), threading.Lock()
-
-        def validate(draft: Draft) -> Verdict:
-            with lock:
-                verdict = self.check(draft, known)
-                if isinstance(verdict, Accepted):
-                    known.append(record_of(draft, verdict, 0))
-            return verdict
-
-        return validate
+    def checker(self, archive: Iterable[LevelRecord]) -> Checker:
+        """`check` for one round of dreams, beside `archive`."""
+        return Checker(self.check, self.host.dreams().looks, archive)
 
     def _build_checked(
         self, source: str, level: str, origin: Origin, episode_limit: int | None = None
@@ -145,20 +146,3 @@ class LevelBuilder:
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
-
-
-def record_of(draft: Draft, verdict: Verdict, cycle: int, probe: Trial | None = None) -> LevelRecord:
-    """The archive's row for a draft."""
-    return LevelRecord(
-        id=draft.id,
-        source=draft.source,
-        description=draft.description,
-        origin=draft.origin,
-        parents=draft.parents,
-        move=draft.move,
-        born=cycle,
-        verdict=verdict,
-        repairs=draft.repairs,
-        requests=draft.requests,
-        probe=probe,
-    )

@@ -1,7 +1,6 @@
 """Starting, resuming and replaying runs: checks everything, puts the parts together, runs the loop."""
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
-from dicode.errors import ConfigError, RunError, nearest
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore
@@ -155,15 +154,6 @@ def _replay_name(overrides: Sequence[str]) -> str:
     return name
 
 
-def multirun(overrides: Sequence[str]) -> int:
-    """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed."""
-    from dicode.runs import sweep
-
-    if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
-    return sweep.run(with_preset(overrides))
-
-
 def choose_dreamer(config: Config) -> str:
     """The dreamer that `auto` means here: the foundation model if its key and name are there, else the grammar."""
     if config.method.name != "dicode":
@@ -200,8 +190,6 @@ def _check_extras(config: Config) -> None:
     """Every optional package that the configuration needs is there, or one sentence."""
     from importlib.util import find_spec
 
-    from dicode.runs.metrics import missing_extra
-
     if config.logging.wandb and find_spec("wandb") is None:
         raise missing_extra("wandb")
     if config.logging.tensorboard and find_spec("tensorboardX") is None:
@@ -230,8 +218,10 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
 
 def _fits(config: Config, folder: Path | None = None) -> None:
     """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
     from dicode.training.room import require
 
+    use_cpu_devices(config.devices)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 
@@ -302,12 +292,12 @@ def _assembled(
 ) -> Iterator[Any]:
     """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
     from dicode import games
+    from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
     from dicode.runs.metrics import open_sinks
-    from dicode.runs.show import observer
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
@@ -332,7 +322,12 @@ def _assembled(
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
-            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
         )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)

@@ -36,19 +36,19 @@ def read(path: str) -> str:
 def usual_limit() -> int:
     """Steps after which the preset of this machine ends a level's episode."""
     from dicode import config as configuration
-    from dicode.runs.launch import with_preset
+    from dicode.commands.launch import with_preset
 
     return configuration.load(with_preset([])).episode_limit
 
 
-def _with_builder(path: str, wall: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
+def _with_builder(path: str, wall: str, name: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
 
     enable_compile_cache()
     foreign = origin.foreign_levels(Path(path))
-    game = games.load_device(games.DEFAULT)
+    game = games.load_device(name)
     with Sandbox(game.host, wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
         return call(LevelBuilder(game, sandbox, Streams(0), WORLDS, episode_limit))
 
@@ -60,7 +60,7 @@ def _say_rejected(console: PlainConsole, path: str, verdict: Rejected) -> None:
         console.print(f"  hint:   {verdict.hint}")
 
 
-def check(path: str, wall: str, episode_limit: int | None = None) -> int:
+def check(path: str, wall: str, episode_limit: int | None = None, game: str = games.DEFAULT) -> int:
     """Print the verdict on a level file, for episodes of `episode_limit` steps (default: those of this machine's preset).
 
     Returns 0 if it is accepted, 1 if not.
@@ -70,13 +70,13 @@ def check(path: str, wall: str, episode_limit: int | None = None) -> int:
     source, console = read(path), PlainConsole()
     draft = Draft(source, "", Origin.FILE)
     limit = usual_limit() if episode_limit is None else episode_limit
-    verdict = _with_builder(path, wall, lambda builder: builder.check(draft), limit)
+    verdict = _with_builder(path, wall, game, lambda builder: builder.check(draft), limit)
     if isinstance(verdict, Rejected):
         _say_rejected(console, path, verdict)
         return 1
 
     console.print(Text.assemble(("accepted", "bold green"), f" {path} (id {draft.id})"))
-    console.print(f"  goal:   {games.load_host(games.DEFAULT).read_goal(verdict.goal)}")
+    console.print(f"  goal:   {games.load_host(game).read_goal(verdict.goal)}")
     for name, value in verdict.rules.items():
         console.print(f"  rule:   {name} = {value}")
     if verdict.hooks:
@@ -88,27 +88,27 @@ def check(path: str, wall: str, episode_limit: int | None = None) -> int:
     return 0
 
 
-def show(path: str, output: str, floor: int | None, wall: str) -> int:
+def show(path: str, output: str, floor: int | None, wall: str, game: str = games.DEFAULT) -> int:
     """Draw a level: one floor whole, or the starts of several worlds. Returns 0, or 1 if it is rejected."""
-    game = games.load_host(games.DEFAULT).display()
-    if game.starts is None or game.whole is None or game.save is None:
-        raise ConfigError(f"{game.name} has no pictures of levels")
-    if floor is not None and not 0 <= floor < len(game.floors):
-        raise ConfigError(f"--floor is {floor}; floors are 0 to {len(game.floors) - 1}")
+    shown = games.load_host(game).display()
+    if shown.starts is None or shown.whole is None or shown.save is None:
+        raise ConfigError(f"game={game} has no pictures of levels; `dicode level check` judges them in words")
+    if floor is not None and not 0 <= floor < len(shown.floors):
+        raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
     source, console = read(path), PlainConsole()
 
     def build(builder: Any) -> Any:
         base = builder.base_worlds(source, "shown", "check", WORLDS)
         return builder.sandbox.build(source, base, 0, Origin.FILE)
 
-    built = _with_builder(path, wall, build)
+    built = _with_builder(path, wall, game, build)
     if isinstance(built, Rejected):
         _say_rejected(console, path, built)
         return 1
     if floor is None:
-        picture = game.starts(built.pool, WORLDS)
+        picture = shown.starts(built.pool, WORLDS)
     else:
-        picture = game.whole({name: array[0] for name, array in built.pool.items()}, floor)
-    game.save(picture, Path(output))
+        picture = shown.whole({name: array[0] for name, array in built.pool.items()}, floor)
+    shown.save(picture, Path(output))
     console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels")
     return 0
