@@ -215,7 +215,8 @@ class Trainer:
             key = self.streams.key("probe", cycle, part, number)
             carry, _, stats = self.programs.rollout(params, carry, batch, key)
         assert stats is not None
-        return distributed.fetch(stats)
+        fetched: Statistics = distributed.fetch(stats)
+        return fetched
 
     def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
         """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.
