@@ -36,7 +36,7 @@ def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
     tried = [
         record
         for record in sorted(snapshot.levels.values(), key=lambda record: (record.born, record.id))
-        if record.id not in (level, TARGET) and isinstance(record.verdict, Accepted)
+        if record.id not in (level, TARGET) and (isinstance(record.verdict, Accepted) or record.probe)
     ]
     mine = [record for record in tried if level in record.parents][-count:]
     siblings = [record for record in tried if parents & set(record.parents) and record not in mine][-count:]

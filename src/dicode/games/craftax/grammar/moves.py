@@ -203,7 +203,7 @@ def harden(situation: Situation, rng: np.random.Generator) -> Plan:
     if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
         help_ = Help.BARE
     if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     return restage(parent.achievements, help_, rng, _floor_of(parent, help_))
 
 
@@ -211,7 +211,7 @@ def _floor_of(plan: Plan, help_: Help) -> Floor | None:
     return plan.floor if help_ > Help.BARE else None
 
 
-def _more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
+def more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
     """The same level, asking for more, with enemies as the game sends them."""
     minimum = {name: value + float(rng.integers(1, 3)) for name, value in plan.minimum.items()}
     rules = {name: value for name, value in plan.rules.items() if name not in ("melee_spawn", "ranged_spawn")}
@@ -255,7 +255,7 @@ def combine(situation: Situation, rng: np.random.Generator) -> Plan:
     help_ = max(parent.help, Help.BARE)
     partners = [a for a in Achievement if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
     if not partners or len(parent.achievements) >= 3:
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     partner = pick(situation.success, rng, frozenset(partners))
     return restage((*parent.achievements, partner), help_, rng, parent.floor)
 
