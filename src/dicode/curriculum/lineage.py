@@ -67,18 +67,6 @@ def ancestors(level: str, levels: Mapping[str, LevelRecord]) -> list[str]:
     return list(found)
 
 
-def depths(levels: Mapping[str, LevelRecord]) -> dict[str, int]:
-    """Generations above each level: 0 without a known parent, else one more than its deepest parent.
-
-    A parent is born in an earlier cycle than its child; one that is not is left out.
-    """
-    found: dict[str, int] = {}
-    for record in sorted(levels.values(), key=lambda level: (level.born, level.id)):
-        older = (found[p] for p in record.parents if p in found and levels[p].born < record.born)
-        found[record.id] = 1 + max(older, default=-1)
-    return found
-
-
 def reached(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES) -> bool:
     """Whether any trial with enough episodes had status A, B or C."""
     return any(status(trial, min_episodes) in (Status.A, Status.B, Status.C) for trial in trials)

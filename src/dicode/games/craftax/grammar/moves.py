@@ -21,7 +21,6 @@ from dicode.dreaming.evidence import Relation
 from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
-    KNOWN,
     Rates,
     before,
     first_help,
@@ -360,8 +359,3 @@ def _focus(plan: Plan) -> Achievement:
     if focus is None:
         raise ValueError("a plan without an achievement has no focus")
     return focus
-
-
-def is_ready(plan: Plan, success: Rates) -> bool:
-    """Whether all that comes before a plan's goals is known on the target."""
-    return all(success[earlier] >= KNOWN for achievement in plan.achievements for earlier in before(achievement))
