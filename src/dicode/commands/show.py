@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
@@ -27,7 +28,7 @@ from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
 from dicode.view import spending as spent
-from dicode.view.live import LiveView, Progress, dream_lines, level_lines
+from dicode.view.live import LiveView, Progress, dream_lines, level_lines, round_line
 from dicode.view.pages import data as pages
 from dicode.view.pages.data import picture_file
 from dicode.view.pages.export import write as write_pages
@@ -72,6 +73,10 @@ class Screen:
             speed = done / max(time.monotonic() - self._began, 1e-9)
         left = (self._progress.total_steps - env_steps) / speed if speed else None
         self._show(cycle=cycle, update=update + 1, env_steps=env_steps, steps_per_s=speed, seconds_left=left)
+
+    def dreaming(self, progress: Round | None) -> None:
+        """How far the round of dreams under way is at this moment."""
+        self._progress = replace(self._progress, round=round_line(progress))
 
     def cycle(self, report: CycleReport) -> None:
         """A cycle was committed."""

@@ -20,7 +20,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
-from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.dreamer import Outcome, Progress
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
@@ -53,6 +53,10 @@ class Observer(Protocol):
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
         """One more update was dispatched."""
+        ...
+
+    def dreaming(self, progress: Progress | None) -> None:
+        """How far the round of dreams under way is at this moment; None where nobody counts."""
         ...
 
     def cycle(self, report: "CycleReport") -> None:
@@ -193,6 +197,7 @@ class Loop:
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle
 
         def on_update(update: int, metrics: Mapping[str, float] | None) -> None:
+            self.parts.observer.dreaming(self.parts.dreams.progress)
             self.parts.observer.update(cycle, update, before + (update + 1) * per_update)
 
         return on_update

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 from dicode.view import words
@@ -75,6 +76,8 @@ class Progress:
     cost: str = ""
     """What the foundation model has cost so far, in words; empty: no such line."""
     notes: tuple[str, ...] = field(default_factory=tuple)
+    round: str = ""
+    """How far the round of dreams under way is at this moment, in words; empty: no such line."""
 
 
 def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableType:
@@ -82,6 +85,8 @@ def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableTy
     parts: list[RenderableType] = [_header(progress), _bars(progress, width)]
     if progress.cost:
         parts.append(Text.assemble(("cost  ", "dim"), words.printable(progress.cost)))
+    if progress.round:
+        parts.append(Text.assemble(("round ", "dim"), progress.round))
     if progress.levels:
         parts.append(_levels(progress.levels, rows))
     if progress.dreams:
@@ -106,7 +111,23 @@ def plain_line(progress: Progress) -> str:
         parts.append(f"dreaming {dreaming}")
     if progress.seconds_left is not None:
         parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.round:
+        parts.append(progress.round)
     return ", ".join([*parts, *([progress.cost] if progress.cost else []), *progress.notes])
+
+
+def round_line(progress: Round | None) -> str:
+    """`dreams of cycle 4: 2 of 6 under way, 3 accepted, 1 rejected`; empty for none."""
+    if progress is None:
+        return ""
+    named = {"accepted": progress.accepted, "rejected": progress.rejected, "lost": progress.lost}
+    ended = [f"{count} {name}" for name, count in named.items() if count]
+    under_way = (
+        f"{progress.under_way} of {progress.dreams} under way"
+        if progress.under_way
+        else f"all {progress.dreams} answered"
+    )
+    return f"dreams of cycle {progress.cycle}: {', '.join([under_way, *ended])}"
 
 
 def duration(seconds: float) -> str:
