@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dicode import config as configuration
 from dicode import words
@@ -119,6 +120,7 @@ def _settings(config: Config) -> dict[str, object]:
     tree = to_tree(config)
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    flat["target"] = Path(config.target).name  # a run knows its target's file by name alone
     elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
     return {
         name: value
