@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
@@ -274,12 +275,25 @@ def _unknown_option(name: str, option: str, words: Sequence[str], options: Seque
     return f"no option is called {spelled}{hint or f' (see `dicode {name} --help`)'}"
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever is stderr at that moment: while the live view is up, that prints above its picture."""
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """The stream."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: object) -> None:
+        """Nothing is kept."""
+
+
 def _quiet_packages() -> None:
     """Keep other packages' chatter off the terminal. Raises ConfigError for a level in DICODE_LOG that is none."""
     asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
     if asked not in levels:
         raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
     logging.basicConfig(level=asked, handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)

@@ -18,7 +18,7 @@ from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, joining, origin, processes, restore
+from dicode.runs import checkpoint, directory, ending, joining, origin, processes, restore
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -62,7 +62,7 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
         origin.seal_seeds(run.seeds)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with run.lock(), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+        with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -87,7 +87,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             _fits(config, run.path)
             group.agree(config)
             seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-            with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+            with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
 
@@ -134,7 +134,9 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
+        again_config = again.config()
+        whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
+        with again.lock(), ending.told(again, again_config), whole as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
@@ -302,9 +304,10 @@ def _assembled(
     from dicode import games
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
+    from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
-    from dicode.runs.metrics import open_sinks
+    from dicode.runs.metrics import JsonLines
     from dicode.runs.show import observer
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
@@ -334,10 +337,11 @@ def _assembled(
         )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
-        sinks = open_sinks(config, run, archive.committed_cycle())
+        dashboards = open_dashboards(config, run)
+        sinks = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
         for sink in sinks:
             stack.callback(sink.close)
-        watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
+        watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
         yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
 
 

@@ -39,8 +39,8 @@ _log = logging.getLogger(__name__)
 class Observer(Protocol):
     """Whoever shows a run to a person; every call returns soon."""
 
-    def stage(self, text: str) -> None:
-        """What the run is doing now."""
+    def stage(self, text: str, done: int = 0, of: int = 0) -> None:
+        """What the run is doing now, and how far it is with that, where it is counted."""
         ...
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
@@ -177,9 +177,9 @@ class Loop:
         """The target and the seed levels, checked like any other."""
         from dicode.curriculum.snapshot import target_record
 
-        self.parts.observer.stage("checking seed levels")
         records = [target_record()]
-        for draft in self.parts.seeds:
+        for number, draft in enumerate(self.parts.seeds):
+            self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
             verdict = self.parts.builder.check(draft)
             if not isinstance(verdict, Accepted):
                 _log.warning("seed level %s is rejected at %s: %s", draft.id, verdict.stage, verdict.reason)
