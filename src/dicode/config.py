@@ -86,6 +86,9 @@ class Config:
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
     worlds_per_level: int = option(64, "initial states a level and cycle", 1, 100_000)
+    world_bank: int = option(
+        0, "base worlds from which all cycles draw, kept in the cache; 0: fresh ones in each cycle", 0, 10**6
+    )
     pool_size: int = option(
         0, "initial states in a batch, all levels together; 0: slots x worlds_per_level x 2", 0, 10**7
     )

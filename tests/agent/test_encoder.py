@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dicode.agent.cells import CellEncoder
 from dicode.agent.encoder import Encoder, from_dense, to_dense
 from dicode.agent.lookup import set_bits, sum_rows
 from dicode.agent.spec import Bits, Category, ObservationSpec, PlainObservation
@@ -70,6 +71,29 @@ def test_look_up_equals_dense_in_values_and_gradients(spec, lookup):
     np.testing.assert_allclose(by_look_up(params), by_dense(params), atol=1e-5)
     weights = jax.random.normal(jax.random.key(2), (12, 8))
     gradients = [jax.jit(jax.grad(lambda p, f=f: jnp.sum(f(p) * weights)))(params) for f in (by_look_up, by_dense)]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *gradients)
+
+
+@pytest.mark.parametrize("lookup", ["rows", "onehot"])
+@pytest.mark.parametrize("spec", [SPEC, UNBOUNDED], ids=["bounded", "unbounded"])
+def test_cells_embedded_by_look_up_equal_their_channels_times_the_table(spec, lookup):
+    observation, goal = observations(12), jax.random.normal(jax.random.key(1), (12, 6))
+    encoder = CellEncoder(spec, 8, 3, lookup)
+    params = jax.jit(encoder.init)(jax.random.key(0), observation, goal)["params"]
+
+    def by_look_up(params):
+        return encoder.apply({"params": params}, observation, goal)
+
+    dense = jnp.stack([jnp.array(dense_by_hand(observation, n)) for n in range(12)])
+
+    def by_hand(params):
+        channels, scalars = dense[:, :-4].reshape(12, 6, 30), dense[:, -4:]
+        cells = (channels @ params["table"]).reshape(12, -1)
+        return jnp.concatenate([cells, scalars, goal], axis=-1) @ params["kernel"] + params["bias"]
+
+    np.testing.assert_allclose(by_look_up(params), by_hand(params), atol=1e-5)
+    weights = jax.random.normal(jax.random.key(2), (12, 8))
+    gradients = [jax.jit(jax.grad(lambda p, f=f: jnp.sum(f(p) * weights)))(params) for f in (by_look_up, by_hand)]
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *gradients)
 
 

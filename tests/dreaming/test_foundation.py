@@ -10,7 +10,6 @@ import pytest
 from cows import GOOD, Grammar, brief, validate
 from scripted import no_sockets
 
-from dicode.dreaming import prompts
 from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dreamer import Dreamer
@@ -19,6 +18,8 @@ from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
 from dicode.dreaming.settings import DreamerConfig, FmConfig
+from dicode.games.craftax.asking import PROMPTS
+from dicode.games.craftax.host import HOST
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
 from dicode.types import Code, Origin, Rejected
@@ -59,7 +60,7 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
     settings = Settings.from_config(FmConfig(**settings), dreaming)
     ledger = ledger or Ledger(endpoint.provider, endpoint.model)
     made = FoundationDreamer(
-        endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback else None
+        HOST, endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback else None
     )
     assert isinstance(made, Dreamer)
     return made
@@ -133,7 +134,7 @@ def test_answers_that_are_no_level_are_asked_for_again(fm_server, tmp_path, faul
 
 
 def test_the_example_copied_back_is_no_dream(fm_server, tmp_path):
-    example = prompts.template("example").replace("defeat a zombie", "beat a zombie")
+    example = PROMPTS.example.replace("defeat a zombie", "beat a zombie")
     fm_server.script = [fm_server.said(f"```python\n{example}```"), fm_server.said(GOOD.replace("{n}", "2"))]
     outcome = dreamer(fm_server, tmp_path).dream([brief()], validate)[0]
     assert outcome.accepted

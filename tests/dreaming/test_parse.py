@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from dicode.dreaming.parse import Parsed, parse_design, parse_level
 from dicode.dreaming.unwrap import normalise, strip_reasoning
+from dicode.games.craftax.host import HOST
 from dicode.types import Rejected
 
 pytestmark = pytest.mark.fast
 
-API = ("Achievement", "Goal", "Mob", "Rules", "World", "Block")
+API = HOST.levels()
 LEVEL = '''"""Objective: defeat a zombie.
 Why: it gates the dungeon.
 """

@@ -8,10 +8,13 @@ from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
 from dicode.dreaming.parse import Parsed, parse_level
 from dicode.games.craftax import facts
+from dicode.games.craftax.asking import PROMPTS
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels import field_meanings
 from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.library import load
+from dicode.games.templates import template
 from dicode.levels import Achievement, Mob, Rules, World
 from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, RunFacts, Trial
 
@@ -21,7 +24,7 @@ HALF = {a.name: 0.5 for a in Achievement}
 
 
 def record(name="a" * 12, source=None, description="Defeat a zombie at night with a stone sword."):
-    source = prompts.template("example") if source is None else source
+    source = PROMPTS.example if source is None else source
     return LevelRecord(name, source, description, Origin.GRAMMAR, (), "", 1, Accepted({}, {}, "h"))
 
 
@@ -41,7 +44,7 @@ def brief(**changes):
 
 def worst():
     """A brief with everything as long as it can be."""
-    long = prompts.template("example") + "# a comment that goes on\n" * 1500
+    long = PROMPTS.example + "# a comment that goes on\n" * 1500
     huge = record("c" * 12, long, "words and words " * 500)
     trials = brief().parent.trials
     kin = tuple(replace(huge, id=f"{i:012d}", parents=(huge.id,) if i % 2 else ()) for i in range(16))
@@ -51,12 +54,12 @@ def worst():
     return brief(parent=parent, examples=(huge,) * 6, allow_hooks=True, relatives=kin, trials=told)
 
 
-NUDGE = prompts.Focus(Achievement.DEFEAT_NECROMANCER, prompts.TWISTS[2])
+NUDGE = prompts.Focus("DEFEAT_NECROMANCER", PROMPTS.twists[2])
 ASK = {
-    "design": lambda b: prompts.design(b, NUDGE),
-    "code": lambda b: prompts.code(b, "Words of a description. " * 80),
-    "level": lambda b: prompts.level(b, NUDGE),
-    "compact": lambda b: prompts.compact(b, NUDGE),
+    "design": lambda b: prompts.design(HOST, b, NUDGE),
+    "code": lambda b: prompts.code(HOST, b, "Words of a description. " * 80),
+    "level": lambda b: prompts.level(HOST, b, NUDGE),
+    "compact": lambda b: prompts.compact(HOST, b, NUDGE),
 }
 
 
@@ -113,7 +116,7 @@ def test_goal_only_levels_are_asked_for_a_goal_only():
     for kind, ask in ASK.items():
         assert "no RULES, no build" in ask(brief(goal_only=True))[0].content, kind
     example = re.search(r"```python\n(.*?)```", ASK["code"](brief(goal_only=True))[0].content, re.DOTALL).group(1)
-    assert isinstance(parse_level(example, prompts.api_names(), goal_only=True), Parsed)
+    assert isinstance(parse_level(example, HOST.levels(), goal_only=True), Parsed)
 
 
 def test_hooks_are_told_of_only_where_they_are_allowed():
@@ -146,14 +149,14 @@ def test_a_parent_whose_children_all_failed_is_not_stepped_beyond():
 
 def test_the_other_dreams_of_a_round_are_told():
     nudges = [
-        prompts.Focus(Achievement.EAT_COW, "."),
-        prompts.Focus(Achievement.WAKE_UP, "."),
+        prompts.Focus("EAT_COW", "."),
+        prompts.Focus("WAKE_UP", "."),
         prompts.Focus(None, "."),
     ]
     others = prompts.leanings([brief()] * 3, nudges, own=0)
     assert "The 2 other dreams of this round lean to WAKE_UP" in others
     assert "EAT_COW" not in others
-    assert others in prompts.design(brief(), NUDGE, others)[1].content
+    assert others in prompts.design(HOST, brief(), NUDGE, others)[1].content
     assert prompts.leanings([brief()], nudges[:1], own=0) == ""
 
 
@@ -166,19 +169,19 @@ def test_a_parent_without_an_episode_is_no_zero_percent():
 
 def test_within_reach_is_what_is_not_mastered_and_whose_needs_are_begun():
     rates = {"COLLECT_WOOD": 0.9, "PLACE_TABLE": 0.8, "MAKE_WOOD_PICKAXE": 0.3}
-    near = prompts.within_reach(rates)
-    assert Achievement.MAKE_WOOD_PICKAXE in near
-    assert Achievement.COLLECT_STONE in near
-    assert Achievement.COLLECT_WOOD not in near
-    assert Achievement.COLLECT_IRON not in near
-    assert prompts.within_reach({}) == ()
+    near = prompts.within_reach(HOST, rates)
+    assert "MAKE_WOOD_PICKAXE" in near
+    assert "COLLECT_STONE" in near
+    assert "COLLECT_WOOD" not in near
+    assert "COLLECT_IRON" not in near
+    assert prompts.within_reach(HOST, {}) == ()
 
 
 def test_dreams_of_one_parent_are_nudged_differently_and_reproducibly():
-    nudges = [prompts.focus(brief(), np.random.default_rng(i)) for i in range(30)]
+    nudges = [prompts.focus(HOST, brief(), np.random.default_rng(i)) for i in range(30)]
     assert len(set(nudges)) > 10
-    assert prompts.focus(brief(), np.random.default_rng(3)) == nudges[3]
-    assert prompts.focus(brief(target_success={}), np.random.default_rng(1)).achievement is None
+    assert prompts.focus(HOST, brief(), np.random.default_rng(3)) == nudges[3]
+    assert prompts.focus(HOST, brief(target_success={}), np.random.default_rng(1)).achievement is None
 
 
 def test_a_placeholder_without_a_value_and_a_value_without_a_placeholder_are_errors():
@@ -277,7 +280,11 @@ def test_the_compact_selection_exists():
 
 
 def test_every_name_in_the_templates_code_is_of_the_api():
-    system = ASK["compact"](brief())[0].content + prompts.template("hooks") + prompts.template("code_system")
+    system = (
+        ASK["compact"](brief())[0].content
+        + template("dicode.games.craftax", "hooks")
+        + template("dicode.games.craftax", "code_system")
+    )
     for name in re.findall(r"world\.(\w+)", system):
         assert name == "rng" or hasattr(World, name) or name in ("player",), name
     for name in re.findall(r"Achievement\.([A-Z_]{5,})", system):
@@ -285,33 +292,31 @@ def test_every_name_in_the_templates_code_is_of_the_api():
 
 
 def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
-    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.levels.checks import check
     from dicode.games.level_build import build_pool
 
-    source = prompts.template("example")
+    source = PROMPTS.example
     namespace = {}
     exec(source, namespace)  # our own file, not a model's
     built = build_pool(HOST, namespace, blank_worlds(2, seed=3), seed=1)
     assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
     assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
-    parsed = parse_level(f"```python\n{source}```", prompts.api_names())
+    parsed = parse_level(f"```python\n{source}```", HOST.levels())
     assert isinstance(parsed, Parsed)
     assert parsed.notes == ()
     assert parsed.source == source
 
 
 def test_a_hook_in_the_prompts_reads_as_a_level():
-    hook = re.search(r"```python\n(.*?)```", prompts.template("hooks"), re.DOTALL).group(1)
-    assert isinstance(parse_level(f"```python\n{prompts.template('example')}\n{hook}```", prompts.api_names()), Parsed)
+    hook = re.search(r"```python\n(.*?)```", template("dicode.games.craftax", "hooks"), re.DOTALL).group(1)
+    assert isinstance(parse_level(f"```python\n{PROMPTS.example}\n{hook}```", HOST.levels()), Parsed)
 
 
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)
 def test_the_recipe_for_an_achievement_makes_a_level_that_passes_the_checks(achievement, blank):
     from dicode import levels
-    from dicode.games.craftax.host import HOST
     from dicode.games.craftax.levels.checks import check
     from dicode.games.level_build import build_pool
 

@@ -9,9 +9,10 @@ from dicode.dreaming.parse import MAX_DEPTH, Parsed, parse_level
 from dicode.dreaming.reader import Reader, shared
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
+from dicode.games.craftax.host import HOST
 from dicode.types import Code, Rejected
 
-API = ("Achievement", "Goal", "Mob", "Rules", "World", "Block")
+API = HOST.levels()
 LEVEL = '''"""Objective: defeat a zombie.
 Why: it gates the dungeon.
 """
@@ -88,7 +89,7 @@ def reader():
 def test_no_answer_costs_much_time_or_the_reader(reader, name):
     reader.design("warm")
     starts, began = reader.starts, time.process_time()
-    level, design = reader.level(HOSTILE[name], api=API), reader.design(HOSTILE[name])
+    level, design = reader.level(HOSTILE[name], game=HOST.name), reader.design(HOSTILE[name])
     assert time.process_time() - began < 2.0  # in this process
     assert reader.starts == starts
     for read in (level, design):
@@ -120,13 +121,13 @@ def test_deep_code_is_a_rejected_draft(reader, name):
 @pytest.mark.fast
 def test_code_of_ordinary_depth_is_read(reader):
     total = LEVEL + "\nN = " + " + ".join(["1"] * (MAX_DEPTH - 10)) + "\n"
-    assert isinstance(reader.level(f"```python\n{total}```", api=API), Parsed)
+    assert isinstance(reader.level(f"```python\n{total}```", game=HOST.name), Parsed)
 
 
 @pytest.mark.fast
 def test_what_is_read_in_the_process_is_what_is_read_here(reader):
-    assert reader.level(FENCED, api=API) == parse_level(FENCED, API)
-    assert reader.level("no code", api=API) == parse_level("no code", API)
+    assert reader.level(FENCED, game=HOST.name) == parse_level(FENCED, API)
+    assert reader.level("no code", game=HOST.name) == parse_level("no code", API)
     assert reader.design("word " * 30) == "word " * 29 + "word"
 
 
@@ -141,18 +142,18 @@ def test_an_answer_is_cut_before_anything_reads_it(reader):
 @pytest.mark.fast
 def test_a_reader_that_dies_costs_that_answer_only():
     made = Reader()
-    assert isinstance(made.level(FENCED, api=API), Parsed)
+    assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
     made._process.kill()
     made._process.wait()
-    assert isinstance(made.level(FENCED, api=API), Parsed)
+    assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
     assert made.starts == 2
     genuine, made._line = made._line, lambda process, seconds: (process.kill(), genuine(process, seconds))[1]
-    read = made.level(FENCED, api=API)
+    read = made.level(FENCED, game=HOST.name)
     assert isinstance(read, Rejected)
     assert (read.stage, read.code) == ("limits", Code.CRASHED)
     assert read.hint
     made._line = genuine
-    assert isinstance(made.level(FENCED, api=API), Parsed)
+    assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
     made.close()
 
 
@@ -171,13 +172,13 @@ def test_an_answer_that_takes_too_long_costs_itself_only():
 
     made._exchange = stopped
     began = time.monotonic()
-    read = made.level(FENCED, api=API)
+    read = made.level(FENCED, game=HOST.name)
     assert isinstance(read, Rejected)
     assert "longer than 0.1 s" in read.reason
     assert time.monotonic() - began < 60
     made._exchange = genuine
     made.seconds = 20.0
-    assert isinstance(made.level(FENCED, api=API), Parsed)
+    assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
     made.close()
 
 
@@ -185,7 +186,7 @@ def test_an_answer_that_takes_too_long_costs_itself_only():
 def test_what_a_parser_raises_is_the_answer_s_verdict(monkeypatch):
     from dicode.dreaming import reader as module
 
-    def broken(text, **options):
+    def broken(text, levels, **options):
         raise MemoryError
 
     monkeypatch.setattr(module, "parse_level", broken)
@@ -252,7 +253,7 @@ def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
     starts = reader.starts
     for number in range(100_000):
         text, began = mutated(rng, seeds if number % 20 == 0 else seeds[:5]), time.monotonic()
-        read = reader.design(text) if number % 5 == 0 else reader.level(text, api=API, known=[LEVEL])
+        read = reader.design(text) if number % 5 == 0 else reader.level(text, game=HOST.name, known=[LEVEL])
         slowest = max(slowest, time.monotonic() - began)
         if isinstance(read, Rejected):
             kinds["limits" if read.stage == "limits" else "rejected"] += 1

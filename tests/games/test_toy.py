@@ -114,7 +114,7 @@ def test_the_run_is_shown_as_a_table_and_as_pages(toy_run, tmp_path, capsys):
     assert cli.main(["levels", str(toy_run)]) == 0
     assert "doors >= 1" in capsys.readouterr().out
     assert cli.main(["view", str(toy_run), "--export", str(tmp_path / "pages")]) == 0
-    pages = [path.read_text() for path in (tmp_path / "pages").glob("*.html")]
+    pages = [path.read_text() for path in (tmp_path / "pages").rglob("*.html")]
     assert any("open the door" in page for page in pages)
     assert (toy_run / "report" / "learning_curve.png").exists()
 

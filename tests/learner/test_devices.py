@@ -56,6 +56,16 @@ def test_two_processes_equal_one(alone):
     assert found[1] == [], "only process 0 writes"
 
 
+def test_a_cpu_is_cut_into_the_devices_that_a_run_asks_for_until_it_has_some():
+    said = "print(jax.local_device_count())"
+    program = (
+        f"import jax; from dicode.learner.distributed import use_cpu_devices as use; use(2); {said}; use(3); {said}"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
+    out = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["2", "2"]
+
+
 @pytest.mark.fast
 def test_half_an_address_is_refused():
     with pytest.raises(ConfigError, match="all three"):

@@ -1,6 +1,6 @@
 """Levels behind gymnax's interface: pure functions of one environment, to be mapped over many.
 
-    env = dicode.make("Craftax-Levels", levels=["my_level.py", "collect_wood"])
+    env = dicode.make("Craftax-Levels", levels=["my_level.py", "their_level.py"])
     params = env.default_params
     obs, state = env.reset(key, params)
     obs, state, reward, done, info = env.step(key, state, action, params)

@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from dicode.agent.cells import CellEncoder
 from dicode.agent.initialisers import trunk
-from dicode.agent.lookup import set_bits, sum_rows
-from dicode.agent.settings import Lookup
+from dicode.agent.lookup import best_lookup, set_bits, sum_rows
+from dicode.agent.settings import AgentConfig, Lookup
 from dicode.agent.spec import Bits, Category, ObservationSpec, Observed
 from dicode.errors import ConfigError
 
@@ -36,6 +37,16 @@ def _cut(kernel: jax.Array, spec: ObservationSpec) -> Kernel:
     rows = spec.num_cells * spec.cell_channels
     cells, scalars, conditioning = jnp.split(kernel, [rows, rows + spec.scalars])
     return {"cells": cells, "scalars": scalars, "conditioning": conditioning}
+
+
+def make_encoder(
+    spec: ObservationSpec, config: AgentConfig, dtype: jnp.dtype, weights: str = "orthogonal"
+) -> nn.Module:
+    """The encoder that `config.encoder` names, as wide as the network; `weights` as in `initialisers.trunk`."""
+    lookup = config.lookup or best_lookup()
+    if config.encoder == "structured":
+        return CellEncoder(spec, config.width, config.cell_width, lookup, dtype, weights)
+    return Encoder(spec, config.width, lookup, dtype, weights)
 
 
 class Encoder(nn.Module):

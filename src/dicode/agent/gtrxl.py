@@ -16,9 +16,8 @@ from jaxtyping import Array, Float, Int
 
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
-from dicode.agent.encoder import Encoder
+from dicode.agent.encoder import make_encoder
 from dicode.agent.initialisers import side_by_side, trunk
-from dicode.agent.lookup import best_lookup
 from dicode.agent.memory import Memory, Ring
 from dicode.agent.settings import GtrxlConfig
 from dicode.agent.spec import ObservationSpec, Observed
@@ -119,7 +118,7 @@ class Gtrxl(nn.Module):
         """Create the encoder, the layers and the heads."""
         c = self.config
         self.dtype = jnp.dtype(c.dtype)
-        self.encoder = Encoder(self.spec, c.width, c.lookup or best_lookup(), self.dtype, c.init)
+        self.encoder = make_encoder(self.spec, c, self.dtype, c.init)
         self.stack = [Layer(c, self.dtype) for _ in range(c.layers)]
         self.heads = Heads(self.spec.num_actions, c.head_hidden, self.dtype)
 

@@ -77,14 +77,15 @@ def set_bits(groups: UInt8[Array, "... N bytes"], most: int) -> Int[Array, "... 
     """
     lead, (num, width) = groups.shape[:-2], groups.shape[-2:]
     groups = groups.reshape(-1, num, width)
-    bits = ((groups[..., None] >> jnp.arange(8, dtype=jnp.uint8)) & 1).reshape(-1, num, width * 8)
     counts = jax.lax.population_count(groups).astype(jnp.float32).sum(axis=-1)
     upto = counts @ jnp.triu(jnp.ones((num, num), jnp.float32))
     rank = jnp.arange(most, dtype=jnp.float32)
     group = (upto[:, None, :] <= rank[:, None]).sum(axis=-1)
     inside = jnp.minimum(group, num - 1)
     before = jnp.take_along_axis(upto - counts, inside, axis=1)
-    chosen = jnp.take_along_axis(bits, inside[..., None], axis=1).astype(jnp.float32)
+    # Only the groups that hold a bit are spread out.
+    chosen = jnp.take_along_axis(groups, inside[..., None], axis=1)[..., None] >> jnp.arange(8, dtype=jnp.uint8)
+    chosen = (chosen & 1).astype(jnp.float32).reshape(-1, most, width * 8)
     position_rank = chosen @ jnp.triu(jnp.ones((width * 8, width * 8), jnp.float32))
     bit = (position_rank <= (rank - before)[..., None]).sum(axis=-1)
     place = jnp.where(group < num, inside * (width * 8) + bit, num * width * 8)

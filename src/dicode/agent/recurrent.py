@@ -17,9 +17,8 @@ from flax import struct
 from jaxtyping import Array, Float
 
 from dicode.agent.actor_critic import Heads
-from dicode.agent.encoder import Encoder
+from dicode.agent.encoder import make_encoder
 from dicode.agent.initialisers import side_by_side
-from dicode.agent.lookup import best_lookup
 from dicode.agent.settings import RecurrentConfig
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.agent.types import Agent, Output, Params
@@ -120,7 +119,7 @@ class Recurrent(nn.Module):
         """Create the encoder, the layers' projections and the heads."""
         c = self.config
         self.dtype = jnp.dtype(c.dtype)
-        self.encoder = Encoder(self.spec, c.width, c.lookup or best_lookup(), self.dtype)
+        self.encoder = make_encoder(self.spec, c, self.dtype)
         bias = lambda key, shape, dtype: self.cell.bias(c.width)  # noqa: E731
         size = self.cell.gates * c.width
         self.inputs = [nn.Dense(size, dtype=self.dtype, bias_init=bias) for _ in range(c.layers)]

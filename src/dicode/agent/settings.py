@@ -28,6 +28,14 @@ def _head_hidden() -> Any:
     return option(256, "width of the actor's and the critic's hidden layers", 8, 4096)
 
 
+def _encoder() -> Any:
+    return option("dense", "how the view is embedded: one dense layer, or cells first", choices=("dense", "structured"))
+
+
+def _cell_width() -> Any:
+    return option(8, "numbers that stand for one cell of the view", 1, 256, only={"agent.encoder": ("structured",)})
+
+
 @dataclass(frozen=True)
 class GtrxlConfig:
     """The transformer; the defaults are the published sizes.
@@ -52,6 +60,8 @@ class GtrxlConfig:
     )
     init: str = option("orthogonal", "weights of encoder, feed-forward, gates", choices=("orthogonal", "lecun"))
     conditioning: str = _conditioning()
+    encoder: str = _encoder()
+    cell_width: int = _cell_width()
     dtype: str = "float32"
     """Compute type of the network; normalisation, softmax, logits and values stay float32."""
     stored_dtype: str = "float32"
@@ -69,6 +79,8 @@ class RecurrentConfig:
     layers: int = option(1, "recurrent layers", 1, 24)
     head_hidden: int = _head_hidden()
     conditioning: str = _conditioning()
+    encoder: str = _encoder()
+    cell_width: int = _cell_width()
     dtype: str = "float32"
     """Compute type of the network; the state, logits and values stay float32."""
     lookup: Lookup | None = None

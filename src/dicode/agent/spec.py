@@ -99,15 +99,18 @@ class ObservationSpec:
         cells = jnp.zeros((*lead, *self.cells, len(self.channels)), jnp.uint8)
         return PlainObservation(cells, jnp.zeros((*lead, self.scalars), jnp.float32))
 
-    def expand(self, observation: Observed) -> Float[Array, "... dense"]:
-        """The dense observation: cell-major one-hot channels, then the scalars."""
-        cells = observation.cells
+    def expand_cells(self, cells: UInt8[Array, "... bytes"]) -> Float[Array, "... channels"]:
+        """The dense channels of cells, in the order of their offsets."""
         columns: list[jax.Array | None] = [None] * self.cell_channels
         for index, channel in enumerate(self.channels):
             byte = cells[..., index].astype(jnp.int32)
             for j in range(channel.size):
                 is_set = (byte >> j) & 1 if isinstance(channel, Bits) else byte == j
                 columns[channel.offset + j] = is_set.astype(jnp.float32)
-        dense = jnp.stack(columns, axis=-1)  # type: ignore[arg-type]
+        return jnp.stack(columns, axis=-1)  # type: ignore[arg-type]
+
+    def expand(self, observation: Observed) -> Float[Array, "... dense"]:
+        """The dense observation: cell-major one-hot channels, then the scalars."""
+        dense = self.expand_cells(observation.cells)
         lead = dense.shape[:-3]
         return jnp.concatenate([dense.reshape(*lead, -1), observation.scalars], axis=-1)

@@ -10,7 +10,8 @@ from contextlib import AbstractAsyncContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
-from dicode.dreaming import trial
+from dicode import games
+from dicode.dreaming import prompts, trial
 from dicode.dreaming.calls import Kind
 from dicode.dreaming.client import Client, OpenAIClient
 from dicode.dreaming.command import CommandClient
@@ -41,7 +42,8 @@ def make_foundation_dreamer(
     Raises ConfigError for an endpoint, a key or a budget that cannot work, RunError for a journal that
     cannot serve `fm.journal`.
     """
-    replays = config.fm.journal == "replay"
+    game, replays = games.load_host(config.game), config.fm.journal == "replay"
+    prompts.of(game)
     entries = [config.fm, *_more(config).values()]
     endpoints = [Endpoint.from_config(entry) for entry in entries]
     quotes = [quote(endpoint) for endpoint in endpoints]
@@ -70,7 +72,7 @@ def make_foundation_dreamer(
         similar = Embeddings(endpoints[0], config.fm.embedding_model, book, ledger, callers[0]).similar
     settings = Settings.from_config(config.fm, config.dreamer)
     return FoundationDreamer(
-        endpoints[0], settings, streams, book, ledger, callers[0], fallback, similar, voices[1:], per_dollar
+        game, endpoints[0], settings, streams, book, ledger, callers[0], fallback, similar, voices[1:], per_dollar
     )
 
 

@@ -29,6 +29,7 @@ from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
 
@@ -52,6 +53,7 @@ class FoundationDreamer:
 
     def __init__(
         self,
+        game: HostGame,
         endpoint: Endpoint,
         settings: Settings,
         streams: Streams,
@@ -63,7 +65,8 @@ class FoundationDreamer:
         others: Sequence[Voice] = (),
         per_dollar: bool = False,
     ) -> None:
-        self.settings, self.streams = settings, streams
+        prompts.of(game)
+        self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
         self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
@@ -98,7 +101,7 @@ class FoundationDreamer:
 
     def focus(self, brief: Brief) -> prompts.Focus:
         """What a dream is nudged towards; follows from the run's seed and the brief."""
-        return prompts.focus(brief, self.streams.rng("dream", brief.cycle, brief.index))
+        return prompts.focus(self.game, brief, self.streams.rng("dream", brief.cycle, brief.index))
 
     def leanings(self, brief: Brief) -> str:
         """What the other dreams of the round under way are nudged towards."""
@@ -192,13 +195,13 @@ class _Dream:
         brief, focus = self.brief, self.dreamer.focus(self.brief)
         others = self.dreamer.leanings(brief)
         if self.voice.compact:
-            return await self._write("level", prompts.compact(brief, focus), "", "compact")
+            return await self._write("level", prompts.compact(self.dreamer.game, brief, focus), "", "compact")
         if self.settings.stages == 1:
-            return await self._write("level", prompts.level(brief, focus, others), "", "one-stage")
-        design = await self._design(prompts.design(brief, focus, others))
+            return await self._write("level", prompts.level(self.dreamer.game, brief, focus, others), "", "one-stage")
+        design = await self._design(prompts.design(self.dreamer.game, brief, focus, others))
         if isinstance(design, Outcome):
             return design
-        return await self._write("code", prompts.code(brief, design), design, "design+code")
+        return await self._write("code", prompts.code(self.dreamer.game, brief, design), design, "design+code")
 
     async def _design(self, question: tuple[Message, ...]) -> str | Outcome:
         messages = question
@@ -235,10 +238,10 @@ class _Dream:
                 return self._outcome()
 
     async def _read(self, text: str, design: str) -> Parsed | Rejected:
-        brief, example = self.brief, prompts.template("example")
+        brief, example = self.brief, prompts.of(self.dreamer.game).example
         shown = [record.source for record in (*brief.examples, *([brief.parent.level] if brief.parent else []))]
-        options = {
-            "api": prompts.api_names(),
+        options: dict[str, Any] = {
+            "game": self.dreamer.game.name,
             "allow_hooks": brief.allow_hooks,
             "goal_only": brief.goal_only,
             "objective": design,

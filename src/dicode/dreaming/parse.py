@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning
-from dicode.games.craftax.levels.advice import goal_hint
+from dicode.games.host import Levels
 from dicode.types import Code, Rejected
 
 MAX_SOURCE = 40_000
@@ -43,7 +43,7 @@ class Parsed:
 
 def parse_level(
     text: str,
-    api: Collection[str] = (),
+    levels: Levels | None = None,
     allow_hooks: bool = True,
     goal_only: bool = False,
     objective: str = "",
@@ -51,7 +51,7 @@ def parse_level(
 ) -> Parsed | Rejected:
     """The level file in an answer.
 
-    `api` are the names that `dicode.levels` exports, `objective` is what the docstring becomes where
+    `levels` is the game's (None: nothing is imported for the author), `objective` is what the docstring becomes where
     the file has none (where that is empty too, it tells the goal), `known` are `similarity.syntax(...).exact`
     of levels that the author was shown: a copy of one is taken only where there is nothing else.
     """
@@ -77,22 +77,22 @@ def parse_level(
         if isinstance(second, SyntaxError):
             return _syntax(source, tree)
         source, tree = straight, second
-    return _unreadable(tree) or _complete(source, tree, api, allow_hooks, goal_only, objective)
+    return _unreadable(tree) or _complete(source, tree, levels, allow_hooks, goal_only, objective)
 
 
 def _complete(
-    source: str, tree: ast.Module, api: Collection[str], allow_hooks: bool, goal_only: bool, objective: str
+    source: str, tree: ast.Module, levels: Levels | None, allow_hooks: bool, goal_only: bool, objective: str
 ) -> Parsed | Rejected:
     """The file with what it forgot, or what it lacks."""
     said = _text(_docstring(tree))
-    missing = _missing(tree, allow_hooks, goal_only, said or objective)
+    missing = _missing(tree, allow_hooks, goal_only, _goal_hint(levels, said or objective))
     if missing:
         return missing
     told = inspect.cleandoc(said)
     if not _OBJECTIVE.search(said):
         told = f"Objective: {' '.join((said or objective or _goal_in_words(tree)).split())[:400]}"
     source, wrapped = _wrap_goal(source, tree)
-    source, notes = _mend(source, ast.parse(source), frozenset(api), told)
+    source, notes = _mend(source, ast.parse(source), levels, told)
     return Parsed(_tidy(source), told.strip(), (*wrapped, *notes))
 
 
@@ -271,8 +271,12 @@ def _defined(tree: ast.Module) -> set[str]:
     return names
 
 
-def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, said: str) -> Rejected | None:
-    """What the file lacks, or has and must not have; `said` is what it says of itself."""
+def _goal_hint(levels: Levels | None, said: str) -> str:
+    return levels.goal_hint(None, said) if levels else "write GOAL = ... at the top of the file"
+
+
+def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, hint: str) -> Rejected | None:
+    """What the file lacks, or has and must not have; `hint` says how a goal is written."""
     names = _defined(tree)
     hooks = [hook for hook in HOOKS if hook in names]
     if "GOAL" not in names and "success" not in names:
@@ -280,7 +284,7 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, said: str) ->
         return Rejected(
             "parse",
             f"the file defines no GOAL (it has {has})",
-            f"{goal_hint(None, said)}. {FORM}",
+            f"{hint}. {FORM}",
             code=Code.NO_GOAL,
         )
     if hooks and not allow_hooks:
@@ -305,14 +309,14 @@ _OBJECTIVE = re.compile(r"^[ \t]*Objective[ \t]*:[ \t]*\S", re.MULTILINE)
 
 
 def _goal_in_words(tree: ast.Module) -> str:
-    """`make stone pickaxe, defeat(mob.zombie, 2)` for a file that says no more about itself."""
+    """`open door, keys >= 2` for a file that says no more about itself."""
     values = [n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "GOAL"]
     said = re.sub(r"^Goal\.all_of\((.*)\)$", r"\1", ast.unparse(values[0])) if values else "what its success hook says"
     return re.sub(r"\b(?:Achievement|Goal)\.", "", said).replace("_", " ").lower() + "."
 
 
 def _wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
-    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.EAT_COW` or a list of such, put into `Goal.all_of(...)`."""
+    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X` or a list of such, put into `Goal.all_of(...)`."""
     for node in tree.body:
         if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
             continue
@@ -336,7 +340,7 @@ def _docstring(tree: ast.Module) -> ast.Expr | None:
     )
 
 
-def _mend(source: str, tree: ast.Module, api: frozenset[str], told: str) -> tuple[str, tuple[str, ...]]:
+def _mend(source: str, tree: ast.Module, levels: Levels | None, told: str) -> tuple[str, tuple[str, ...]]:
     """Docstring and imports at the top, the docstring with an objective, imports added where they are forgotten."""
     notes: list[str] = []
     lines = source.split("\n")
@@ -347,9 +351,10 @@ def _mend(source: str, tree: ast.Module, api: frozenset[str], told: str) -> tupl
     late = [node for i, node in enumerate(body) if kinds[i] and i > first_other]
     moved = [_take(lines, node) for node in late]
     notes += ["imports moved to the top"] * bool(late)
+    api = frozenset(levels.names) if levels else frozenset()
     forgotten = _forgotten(tree) & (api | {"np"})
-    if forgotten & api:
-        moved.append(f"from dicode.levels import {', '.join(sorted(forgotten & api))}")
+    if levels and forgotten & api:
+        moved.append(f"from {levels.face} import {', '.join(sorted(forgotten & api))}")
     if "np" in forgotten:
         moved.append("import numpy as np")
     if forgotten:

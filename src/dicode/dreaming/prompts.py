@@ -1,99 +1,84 @@
-"""The questions put to a foundation model: Markdown templates filled from facts and from a brief.
+"""The questions put to a foundation model: Markdown templates filled from a brief, after what the game says of itself.
 
 What never changes within a run comes first (the system message), then what is the same for a whole
 round (the target), then what belongs to the parent, so that a provider's prefix cache is hit. Sizes
 are bounded: examples and sources are left out or cut until a prompt fits `LIMITS`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from functools import partial
 
 import numpy as np
 
 from dicode.dreaming import evidence
 from dicode.dreaming.calls import Message, estimate_tokens
 from dicode.dreaming.evidence import BEGUN, MASTERED
-from dicode.games.craftax import facts
-from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.techtree import REQUIREMENTS, prerequisites
-from dicode.levels import Achievement, Floor
-from dicode.levels import __all__ as _api_names
+from dicode.errors import ConfigError
+from dicode.games import templates
+from dicode.games.host import HostGame, Prompts
 from dicode.types import TARGET, Brief, LevelRecord, ParentReport
 
 LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000}
 """Tokens of a whole prompt at most, characters over four."""
 MAX_PARENT = 6_000
 """Characters of a parent's source that are shown at most."""
-TWISTS = (
-    "Change where or when the player starts.",
-    "Change what the player holds at the start.",
-    "Change the terrain around the player: rooms, walls, water, a maze, scattered ore.",
-    "Chain two achievements that belong together.",
-    "Change the creatures: which, how many, how near.",
-    "Ask for a quantity rather than for a single achievement.",
-    "Change a rule of the game so that the lesson shows more clearly.",
-    "Set the lesson in a place that is closer to the unmodified game.",
-)
+fill = partial(templates.fill, "dicode.dreaming")
+
+
+def of(game: HostGame) -> Prompts:
+    """What a model is told of the game. Raises ConfigError for a game of which none is told."""
+    prompts = game.dreams().prompts
+    if prompts is None:
+        raise ConfigError(f"game={game.name} has nothing to tell a foundation model; use dreamer=grammar")
+    return prompts()
 
 
 @dataclass(frozen=True)
 class Focus:
     """What one dream of a round is nudged towards, so that dreams from one parent differ."""
 
-    achievement: Achievement | None
+    achievement: str | None
     """Within the agent's reach; None in the open loop."""
     twist: str
 
 
-def focus(brief: Brief, rng: np.random.Generator) -> Focus:
+def focus(game: HostGame, brief: Brief, rng: np.random.Generator) -> Focus:
     """A random nudge: an achievement within reach (more often the less it is mastered) and a kind of change."""
-    twist = TWISTS[int(rng.integers(len(TWISTS)))]
-    near = within_reach(brief.target_success)
+    twists = of(game).twists
+    twist = twists[int(rng.integers(len(twists)))]
+    near = within_reach(game, brief.target_success)
     if not near:
         return Focus(None, twist)
-    weights = np.array([1.05 - brief.target_success.get(a.name, 0.0) for a in near])
+    weights = np.array([1.05 - brief.target_success.get(name, 0.0) for name in near])
     return Focus(near[int(rng.choice(len(near), p=weights / weights.sum()))], twist)
 
 
 def leanings(briefs: Sequence[Brief], nudges: Sequence[Focus], own: int) -> str:
     """What the other dreams of a round lean to, in a sentence; empty for a single dream."""
     told = dict.fromkeys(
-        nudge.achievement.name for place, nudge in enumerate(nudges) if place != own and nudge.achievement is not None
+        nudge.achievement for place, nudge in enumerate(nudges) if place != own and nudge.achievement is not None
     )
     listed = ", ".join(list(told)[:12])
     return f" The {len(briefs) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
 
 
-def within_reach(success: Mapping[str, float]) -> tuple[Achievement, ...]:
+def within_reach(game: HostGame, success: Mapping[str, float]) -> tuple[str, ...]:
     """Achievements not mastered whose direct prerequisites are begun; in the game's order, empty without rates."""
-    if not success:
-        return ()
-
-    def rate(achievement: Achievement) -> float:
-        return success.get(achievement.name, 0.0)
-
+    needs = of(game).prerequisites
     return tuple(
-        a for a in Achievement if rate(a) < MASTERED and all(rate(before) >= BEGUN for before in prerequisites(a))
+        name
+        for name in (game.achievements if success else ())
+        if success.get(name, 0.0) < MASTERED and all(success.get(before, 0.0) >= BEGUN for before in needs(name))
     )
 
 
-def design(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
+def design(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     """First of two stages: reasoning and a description. `others` says what the round's other dreams lean to."""
-    system = fill(
-        "design_system",
-        game=facts.game(),
-        achievements=facts.achievements(),
-        quantities=facts.quantities(),
-        rules=facts.rules(fine=False),
-        hooks=_hooks(brief),
-        goal_only=_goal_only(brief),
-    )
+    system = _system(game, "design", brief)
     task = fill(
         "design_task",
-        target=_target(brief),
+        target=_target(game, brief),
         parent=_examples(brief, _room("design", system) // 3, sources=False) + _parent(brief),
         relation=evidence.relation(brief).value,
         leaning=_leaning(nudge) + others,
@@ -101,9 +86,9 @@ def design(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     return _conversation(system, task)
 
 
-def code(brief: Brief, description: str) -> tuple[Message, ...]:
+def code(game: HostGame, brief: Brief, description: str) -> tuple[Message, ...]:
     """Second of two stages: the level file for a description."""
-    system = fill("code_system", **_programming(brief), achievement_names=" ".join(a.name for a in Achievement))
+    system = _system(game, "code", brief)
     parent = _parent(brief, rates=False)
     room = _room("code", system) - estimate_tokens(parent + description)
     return _conversation(
@@ -111,10 +96,10 @@ def code(brief: Brief, description: str) -> tuple[Message, ...]:
     )
 
 
-def level(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
+def level(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     """Both stages at once, for models that can read much."""
-    system = fill("level_system", **_programming(brief), game=facts.game(), achievements=facts.achievements())
-    target, parent = _target(brief), _parent(brief)
+    system = _system(game, "level", brief)
+    target, parent = _target(game, brief), _parent(brief)
     room = _room("level", system) - estimate_tokens(target + parent)
     task = fill(
         "level_task",
@@ -127,86 +112,26 @@ def level(brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     return _conversation(system, task)
 
 
-def compact(brief: Brief, nudge: Focus) -> tuple[Message, ...]:
+def compact(game: HostGame, brief: Brief, nudge: Focus) -> tuple[Message, ...]:
     """Both stages at once, for small models on slow machines."""
-    system = fill(
-        "compact_system",
-        example=_example(brief),
-        collect=" ".join(COLLECTABLES),
-        place=" ".join(PLACEABLES),
-        achievements=" ".join(a.name for a in Achievement),
-        rules=facts.compact_rules(),
-        api=facts.compact_api(),
-        floors=" ".join(floor.name for floor in Floor),
-        names=facts.compact_names(),
-        goal_only=_goal_only(brief),
-    )
-    target = _compact_target(brief)
+    system = _system(game, "compact", brief)
+    target = _compact_target(game, brief)
     task = fill(
         "compact_task",
         target=target,
         parent=_compact_parent(brief, _room("compact", system) - estimate_tokens(target)),
         relation=evidence.relation(brief).value,
-        leaning=_compact_leaning(nudge),
+        leaning=_compact_leaning(game, nudge),
     )
     return _conversation(system, task)
 
 
-@cache
-def template(name: str) -> str:
-    """The text of `prompts/NAME.md`."""
-    return resources.files("dicode.dreaming").joinpath("prompts", f"{name}.md").read_text(encoding="utf-8")
-
-
-def fill(name: str, **values: str) -> str:
-    """A template with every placeholder replaced; raises KeyError for one without a value, ValueError for a spare value."""
-    text = template(name)
-    used = set(re.findall(r"\{\{(\w+)\}\}", text))
-    if set(values) - used:
-        raise ValueError(f"prompts/{name}.md has no placeholder for {', '.join(sorted(set(values) - used))}")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match.group(1)], text).rstrip() + "\n"
-
-
-def api_names() -> tuple[str, ...]:
-    """Names that level code can import from `dicode.levels`."""
-    return tuple(_api_names)
+def _system(game: HostGame, kind: str, brief: Brief) -> str:
+    return of(game).system(kind, brief.allow_hooks, brief.goal_only)
 
 
 def _conversation(system: str, task: str) -> tuple[Message, ...]:
     return (Message("system", system.rstrip()), Message("user", task.rstrip()))
-
-
-def _programming(brief: Brief) -> dict[str, str]:
-    """What both prompts that ask for code say about it; a goal-only level needs neither API nor rules."""
-    shared = {
-        "example": _example(brief),
-        "names": facts.names(),
-        "quantities": facts.quantities(),
-        "hooks": _hooks(brief),
-        "goal_only": _goal_only(brief),
-        "imports": ", with `jax` and `jax.numpy` for hooks" if _hooks(brief) else "",
-    }
-    if brief.goal_only:
-        return shared | {"api": facts.api().split("World:")[0], "rules": "-", "axes": "-"}
-    return shared | {"api": facts.api(), "rules": facts.rules(fine=False), "axes": facts.axes()}
-
-
-def _example(brief: Brief) -> str:
-    whole = template("example").strip()
-    if not brief.goal_only:
-        return whole
-    kept = whole.split("RULES =")[0].replace("Block, ", "").replace("Mob, Rules, World", "Rules").strip()
-    return kept.replace("Achievement, Goal, Rules", "Achievement, Goal")
-
-
-def _hooks(brief: Brief) -> str:
-    if not brief.allow_hooks or brief.goal_only:
-        return ""
-    return fill("hooks", fields=facts.fields(), actions=facts.actions())
-
-
-def _goal_only(brief: Brief) -> str:
-    return template("goal_only") if brief.goal_only else ""
 
 
 def _room(kind: str, system: str) -> int:
@@ -214,24 +139,24 @@ def _room(kind: str, system: str) -> int:
     return LIMITS[kind] - estimate_tokens(system) - 400
 
 
-def rates(success: Mapping[str, float]) -> str:
+def rates(game: HostGame, success: Mapping[str, float]) -> str:
     """Success rates, best first, those never reached by name alone."""
-    some = sorted((a for a in Achievement if success.get(a.name, 0.0) > 0), key=lambda a: -success[a.name])
-    never = [a.name for a in Achievement if success.get(a.name, 0.0) <= 0]
-    lines = ", ".join(f"{a.name} {evidence.percent(success[a.name])}" for a in some) or "none yet"
+    some = sorted((name for name in game.achievements if success.get(name, 0.0) > 0), key=lambda name: -success[name])
+    never = [name for name in game.achievements if success.get(name, 0.0) <= 0]
+    lines = ", ".join(f"{name} {evidence.percent(success[name])}" for name in some) or "none yet"
     return lines + (f"; never: {' '.join(never)}" if never else "")
 
 
-def _target(brief: Brief) -> str:
+def _target(game: HostGame, brief: Brief) -> str:
     """The agent on the unmodified game; nothing in the open loop."""
     if not brief.target_success:
         return ""
     mean = f"Mean return {brief.target_return:.1f}. " if brief.target_return is not None else ""
     told = "\n".join(line for line in (evidence.trend(brief), evidence.run_facts(brief.facts)) if line)
-    near = ", ".join(a.name for a in within_reach(brief.target_success)) or "none"
+    near = ", ".join(within_reach(game, brief.target_success)) or "none"
     return (
         f"# The agent on the unmodified game\n{mean}Share of episodes that reach each achievement: "
-        f"{rates(brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n"
+        f"{rates(game, brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n"
         f"{told}\n\n"
     )
 
@@ -280,18 +205,13 @@ def _trials(report: ParentReport) -> str:
 def _leaning(nudge: Focus) -> str:
     if nudge.achievement is None:
         return f" {nudge.twist}"
-    return f" If it fits, let it train {nudge.achievement.name}. {nudge.twist}"
+    return f" If it fits, let it train {nudge.achievement}. {nudge.twist}"
 
 
-def _compact_leaning(nudge: Focus) -> str:
+def _compact_leaning(game: HostGame, nudge: Focus) -> str:
     if nudge.achievement is None:
         return f" {nudge.twist}"
-    recipe = facts.recipe(nudge.achievement)
-    needs = f", which needs at least this in build(world):\n{recipe}\n" if recipe else "\n"
-    return (
-        f" It should train {nudge.achievement.name}: {REQUIREMENTS[nudge.achievement].act}. Its goal may be "
-        f"Goal.all_of(Achievement.{nudge.achievement.name}){needs}{nudge.twist}"
-    )
+    return f" It should train {nudge.achievement}: {of(game).lesson(nudge.achievement)}{nudge.twist}"
 
 
 def _examples(brief: Brief, room: int, sources: bool = True) -> str:
@@ -311,11 +231,11 @@ def _examples(brief: Brief, room: int, sources: bool = True) -> str:
     return f"{head}\n" + "\n".join(shown) + "\n\n"
 
 
-def _compact_target(brief: Brief) -> str:
+def _compact_target(game: HostGame, brief: Brief) -> str:
     if not brief.target_success:
         return ""
-    good = [a.name for a in Achievement if brief.target_success.get(a.name, 0.0) >= MASTERED][:8]
-    near = [a.name for a in within_reach(brief.target_success)][:8]
+    good = [name for name in game.achievements if brief.target_success.get(name, 0.0) >= MASTERED][:8]
+    near = within_reach(game, brief.target_success)[:8]
     return f"The agent can do {', '.join(good) or 'little yet'}; next come {', '.join(near) or 'harder things'}.\n"
 
 

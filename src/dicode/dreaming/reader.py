@@ -19,6 +19,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
+from dicode import games
 from dicode.dreaming.parse import FORM, Parsed, parse_design, parse_level
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
@@ -49,10 +50,10 @@ class Reader:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def level(self, text: str, known: Collection[str] = (), **options: Any) -> Parsed | Rejected:
-        """`parse_level` of an answer; `known` are sources that its author has been shown."""
+    def level(self, text: str, known: Collection[str] = (), game: str = "", **options: Any) -> Parsed | Rejected:
+        """`parse_level` of an answer for the game of this name; `known` are sources that its author has been shown."""
         shown = sorted({syntax(source).exact for source in known})
-        read = self._ask({"kind": "level", "text": text[: MAX_ANSWER + 1], "known": shown, **options})
+        read = self._ask({"kind": "level", "text": text[: MAX_ANSWER + 1], "known": shown, "game": game, **options})
         if isinstance(read, Rejected):
             return read
         return Parsed(read["source"], read["docstring"], tuple(read["notes"]))
@@ -168,7 +169,9 @@ def _say(reply: dict[str, Any]) -> None:
 
 def _read(question: dict[str, Any]) -> dict[str, Any]:
     kind, text = question.pop("kind"), question.pop("text")
-    read = parse_design(text) if kind == "design" else parse_level(text, **question)
+    name = question.pop("game", "")
+    levels = games.load_host(name).levels() if name else None
+    read = parse_design(text) if kind == "design" else parse_level(text, levels, **question)
     if isinstance(read, Rejected):
         return {"rejected": read.to_json()}
     if isinstance(read, str):

@@ -124,7 +124,7 @@ def goal_bag(goal: Mapping[str, object]) -> dict[str, float]:
 
 
 def _words(names: Iterable[str]) -> set[str]:
-    """`DEFEAT_ZOMBIE` and `kills.zombie` share a word."""
+    """`OPEN_DOOR` and `opened.door` share a word."""
     return {word for name in names for word in name.lower().replace(".", "_").split("_")}
 
 

@@ -154,6 +154,8 @@ class Prompts:
     """(`design`, `code`, `level` or `compact`; may levels have hooks; are levels a goal alone) -> the system message."""
     example: str
     """A whole level file, as the system messages show it."""
+    twists: tuple[str, ...]
+    """Kinds of change, in a sentence each; a dream is nudged towards one of them."""
     prerequisites: Callable[[str], tuple[str, ...]]
     """Achievements that one needs directly."""
     lesson: Callable[[str], str]
@@ -174,12 +176,6 @@ class HostGame:
     """Names, in the order of the device's vector and of the field `achievements` (bool[A]); () for a game without."""
     quantities: tuple[str, ...]
     """Numbers that a goal can put a minimum on, in the order of the device's vector."""
-    endings: tuple[str, ...]
-    """What can end a game beside its goal and the clock, for people; the first one stands for whatever has no name."""
-    occupations: tuple[str, ...]
-    """What steps can be spent on, for people; () for a game that doesn't tell."""
-    sees: str
-    """What the agent observes, in words."""
     packages: tuple[str, ...]
     """Distributions whose version an evaluation names."""
     max_return: float
@@ -209,6 +205,12 @@ class HostGame:
     dreams: Callable[[], Dreams]
     display: "Callable[[], Display]"
     """What people are shown; imports no JAX, but may load pictures."""
+    endings: tuple[str, ...] = ("over",)
+    """What can end a game beside its goal and the clock, for people; the first one stands for whatever has no name."""
+    occupations: tuple[str, ...] = ()
+    """What steps can be spent on, for people; () for a game that doesn't tell."""
+    sees: str = ""
+    """What the agent observes, in words."""
 
     @property
     def state_bytes(self) -> int:

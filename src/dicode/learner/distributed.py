@@ -7,6 +7,7 @@ passes the same values; only process 0 writes files.
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import jax
@@ -45,6 +46,18 @@ def initialise(coordinator: str | None = None, num_processes: int | None = None,
     except jax.errors.JaxRuntimeError as error:
         raise RunError(f"the processes of this run did not find each other: {str(error).splitlines()[0]}") from error
     return True
+
+
+def use_cpu_devices(count: int) -> None:
+    """Cut this process's CPU into `count` devices, so that each plays and learns from its own environments.
+
+    For entry points: it holds for all that the process does. Does nothing where JAX has its devices already, or is
+    told of them by `XLA_FLAGS`; accelerators are not touched.
+    """
+    told = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if count > 1 and not told:
+        with suppress(RuntimeError):  # what JAX says once it has its devices
+            jax.config.update("jax_num_cpu_devices", count)
 
 
 def leader_host() -> str:

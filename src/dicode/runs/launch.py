@@ -230,8 +230,10 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
 
 def _fits(config: Config, folder: Path | None = None) -> None:
     """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
     from dicode.training.room import require
 
+    use_cpu_devices(config.devices)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 
@@ -333,7 +335,12 @@ def _assembled(
             restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
-            trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
         )
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)

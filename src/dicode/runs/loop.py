@@ -9,6 +9,7 @@ at any moment goes on from its last commit as if nothing had happened.
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Protocol
@@ -34,6 +35,9 @@ from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
+
+_BUILDERS = 3
+"""Levels under way at a time: one read, one built, one checked."""
 
 
 class Observer(Protocol):
@@ -203,9 +207,13 @@ class Loop:
 
     def _playables(self, known: Snapshot, proposal: Proposal, cycle: int) -> dict[str, Playable]:
         counts = self._world_counts(known, proposal)
-        return {
-            level: self.parts.builder.playable(known.levels[level], cycle, count) for level, count in counts.items()
-        }
+
+        def build(level: str) -> Playable:
+            return self.parts.builder.playable(known.levels[level], cycle, counts[level])
+
+        # While one level is checked the next is built: those are other processes, and a pool follows from its level alone.
+        with ThreadPoolExecutor(_BUILDERS) as threads:
+            return dict(zip(counts, threads.map(build, counts), strict=True))
 
     def _world_counts(self, known: Snapshot, proposal: Proposal) -> dict[str, int]:
         """Worlds per level: the usual number, for the target one per two episodes expected, as far as the pool goes."""

@@ -1,6 +1,7 @@
 """From level text to what trains: base worlds, the sandbox, novelty, and a cycle's pools.
 
-Pools are never stored: they follow from (seed, "worlds", cycle, level) and the level's source. A level
+Pools are never stored: they follow from (seed, "worlds", cycle, level) and the level's source; base worlds alone
+may come from a bank in the cache (`world_bank`), which says the same on every machine. A level
 whose code fails on a cycle's fresh worlds plays those on which it was accepted, and the cycle says so.
 """
 
@@ -20,6 +21,7 @@ from dicode.methods.generators import fixed_worlds, is_plain
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
+from dicode.training.bank import WorldBank
 from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
 
 _log = logging.getLogger(__name__)
@@ -54,21 +56,28 @@ class LevelBuilder:
         streams: Streams,
         worlds_per_level: int,
         episode_limit: int | None = None,
+        world_bank: int = 0,
     ) -> None:
-        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected."""
+        """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected.
+
+        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones.
+        """
         self.game, self.host = game, game.host
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
         self.episode_limit = episode_limit
+        self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
-        """`count` unmodified worlds: fresh ones for (when, level), or those that a generator's level names.
+        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a generator's level names.
 
         A level names at most as many worlds as every level of the run has.
         """
         fixed = fixed_worlds(source, origin)
         with self._worlds_lock:
+            if fixed is None and self.bank is not None:
+                return self.bank.draw(self.streams.rng("worlds", when, level), count)
             if fixed is None:
                 return self.game.generate(self.streams.key("worlds", when, level), count, 0)
             named = min(fixed.worlds, self.worlds_per_level)

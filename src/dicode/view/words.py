@@ -7,7 +7,7 @@ from dicode.types import TARGET, Accepted, LevelRecord, Trial
 
 
 def goal_words(goal: Mapping[str, object], width: int = 48) -> str:
-    """A goal's JSON as words: `{"achievements": ["EAT_COW"], "minimum": {"survive": 300}}` -> `eat cow, survive 300`."""
+    """A goal's JSON as words: `{"achievements": ["OPEN_DOOR"], "minimum": {"survive": 300}}` -> `open door, survive 300`."""
     names, minimum = goal.get("achievements"), goal.get("minimum")
     parts = [plain(str(name)) for name in names] if isinstance(names, Sequence) else []
     if isinstance(minimum, Mapping):

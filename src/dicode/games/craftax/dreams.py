@@ -10,7 +10,7 @@ from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.techtree import depth
 from dicode.games.craftax.looks import LOOKS
-from dicode.games.host import Dreams
+from dicode.games.host import Dreams, Prompts
 from dicode.streams import Streams
 
 if TYPE_CHECKING:
@@ -40,4 +40,10 @@ def readiness(source: str, success: Mapping[str, float]) -> tuple[bool, int, int
     return mastered, unknown, deep, -int(plan.help)
 
 
-DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness)
+def _prompts() -> Prompts:
+    from dicode.games.craftax.asking import PROMPTS
+
+    return PROMPTS
+
+
+DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness, prompts=_prompts)

@@ -136,7 +136,10 @@ class Machine:
             sandbox = self._stack.enter_context(
                 Sandbox(self.game.host, wall=self.config.sandbox, hook_group=_ENVS)  # type: ignore[arg-type]
             )
-            self._builder = LevelBuilder(self.game, sandbox, Streams(self.config.seed), self.config.worlds_per_level)
+            c = self.config
+            self._builder = LevelBuilder(
+                self.game, sandbox, Streams(c.seed), c.worlds_per_level, world_bank=c.world_bank
+            )
         return self._builder
 
     def _newest(self, trainer: Any, ppo: Any, say: Say) -> Any:
