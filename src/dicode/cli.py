@@ -110,7 +110,7 @@ def _level(arguments: Namespace) -> int:
     from dicode.runs import level_file
 
     if arguments.action == "check":
-        return level_file.check(arguments.file, wall=arguments.sandbox, episode_limit=arguments.episode_limit)
+        return level_file.check(arguments.file, arguments.sandbox, arguments.episode_limit, arguments.watch)
     return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
 
 
@@ -118,6 +118,12 @@ def _view(arguments: Namespace) -> int:
     from dicode.view.pages import command
 
     return command.view(arguments.runs, arguments.export, arguments.port)
+
+
+def _export(arguments: Namespace) -> int:
+    from dicode.runs import export
+
+    return export.command(arguments.run, arguments.output)
 
 
 def _doctor(arguments: Namespace) -> int:
@@ -169,6 +175,7 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
     )
+    parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved (check)")
     walls = ["auto", "full", "weak"]
     parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
 
@@ -177,6 +184,11 @@ def _view_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
+
+def _export_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("-o", "--output", metavar="DIR", help="folder to write (default: the run's policy/)")
 
 
 def _doctor_options(parser: ArgumentParser) -> None:
@@ -221,6 +233,9 @@ _COMMANDS = {
     "level": _Command("check a level file, or draw it", _level, _level_options),
     "view": _Command(
         "look at runs in the browser: as they go on, or with --export as a folder of pages", _view, _view_options
+    ),
+    "export": _Command(
+        "the trained policy as one portable file, with a program that plays the game with it", _export, _export_options
     ),
     "doctor": _Command(
         "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)

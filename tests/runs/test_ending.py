@@ -10,7 +10,7 @@ from dicode import config as configuration
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
 from dicode.runs import directory, ending
-from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
+from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected, level_id
 
 pytestmark = pytest.mark.fast
 
@@ -21,8 +21,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = configuration.load(["preset=smoke", "run=demo", "total_steps=1"])
     run = directory.create(config)
-    good = LevelRecord("a" * 12, "x", "", Origin.GRAMMAR, (), "", 0, Accepted({}, {}, "p"))
-    bad = LevelRecord("b" * 12, "y", "", Origin.GRAMMAR, (), "", 0, Rejected("screen", "no", code=Code.SYNTAX))
+    good = LevelRecord(level_id("x"), "x", "", Origin.GRAMMAR, (), "", 0, Accepted({}, {}, "p"))
+    bad = LevelRecord(level_id("y"), "y", "", Origin.GRAMMAR, (), "", 0, Rejected("screen", "no", code=Code.SYNTAX))
     with Archive(run.archive_file, existing=True) as archive:
         archive.commit(0, Snapshot().with_levels([target_record(), good, bad]).after(0, Assessment(())))
     run.metrics_file.write_text(json.dumps({"cycle": 0, "env_steps": 4, "target_return": 1.5}) + "\n")

@@ -131,11 +131,13 @@ def test_warnings_pass_through_the_live_view(monkeypatch):
     record = logging.LogRecord("dicode", logging.WARNING, "", 0, "the disk is nearly full", None, None)
     with LiveView(console) as view:
         view.show(PROGRESS)
+        view._live.refresh()
         handler.emit(record)
     text = terminal.getvalue()
     assert text.count("the disk is nearly full") == 1
     before, after = text.split("the disk is nearly full")
-    assert before.rstrip(" \n").endswith("\x1b[2K") or "\x1b[1A" in before
+    erased = before.count("\x1b[2K")
+    assert erased == before.count("\n") + 1 > 1, "the picture is erased line by line before the warning is written"
     assert "demo" in after
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     handler.emit(record)

@@ -209,23 +209,23 @@ def _check_extras(config: Config) -> None:
 
 
 def _seeds(config: Config, folder: Path | None) -> list[Any]:
-    """The levels of the first cycle: those of a folder, or the library's seed set."""
+    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set."""
     from dicode import games
+    from dicode.dreaming.library_dreamer import Volume, read_folder
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
         return []
     if folder is not None:
-        from dicode.dreaming.library_dreamer import read_folder
-
-        return [volume.draft for volume in read_folder(folder, Origin.FILE)]
+        return list(read_folder(folder, Origin.FILE))
     from dicode.games.level_text import parse_level
 
-    drafts = []
+    volumes = []
     for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
-        drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
-    return drafts
+        draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
+        volumes.append(Volume(name, draft))
+    return volumes
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:

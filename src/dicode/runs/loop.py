@@ -19,6 +19,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
+from dicode.dreaming.library_dreamer import Volume
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
@@ -32,7 +33,7 @@ from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable, record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.training.watchdog import Watchdog
-from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
+from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Parts:
     dreams: DreamRounds
     sinks: Sequence[Sink]
     observer: Observer
-    seeds: Sequence[Draft]
+    seeds: Sequence[Volume]
     """Levels recorded in the first cycle."""
 
 
@@ -182,12 +183,15 @@ class Loop:
         from dicode.curriculum.snapshot import target_record
 
         records = [target_record()]
-        for number, draft in enumerate(self.parts.seeds):
+        for number, seed in enumerate(self.parts.seeds):
             self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
-            verdict = self.parts.builder.check(draft)
+            verdict = self.parts.builder.check(seed.draft)
             if not isinstance(verdict, Accepted):
-                _log.warning("seed level %s is rejected at %s: %s", draft.id, verdict.stage, verdict.reason)
-            records.append(record_of(draft, verdict, cycle))
+                _log.warning(
+                    "seed level %s is rejected at %s: %s; %s",
+                    *(seed.called, verdict.stage, verdict.reason, verdict.hint),
+                )
+            records.append(record_of(seed.draft, verdict, cycle))
         return self.snapshot.with_levels(records)
 
     def _take_dreams(self, known: Snapshot, cycle: int) -> Snapshot:
