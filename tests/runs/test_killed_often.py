@@ -157,8 +157,8 @@ def alive(child: int) -> bool:
         return False
 
 
-def digest(run: Path, cycle: int | None, folder: Path) -> tuple[int, str]:
-    """(last cycle, digest) of a run's archive, taken back to `cycle`, of a copy that a writer may mend."""
+def rows(run: Path, cycle: int | None, folder: Path) -> tuple[int, str, dict[str, str]]:
+    """(last cycle, digest, verdict by level) of a run's archive, taken back to `cycle`, of a copy that a writer may mend."""
     copy = folder / "copy.sqlite"
     for suffix in ("", "-journal"):
         source = run / f"archive.sqlite{suffix}"
@@ -168,7 +168,9 @@ def digest(run: Path, cycle: int | None, folder: Path) -> tuple[int, str]:
     with Archive(copy, existing=True) as archive:
         if cycle is not None:
             archive.rewind(cycle)
-        return archive.committed_cycle(), archive.digest()
+        levels = archive.snapshot().levels
+        verdicts = {name: f"{r.born}: {getattr(r.verdict, 'reason', 'accepted')}" for name, r in levels.items()}
+        return archive.committed_cycle(), archive.digest(), verdicts
 
 
 def parameters(run: Path, cycle: int) -> str:
@@ -178,8 +180,9 @@ def parameters(run: Path, cycle: int) -> str:
 
 def compare(run: Path, whole: Path, folder: Path) -> int:
     """The last committed cycle, in which both runs are equal."""
-    cycle, found = digest(run, None, folder)
-    assert found == digest(whole, cycle, folder)[1], f"the archive differs after cycle {cycle}"
+    cycle, found, verdicts = rows(run, None, folder)
+    _, wanted, others = rows(whole, cycle, folder)
+    assert found == wanted, f"the archive differs after cycle {cycle}: {sorted(verdicts.items() ^ others.items())}"
     if cycle >= 0:
         assert parameters(run, cycle) == parameters(whole, cycle), f"the parameters differ after cycle {cycle}"
     return cycle

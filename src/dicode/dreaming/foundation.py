@@ -81,6 +81,11 @@ class FoundationDreamer:
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
+    @property
+    def in_order(self) -> bool:
+        """Whether one dream is written after the other; else the network decides the order (`dicode.training.checker`)."""
+        return self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices)
+
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief, in order, at the latest a validation after the deadline.
 
@@ -167,7 +172,7 @@ class FoundationDreamer:
         with ThreadPoolExecutor(1, "validate") as pool:
             async with Switchboard(self.casting.voices) as client:
                 hands = LiveHands(self._desk, validate, client, pool, deadline)
-                if self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices):
+                if self.in_order:
                     return [await self._counted(hands, *plan) for plan in plans]
                 return await _together([self._counted(hands, *plan) for plan in plans])
 

@@ -110,7 +110,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     grouped: dict[str, list[RunResult]] = {}
     for run in runs:
         grouped.setdefault(line(run.config.get(key), 60), []).append(run)
-    found = [*_inside(grouped, key), *_between(runs, key)]
+    found = [*_inside(grouped), *_between(runs, key)]
     refused = [text for name, text in found if not _allowed(name, allow)]
     if refused:
         raise RunError(
@@ -166,7 +166,7 @@ def _among(name: str, families: Sequence[str]) -> bool:
     return any(name == family or (family.endswith(".") and name.startswith(family)) for family in families)
 
 
-def _inside(grouped: Mapping[str, Sequence[RunResult]], key: str) -> list[tuple[str, str]]:
+def _inside(grouped: Mapping[str, Sequence[RunResult]]) -> list[tuple[str, str]]:
     """Differences inside a group, each as (name, sentence)."""
     found = []
     for group, runs in grouped.items():
@@ -177,7 +177,7 @@ def _inside(grouped: Mapping[str, Sequence[RunResult]], key: str) -> list[tuple[
         found += [
             (name, f"{group} mixes runs with {name} = {_shown(_values(runs, name))}")
             for name in _settings(runs)
-            if name != key and _among(name, _PER_METHOD) and len(_values(runs, name)) > 1
+            if _among(name, _PER_METHOD) and len(_values(runs, name)) > 1
         ]
     return found
 

@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, lost
+from dicode.training.checker import Checker
 from dicode.types import Accepted, Brief, LevelRecord, Origin, Trial
 
 _log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class DreamRounds:
     def __init__(
         self,
         dreamer: Dreamer,
-        checker: Callable[[Iterable[LevelRecord]], Validate],
+        checker: Callable[[Iterable[LevelRecord]], Checker],
         deadline_s: float,
         blocking: bool = False,
     ) -> None:
@@ -85,11 +86,16 @@ class DreamRounds:
             self.dreamer.observe(records, trials or {})
         for cycle in sorted({brief.cycle for brief in briefs}):
             asked = tuple(brief for brief in briefs if brief.cycle == cycle)
-            validate = self._checker([record for record in records if record.id in asked[0].known])
-            future = self._thread.submit(self.dreamer.dream, asked, validate)
+            check = self._checker([record for record in records if record.id in asked[0].known])
+            future = self._thread.submit(self._dream, asked, check)
             self._rounds[cycle] = _Round(asked, future, time.monotonic())
             if self._blocking:
                 future.exception()
+
+    def _dream(self, asked: Sequence[Brief], check: Checker) -> list[Outcome]:
+        if getattr(self.dreamer, "in_order", True):
+            return self.dreamer.dream(asked, check)
+        return check.apart(self.dreamer.dream(asked, check.alone))
 
     def collect(self, cycle: int | None) -> list[tuple[Brief, Outcome]]:
         """The outcomes of the round that was asked after `cycle`, waited for until its deadline.

@@ -30,7 +30,8 @@ from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.levels import write_files
 from dicode.runs.metrics import Sink
 from dicode.streams import Streams
-from dicode.training.builder import LevelBuilder, Playable, record_of
+from dicode.training.builder import LevelBuilder, Playable
+from dicode.training.checker import record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial

@@ -7,7 +7,7 @@ whose code fails on a cycle's fresh worlds plays those on which it was accepted,
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.bank import WorldBank
+from dicode.training.checker import Checker
 from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
 
 _log = logging.getLogger(__name__)
@@ -132,18 +133,9 @@ class LevelBuilder:
         )
         return novelty.judge(looks, draft.source, verdict, archive) or verdict
 
-    def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
-        """`check` for one round of dreams: what the round has accepted so far counts as known."""
-        known, lock = list(archive), threading.Lock()
-
-        def validate(draft: Draft) -> Verdict:
-            with lock:
-                verdict = self.check(draft, known)
-                if isinstance(verdict, Accepted):
-                    known.append(record_of(draft, verdict, 0))
-            return verdict
-
-        return validate
+    def checker(self, archive: Iterable[LevelRecord]) -> Checker:
+        """`check` for one round of dreams, beside `archive`."""
+        return Checker(self.check, self.host.dreams().looks, archive)
 
     def _build_checked(
         self, source: str, level: str, origin: Origin, episode_limit: int | None = None
@@ -154,19 +146,3 @@ class LevelBuilder:
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
-
-
-def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
-    """The archive's row for a draft."""
-    return LevelRecord(
-        id=draft.id,
-        source=draft.source,
-        description=draft.description,
-        origin=draft.origin,
-        parents=draft.parents,
-        move=draft.move,
-        born=cycle,
-        verdict=verdict,
-        repairs=draft.repairs,
-        requests=draft.requests,
-    )
