@@ -294,7 +294,7 @@ class _Stderr(logging.StreamHandler[TextIO]):
     """Writes to whatever is stderr at that moment: while the live view is up, that prints above its picture."""
 
     @property
-    def stream(self) -> TextIO:  # type: ignore[override]
+    def stream(self) -> TextIO:
         """The stream."""
         return sys.stderr
 

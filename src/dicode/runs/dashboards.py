@@ -19,7 +19,7 @@ from dicode.errors import missing_extra
 from dicode.evaluation.results import HELDOUT
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
-from dicode.types import TARGET, Accepted, LevelRecord
+from dicode.types import TARGET, Accepted, LevelRecord, Rejected
 from dicode.view import words
 
 COLUMNS = ("id", "parents", "author", "born", "state", "status", "success", "episodes", "goal", "description", "source")
@@ -200,12 +200,13 @@ def level_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
 def _level_row(record: LevelRecord, snapshot: Snapshot) -> dict[str, Any]:
     trials, verdict = snapshot.trials.get(record.id, ()), record.verdict
     accepted = isinstance(verdict, Accepted)
+    rejected = f"rejected: {verdict.reason}" if isinstance(verdict, Rejected) else ""
     return {
         "id": record.id,
         "parents": " ".join(record.parents),
         "author": f"{record.origin.value} {record.move}".strip(),
         "born": record.born,
-        "state": ("active" if record.active else "accepted") if accepted else f"rejected: {verdict.reason}",
+        "state": rejected or ("active" if record.active else "accepted"),
         "status": record.status.value,
         "success": words.last_rate(trials),
         "episodes": sum(trial.episodes for trial in trials),

@@ -309,7 +309,7 @@ def _assembled(
     from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
-    from dicode.runs.metrics import JsonLines
+    from dicode.runs.metrics import JsonLines, Sink
     from dicode.runs.show import observer
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
@@ -345,7 +345,7 @@ def _assembled(
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         dashboards = open_dashboards(config, run)
-        sinks = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
+        sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
         for sink in sinks:
             stack.callback(sink.close)
         watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))

@@ -163,7 +163,7 @@ class Screen:
                     self._animate(report, newest[0])
             write_pages([data], self._run.report, self._game, self._pages)
             for dashboard in self._dashboards:
-                dashboard.drawn(self._run.report, report.snapshot, int(report.row["env_steps"]))
+                dashboard.drawn(self._run.report, report.snapshot, self._progress.env_steps)
         except (DicodeError, OSError, ValueError) as error:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
 
