@@ -20,9 +20,9 @@ sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
 import numpy as np
 
 from dicode import config
+from dicode.commands import sweep
 from dicode.evaluation import statistics
 from dicode.evaluation.results import TARGET, load_run
-from dicode.runs import sweep
 
 EXPERIMENT = "experiment=laptop/ladder"
 STARTS = (

@@ -51,21 +51,21 @@ _EXIT_CODES = (
 
 
 def _train(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch, sweep
 
     if arguments.multirun:
-        return launch.multirun(arguments.overrides)
+        return sweep.multirun(arguments.overrides)
     return launch.start(arguments.overrides, quiet=arguments.quiet)
 
 
 def _resume(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch
 
     return launch.resume(arguments.run, arguments.overrides)
 
 
 def _replay(arguments: Namespace) -> int:
-    from dicode.runs import launch
+    from dicode.commands import launch
 
     return launch.replay(arguments.run, arguments.overrides)
 
@@ -76,19 +76,19 @@ def _eval(arguments: Namespace) -> int:
 
     options = evaluation_options(arguments.overrides)
     open_run(arguments.run)
-    from dicode.runs import evaluate
+    from dicode.commands import evaluate
 
     return evaluate.command(arguments.run, options, watch=arguments.watch)
 
 
 def _compare(arguments: Namespace) -> int:
-    from dicode.runs import comparison
+    from dicode.commands import comparison
 
     return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow)
 
 
 def _levels(arguments: Namespace) -> int:
-    from dicode.runs import levels
+    from dicode.commands import levels
 
     words: list[str] = arguments.words
     if words[0] == "export":
@@ -101,17 +101,18 @@ def _levels(arguments: Namespace) -> int:
 
 
 def _adopt(arguments: Namespace) -> int:
-    from dicode.runs import adopt
+    from dicode.commands import adopt
 
     return adopt.command(arguments.run, arguments.words)
 
 
 def _level(arguments: Namespace) -> int:
-    from dicode.runs import level_file
+    from dicode.commands import level_file
 
+    file, wall, game = arguments.file, arguments.sandbox, arguments.game
     if arguments.action == "check":
-        return level_file.check(arguments.file, arguments.sandbox, arguments.episode_limit, arguments.watch)
-    return level_file.show(arguments.file, arguments.output, floor=arguments.floor, wall=arguments.sandbox)
+        return level_file.check(file, wall, arguments.episode_limit, arguments.watch, game)
+    return level_file.show(file, arguments.output, floor=arguments.floor, wall=wall, game=game)
 
 
 def _view(arguments: Namespace) -> int:
@@ -121,13 +122,13 @@ def _view(arguments: Namespace) -> int:
 
 
 def _export(arguments: Namespace) -> int:
-    from dicode.runs import export
+    from dicode.adapters import export
 
     return export.command(arguments.run, arguments.output)
 
 
 def _doctor(arguments: Namespace) -> int:
-    from dicode.runs import doctor
+    from dicode.commands import doctor
 
     return doctor.report(arguments.overrides)
 
@@ -170,6 +171,7 @@ def _adopt_options(parser: ArgumentParser) -> None:
 def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "show"])
     parser.add_argument("file", metavar="FILE.py")
+    parser.add_argument("--game", default="craftax", help="whose level it is (default: craftax)")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
     parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
     parser.add_argument(

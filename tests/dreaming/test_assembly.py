@@ -163,7 +163,7 @@ def test_a_late_model_is_a_silent_one(fm_server, tmp_path):
 
 
 def test_a_run_that_its_model_never_answered_ends_with_a_warning_and_a_code(caplog):
-    from dicode.runs.launch import SILENT, _silence
+    from dicode.commands.launch import SILENT, _silence
 
     class Dreamer:
         def __init__(self, said):

@@ -20,12 +20,13 @@ from commands import HARMFUL, say
 from sent import STATE, make
 from surroundings import tree
 
+from dicode.commands import levels
 from dicode.curriculum.archive import Archive, export
 from dicode.dreaming.journal import Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.errors import DicodeError
 from dicode.evaluation import results
-from dicode.runs import checkpoint, levels, origin
+from dicode.runs import checkpoint, origin
 from dicode.runs.dashboards import open_dashboards
 from dicode.runs.directory import RunDirectory
 from dicode.runs.metrics import JsonLines
@@ -175,8 +176,8 @@ MUTATE = {
 @pytest.fixture
 def quick(stopped, monkeypatch):
     """The reading commands without what is the same for every run: drawing figures, starting processes."""
+    from dicode.commands import launch
     from dicode.evaluation import figures
-    from dicode.runs import launch
 
     monkeypatch.setattr(figures, "write", lambda comparison, folder: [])
 

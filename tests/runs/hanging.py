@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 
 from dicode import config as configuration
+from dicode.commands.launch import room_of
 from dicode.curriculum.archive import Archive
 from dicode.methods import registry
 from dicode.runs.directory import RunDirectory
-from dicode.runs.launch import room_of
 from dicode.runs.loop import Loop, Parts
 from dicode.training.builder import Playable
 from dicode.types import Accepted, Draft, Origin

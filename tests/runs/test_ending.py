@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from dicode import config as configuration
+from dicode.commands import ending
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
-from dicode.runs import directory, ending
+from dicode.runs import directory
 from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected, level_id
 
 pytestmark = pytest.mark.fast

@@ -18,9 +18,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, said
 
 from dicode.curriculum.archive import Archive
@@ -57,7 +54,7 @@ def bonus(before, action, after):
 '''
 ZYGOTE = """
 import json, os, sys
-import dicode.runs.launch, dicode.runs.loop, dicode.runs.show, dicode.training.room, dicode.cli
+import dicode.commands.launch, dicode.runs.loop, dicode.commands.show, dicode.training.room, dicode.cli
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         os.setsid()

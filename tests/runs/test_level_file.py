@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from dicode import config
-from dicode.runs import level_file
+from dicode.commands import level_file
 from dicode.types import Code, Rejected
 
 GOOD = """\"\"\"Objective: collect a piece of wood.

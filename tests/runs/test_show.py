@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from dicode import config
-from dicode.runs import show
+from dicode.commands import show
 
 pytestmark = pytest.mark.fast
 

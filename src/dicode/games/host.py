@@ -96,8 +96,8 @@ class Levels:
     """What `GOAL = value` means, None where that isn't clear. Raises LevelError for a part that there isn't."""
     rules_type: type[Any]
     """The class whose instance `RULES` is; without arguments, the unmodified game."""
-    worlds: Callable[[Any], EditWorld]
-    """What `build` gets under these rules, an instance of `rules_type`."""
+    worlds: Callable[[Any, Any], EditWorld]
+    """(goal, rules, an instance of `rules_type`) -> what `build` gets under them; a state may hold them."""
     check: Callable[[WorldArrays, Any, Any, Sequence[str], int | None], Rejected | tuple[str, ...]]
     """(pool, goal, rules, names of hooks, steps of an episode at most) -> warnings, or a verdict of stage `verify`.
     The arrays have their names, dtypes, shapes and ranges already; what they mean together is judged here."""

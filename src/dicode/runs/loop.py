@@ -27,7 +27,7 @@ from dicode.methods.protocol import Context, Method
 from dicode.runs import checkpoint, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
-from dicode.runs.levels import write_files
+from dicode.runs.level_files import write_files
 from dicode.runs.metrics import Sink
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable

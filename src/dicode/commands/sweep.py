@@ -5,6 +5,7 @@ run that is there already is skipped when it is finished and resumed when it is 
 started again with the same words.
 """
 
+import os
 import re
 import sys
 from collections import Counter
@@ -14,9 +15,10 @@ from pathlib import Path
 
 from dicode import config as configuration
 from dicode import words
+from dicode.commands import launch
 from dicode.config import Config
 from dicode.errors import ConfigError, DicodeError, RunError
-from dicode.runs import directory, launch, restore
+from dicode.runs import directory, joining, restore
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
@@ -26,10 +28,16 @@ _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""
 
 
-def run(overrides: Sequence[str]) -> int:
-    """Run the sweep. Returns 0 when every run is finished, 1 if one failed, 3 if a run's model never answered."""
+def multirun(overrides: Sequence[str]) -> int:
+    """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed.
+
+    Returns 0 when every run is finished, 1 if one failed, 3 if a run's model never answered.
+    """
     import hydra
 
+    if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
+    overrides = launch.with_preset(overrides)
     console = PlainConsole()
     of_hydra = [o for o in overrides if o.startswith("hydra")]
     configs = plan([o for o in overrides if o not in of_hydra], of_hydra)

@@ -1,13 +1,12 @@
 """`dicode levels`: a run's archive as a table, as JSON, or as a folder of level files."""
 
 import json
-import os
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from dicode import files, games
+from dicode import games
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.archive import export as archive_export
 from dicode.curriculum.snapshot import Snapshot
@@ -16,6 +15,7 @@ from dicode.games.host import HostGame
 from dicode.received.text import line
 from dicode.runs import origin, withdrawn
 from dicode.runs.directory import open_run
+from dicode.runs.level_files import write_files
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, LevelRecord
 
@@ -84,18 +84,6 @@ def show(path: str, as_json: bool, digest: bool) -> int:
         table.add_row(*_row(record, snapshot, game), *([_hooks(record, snapshot)] if hooked else []))
     PlainConsole().print(table)
     return 0
-
-
-def write_files(snapshot: Snapshot, folder: Path) -> int:
-    """Every accepted level as `<id>.py`; files that are there already stay. Returns how many were written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    for record in snapshot.accepted().values():
-        path = folder / f"{record.id}.py"
-        if record.source and not os.path.lexists(path):
-            files.write_text(path, record.source)
-            written += 1
-    return written
 
 
 def export(path: str, folder: str) -> int:

@@ -1,7 +1,6 @@
 """Starting, resuming and replaying runs: checks everything, puts the parts together, runs the loop."""
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,13 +11,14 @@ from typing import Any
 from dicode import config as configuration
 from dicode import lines, words
 from dicode.cache import enable_compile_cache
+from dicode.commands import ending
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, ending, joining, origin, processes, restore
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -155,15 +155,6 @@ def _replay_name(overrides: Sequence[str]) -> str:
             raise ConfigError(f"replay takes run=NAME, not {str(word)!r}{nearest(word.key, ('run',))}")
         name = word.value
     return name
-
-
-def multirun(overrides: Sequence[str]) -> int:
-    """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed."""
-    from dicode.runs import sweep
-
-    if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
-    return sweep.run(with_preset(overrides))
 
 
 def choose_dreamer(config: Config) -> str:
@@ -304,13 +295,13 @@ def _assembled(
 ) -> Iterator[Any]:
     """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
     from dicode import games
+    from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
     from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
     from dicode.runs.metrics import JsonLines, Sink
-    from dicode.runs.show import observer
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from dicode.adapters import policy
+from dicode.commands import evaluate
 from dicode.errors import RunError
-from dicode.runs import checkpoint, evaluate, restore
+from dicode.runs import checkpoint, restore
 from dicode.runs.directory import open_run
 from dicode.terminal import PlainConsole
 from dicode.training.trainer import Trainer

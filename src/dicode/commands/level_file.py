@@ -100,9 +100,9 @@ def usual_limit(preset: str) -> int:
 
 
 @contextmanager
-def _checker(path: str, wall: str) -> Iterator[Checker]:
+def _checker(path: str, wall: str, game: str) -> Iterator[Checker]:
     foreign = origin.foreign_levels(Path(path))
-    host = games.load_host(games.DEFAULT)
+    host = games.load_host(game)
     with Sandbox(host, wall=wall, hook_group=_HOOK_GROUP, foreign=foreign) as sandbox:  # type: ignore[arg-type]
         yield Checker(host, sandbox, foreign)
 
@@ -134,7 +134,9 @@ def _line_number(verdict: Rejected) -> int | None:
     return int(found[1]) if found else None
 
 
-def check(path: str, wall: str, episode_limit: int | None = None, watch: bool = False) -> int:
+def check(
+    path: str, wall: str, episode_limit: int | None = None, watch: bool = False, game: str = games.DEFAULT
+) -> int:
     """Print the verdict on a level file, for episodes of `episode_limit` steps (default: those of this machine's preset).
 
     Returns 0 if it is accepted, 1 if not. With `watch`, again whenever the file is saved, until Ctrl-C; returns the last.
@@ -144,7 +146,7 @@ def check(path: str, wall: str, episode_limit: int | None = None, watch: bool = 
     source, console = read(path), PlainConsole()
     limit = usual_limit(default_preset()) if episode_limit is None else episode_limit
     code = 1
-    with _checker(path, wall) as checker:
+    with _checker(path, wall, game) as checker:
         while True:
             seen = _stamp(path)
             code = _check(console, checker, path, source, limit)
@@ -186,23 +188,23 @@ def _check(console: PlainConsole, checker: Checker, path: str, source: str, limi
     return 0
 
 
-def show(path: str, output: str, floor: int | None, wall: str) -> int:
+def show(path: str, output: str, floor: int | None, wall: str, game: str = games.DEFAULT) -> int:
     """Draw a level: one floor whole, or the starts of several worlds. Returns 0, or 1 if it is rejected."""
-    game = games.load_host(games.DEFAULT).display()
-    if game.starts is None or game.whole is None or game.save is None:
-        raise ConfigError(f"{game.name} has no pictures of levels")
-    if floor is not None and not 0 <= floor < len(game.floors):
-        raise ConfigError(f"--floor is {floor}; floors are 0 to {len(game.floors) - 1}")
+    shown = games.load_host(game).display()
+    if shown.starts is None or shown.whole is None or shown.save is None:
+        raise ConfigError(f"game={game} has no pictures of levels; `dicode level check` judges them in words")
+    if floor is not None and not 0 <= floor < len(shown.floors):
+        raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
     source, console = read(path), PlainConsole()
-    with _checker(path, wall) as checker:
+    with _checker(path, wall, game) as checker:
         built = checker.screen(source) or checker.build(source)
     if isinstance(built, Rejected):
         _say_rejected(console, path, source, built)
         return 1
     if floor is None:
-        picture = game.starts(built.pool, WORLDS)
+        picture = shown.starts(built.pool, WORLDS)
     else:
-        picture = game.whole({name: array[0] for name, array in built.pool.items()}, floor)
-    game.save(picture, Path(output))
+        picture = shown.whole({name: array[0] for name, array in built.pool.items()}, floor)
+    shown.save(picture, Path(output))
     console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels", soft_wrap=True)
     return 0
