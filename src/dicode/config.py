@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from dicode import games, settings, words
@@ -152,8 +153,23 @@ class Config:
 
     @property
     def num_cycles(self) -> int:
-        """Cycles that reach total_steps, the last one whole."""
-        return max(1, -(-int(self.total_steps) // self.steps_per_cycle))
+        """Cycles that reach total_steps, the last one whole; what measuring a round may take is set aside."""
+        measured = (
+            self.probe_steps / self.dreamer.every if self.dreamer.drafts and self.method.name == "dicode" else 0.0
+        )
+        return max(1, ceil(int(self.total_steps) / (self.steps_per_cycle + measured)))
+
+    @property
+    def probe_steps(self) -> int:
+        """Environment steps that measuring one round of dreams takes at most; 0: they are not measured."""
+        if not self.dreamer.probe:
+            return 0
+        rounds, left = 0, self.dreamer.drafts
+        while left > 0:
+            levels = min(left, self.level_slots, self.num_envs // self.min_envs)
+            rounds += probe_rollouts(self, levels)
+            left -= levels
+        return rounds * self.steps_per_update
 
     @property
     def num_updates(self) -> int:
@@ -166,9 +182,19 @@ class Config:
         return self.run or f"{self.preset}-{self.method.name}-{self.seed}"
 
 
+def probe_rollouts(config: Config, levels: int) -> int:
+    """Rollouts in which each of so many levels ends `dreamer.probe` episodes of the full length."""
+    each = -(-config.dreamer.probe // max(config.num_envs // levels, 1))
+    return -(-each * config.episode_limit // config.learner.rollout_steps)
+
+
 def _check_together(config: Config) -> None:
     """What no single field can say."""
     learner, agent = config.learner, config.agent
+    if config.dreamer.probe_low >= config.dreamer.probe_high:
+        raise ConfigError(
+            f"dreamer.probe_low={config.dreamer.probe_low:g} must be below dreamer.probe_high={config.dreamer.probe_high:g}"
+        )
     if config.num_envs % learner.minibatches:
         raise ConfigError(
             f"num_envs={config.num_envs} is not a multiple of learner.minibatches={learner.minibatches}; "

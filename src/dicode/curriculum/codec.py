@@ -76,6 +76,7 @@ def level_to_json(record: LevelRecord) -> dict[str, Any]:
         "verdict": verdict_to_json(record.verdict),
         "repairs": [asdict(repair) for repair in record.repairs],
         "requests": list(record.requests),
+        **({"probe": trial_to_json(record.probe)} if record.probe else {}),
     }
 
 
@@ -135,7 +136,8 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
     `later`, those of the same cycle that came after it.
     """
     later = sorted(level for level, record in levels.items() if record.born == brief.cycle and level not in brief.known)
-    shown = [*brief.examples, *brief.relatives, *([brief.parent.level] if brief.parent else [])]
+    own = [level for level in (brief.parent and brief.parent.level, brief.revises) if level]
+    shown = [*brief.examples, *brief.relatives, *own]
     return {
         "parent": brief.parent.level.id if brief.parent else None,
         "children": list(brief.parent.children) if brief.parent else [],
@@ -149,6 +151,8 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "relatives": [level.id for level in brief.relatives],
         "told": sorted(brief.trials),
         "facts": asdict(brief.facts) if brief.facts else None,
+        "round": brief.round,
+        "revises": brief.revises.id if brief.revises else None,
     }
 
 
@@ -178,6 +182,8 @@ class _BriefBody:
     relatives: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     facts: RunFacts | None = None
+    round: int = 0
+    revises: str | None = None
 
 
 def brief_from_json(
@@ -217,6 +223,8 @@ def brief_from_json(
         relatives=tuple(shown(level) for level in told.relatives),
         trials={level: until_then(level) for level in told.told},
         facts=told.facts,
+        round=told.round,
+        revises=shown(told.revises) if told.revises else None,
     )
 
 

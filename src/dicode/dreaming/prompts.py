@@ -54,13 +54,13 @@ def focus(game: HostGame, brief: Brief, rng: np.random.Generator) -> Focus:
     return Focus(near[int(rng.choice(len(near), p=weights / weights.sum()))], twist)
 
 
-def leanings(briefs: Sequence[Brief], nudges: Sequence[Focus], own: int) -> str:
+def leanings(nudges: Sequence[Focus], own: int) -> str:
     """What the other dreams of a round lean to, in a sentence; empty for a single dream."""
     told = dict.fromkeys(
         nudge.achievement for place, nudge in enumerate(nudges) if place != own and nudge.achievement is not None
     )
     listed = ", ".join(list(told)[:12])
-    return f" The {len(briefs) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
+    return f" The {len(nudges) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
 
 
 def within_reach(game: HostGame, success: Mapping[str, float]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
 from dicode.methods.settings import Replayed, Room, Scored, facts_of
 from dicode.settings import Only, option
-from dicode.types import TARGET, Brief, LevelRecord, ParentReport, Proposal, Trial
+from dicode.types import PROBED, TARGET, Brief, LevelRecord, ParentReport, Proposal, Rejected, Trial
 
 EXAMPLES = 6
 """Similar levels that a brief shows."""
@@ -180,10 +180,14 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
     parents = [None] * told.dreaming.drafts if told.own.open_loop else _parents(context, told)
     success, mean_return = common.target_profile(snapshot, told.room.game.achievements)
     brood = lineage.children(snapshot.levels)
+    back = sent_back(context, told.dreaming)
+    parents = [*(parent for _, parent in back), *parents][: told.dreaming.drafts]
     return tuple(
         Brief(
             cycle=context.cycle,
             index=index,
+            round=len(parents),
+            revises=back[index][0] if index < len(back) else None,
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
             target_success={} if told.own.open_loop else success,
             target_return=None if told.own.open_loop else mean_return,
@@ -194,6 +198,23 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
         )
         for index, parent in enumerate(parents)
     )
+
+
+def sent_back(context: Context, dreaming: DreamerConfig) -> list[tuple[LevelRecord, str | None]]:
+    """Levels, each with its parent, that were measured and turned down since the last round: half a round at most.
+
+    What was written again already is not sent back once more.
+    """
+    snapshot = context.snapshot
+    asked = {(brief.cycle, brief.index): brief for brief in snapshot.briefs}
+    found: list[tuple[LevelRecord, str | None]] = []
+    for outcome in snapshot.outcomes:
+        brief, level = asked.get((outcome.asked, outcome.index)), snapshot.levels.get(outcome.level or "")
+        fresh = context.cycle - dreaming.every < outcome.cycle <= context.cycle
+        measured = isinstance(outcome.verdict, Rejected) and outcome.verdict.stage == PROBED
+        if brief and level and fresh and measured and brief.revises is None:
+            found.append((level, brief.parent.level.id if brief.parent else None))
+    return found[: dreaming.drafts // 2]
 
 
 def _evidence(context: Context, told: _Told, parent: str | None, similar: Similar) -> dict[str, Any]:

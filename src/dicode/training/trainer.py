@@ -99,8 +99,13 @@ class Trainer:
         """Whether `compile` has run."""
         return self._programs is not None
 
-    def batch(self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float) -> LevelBatch:
-        """The device batch of a proposal; `bonus` is paid by every level but the target."""
+    def batch(
+        self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float, steps: int | None = None
+    ) -> LevelBatch:
+        """The device batch of a proposal; `bonus` is paid by every level but the target.
+
+        `steps`: of an environment, where these are not a cycle's; all episodes that are sure to end in them count.
+        """
         parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
         groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
         return batches.build(
@@ -109,7 +114,7 @@ class Trainer:
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
             episode_limit=self.config.episode_limit,
-            counting=counting(self.config),
+            counting=counting(self.config) if steps is None else Counting(steps),
             conditioning_kind=self.config.agent.conditioning,
             groups=groups,
             shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
@@ -200,6 +205,18 @@ class Trainer:
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
         return CycleResult(self._hold(learner), distributed.fetch(stats), _means([_floats(m) for m in history]))
+
+    def probe(self, params: Any, batch: LevelBatch, rollouts: int, cycle: int, part: int) -> Statistics:
+        """Play a batch without learning from it: so many rollouts from the start, with the draws of (cycle, part)."""
+        self._tell("probe", batch, rollouts, cycle, part, params=params)
+        batch, stats = self.programs.place_batch(batch), None
+        carry = self.programs.start(self.streams.key("probe", cycle, part), batch)
+        for number in range(rollouts):
+            key = self.streams.key("probe", cycle, part, number)
+            carry, _, stats = self.programs.rollout(params, carry, batch, key)
+        assert stats is not None
+        fetched: Statistics = distributed.fetch(stats)
+        return fetched
 
     def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
         """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.

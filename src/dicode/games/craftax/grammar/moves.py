@@ -21,7 +21,6 @@ from dicode.dreaming.evidence import Relation
 from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
-    KNOWN,
     Rates,
     before,
     first_help,
@@ -204,7 +203,7 @@ def harden(situation: Situation, rng: np.random.Generator) -> Plan:
     if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
         help_ = Help.BARE
     if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     return restage(parent.achievements, help_, rng, _floor_of(parent, help_))
 
 
@@ -212,7 +211,7 @@ def _floor_of(plan: Plan, help_: Help) -> Floor | None:
     return plan.floor if help_ > Help.BARE else None
 
 
-def _more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
+def more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
     """The same level, asking for more, with enemies as the game sends them."""
     minimum = {name: value + float(rng.integers(1, 3)) for name, value in plan.minimum.items()}
     rules = {name: value for name, value in plan.rules.items() if name not in ("melee_spawn", "ranged_spawn")}
@@ -256,7 +255,7 @@ def combine(situation: Situation, rng: np.random.Generator) -> Plan:
     help_ = max(parent.help, Help.BARE)
     partners = [a for a in Achievement if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
     if not partners or len(parent.achievements) >= 3:
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     partner = pick(situation.success, rng, frozenset(partners))
     return restage((*parent.achievements, partner), help_, rng, parent.floor)
 
@@ -360,8 +359,3 @@ def _focus(plan: Plan) -> Achievement:
     if focus is None:
         raise ValueError("a plan without an achievement has no focus")
     return focus
-
-
-def is_ready(plan: Plan, success: Rates) -> bool:
-    """Whether all that comes before a plan's goals is known on the target."""
-    return all(success[earlier] >= KNOWN for achievement in plan.achievements for earlier in before(achievement))
