@@ -40,7 +40,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   steps=8192           steps of each at most
   seed=20000           which worlds
   engine=own|package   the project's step, or the craftax package's
-  suite=target|heldout the unmodified game, or success on the library's held-out levels
+  suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
 

@@ -84,8 +84,8 @@ def test_evaluations_are_told_apart_by_protocol():
         "eval/target/return": 1.5,
         "eval/target/length": 5.0,
         "eval/target/depth": 0.5,
-        "eval/target/success/COLLECT_WOOD": 0.5,
-        "eval/target/success/PLACE_TABLE": 0.0,
+        "eval/target/achievements/COLLECT_WOOD": 0.5,
+        "eval/target/achievements/PLACE_TABLE": 0.0,
     }
     assert dashboards.of_evaluation(HELDOUT) == {
         "eval/heldout/success": 0.25, "eval/heldout/success/a": 0.0, "eval/heldout/success/b": 0.5,

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
 from scripted import Scripted, Step, said
 
 from dicode.curriculum.archive import Archive
-from dicode.dreaming.prompts import template
+from dicode.games.templates import template
 from dicode.types import Accepted, Code, Origin, Rejected
 
 FILE = '''"""Objective: {objective}.
@@ -73,16 +73,16 @@ GOOD = [
 BROKEN = {
     Code.SYNTAX: level("broken", "Achievement.EAT_COW", "world.spawn(Mob.COW, count=)"),
     Code.ERROR: level("nothing there", "Achievement.EAT_COW", "world.spawn(Mob.COW, count=1 // 0)"),
-    Code.OUT_OF_REACH: level("no wood", "Achievement.EAT_PLANT", "world.player.food = 3", length=20),
+    Code.TOO_SHORT: level("no wood", "Achievement.EAT_PLANT", "world.player.food = 3", length=20),
     Code.SOLVED: level("had before", "Goal.at_least('inventory.wood', 1)", holding(wood=3)),
     Code.FORBIDDEN: level("a file", "Achievement.EAT_COW", "open('/etc/passwd')"),
 }
 COPIES = [
     GOOD[0],
     GOOD[1],
-    GOOD[2].replace("bow=1", "bow=1 + 0") + "# mine\n",
-    template("example"),
-    GOOD[3].replace("wood=20", "wood=21"),
+    GOOD[2].replace("shoot", "let fly") + "# mine\n",
+    template("dicode.games.craftax", "example"),
+    GOOD[3].replace("put a table", "set one down").replace("wood=20", "wood =  20"),
 ]
 ANSWERS = [
     *[text for trio in zip(HARD[:5], GOOD, EASY, strict=True) for text in trio],

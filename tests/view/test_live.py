@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from view_examples import run
 
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.types import TARGET, Brief, Code, ParentReport, Proposal, Rejected, Slot
 from dicode.view.live import (
     CYCLE_DONE,
@@ -21,6 +22,7 @@ from dicode.view.live import (
     level_lines,
     plain_line,
     render,
+    round_line,
     sparkline,
 )
 
@@ -197,3 +199,14 @@ def test_sparklines():
     assert sparkline([5.0]) == "▁"
     assert sparkline([0.0, 1.0]) == "▁█"
     assert len(sparkline(range(100), 24)) == 24
+
+
+def test_the_round_under_way_is_told_as_it_is_now():
+    assert round_line(None) == ""
+    assert round_line(Round(4, 6)) == "dreams of cycle 4: 6 of 6 under way"
+    going = Round(4, 6, accepted=3, rejected=1)
+    assert round_line(going) == "dreams of cycle 4: 2 of 6 under way, 3 accepted, 1 rejected"
+    assert round_line(Round(4, 2, accepted=1, lost=1)) == "dreams of cycle 4: all 2 answered, 1 accepted, 1 lost"
+    shown = replace(PROGRESS, round=round_line(going))
+    assert "2 of 6 under way" in drawn(shown)
+    assert "2 of 6 under way" in plain_line(shown)

@@ -18,7 +18,7 @@ from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, joining, origin, processes, restore
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -53,13 +53,17 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
     seeds = _seeds(config, Path(config.levels) if config.levels else None)
+    measured = target.read(config)
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
-    foreign = bool(config.levels) and origin.foreign_levels(Path(config.levels or ""))
-    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
-    if config.levels and not foreign:
+    given = [Path(config.levels)] if config.levels else []
+    given += [Path(config.target)] if config.target.endswith(".py") else []
+    foreign = any(map(origin.foreign_levels, given))
+    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start, target=measured)
+    if not foreign:
         origin.seal_seeds(run.seeds)
+        origin.seal_seeds(run.target_file.parent)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
         with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
@@ -126,9 +130,12 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     known = origin.standing(run)
     config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
     config = configuration.check(config)
-    again = directory.create(config, run.start if config.warm_start else None, sealed=known.settings)
-    if seeds and not known.foreign:
+    again = directory.create(
+        config, run.start if config.warm_start else None, sealed=known.settings, target=target.of(run, config)
+    )
+    if not known.foreign:
         origin.seal_seeds(again.seeds)
+        origin.seal_seeds(again.target_file.parent)
     if run.journal.is_dir():
         lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
@@ -333,6 +340,7 @@ def _assembled(
             config.episode_limit,
             config.world_bank,
         )
+        measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
         dashboards = open_dashboards(config, run)
@@ -340,7 +348,7 @@ def _assembled(
         for sink in sinks:
             stack.callback(sink.close)
         watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
-        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
+        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, measured, seeds)
 
 
 def _loop(parts: Any) -> int:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from dicode import games
@@ -14,10 +15,12 @@ from dicode.errors import LevelError, RunError
 from dicode.games.host import HostGame
 from dicode.received.text import line
 from dicode.runs import origin, withdrawn
-from dicode.runs.directory import open_run
+from dicode.runs.directory import RunDirectory, open_run
 from dicode.runs.level_files import write_files
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, LevelRecord
+from dicode.view import drafts
+from dicode.view.pages.data import metrics_rows
 
 
 def _goal(record: LevelRecord, game: HostGame) -> str:
@@ -83,7 +86,21 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     for record in snapshot.levels.values():
         table.add_row(*_row(record, snapshot, game), *([_hooks(record, snapshot)] if hooked else []))
     PlainConsole().print(table)
+    _print_drafts(snapshot, run)
     return 0
+
+
+def _print_drafts(snapshot: Snapshot, run: RunDirectory) -> None:
+    """What became of every draft, where there were any."""
+    found = drafts.lines(snapshot, metrics_rows(run.metrics_file))
+    if not found:
+        return
+    table = Table(title=f"{len(found)} drafts", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in drafts.HEAD:
+        table.add_column(name, no_wrap=name in ("asked", "level", "attempts"))
+    for one in found:
+        table.add_row(*map(escape, one.cells()))
+    PlainConsole().print(table)
 
 
 def export(path: str, folder: str) -> int:

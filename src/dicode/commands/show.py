@@ -14,22 +14,23 @@ from typing import Any
 
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
-from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
 from dicode.runs.dashboards import Dashboard
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.runs.target import task
 from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
 from dicode.view import spending as spent
-from dicode.view.live import CYCLE_DONE, LiveView, Progress, dream_lines, evaluation_line, level_lines
+from dicode.view.live import CYCLE_DONE, LiveView, Progress, dream_lines, evaluation_line, level_lines, round_line
 from dicode.view.pages import data as pages
 from dicode.view.pages.data import picture_file
 from dicode.view.pages.export import write as write_pages
@@ -88,6 +89,10 @@ class Screen:
         left = (self._progress.total_steps - env_steps) / speed if speed else None
         self._show(cycle=cycle, update=update + 1, env_steps=env_steps, steps_per_s=speed, seconds_left=left)
 
+    def dreaming(self, progress: Round | None) -> None:
+        """How far the round of dreams under way is at this moment."""
+        self._progress = replace(self._progress, round=round_line(progress))
+
     def cycle(self, report: CycleReport) -> None:
         """A cycle was committed."""
         row, snapshot = report.row, report.snapshot
@@ -130,9 +135,11 @@ class Screen:
         with_params = partial(evaluate, self._trainer, learner.params)
         if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
-            self._evaluated(with_params(protocol, self._run.evaluation, about, self._counting("evaluating")))
+            self._evaluated(
+                with_params(protocol, self._run.evaluation, about, self._counting("evaluating"), task(self._run))
+            )
         if asked.heldout_worlds and last:
-            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=HELDOUT)
+            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=asked.heldout_suite)
             counting = self._counting("evaluating held-out levels")
             self._evaluated(with_params(protocol, self._run.evaluation, about, counting))
 

@@ -73,7 +73,7 @@ class LibraryDreamer:
         """`folder`: a folder of level files; the game's own library if None."""
         own = [volume(name, source, Origin.LIBRARY) for name, source in game.library()] if folder is None else []
         self._volumes = tuple(own) if folder is None else read_folder(folder, Origin.FILE)
-        self._readiness = game.dreams().readiness
+        self._readiness, self._serves = game.dreams().readiness, game.dreams().serves
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief; `lost` once every level is in the archive. A library level has no parents."""
@@ -85,7 +85,9 @@ class LibraryDreamer:
         fresh = [v for v in self._volumes if v.draft.id not in brief.known | taken and allowed(v)]
         if not fresh:
             return lost("every level of the library is in the archive already")
-        first = min(fresh, key=lambda v: (self._readiness(v.draft.source, brief.target_success), v.name))
+        aim = brief.target
+        near = [v for v in fresh if aim and self._serves(v.draft.source, aim.source)] or fresh
+        first = min(near, key=lambda v: (self._readiness(v.draft.source, brief.target_success), v.name))
         draft = first.draft
         taken.add(draft.id)
         verdict = validate(draft)

@@ -16,7 +16,6 @@ from dicode import files, games
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import missing_extra
-from dicode.evaluation.results import HELDOUT
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
 from dicode.types import TARGET, Accepted, LevelRecord, Rejected
@@ -170,20 +169,15 @@ def of_row(row: Mapping[str, Any], achievements: Sequence[str]) -> dict[str, flo
 
 
 def of_evaluation(result: Mapping[str, Any]) -> dict[str, float]:
-    """An evaluation's scalars by name: on the unmodified game its return and achievements, of the held-out suite its successes."""
-    protocol = result["protocol"]
-    if protocol == HELDOUT:
-        rates = result["success"]
-        return {
-            f"eval/{protocol}/success": float(np.mean(list(rates.values()))),
-            **{f"eval/{protocol}/success/{name}": rate for name, rate in rates.items()},
-        }
-    return {
-        f"eval/{protocol}/return": float(np.mean(result["returns"])),
-        f"eval/{protocol}/length": float(np.mean(result["lengths"])),
-        f"eval/{protocol}/depth": float(np.mean(result["floor"])),
-        **{f"eval/{protocol}/success/{name}": rate for name, rate in result["achievements"].items()},
-    }
+    """An evaluation's scalars by name: means over its worlds, achievements, successes by level where levels were played."""
+    prefix, flat = f"eval/{result['protocol']}", dict[str, float]()
+    for name, key in (("return", "returns"), ("length", "lengths"), ("depth", "floor")):
+        if key in result:
+            flat[f"{prefix}/{name}"] = float(np.mean(result[key]))
+    if rates := result.get("success"):
+        flat[f"{prefix}/success"] = float(np.mean(list(rates.values())))
+        flat |= {f"{prefix}/success/{name}": rate for name, rate in rates.items()}
+    return flat | {f"{prefix}/achievements/{name}": rate for name, rate in result.get("achievements", {}).items()}
 
 
 def pictures(report: Path) -> dict[str, Path]:

@@ -20,7 +20,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
-from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.dreamer import Outcome, Progress
 from dicode.dreaming.library_dreamer import Volume
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
@@ -54,6 +54,10 @@ class Observer(Protocol):
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
         """One more update was dispatched."""
+        ...
+
+    def dreaming(self, progress: Progress | None) -> None:
+        """How far the round of dreams under way is at this moment; None where nobody counts."""
         ...
 
     def cycle(self, report: "CycleReport") -> None:
@@ -94,6 +98,7 @@ class Parts:
     dreams: DreamRounds
     sinks: Sequence[Sink]
     observer: Observer
+    target: LevelRecord
     seeds: Sequence[Volume]
     """Levels recorded in the first cycle."""
 
@@ -193,15 +198,14 @@ class Loop:
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle
 
         def on_update(update: int, metrics: Mapping[str, float] | None) -> None:
+            self.parts.observer.dreaming(self.parts.dreams.progress)
             self.parts.observer.update(cycle, update, before + (update + 1) * per_update)
 
         return on_update
 
     def _first_levels(self, cycle: int) -> Snapshot:
         """The target and the seed levels, checked like any other."""
-        from dicode.curriculum.snapshot import target_record
-
-        records = [target_record()]
+        records = [self.parts.target]
         for number, seed in enumerate(self.parts.seeds):
             self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
             verdict = self.parts.builder.check(seed.draft)

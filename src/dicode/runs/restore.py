@@ -11,7 +11,7 @@ from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.evaluation.results import HELDOUT, TARGET, load_run
+from dicode.evaluation.results import TARGET, load_run
 from dicode.runs import checkpoint
 from dicode.runs.directory import RunDirectory
 from dicode.types import LevelRecord
@@ -93,8 +93,10 @@ def _owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
     if asked.every_steps:
         wanted.append((TARGET, asked.worlds, asked.steps, f"`dicode eval {run.path}`"))
     if asked.heldout_worlds:
-        words = f"suite=heldout worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
-        wanted.append((HELDOUT, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`"))
+        words = f"suite={asked.heldout_suite} worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
+        wanted.append(
+            (asked.heldout_suite, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`")
+        )
     last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
     made = {(e.protocol, e.worlds, e.steps) for e in last}
     return [command for *protocol, command in wanted if tuple(protocol) not in made]

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 from dicode.view import words
@@ -85,6 +86,8 @@ class Progress:
     cost: str = ""
     """What the foundation model has cost so far, in words; empty: no such line."""
     notes: tuple[str, ...] = field(default_factory=tuple)
+    round: str = ""
+    """How far the round of dreams under way is at this moment, in words; empty: no such line."""
 
 
 def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableType:
@@ -92,6 +95,8 @@ def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableTy
     parts: list[RenderableType] = [_header(progress), _bars(progress, width)]
     if progress.cost:
         parts.append(Text.assemble(("cost  ", "dim"), words.printable(progress.cost)))
+    if progress.round:
+        parts.append(Text.assemble(("round ", "dim"), progress.round))
     if progress.levels:
         parts.append(_levels(progress.levels, rows))
     if progress.dreams:
@@ -123,17 +128,31 @@ def plain_line(progress: Progress) -> str:
         parts.append(f"dreaming {dreaming}")
     if progress.seconds_left is not None:
         parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.round:
+        parts.append(progress.round)
     return ", ".join([*parts, *([progress.cost] if progress.cost else []), *progress.notes])
 
 
 def evaluation_line(result: Mapping[str, Any]) -> str:
     """An evaluation in one line."""
     of = f"{result['worlds']} worlds after {result['env_steps']:,} steps"
-    if result.get("success"):
-        rates = list(result["success"].values())
-        return f"evaluated on held-out levels, {of}: success {words.percent(sum(rates) / len(rates))}"
-    returns = result["returns"]
-    return f"evaluated on {of}: return {sum(returns) / len(returns):.2f}"
+    returns, rates = result["returns"], list(result.get("success", {}).values())
+    success = f", success {words.percent(sum(rates) / len(rates))}" if rates else ""
+    return f"evaluated ({result['protocol']}) on {of}: return {sum(returns) / len(returns):.2f}{success}"
+
+
+def round_line(progress: Round | None) -> str:
+    """`dreams of cycle 4: 2 of 6 under way, 3 accepted, 1 rejected`; empty for none."""
+    if progress is None:
+        return ""
+    named = {"accepted": progress.accepted, "rejected": progress.rejected, "lost": progress.lost}
+    ended = [f"{count} {name}" for name, count in named.items() if count]
+    under_way = (
+        f"{progress.under_way} of {progress.dreams} under way"
+        if progress.under_way
+        else f"all {progress.dreams} answered"
+    )
+    return f"dreams of cycle {progress.cycle}: {', '.join([under_way, *ended])}"
 
 
 def duration(seconds: float) -> str:
