@@ -130,7 +130,7 @@ class Side:
 
 def serve(words: list[str]) -> None:
     """A run that reports each cycle as a line of JSON and then stops until it is continued."""
-    from dicode.runs import launch
+    from dicode.commands import launch
     from dicode.runs.loop import Loop
 
     whole, train = Loop._cycle, Loop._train

@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections.abc import Container
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,34 @@ from dicode import games
 from dicode.levels import Achievement, Block, Item, Mob
 
 SOURCE = Path(__file__).parent.parent / "src" / "dicode"
+
+LAYERS = (
+    "types",
+    "errors",
+    "settings streams cache received counting",
+    "files words machine terminal",
+    "lines view.palette view.style",
+    "agent",
+    "learner curriculum",
+    "dreaming.settings dreaming.dreamer dreaming.evidence",
+    "games",
+    "games.craftax.levels",
+    "levels",
+    "games.craftax.grammar view.words",
+    "games.craftax games.craftax.levels.api games.craftax.levels.reference",
+    "environment sandbox",
+    "dreaming",
+    "methods",
+    "config",
+    "usage training",
+    "evaluation",
+    "runs",
+    "view",
+    "commands",
+    "adapters",
+    "cli",
+)
+"""From the bottom up. A module belongs to the longest name that it begins with, and imports from its own layer and those below."""
 
 HOST_ONLY = (
     "types",
@@ -35,15 +65,6 @@ HOST_ONLY = (
     "dreaming",
     "sandbox.screen",
 )
-MAY_IMPORT = {
-    "levels": {"games", "errors"},
-    "curriculum": {"curriculum", "games", "received", "types", "errors", "streams"},
-    "received": {"received", "errors"},
-    "agent": {"agent", "errors", "settings"},
-    "learner": {"learner", "agent", "errors", "settings", "cache", "streams"},
-    "environment": {"environment", "counting", "games", "agent", "errors", "cache", "streams", "types"},
-    "sandbox": {"sandbox", "games", "types", "errors", "cache"},
-}
 SEARCHES = ("startswith", "endswith", "find", "index", "count")
 MAY_EXECUTE = {"sandbox/worker.py", "sandbox/hook_worker.py"}
 
@@ -68,12 +89,55 @@ def area(path: Path) -> str:
     return path.relative_to(SOURCE).with_suffix("").parts[0]
 
 
+def named() -> dict[str, Path]:
+    """Every module under the package by its dotted name, the package itself and its Hydra groups aside."""
+    paths = [path.relative_to(SOURCE).with_suffix("") for path in modules()]
+    names = [".".join(part for part in path.parts if part != "__init__") for path in paths]
+    return {name: path for name, path in zip(names, modules(), strict=True) if name not in ("", "conf")}
+
+
+def layer_of(module: str) -> int:
+    names = {name: number for number, layer in enumerate(LAYERS) for name in layer.split()}
+    homes = [name for name in names if f"{module}.".startswith(f"{name}.")]
+    assert homes, f"{module} stands in no layer"
+    return names[max(homes, key=len)]
+
+
+def imported(path: Path, known: Container[str], at_run_time: bool = False) -> set[str]:
+    """The package's own modules that a module imports, in functions, too; for type checkers alone unless `at_run_time`."""
+    tree = ast.parse(path.read_text())
+    for_types = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
+    skipped = {inner for node in for_types for inner in ast.walk(node)} if at_run_time else set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("dicode.") and node not in skipped:
+            module = node.module.removeprefix("dicode").removeprefix(".")
+            for alias in node.names:
+                whole = f"{module}.{alias.name}".removeprefix(".")
+                found.add(whole if whole in known else module)
+    return found - {""}
+
+
 @pytest.mark.fast
-@pytest.mark.parametrize("name", sorted(MAY_IMPORT))
-def test_an_area_imports_only_the_areas_below_it(name):
-    for path in (SOURCE / name).rglob("*.py"):
-        used = {i.split(".")[1] for i in imports(path, top_level_only=False) if i.startswith("dicode.")}
-        assert used <= MAY_IMPORT[name], f"{path.relative_to(SOURCE)} imports {sorted(used - MAY_IMPORT[name])}"
+def test_no_module_imports_upward():
+    known = named()
+    upward = [
+        f"{name} imports {other}"
+        for name, path in known.items()
+        for other in sorted(imported(path, known))
+        if layer_of(other) > layer_of(name)
+    ]
+    assert upward == []
+
+
+@pytest.mark.fast
+def test_no_modules_import_each_other_in_a_circle():
+    known = named()
+    graph = {name: imported(path, known, at_run_time=True) - {name} for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 @pytest.mark.fast

@@ -9,10 +9,10 @@ import yaml
 
 from dicode import config, machine, words
 from dicode import settings as records
+from dicode.commands import sweep
+from dicode.commands.launch import with_preset
 from dicode.config import Config
 from dicode.errors import ConfigError
-from dicode.runs import sweep
-from dicode.runs.launch import with_preset
 
 pytestmark = pytest.mark.fast
 

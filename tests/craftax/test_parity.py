@@ -9,15 +9,12 @@ never set back.
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import parity_worlds
+import pytest
 
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Action

@@ -3,19 +3,15 @@
 One compiled step over `ROWS` worlds, each with its own rules, serves all tests here.
 """
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import rule_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-import rule_cases
 from rule_cases import ANY, CASES
 
 from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block

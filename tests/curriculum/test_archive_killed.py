@@ -12,7 +12,6 @@ from dicode.curriculum.archive import Archive
 
 _WRITER = """
 import sqlite3, sys, time
-sys.path.insert(0, {folder!r})
 from archive_examples import story
 from dicode.curriculum.archive import Archive
 archive = Archive({path!r})
@@ -52,10 +51,8 @@ def test_the_archive_survives_a_writer_killed_in_its_transaction_twenty_times(tm
 
 
 def _kill_a_writer(path: Path, cycles: int, victim: int, dawdle: str) -> None:
-    program = _WRITER.format(
-        folder=str(Path(__file__).parent), path=str(path), cycles=cycles, victim=victim, dawdle=dawdle
-    )
-    source = str(Path(__file__).parents[2] / "src")
+    program = _WRITER.format(path=str(path), cycles=cycles, victim=victim, dawdle=dawdle)
+    source = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2] / "src")])
     writer = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": source}
     )

@@ -1,12 +1,6 @@
-"""Makes this folder's helpers importable, and starts scripted servers."""
-
-import sys
-from pathlib import Path
+"""Starts scripted servers."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from scripted import Scripted, Step, problem, said
 
 

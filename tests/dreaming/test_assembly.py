@@ -163,7 +163,7 @@ def test_a_late_model_is_a_silent_one(fm_server, tmp_path):
 
 
 def test_a_run_that_its_model_never_answered_ends_with_a_warning_and_a_code(caplog):
-    from dicode.runs.launch import SILENT, _silence
+    from dicode.commands.launch import SILENT, _silence
 
     class Dreamer:
         def __init__(self, said):
@@ -332,4 +332,3 @@ def test_progress_is_told_while_a_round_is_under_way(fm_server, tmp_path):
         (3, 3, 1, 1, 1),
     ]
     assert (made.progress.lost, made.progress.under_way) == (1, 0)
-    assert spending(made, [], [])["round"]["lost"] == 1

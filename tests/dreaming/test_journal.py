@@ -126,7 +126,6 @@ def test_a_torn_last_line_is_dropped_and_what_follows_is_sound(tmp_path, keep):
 def test_a_process_killed_while_writing_loses_no_recorded_answer(tmp_path):
     script = (
         "import os, sys\n"
-        "sys.path.insert(0, sys.argv[2])\n"
         "from pathlib import Path\n"
         "from dicode.dreaming.journal import Fate, Journal\n"
         "journal = Journal(Path(sys.argv[1]))\n"
@@ -136,8 +135,8 @@ def test_a_process_killed_while_writing_loses_no_recorded_answer(tmp_path):
     )
     import dicode
 
-    root = os.path.dirname(dicode.__path__[0])
-    assert subprocess.run([sys.executable, "-c", script, tmp_path, root], check=False).returncode == -9
+    there = os.environ | {"PYTHONPATH": os.path.dirname(dicode.__path__[0])}
+    assert subprocess.run([sys.executable, "-c", script, tmp_path], check=False, env=there).returncode == -9
     assert Journal(tmp_path).fate(1, 0) == Fate(1, 0, "lost", "late")
 
 

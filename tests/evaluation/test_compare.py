@@ -230,3 +230,69 @@ def test_tables_and_figures_hold_the_numbers(runs, tmp_path):
     mean = np.mean([float(row["return"]) for row in rows if row["group"] == "dicode"])
     assert mean == pytest.approx(comparison.groups[0].estimates["return"].value)
     assert "| method | dicode (4) | ppo (4) |" in (tmp_path / "out" / "summary.md").read_text()
+
+
+def rewrite(run: Path, **changes) -> None:
+    """Every row of a run's metrics with other values; a function is given the row."""
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()[:-1]]
+    rows = [row | {name: new(row) if callable(new) else new for name, new in changes.items()} for row in rows]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@pytest.mark.parametrize(("more", "fair"), [(1.01, True), (1.05, False)])
+def test_budgets_may_differ_by_a_last_cycle_and_not_by_more(runs, tmp_path, more, fair):
+    odd = make_run(tmp_path, "plr", 0, env_steps=more * 1e6)
+    if fair:
+        assert len(compare([*runs, odd]).groups) == 3
+    else:
+        with pytest.raises(RunError, match=r"from 1e\+06 to 1.05e\+06 environment steps"):
+            compare([*runs, odd])
+
+
+def test_the_worst_tenth_of_the_worlds_is_their_mean_alone(tmp_path):
+    runs = [make_run(tmp_path, "ppo", seed, returns=[*[1.0] * 2, *[3.0] * 2, *[9.0] * 28]) for seed in range(2)]
+    assert compare(runs).groups[0].estimates["cvar"].value == pytest.approx(2.0)
+
+
+def test_the_speed_of_a_run_is_that_of_its_middle_cycle(tmp_path):
+    run = make_run(tmp_path, "ppo", 0)
+    rewrite(run, steps_per_s=lambda row: 100.0 if row["cycle"] < 4 else 5000.0 if row["cycle"] < 9 else 90000.0)
+    assert compare([run]).groups[0].estimates["steps_per_s"].value == pytest.approx(5000.0)
+
+
+def test_a_curve_covers_the_steps_that_all_its_runs_cover(tmp_path):
+    runs = [make_run(tmp_path, "ppo", seed) for seed in range(2)]
+    for run in runs:
+        (run / "evaluation" / "target-0.5.json").unlink()
+    rewrite(runs[0], env_steps=lambda row: row["env_steps"] + 5000.0)
+    curve = compare(runs).groups[0].curve
+    assert curve is not None
+    assert (curve.steps[0], curve.steps[-1]) == (105000.0, 1e6)
+
+
+def test_the_deepest_floor_is_a_mean_over_worlds(tmp_path):
+    run = make_run(tmp_path, "ppo", 0, floor=[0] * 24 + [4] * 8)
+    assert compare([run]).groups[0].estimates["floor"].value == pytest.approx(1.0)
+
+
+def test_groups_may_differ_inside_in_the_setting_that_makes_them(runs):
+    for run in runs:
+        config = json.loads((run / "config.yaml").read_text())
+        (run / "config.yaml").write_text(json.dumps(config | {"level_slots": config["seed"] % 2}))
+    with pytest.raises(RunError, match="mixes runs with level_slots"):
+        compare(runs[:4])
+    assert {group.name for group in compare(runs[:4], by="level_slots").groups} == {"0", "1"}
+
+
+GRADES = {"carpenter/1": 0.9, "carpenter/2": 0.5, "diver/1": 0.4}
+
+
+def test_a_comparison_tells_mean_and_furthest_rung(runs):
+    for run in runs:
+        body = json.loads(next((run / "evaluation").glob("*.json")).read_text())
+        body |= {"protocol": "graded", "worlds": 2, "success": GRADES}
+        body |= {name: [1.0] * 6 for name in ("returns", "lengths", "floor")}
+        (run / "evaluation" / "graded.json").write_text(json.dumps(body))
+    estimates = compare(runs).groups[0].estimates
+    assert estimates["graded"].value == pytest.approx(np.mean(list(GRADES.values())))
+    assert estimates["rung"].value == pytest.approx(1.0)

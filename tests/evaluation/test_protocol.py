@@ -32,7 +32,7 @@ def play(kept: Parts, pause_s: float = 0.0, worlds: int = 64, size: int = 16) ->
     while (done := kept.done()) < worlds:
         time.sleep(pause_s)
         kept.add(done, part(done, min(size, worlds - done)))
-    return protocol._result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
+    return protocol.result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
 
 
 def test_an_evaluation_is_of_distinct_worlds(tmp_path):
@@ -73,18 +73,18 @@ def test_a_file_whose_figures_are_not_of_its_worlds_is_made_anew(tmp_path, caplo
 
 RUN = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from test_protocol import ASKED, PARAMS, once, play
 print("ready", flush=True)
-once(Path(sys.argv[2]), ASKED, PARAMS, lambda kept: play(kept, float(sys.argv[3])))
+once(Path(sys.argv[1]), ASKED, PARAMS, lambda kept: play(kept, float(sys.argv[2])))
 """
 
 
 def test_a_second_evaluator_waits_and_a_killed_one_is_followed(tmp_path):
     def start(pause_s: float) -> subprocess.Popen:
-        words = [sys.executable, "-c", RUN, os.path.dirname(__file__), str(tmp_path), str(pause_s)]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        words = [sys.executable, "-c", RUN, str(tmp_path), str(pause_s)]
+        there = os.environ | {"PYTHONPATH": os.path.dirname(__file__)}
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=there)
         assert process.stdout.readline() == "ready\n"
         return process
 

@@ -1,20 +1,30 @@
 """The seam, proved: a game of another package runs the whole loop, and nothing above it knows what a door is."""
 
 import json
+import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from dicode import cli, config, games
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
+from dicode.dreaming import prompts
+from dicode.errors import ConfigError
+from dicode.games.device import DeviceGame
+from dicode.games.host import Dreams, HostGame, Levels
 from dicode.games.level_build import build_pool
 from dicode.methods.generators import is_plain, world_draft
-from dicode.runs import launch
-from dicode.sandbox import Sandbox
+from dicode.sandbox import Built, Sandbox
+from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
-from dicode.training.builder import LevelBuilder, record_of
+from dicode.training.builder import LevelBuilder
+from dicode.training.checker import record_of
 from dicode.training.trainer import Trainer
-from dicode.types import TARGET, Accepted, Origin
+from dicode.types import TARGET, Accepted, Origin, Rejected
 
 WORDS = [
     "game=tests.toy",
@@ -119,6 +129,57 @@ def test_the_run_is_shown_as_a_table_and_as_pages(toy_run, tmp_path, capsys):
     assert (toy_run / "report" / "learning_curve.png").exists()
 
 
+HOOKED = """import jax.numpy as jnp
+
+def transition(before, action, after, key):
+    return after.replace(keys=jnp.int32(7), position=before.position)
+
+def success(state):
+    return state.keys > 0
+"""
+
+
+def test_hooks_of_a_level_are_exported_and_tried_on_the_game_s_own_state():
+    host, device = games.load_host("tests.toy"), games.load_device("tests.toy")
+    worlds = device.generate(jax.random.PRNGKey(0), 2, 0)
+    with Sandbox(host, wall="weak", hook_group=2) as sandbox:
+        built = sandbox.build(host.seeds()[0][1] + HOOKED, worlds, 0, Origin.FILE)
+        wrong = sandbox.build(host.seeds()[0][1] + HOOKED.replace("(keys", "(kees"), worlds, 0, Origin.FILE)
+    assert isinstance(built, Built)
+    state = device.from_arrays(built.pool)
+    transition = load_hook(built.hooks["transition"], host.fields)
+    after = transition(state, jnp.zeros(2, jnp.int32), state, jnp.zeros((2, 2), jnp.uint32))
+    assert device.restore(state, after).keys.tolist() == [1, 1], "a state holds one key at most"
+    assert isinstance(wrong, Rejected)
+    assert "did you mean 'keys'" in wrong.reason
+
+
+def test_a_level_file_is_checked_by_its_own_game(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(games.load_host("tests.toy").seeds()[0][1])
+    assert cli.main(["level", "check", str(tmp_path / "mine.py"), "--game", "tests.toy"]) == 0
+    assert "doors >= 1" in capsys.readouterr().out
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("record", [HostGame, Levels, Dreams, DeviceGame])
+def test_the_page_on_games_names_what_a_game_must_give(record):
+    page = (Path(__file__).parents[2] / "docs" / "add-a-game.md").read_text()
+    told = re.search(rf"^`{record.__name__}`: (.*?)\.$", page, re.DOTALL | re.MULTILINE)
+    assert told is not None
+    needed = [f.name for f in fields(record) if f.default is MISSING and f.default_factory is MISSING]
+    assert re.findall(r"`(\w+)`", told[1]) == needed
+
+
+@pytest.mark.fast
+def test_a_game_without_edits_or_prompts_says_so_before_anything_compiles(tmp_path):
+    with pytest.raises(ConfigError, match=r"game=tests\.toy has no edits; use method=plr"):
+        launch.train(
+            config.load(["game=tests.toy", "preset=smoke", "method=accel", f"runs_dir={tmp_path}", "run=a"]), quiet=True
+        )
+    with pytest.raises(ConfigError, match="nothing to tell a foundation model; use dreamer=grammar"):
+        prompts.of(games.load_host("tests.toy"))
+
+
 def test_the_game_s_name_is_what_it_is_loaded_by():
     for name in ("craftax", "tests.toy"):
         assert games.load_host(name).name == name
@@ -127,8 +188,6 @@ def test_the_game_s_name_is_what_it_is_loaded_by():
 
 def test_a_toy_level_is_built_by_the_same_code_as_every_other():
     host, device = games.load_host("tests.toy"), games.load_device("tests.toy")
-    import jax
-
     worlds = device.generate(jax.random.PRNGKey(0), 3, 0)
     namespace: dict[str, object] = {}
     exec(host.seeds()[0][1], namespace)  # our own file

@@ -5,13 +5,9 @@ Arguments: number of devices to use, then optionally coordinator, number of proc
 
 import json
 import sys
-from pathlib import Path
 
 import jax
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from cue import CueEnv, agent_of
 
 from dicode.learner import distributed, schedule

@@ -1,12 +1,8 @@
 """Runs as somebody else might send them: made without training, then spoilt in every way."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "curriculum"))
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +16,8 @@ def secret_of_this_test(tmp_path_factory, monkeypatch) -> Path:
 @pytest.fixture
 def stopped(monkeypatch):
     """The commands up to where the first program would be compiled; there they end with the sentence `would compile`."""
+    from dicode.commands import evaluate, launch
     from dicode.errors import RunError
-    from dicode.runs import evaluate, launch
 
     def stop(*_, **__):
         raise RunError("would compile")

@@ -20,14 +20,16 @@ from commands import HARMFUL, say
 from sent import STATE, make
 from surroundings import tree
 
+from dicode.commands import levels
 from dicode.curriculum.archive import Archive, export
 from dicode.dreaming.journal import Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.errors import DicodeError
 from dicode.evaluation import results
-from dicode.runs import checkpoint, levels, origin
+from dicode.runs import checkpoint, origin
+from dicode.runs.dashboards import open_dashboards
 from dicode.runs.directory import RunDirectory
-from dicode.runs.metrics import open_sinks
+from dicode.runs.metrics import JsonLines
 
 ODD = (
     None, True, -1, 0, 2**31, 2**63, 10**40, 1e308, 0.5, "", "x", "../../victim", "/etc/passwd", "${oc.env:HOME}", "\x1b[2J",
@@ -174,8 +176,8 @@ MUTATE = {
 @pytest.fixture
 def quick(stopped, monkeypatch):
     """The reading commands without what is the same for every run: drawing figures, starting processes."""
+    from dicode.commands import launch
     from dicode.evaluation import figures
-    from dicode.runs import launch
 
     monkeypatch.setattr(figures, "write", lambda comparison, folder: [])
 
@@ -184,7 +186,7 @@ def quick(stopped, monkeypatch):
         with launch.Archive(run.archive_file, existing=True) as archive:
             launch.restore.check_start(config, run, launch.restore.rewind_to_checkpoint(run, archive))
             archive.snapshot()
-            sinks = open_sinks(config, run, archive.committed_cycle())
+            sinks = [JsonLines(run.metrics_file, archive.committed_cycle()), *open_dashboards(config, run)]
         for sink in sinks:
             sink.close()
         if run.journal.is_dir():

@@ -131,7 +131,7 @@ def test_adopting_believes_what_was_named_and_no_more(tmp_path):
     assert code == 1
     assert "4 levels or seeds are not known" in said
     assert not origin.standing(run).settings
-    from dicode.runs import adopt
+    from dicode.commands import adopt
 
     assert adopt.command(str(run.path), ["settings"]) == 0
     known = origin.standing(run)

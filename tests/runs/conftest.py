@@ -67,7 +67,8 @@ class FinishedRun:
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> FinishedRun:
     from dicode import config
-    from dicode.runs import launch, metrics
+    from dicode.commands import launch
+    from dicode.runs import metrics
     from dicode.training.trainer import Trainer
 
     folder = tmp_path_factory.mktemp("runs")

@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 
 from dicode import config as configuration
+from dicode.commands.launch import room_of
 from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import target_record
 from dicode.methods import registry
 from dicode.runs.directory import RunDirectory
-from dicode.runs.launch import room_of
 from dicode.runs.loop import Loop, Parts
 from dicode.training.builder import Playable
 from dicode.types import Accepted, Draft, Origin
@@ -68,7 +69,17 @@ def main(folder: str, how: str) -> None:
     method = registry.make(room_of(config), config.method, config.dreamer)
     with Archive(run.archive_file) as archive:
         parts = Parts(
-            config, run, archive, Trainer(how == "hang"), Builder(), method, dreams, [], observer, [HOOKED, PLAIN]
+            config,
+            run,
+            archive,
+            Trainer(how == "hang"),
+            Builder(),
+            method,
+            dreams,
+            [],
+            observer,
+            target_record(),
+            [HOOKED, PLAIN],
         )
         Loop(parts, lambda trainer: object()).run()
 

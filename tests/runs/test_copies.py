@@ -6,7 +6,8 @@ from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Outcome
 from dicode.games import load_device
 from dicode.runs.loop import _with_answers
-from dicode.training.builder import LevelBuilder, record_of
+from dicode.training.builder import LevelBuilder
+from dicode.training.checker import record_of
 from dicode.types import Accepted, Brief, Code, Draft, Origin, Rejected
 
 pytestmark = pytest.mark.fast

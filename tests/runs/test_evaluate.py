@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from dicode.commands.evaluate import newest_parameters, open_trainer, protocol_of
 from dicode.config import evaluation_options
 from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import HELDOUT, discrepancy
 from dicode.runs.directory import open_run
-from dicode.runs.evaluate import newest_parameters, open_trainer, protocol_of
 
 PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
 """Two batches of eight worlds."""

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, problem, said
 
 from dicode.curriculum.archive import Archive, export
@@ -126,8 +123,8 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
 @pytest.fixture(scope="module")
 def model_run(tmp_path_factory, tiny_run):
     from dicode import config
+    from dicode.commands import launch
     from dicode.dreaming.round import LiveHands
-    from dicode.runs import launch
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
     genuine = LiveHands.until_deadline

@@ -18,9 +18,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, said
 
 from dicode.curriculum.archive import Archive
@@ -57,7 +54,7 @@ def bonus(before, action, after):
 '''
 ZYGOTE = """
 import json, os, sys
-import dicode.runs.launch, dicode.runs.loop, dicode.runs.show, dicode.training.room, dicode.cli
+import dicode.commands.launch, dicode.runs.loop, dicode.commands.show, dicode.training.room, dicode.cli
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         os.setsid()
@@ -157,8 +154,8 @@ def alive(child: int) -> bool:
         return False
 
 
-def digest(run: Path, cycle: int | None, folder: Path) -> tuple[int, str]:
-    """(last cycle, digest) of a run's archive, taken back to `cycle`, of a copy that a writer may mend."""
+def rows(run: Path, cycle: int | None, folder: Path) -> tuple[int, str, dict[str, str]]:
+    """(last cycle, digest, verdict by level) of a run's archive, taken back to `cycle`, of a copy that a writer may mend."""
     copy = folder / "copy.sqlite"
     for suffix in ("", "-journal"):
         source = run / f"archive.sqlite{suffix}"
@@ -168,7 +165,9 @@ def digest(run: Path, cycle: int | None, folder: Path) -> tuple[int, str]:
     with Archive(copy, existing=True) as archive:
         if cycle is not None:
             archive.rewind(cycle)
-        return archive.committed_cycle(), archive.digest()
+        levels = archive.snapshot().levels
+        verdicts = {name: f"{r.born}: {getattr(r.verdict, 'reason', 'accepted')}" for name, r in levels.items()}
+        return archive.committed_cycle(), archive.digest(), verdicts
 
 
 def parameters(run: Path, cycle: int) -> str:
@@ -178,8 +177,9 @@ def parameters(run: Path, cycle: int) -> str:
 
 def compare(run: Path, whole: Path, folder: Path) -> int:
     """The last committed cycle, in which both runs are equal."""
-    cycle, found = digest(run, None, folder)
-    assert found == digest(whole, cycle, folder)[1], f"the archive differs after cycle {cycle}"
+    cycle, found, verdicts = rows(run, None, folder)
+    _, wanted, others = rows(whole, cycle, folder)
+    assert found == wanted, f"the archive differs after cycle {cycle}: {sorted(verdicts.items() ^ others.items())}"
     if cycle >= 0:
         assert parameters(run, cycle) == parameters(whole, cycle), f"the parameters differ after cycle {cycle}"
     return cycle

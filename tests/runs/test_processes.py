@@ -166,13 +166,13 @@ def test_a_follower_that_fails_ends_the_leader_by_name(settings, disposition):
 
 @pytest.mark.fast
 def test_a_sweep_takes_one_process_a_run(monkeypatch):
-    from dicode.runs import launch
+    from dicode.commands import sweep
 
     with pytest.raises(ConfigError, match="one process"):
-        launch.multirun([ADDRESS, "seed=0,1"])
+        sweep.multirun([ADDRESS, "seed=0,1"])
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
     with pytest.raises(ConfigError, match="one process"):
-        launch.multirun(["seed=0,1"])
+        sweep.multirun(["seed=0,1"])
 
 
 def start(folder: Path, devices: int, *words: str) -> subprocess.Popen[str]:

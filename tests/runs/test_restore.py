@@ -4,7 +4,6 @@ import atexit
 import json
 import os
 import shutil
-import sys
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -13,17 +12,15 @@ from pathlib import Path
 import jax.numpy as jnp
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "curriculum"))
-
 from archive_examples import story
 
 from dicode import config
 from dicode.cli import main
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.runs import checkpoint, directory, launch, restore
+from dicode.runs import checkpoint, directory, restore
 from dicode.runs.directory import RunDirectory
 from dicode.training.trainer import Trainer
 

@@ -13,8 +13,9 @@ import pytest
 
 from dicode import config
 from dicode.cli import main
+from dicode.commands import launch
 from dicode.curriculum.archive import Archive
-from dicode.runs import checkpoint, launch
+from dicode.runs import checkpoint
 
 SHORT = ["evaluation.every_steps=0", "logging.video=false", "logging.report_every=0", "total_steps=1024"]
 DEADLINE_S = 900

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dicode import config
+from dicode.commands import sweep
 from dicode.errors import RunError
-from dicode.runs import directory, sweep
+from dicode.runs import directory
 
 DEADLINE_S = 600
 

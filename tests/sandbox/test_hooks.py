@@ -1,5 +1,6 @@
 """Hooks from text to function: exported, checked and tried in the sandbox, called in the trainer."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -268,7 +269,6 @@ def test_without_a_wall_hooks_text_does_by(what, no_wall, worlds):
 
 PREPARED = """
 import sys
-sys.path.insert(0, FOLDER)
 import test_module_check as cases
 from dicode.sandbox import hook_worker, wire
 hook_worker.prepare()
@@ -282,8 +282,10 @@ sys.stdout.write(" ".join(new))
 
 
 def test_what_hooks_use_of_jax_is_loaded_before_files_are_closed():
-    code = PREPARED.replace("FOLDER", repr(str(Path(__file__).parent)))
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=500)
+    there = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    found = subprocess.run(
+        [sys.executable, "-c", PREPARED], capture_output=True, text=True, check=True, timeout=500, env=there
+    )
     assert found.stdout == ""
 
 

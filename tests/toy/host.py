@@ -66,7 +66,7 @@ def statistics(pool):
 
 
 LEVELS = Levels(
-    "tests.toy.levels", ("Goal", "Rules", "World"), Goal.as_goal, Rules, lambda rules: World, check, generated
+    "tests.toy.levels", ("Goal", "Rules", "World"), Goal.as_goal, Rules, lambda goal, rules: World, check, generated
 )
 DREAMS = Dreams(Grammar, lambda rng: Draft(text(2, 2), "", Origin.GENERATOR), Looks(statistics, {"steps": 0.1}))
 HOST = HostGame(

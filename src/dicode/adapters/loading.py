@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dicode import games
 from dicode.cache import enable_compile_cache
+from dicode.commands.level_file import read
 from dicode.environment.batch import Level
 from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.host import HostGame
 from dicode.runs import origin
-from dicode.runs.level_file import read
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder

@@ -40,7 +40,7 @@ def build_pool(game: HostGame, namespace: Mapping[str, object], worlds: WorldArr
     """
     levels = game.levels()
     goal, rules, hooks = read_parts(game, namespace)
-    edit = levels.worlds(rules)
+    edit = levels.worlds(goal, rules)
     build = namespace.get("build")
     if build is not None and not callable(build):
         raise LevelError(f"build is {type(build).__name__}; it must be a function `def build(world: World) -> None`")

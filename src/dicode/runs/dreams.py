@@ -9,10 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, lost
+from dicode.training.checker import Checker
 from dicode.types import Accepted, Brief, LevelRecord, Origin, Trial
 
 _log = logging.getLogger(__name__)
@@ -33,8 +34,7 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
 
     `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
     of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not),
-    `round` how far the round under way (or the last one) is at this moment, `silence` why no dream has been answered so
-    far (None: one has), `models` what each model cost.
+    `silence` why no dream has been answered so far (None: one has), `models` what each model cost.
     """
     ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
     if ledger is None or journal is None:
@@ -42,12 +42,16 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
     ours = [r for r in levels if r.origin is Origin.FOUNDATION and isinstance(r.verdict, Accepted)]
     unpaid = [fate for fate in journal.fates() if fate.kind == "fallback"]
     stopped = {"cycle": unpaid[0].cycle, "reason": unpaid[0].reason, "dreams": len(unpaid)} if unpaid else None
+    wrote = {call.key: str(call.request["model"]) for call in journal.calls()}
     return {
         "total": ledger.total().to_json(),
         "accepted": len(ours),
-        "levels": [{"level": r.id, **ledger.of(r.requests).to_json()} for r in fresh if r.requests],
+        "levels": [
+            {"level": r.id, "model": wrote.get(r.requests[-1], ""), **ledger.of(r.requests).to_json()}
+            for r in fresh
+            if r.requests
+        ],
         "stopped": stopped,
-        "round": asdict(progress) if (progress := getattr(dreamer, "progress", None)) else None,
         "silence": dreamer.silence() if hasattr(dreamer, "silence") else None,
         "models": [
             {"provider": provider, "model": model, **total.to_json()}
@@ -62,7 +66,7 @@ class DreamRounds:
     def __init__(
         self,
         dreamer: Dreamer,
-        checker: Callable[[Iterable[LevelRecord]], Validate],
+        checker: Callable[[Iterable[LevelRecord]], Checker],
         deadline_s: float,
         blocking: bool = False,
     ) -> None:
@@ -85,11 +89,16 @@ class DreamRounds:
             self.dreamer.observe(records, trials or {})
         for cycle in sorted({brief.cycle for brief in briefs}):
             asked = tuple(brief for brief in briefs if brief.cycle == cycle)
-            validate = self._checker([record for record in records if record.id in asked[0].known])
-            future = self._thread.submit(self.dreamer.dream, asked, validate)
+            check = self._checker([record for record in records if record.id in asked[0].known])
+            future = self._thread.submit(self._dream, asked, check)
             self._rounds[cycle] = _Round(asked, future, time.monotonic())
             if self._blocking:
                 future.exception()
+
+    def _dream(self, asked: Sequence[Brief], check: Checker) -> list[Outcome]:
+        if getattr(self.dreamer, "in_order", True):
+            return self.dreamer.dream(asked, check)
+        return check.apart(self.dreamer.dream(asked, check.alone))
 
     def collect(self, cycle: int | None) -> list[tuple[Brief, Outcome]]:
         """The outcomes of the round that was asked after `cycle`, waited for until its deadline.

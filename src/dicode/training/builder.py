@@ -7,7 +7,7 @@ whose code fails on a cycle's fresh worlds plays those on which it was accepted,
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,8 @@ from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.bank import WorldBank
-from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
+from dicode.training.checker import Checker
+from dicode.types import TARGET, Accepted, Code, Draft, LevelRecord, Origin, Rejected, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -88,10 +89,20 @@ class LevelBuilder:
 
         Raises DicodeError if it fails on the worlds on which it was accepted, too.
         """
-        if record.id == TARGET or is_plain(self.host.levels(), record.source, record.origin):
+        if not record.source or is_plain(self.host.levels(), record.source, record.origin):
             base = self.base_worlds(record.source, record.id, cycle, count, record.origin)
             return Playable(record.id, self.host.target_goal, {}, base, {})
         return self.build(record.source, record.id, record.origin, cycle, count)
+
+    def check_target(self, source: str) -> Accepted | Rejected:
+        """The verdict on a level's text as the target. Evaluation plays the game without hooks, so it may have none."""
+        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit)
+        if isinstance(built, Rejected):
+            return built
+        if built.hooks:
+            hint = "say it with GOAL, RULES and build"
+            return Rejected("hooks", "a target can't have hooks", hint, code=Code.HOOKS_OFF)
+        return Accepted(built.goal.to_json(), built.rules.to_json(), built.pool_hash, warnings=built.warnings)
 
     def build(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Playable:
         """An accepted level's text on `count` worlds of (when, level), or else on those on which it was accepted."""
@@ -107,7 +118,9 @@ class LevelBuilder:
     def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
         """A level's text on `count` worlds of (when, level), and on no others."""
         base = self.base_worlds(source, level, when, count, origin)
-        return self.sandbox.build(source, base, self._seed(level, when), origin)
+        # A level that names its worlds is the same in every cycle, draws of its own included.
+        seed = self._seed(level, "fixed" if fixed_worlds(source, origin) else when)
+        return self.sandbox.build(source, base, seed, origin)
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
@@ -132,18 +145,9 @@ class LevelBuilder:
         )
         return novelty.judge(looks, draft.source, verdict, archive) or verdict
 
-    def checker(self, archive: Iterable[LevelRecord]) -> Callable[[Draft], Verdict]:
-        """`check` for one round of dreams: what the round has accepted so far counts as known."""
-        known, lock = list(archive), threading.Lock()
-
-        def validate(draft: Draft) -> Verdict:
-            with lock:
-                verdict = self.check(draft, known)
-                if isinstance(verdict, Accepted):
-                    known.append(record_of(draft, verdict, 0))
-            return verdict
-
-        return validate
+    def checker(self, archive: Iterable[LevelRecord]) -> Checker:
+        """`check` for one round of dreams, beside `archive`."""
+        return Checker(self.check, self.host.dreams().looks, archive)
 
     def _build_checked(
         self, source: str, level: str, origin: Origin, episode_limit: int | None = None
@@ -154,19 +158,3 @@ class LevelBuilder:
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
-
-
-def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
-    """The archive's row for a draft."""
-    return LevelRecord(
-        id=draft.id,
-        source=draft.source,
-        description=draft.description,
-        origin=draft.origin,
-        parents=draft.parents,
-        move=draft.move,
-        born=cycle,
-        verdict=verdict,
-        repairs=draft.repairs,
-        requests=draft.requests,
-    )

@@ -11,6 +11,7 @@ from enum import Enum
 
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Condition, Goal
+from dicode.games.craftax.levels.homes import CLASSES
 from dicode.games.craftax.levels.kinds import closest
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
 from dicode.games.host import Advice
@@ -20,12 +21,16 @@ Instead = tuple[str, str]
 
 def homes() -> dict[str, str]:
     """Where each name of the level API lives: `time_of_day` -> `world.time_of_day`; the shortest place wins."""
-    from dicode.games.craftax.levels.player import Inventory, Player
-    from dicode.games.craftax.levels.world import World
+    found = {name: f"world.player.inventory.{name}" for name in held()}
+    found |= {name: f"world.player.{name}" for name in _public(CLASSES["world.player"])}
+    found |= {name: f"world.{name}" for name in _public(CLASSES["world"])}
+    return found | {"inventory": "world.player.inventory"}
 
-    found = {name: f"world.player.inventory.{name}" for name in Inventory.NAMES}
-    found |= {name: f"world.player.{name}" for name in _public(Player)}
-    return found | {name: f"world.{name}" for name in _public(World)} | {"inventory": "world.player.inventory"}
+
+def held() -> tuple[str, ...]:
+    """Everything that the player may hold."""
+    names: tuple[str, ...] = vars(CLASSES["world.player.inventory"])["NAMES"]
+    return names
 
 
 def _public(owner: type) -> list[str]:
@@ -60,9 +65,7 @@ def misspelt(name: str, known: Iterable[str]) -> Instead | None:
 
 def unset(name: str) -> str:
     """What to write instead of setting a name on the world."""
-    from dicode.games.craftax.levels.world import World
-
-    member = vars(World).get(name)
+    member = vars(CLASSES["world"]).get(name)
     if name == "player":
         return "set what is in it, for example world.player.position = (row, column)"
     if isinstance(member, property):
@@ -84,9 +87,6 @@ def advice(error: BaseException) -> Advice:
 
 
 def _attribute(owner: object, name: str) -> Advice:
-    from dicode.games.craftax.levels.player import Inventory, Player
-    from dicode.games.craftax.levels.world import World
-
     if isinstance(owner, type) and issubclass(owner, Enum):
         return _member(owner, name)
     if owner is Goal:
@@ -94,9 +94,8 @@ def _attribute(owner: object, name: str) -> Advice:
     kind = type(owner)
     if kind is tuple and name in ("row", "column", "x", "y"):
         return Advice("a position is a pair: position[0] is the row, position[1] the column")
-    if kind not in (World, Player, Inventory):
-        return Advice()
-    return meant(f"world.{'player.' if kind is Player else 'inventory.' if kind is Inventory else ''}", name)
+    place = next((place for place, known in CLASSES.items() if known is kind), "")
+    return meant(f"{place}.", name) if place else Advice()
 
 
 def meant(owner: str, name: str) -> Advice:
@@ -118,9 +117,7 @@ def meant(owner: str, name: str) -> Advice:
 
 def _swapped(wrong: str, right: str, home: str) -> Instead:
     """A correction for lines that call what can be called, and don't call what can't."""
-    from dicode.games.craftax.levels.world import World
-
-    is_call = callable(vars(World).get(home.removeprefix("world.")))
+    is_call = callable(vars(CLASSES["world"]).get(home.removeprefix("world.")))
     return f"{wrong}{r'(?=[ ]*[(])' if is_call else r'(?![ ]*[(])'}", right
 
 
@@ -184,10 +181,8 @@ _TIERS = ("WOOD", "STONE", "IRON", "DIAMOND")
 
 def _held(name: str) -> str:
     """The line that gives the player what a name such as `STONE_SWORD` or `SAPLING` says, empty for no such thing."""
-    from dicode.games.craftax.levels.player import Inventory
-
     first, _, last = name.partition("_")
-    item = closest_exactly(last or first, Inventory.NAMES)
+    item = closest_exactly(last or first, held())
     if item in ("pickaxe", "sword"):
         return f"world.player.inventory.{item} = {_TIERS.index(first) + 1 if first in _TIERS else 1}"
     return f"world.player.inventory.{item} = 1" if item else ""
@@ -253,12 +248,10 @@ def _index(message: str) -> str:
 
 def settable(home: str) -> bool:
     """Whether a place of the level API takes a value; the calls and arrays of the world don't."""
-    from dicode.games.craftax.levels.world import World
-
     owner, _, name = home.rpartition(".")
     if owner != "world":
         return bool(home)
-    member = vars(World).get(name)
+    member = vars(CLASSES["world"]).get(name)
     return member is not None and not callable(member) and not (isinstance(member, property) and member.fset is None)
 
 
@@ -269,15 +262,8 @@ def _call(message: str) -> str:
     told = re.match(r"(World|Inventory|Goal)\.(\w+)\(\) ", message)
     if not told:
         return ""
-    from dicode.games.craftax.levels.player import Inventory
-    from dicode.games.craftax.levels.world import World
-
-    owner, called = {
-        "World": (World, "world"),
-        "Inventory": (Inventory, "world.player.inventory"),
-        "Goal": (Goal, "Goal"),
-    }[told[1]]
-    method = getattr(owner, told[2], None)
+    called = {"World": "world", "Inventory": "world.player.inventory", "Goal": "Goal"}[told[1]]
+    method = getattr(CLASSES.get(called, Goal), told[2], None)
     if not callable(method):
         return ""
     parameters = list(inspect.signature(method).parameters.values())

@@ -9,7 +9,7 @@ from dicode.games.craftax import edits
 from dicode.games.craftax.levels.advice import advice, goal_hint
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
-from dicode.games.craftax.levels.goal import as_goal
+from dicode.games.craftax.levels.goal import Goal, as_goal
 from dicode.games.craftax.levels.kinds import nearest
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.rules import Rules
@@ -38,7 +38,7 @@ _IMPORT_HINTS: Mapping[str, str] = {
 }
 
 
-def _worlds(rules: Rules) -> EditWorld:
+def _worlds(goal: Goal, rules: Rules) -> EditWorld:
     amounts = Amounts(rules)
     return lambda arrays, rng: World(arrays, rng, amounts)
 

@@ -10,6 +10,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.homes import at
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
@@ -77,6 +78,7 @@ class Colours(Pieces):
     WHAT = f"potions are called by their colours: {', '.join(NAMES)}; what a colour does differs from world to world"
 
 
+@at("world.player.inventory")
 class Inventory:
     """What the player carries.
 
@@ -197,6 +199,7 @@ def enchantment(value: "Enchantment | str | int") -> Enchantment:
     return as_member(value, Enchantment)
 
 
+@at("world.player")
 class Player:
     """Where the player starts, in what condition and with what."""
 

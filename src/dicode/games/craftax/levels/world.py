@@ -14,6 +14,7 @@ from dicode.games.craftax.levels import building, clock, grid, placement, spawni
 from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position
+from dicode.games.craftax.levels.homes import at
 from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import Distance
@@ -24,6 +25,7 @@ USUAL_DISTANCE = (3, 8)
 """How far from the player mobs are put where a level doesn't say."""
 
 
+@at("world")
 class World:
     """A world to edit: maps, player, time, and helpers.
 

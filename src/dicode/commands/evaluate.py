@@ -1,0 +1,162 @@
+"""`dicode eval`: a run's newest checkpoint under the protocol, printed as a table."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from rich.table import Table
+
+from dicode import files
+from dicode.cache import enable_compile_cache
+from dicode.config import EvaluationChoices
+from dicode.environment.batch import Level
+from dicode.errors import RunError
+from dicode.evaluation import statistics
+from dicode.evaluation.heldout import evaluate
+from dicode.evaluation.protocol import Protocol, target_worlds
+from dicode.evaluation.results import GRADED, SOLVED, furthest, rungs
+from dicode.runs import checkpoint, restore
+from dicode.runs import target as targets
+from dicode.runs.directory import RunDirectory, open_run
+from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
+from dicode.training import room
+from dicode.training.trainer import Trainer
+
+_log = logging.getLogger(__name__)
+
+
+def protocol_of(run: RunDirectory, options: Mapping[str, Any]) -> tuple[Protocol, str]:
+    """The protocol and the policy that `config.evaluation_options` read, the rest as the run's configuration says."""
+    own, usual = run.config().evaluation, EvaluationChoices()
+    chosen = {"worlds": own.worlds, "steps": own.steps, "seed": own.seed, **to_tree(usual), **options}
+    policy, suite = chosen.pop("policy"), chosen.pop("suite")
+    return Protocol(**chosen, name=suite), policy
+
+
+def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
+    """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
+    enable_compile_cache()
+    config = room.on_this_machine(run.config())
+    room.require(config, training=False)
+    trainer = Trainer(config, engine=protocol.engine)
+    batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
+    trainer.compile(batch, lambda text: console.print(text, style="dim"))
+    return trainer
+
+
+def newest_cycle(run: RunDirectory) -> int:
+    """The last finished cycle with a whole checkpoint; later ones that are damaged are told of.
+
+    Raises RunError if there is none.
+    """
+    committed = restore.committed_cycle(run)
+    try:
+        cycle, wrong = restore.last_whole(run, committed)
+    except RunError:
+        if restore.committed_cycle(run) == committed:
+            raise
+        return newest_cycle(run)  # training went on between the two looks
+    if cycle < 0:
+        raise RunError(f"{run.path} has no finished cycle yet; train it first")
+    if wrong:
+        _log.warning("%s; evaluating cycle %d", "; ".join(wrong), cycle)
+    return cycle
+
+
+def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[str, Any]]:
+    """(parameters, {cycle, env_steps}) of the newest whole checkpoint. Raises RunError if there is none."""
+    cycle = newest_cycle(run)
+    learner = restore.learner(run.config(), run, cycle, trainer)
+    return learner.params, {"cycle": cycle, "env_steps": checkpoint.meta(run.checkpoints, cycle)["env_steps"]}
+
+
+def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
+    """Evaluate once, or every new checkpoint until the run has reached its end."""
+    run, console = open_run(path, writing=True), PlainConsole()
+    protocol, policy = protocol_of(run, options)
+    files.require_writable(run.path, run.evaluation)
+    while watch and restore.committed_cycle(run) < 0:
+        time.sleep(5.0)
+    newest_cycle(run)
+    trainer = open_trainer(run, protocol, console)
+    last = None
+    while True:
+        params, about = newest_parameters(run, trainer)
+        if about["cycle"] != last:
+            last = about["cycle"]
+            show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console))
+        if not watch or about["cycle"] >= run.config().num_cycles - 1:
+            return 0
+        time.sleep(5.0)
+
+
+def _evaluated(
+    run: RunDirectory,
+    trainer: Trainer,
+    params: Any,
+    protocol: Protocol,
+    policy: str,
+    about: Mapping[str, Any],
+    console: PlainConsole,
+) -> dict[str, Any]:
+    folder = run.evaluation
+    if policy == "random":
+        # With every parameter zero all logits are equal: the uniform policy, through the same program.
+        params, folder = jax.tree.map(np.zeros_like, params), run.evaluation / "random"
+        about = {**about, "policy": "random"}
+    target = targets.task(run)
+    with console.status("evaluating") as status:
+
+        def progress(done: int, of: int) -> None:
+            status.update(f"evaluating: {done} of {of}")
+
+        return evaluate(trainer, params, protocol, folder, about, progress, target)
+
+
+def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
+    """The numbers, for people."""
+    returns = np.asarray(result["returns"], float)
+    spread = 1.96 * returns.std(ddof=1) / np.sqrt(len(returns)) if len(returns) > 1 else 0.0
+    table = Table(
+        title=f"{run.path.name} after {result['env_steps']:.3g} steps, {result['protocol']}", show_header=False
+    )
+    share = 100.0 / result["max_return"]
+    table.add_row(
+        "mean return",
+        f"{returns.mean():.2f} ± {spread:.2f} (95 %), {returns.mean() * share:.2f} % of {result['max_return']}",
+    )
+    table.add_row("worst tenth (CVaR)", f"{statistics.cvar(returns):.2f}")
+    table.add_row(
+        "episode length", f"{np.mean(result['lengths']):.0f} steps, {result['finished']} of {len(returns)} ended"
+    )
+    table.add_row("deepest floor", f"mean {np.mean(result['floor']):.2f}, at most {max(result['floor'])}")
+    console.print(table)
+    rates = {name: rate for name, rate in result["achievements"].items() if rate > 0}
+    listed = Table("achievement", "success", "95 % interval")
+    for name, rate in sorted(rates.items(), key=lambda item: -item[1]):
+        interval = statistics.wilson(round(rate * len(returns)), len(returns))
+        listed.add_row(name.lower(), f"{100 * rate:.1f} %", f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %")
+    console.print(listed)
+    if result["protocol"] == GRADED:
+        console.print(graded_table(result["success"]))
+        return
+    for name, rate in result.get("success", {}).items():
+        console.print(f"  {name:28} {100 * rate:5.1f} %")
+
+
+def graded_table(success: Mapping[str, float]) -> Table:
+    """Success by family and rung, the mean of each, and the furthest rung solved in half of the tries."""
+    families, reached = rungs(success), furthest(success)
+    numbers = sorted({rung for rates in families.values() for rung in rates})
+    table = Table("family", *(f"rung {rung}" for rung in numbers), "mean", f"furthest at {SOLVED:.0%}")
+    for family, rates in families.items():
+        cells = [f"{100 * rates[rung]:.0f} %" if rung in rates else "-" for rung in numbers]
+        table.add_row(family, *cells, f"{100 * np.mean(list(rates.values())):.1f} %", str(reached[family]))
+    means = [np.mean([rates[rung] for rates in families.values() if rung in rates]) for rung in numbers]
+    whole = f"{100 * np.mean(list(success.values())):.1f} %"
+    table.add_row("all", *(f"{100 * mean:.0f} %" for mean in means), whole, f"{np.mean(list(reached.values())):.2f}")
+    return table

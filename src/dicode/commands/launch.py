@@ -1,0 +1,378 @@
+"""Starting, resuming and replaying runs: checks everything, puts the parts together, runs the loop."""
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dicode import config as configuration
+from dicode import lines, words
+from dicode.cache import enable_compile_cache
+from dicode.commands import ending
+from dicode.config import Config
+from dicode.curriculum.archive import Archive
+from dicode.dreaming.journal import FILE as JOURNAL
+from dicode.errors import ConfigError, RunError, missing_extra, nearest
+from dicode.machine import default_preset
+from dicode.methods.settings import Room
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
+from dicode.runs.directory import RunDirectory
+from dicode.runs.processes import ALONE, Alone, Follower, Leader
+from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
+
+_log = logging.getLogger(__name__)
+
+SILENT = 3
+"""Exit code of a run that ended although its model never answered."""
+Leading = Alone | Leader
+"""Whoever runs the loop."""
+
+
+def with_preset(overrides: Sequence[str]) -> list[str]:
+    """The overrides with this machine's preset where none is named, by them or by an experiment's file."""
+    if any(o.startswith(("preset=", "experiment=")) for o in overrides):
+        return list(overrides)
+    return [f"preset={default_preset()}", *overrides]
+
+
+def start(overrides: Sequence[str], quiet: bool = False) -> int:
+    """Start a new run from its words, in one process or as one of several."""
+    config, section = configuration.load(with_preset(overrides)), joining.asked(overrides)
+    with joining.join(section) as group:
+        if isinstance(group, Follower):
+            return _follow(group, config)
+        group.agree(config)
+        return train(config, quiet, group)
+
+
+def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
+    """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
+    _check_extras(config)
+    seeds = _seeds(config, Path(config.levels) if config.levels else None)
+    measured = target.read(config)
+    start = _start(config)
+    dreamer = choose_dreamer(config)
+    _fits(config)
+    given = [Path(config.levels)] if config.levels else []
+    given += [Path(config.target)] if config.target.endswith(".py") else []
+    foreign = any(map(origin.foreign_levels, given))
+    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start, target=measured)
+    if not foreign:
+        origin.seal_seeds(run.seeds)
+        origin.seal_seeds(run.target_file.parent)
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, run.path, ignore_errors=True)
+        with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+            undo.pop_all()  # from here on there is something to resume
+            return _loop(parts)
+
+
+def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int:
+    """Continue a run from its last commit, or beyond its end with `total_steps=`; `distributed.` words as for `start`.
+
+    Of several processes only process 0 needs the run's directory.
+    """
+    changes = _resume_changes([o for o in overrides if not o.startswith(joining.PREFIX)])
+    with joining.join(joining.asked(overrides)) as group:
+        if isinstance(group, Follower):
+            return _follow(group, None)
+        run = directory.open_run(path, writing=True)
+        run.require_writable()
+        with run.lock():
+            known = origin.standing(run)
+            config = _resumed(run, changes, known)
+            if over := restore.finished(run, config):
+                PlainConsole().print(over, soft_wrap=True)
+                return 0
+            _fits(config, run.path)
+            group.agree(config)
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+            with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+                return _loop(parts)
+
+
+def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
+    """The run's configuration with the changes, which are written into it, as far as it is believed."""
+    config = run.config()
+    if "total_steps" in changes:
+        total = changes["total_steps"]
+        longer = replace(config, total_steps=total, schedule=changes.get("schedule", "continue"))
+        if longer.num_cycles < config.num_cycles:
+            raise ConfigError(f"total_steps={total:g} is less than the run's {config.total_steps:g}; a run only grows")
+        config = longer
+    if "devices" in changes:
+        config = replace(config, devices=changes["devices"])
+    believed = origin.admit(run, config, known)
+    if changes:
+        run.write_config(configuration.check(config), sealed=known.settings)
+    return believed
+
+
+def replay(path: str, overrides: Sequence[str] = ()) -> int:
+    """Run a finished run again from its journal, without a network; 0 if both archives have one digest."""
+    from dicode.runs.sockets import forbid_sockets
+
+    asked = _replay_name(overrides)
+    run = directory.open_run(path)
+    name = asked or f"{run.path.name}-replay"
+    config = run.config()
+    with Archive(run.archive_file, read_only=True) as archive:
+        wanted = archive.digest()
+    restore.check_start(config, run, -1)
+    _fits(config, run.path)
+    seeds = str(run.seeds) if run.seeds.is_dir() else None
+    silent = replace(config.logging, wandb=False)
+    config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, logging=silent)
+    known = origin.standing(run)
+    config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
+    config = configuration.check(config)
+    again = directory.create(
+        config, run.start if config.warm_start else None, sealed=known.settings, target=target.of(run, config)
+    )
+    if not known.foreign:
+        origin.seal_seeds(again.seeds)
+        origin.seal_seeds(again.target_file.parent)
+    if run.journal.is_dir():
+        lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
+    lines.copy(run.withdrawn_file, again.withdrawn_file)
+    with forbid_sockets():
+        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
+        again_config = again.config()
+        whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
+        with again.lock(), ending.told(again, again_config), whole as parts:
+            _loop(parts)
+    with Archive(again.archive_file, read_only=True) as archive:
+        found = archive.digest()
+    same = found == wanted
+    PlainConsole().print(
+        f"replayed into {again.path}: digest {found[:16]} {'equals' if same else 'DIFFERS FROM'} {wanted[:16]}"
+    )
+    return 0 if same else 1
+
+
+def _replay_name(overrides: Sequence[str]) -> str:
+    """The name that `run=` gives, empty without. Raises ConfigError for any other word."""
+    name = ""
+    for word in words.pairs(overrides, "run=NAME"):
+        if word.key != "run":
+            raise ConfigError(f"replay takes run=NAME, not {str(word)!r}{nearest(word.key, ('run',))}")
+        name = word.value
+    return name
+
+
+def choose_dreamer(config: Config) -> str:
+    """The dreamer that `auto` means here: the foundation model if its key and name are there, else the grammar."""
+    if config.method.name != "dicode":
+        return "none"
+    if config.dreamer.name not in ("auto", "foundation"):
+        return config.dreamer.name
+    from dicode.dreaming.providers import Endpoint, find_key
+
+    try:
+        find_key(Endpoint.from_config(config.fm))
+    except ConfigError:
+        if config.dreamer.name == "foundation":
+            raise
+        return "grammar"
+    return "foundation"
+
+
+def _resume_changes(overrides: Sequence[str]) -> dict[str, Any]:
+    """What a resumed run may change, by name. Raises ConfigError for anything else, or a value that can't be."""
+    allowed, changes = ("total_steps", "schedule", "devices"), dict[str, Any]()
+    for word in words.pairs(overrides, "total_steps=2e6"):
+        if word.key not in allowed:
+            hint = nearest(word.key, allowed)
+            raise ConfigError(
+                f"resume takes total_steps=N, schedule=continue|restart and devices=N, not {str(word)!r}{hint}"
+            )
+        changes[word.key] = words.settings_of(Config)[word.key][0].value(word.value)
+    if "schedule" in changes and "total_steps" not in changes:
+        raise ConfigError("schedule= says how the learning rate goes on after total_steps=, which is not given")
+    return changes
+
+
+def _check_extras(config: Config) -> None:
+    """Every optional package that the configuration needs is there, or one sentence."""
+    from importlib.util import find_spec
+
+    if config.logging.wandb and find_spec("wandb") is None:
+        raise missing_extra("wandb")
+    if config.logging.tensorboard and find_spec("tensorboardX") is None:
+        raise missing_extra("tensorboard")
+
+
+def _seeds(config: Config, folder: Path | None) -> list[Any]:
+    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set."""
+    from dicode import games
+    from dicode.dreaming.library_dreamer import Volume, read_folder
+    from dicode.types import Draft, Origin
+
+    if config.method.name != "dicode":
+        return []
+    if folder is not None:
+        return list(read_folder(folder, Origin.FILE))
+    from dicode.games.level_text import parse_level
+
+    volumes = []
+    for name, source in games.load_host(config.game).seeds():
+        text = parse_level(source)
+        draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
+        volumes.append(Volume(name, draft))
+    return volumes
+
+
+def _fits(config: Config, folder: Path | None = None) -> None:
+    """Devices, memory and disk suffice, or one sentence."""
+    from dicode.learner.distributed import use_cpu_devices
+    from dicode.training.room import require
+
+    use_cpu_devices(config.devices)
+    require(config, folder=Path(config.runs_dir) if folder is None else folder)
+
+
+def _start(config: Config) -> Path | None:
+    """The checkpoints of the run whose parameters this one begins with; one is whole and of the same network."""
+    if not config.warm_start:
+        return None
+    source = directory.open_run(config.warm_start)
+    cycle, wrong = checkpoint.newest_whole(source.checkpoints)
+    if cycle is None:
+        raise RunError(f"{config.warm_start} has no checkpoint to start from{f': {wrong[0]}' if wrong else ''}")
+    checkpoint.meta(source.checkpoints, cycle)
+    if wrong:
+        _log.warning("%s: %s; starting from cycle %d", config.warm_start, "; ".join(wrong), cycle)
+    theirs, ours = to_tree(source.config().agent), to_tree(config.agent)
+    different = [f"agent.{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
+    if different:
+        raise ConfigError(f"{config.warm_start} has another network; to start from it use {' '.join(different)}")
+    return source.checkpoints
+
+
+def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
+    """The configured dreamer, and whether training pauses while it dreams."""
+    from dicode import games
+    from dicode.streams import Streams
+
+    streams, game = Streams(config.seed), games.load_host(config.game)
+    grammar = game.dreams().grammar(streams, config.dreamer, config.episode_limit)
+    if config.dreamer.name == "foundation":
+        from dicode.dreaming.assembly import make_foundation_dreamer
+
+        return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
+    if config.dreamer.name == "library":
+        from dicode.dreaming.library_dreamer import LibraryDreamer
+
+        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
+    return grammar
+
+
+def room_of(config: Config) -> Room:
+    """What the run's method has to give out."""
+    from dicode import games
+    from dicode.agent.settings import described
+    from dicode.training.trainer import hook_envs
+
+    return Room(
+        num_envs=config.num_envs,
+        level_slots=config.level_slots,
+        game=games.load_host(config.game),
+        target_share=config.target_share,
+        seed_cycles=config.seed_cycles,
+        worlds_per_level=config.worlds_per_level,
+        min_envs=config.min_envs,
+        hook_slots=config.hook_slots if config.dreamer.hooks else 0,
+        hook_envs=hook_envs(config),
+        hook_cycles=config.hook_cycles,
+        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
+        episode_limit=config.episode_limit,
+        bonus=config.bonus_value,
+        sees=games.load_host(config.game).sees,
+        agent=described(config.agent),
+    )
+
+
+@contextmanager
+def _assembled(
+    run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
+) -> Iterator[Any]:
+    """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
+    from dicode import games
+    from dicode.commands.show import observer
+    from dicode.dreaming.similarity import most_similar
+    from dicode.methods import registry
+    from dicode.runs.dashboards import open_dashboards
+    from dicode.runs.dreams import DreamRounds
+    from dicode.runs.loop import Parts
+    from dicode.runs.metrics import JsonLines, Sink
+    from dicode.sandbox import Sandbox
+    from dicode.streams import Streams
+    from dicode.training.builder import LevelBuilder
+    from dicode.training.trainer import Trainer, hook_group
+    from dicode.types import Origin
+
+    enable_compile_cache()
+    with ExitStack() as stack:
+        # First what a mistake in the settings breaks, then what takes time to start.
+        dreamer = _dreamer(config, run, stack)
+        walls: Any = config.sandbox
+        game = games.load_host(config.game)
+        sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
+        if foreign or config.dreamer.name == "foundation":
+            sandbox.require(Origin.FOUNDATION)
+        similar = getattr(dreamer, "similar", most_similar)
+        method = registry.make(room_of(config), config.method, config.dreamer, similar)
+        archive = stack.enter_context(Archive(run.archive_file, existing=True))
+        archive.sealing = not foreign
+        restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
+        if (journal := getattr(dreamer, "journal", None)) is not None:
+            restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
+        trainer = Trainer(config, announce=group.announce)
+        builder = LevelBuilder(
+            trainer.game,
+            sandbox,
+            Streams(config.seed),
+            config.worlds_per_level,
+            config.episode_limit,
+            config.world_bank,
+        )
+        measured = target.record(run, config, archive, builder)
+        dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
+        stack.callback(dreams.close)
+        dashboards = open_dashboards(config, run)
+        sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
+        for sink in sinks:
+            stack.callback(sink.close)
+        watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
+        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, measured, seeds)
+
+
+def _loop(parts: Any) -> int:
+    """Run the loop, from the start or from the last commit."""
+    from dicode.runs.loop import Loop
+
+    cycle = parts.archive.committed_cycle()
+    Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer)).run()
+    return _silence(parts.dreams.dreamer)
+
+
+def _silence(dreamer: Any) -> int:
+    """0, or `SILENT` after a warning where a model was to dream and never answered."""
+    said = dreamer.silence() if hasattr(dreamer, "silence") else None
+    if said:
+        _log.warning("the run ended, but %s", said)
+    return SILENT if said else 0
+
+
+def _follow(group: Follower, config: Config | None) -> int:
+    """Take part in a run that process 0 leads; `config`: what this process was told, if it was."""
+    from dicode.training.trainer import Trainer
+
+    agreed = group.agree(config)
+    enable_compile_cache()
+    processes.follow(Trainer(agreed), group)
+    return 0

@@ -1,0 +1,167 @@
+"""`dicode train --multirun`: one run for every combination, through whichever Hydra launcher is chosen.
+
+Every combination is read and checked before the first run starts; the launcher is only told their numbers. A
+run that is there already is skipped when it is finished and resumed when it is not, so a broken sweep is
+started again with the same words.
+"""
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dicode import config as configuration
+from dicode import words
+from dicode.commands import launch
+from dicode.config import Config
+from dicode.errors import ConfigError, DicodeError, RunError
+from dicode.runs import directory, joining, restore
+from dicode.runs.directory import RunDirectory
+from dicode.settings import to_tree
+from dicode.terminal import PlainConsole
+from dicode.words import Word
+
+_NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
+"""Words that the default name of a run holds already, or that do not tell runs apart."""
+
+
+def multirun(overrides: Sequence[str]) -> int:
+    """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed.
+
+    Returns 0 when every run is finished, 1 if one failed, 3 if a run's model never answered.
+    """
+    import hydra
+
+    if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
+    overrides = launch.with_preset(overrides)
+    console = PlainConsole()
+    of_hydra = [o for o in overrides if o.startswith("hydra")]
+    configs = plan([o for o in overrides if o not in of_hydra], of_hydra)
+    cases = f"+case={','.join(map(str, range(len(configs))))}"
+    experiment = [o for o in overrides if o.startswith("experiment=") and "," not in o]
+    folder = f"hydra.sweep.dir={_quoted(str(directory.path_of(configs[0]).parent / '.sweep'))}"
+    before = sys.argv
+    sys.argv = ["dicode", "--multirun", *experiment, folder, *of_hydra, "hydra.sweeper.params=null", cases]
+    main = hydra.main(version_base="1.3", config_path="pkg://dicode.conf", config_name="config")
+    console.print(
+        f"{len(configs)} runs: {', '.join(str(directory.path_of(config)) for config in configs)}", soft_wrap=True
+    )
+    codes: list[int] = []
+    try:
+        main(lambda node: codes.append(one(configs[node.case], node.case + 1, len(configs))))()
+    finally:
+        sys.argv = before
+    return max([_summary(configs, console), *codes])
+
+
+def _summary(configs: Sequence[Config], console: PlainConsole) -> int:
+    """Say what became of every run. Returns 0 when all are finished, 1 otherwise.
+
+    The folders are asked, not the calls: a launcher may run them in other processes and on other machines.
+    """
+    unfinished = [path for config in configs if not _is_finished(path := directory.path_of(config), config)]
+    console.print(f"{len(configs) - len(unfinished)} of {len(configs)} runs are finished", soft_wrap=True)
+    for path in unfinished:
+        console.print(f"  not finished: {path}; the same words start the sweep again", soft_wrap=True)
+    return 1 if unfinished else 0
+
+
+def _is_finished(path: Path, config: Config) -> bool:
+    try:
+        return path.exists() and restore.finished(directory.open_run(path), config) is not None
+    except DicodeError:
+        return False
+
+
+def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]:
+    """The configurations of a sweep, in order; an experiment's file may name values, too.
+
+    Raises ConfigError for one that can't work, for a word that none of them heeds, and for two runs of one name.
+    """
+    given = words.split(overrides, Config)
+    have = {word.key for word in given}
+    groups = [str(word) for word in given if word.key in words.GROUPS and len(words.values(word, Config)) == 1]
+    asked = words.hydra_tree([*groups, *of_hydra], with_hydra=True)["hydra"]["sweeper"].get("params") or {}
+    given = [*words.split([f"{key}={value}" for key, value in asked.items() if key not in have], Config), *given]
+    swept = {word.key for word in given if len(words.values(word, Config)) > 1}
+    configs, ignored, combinations = [], Counter[str](), words.combinations(given, Config)
+    for chosen in combinations:
+        config, idle = configuration.interpret(chosen)
+        configs.append(_named(config, [word for word in chosen if word.key in swept - _NAMED]))
+        for word, reason in idle.items():
+            ignored[word.key] += 1
+            if word.key in swept or ignored[word.key] == len(combinations):
+                raise ConfigError(f"{word} would do nothing: {reason}")
+    _check_names(configs)
+    return configs
+
+
+def _check_names(configs: Collection[Config]) -> None:
+    count = Counter(directory.path_of(config) for config in configs)
+    path, times = count.most_common(1)[0]
+    if times > 1:
+        raise ConfigError(f"{times} runs of this sweep would all be called {path}; leave run= out, or sweep it too")
+
+
+def one(config: Config, number: int = 1, of: int = 1) -> int:
+    """One run of a sweep, new or continued, number `number` of `of`. Returns 0 when it is finished, 1 if it failed."""
+    console = PlainConsole()
+    try:
+        path = directory.path_of(config)
+        console.print(f"run {number} of {of}", soft_wrap=True)
+        if not path.exists():
+            return launch.train(config, quiet=True)
+        run = directory.open_run(path)
+        longer = _require_same(run, config)
+        if restore.finished(run, config) is None:
+            console.print(f"{path} goes on", soft_wrap=True)
+        return launch.resume(str(path), longer, quiet=True)
+    except DicodeError as error:
+        console.print(f"dicode: {error}", soft_wrap=True)
+        return 1
+
+
+def _require_same(run: RunDirectory, config: Config) -> list[str]:
+    """The words that make a run as long as `config` says. Raises RunError if it was made with other settings."""
+    theirs, ours = _settings(run.config()), _settings(config)
+    if config.dreamer.name == "auto" or config.method.name != "dicode":
+        del ours["dreamer.name"]  # chosen when the run was made
+    different = [f"{name}={theirs.get(name)}, not {ours[name]}" for name in ours if theirs.get(name) != ours[name]]
+    if different:
+        raise RunError(
+            f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
+            "or put them elsewhere with runs_dir="
+        )
+    return [f"total_steps={config.total_steps:.0f}"] if config.total_steps > run.config().total_steps else []
+
+
+def _settings(config: Config) -> dict[str, object]:
+    """What makes a run what it is, by dotted name: not its place, its length, nor who is told of it."""
+    tree = to_tree(config)
+    flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
+    flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
+    return {
+        name: value
+        for name, value in flat.items()
+        if name not in elsewhere and not name.startswith(("logging.", "distributed.", "evaluation."))
+    }
+
+
+def _named(config: Config, chosen: Sequence[Word]) -> Config:
+    """A name that tells the combination apart, unless one is given."""
+    if config.run:
+        return config
+    parts = [re.sub(r"[^\w.-]", "", str(word).replace("=", "-")) for word in chosen]
+    return replace(config, run="-".join([config.name, *parts]))
+
+
+def _quoted(text: str) -> str:
+    """Any text as a value in Hydra's grammar, in which OmegaConf finds no interpolation."""
+    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", plain)
+    return "'" + re.sub(r"(\\*)$", r"\1\1", escaped) + "'"

@@ -1,0 +1,115 @@
+"""The grammar dreamer: levels without a foundation model, from the same brief.
+
+Each brief is answered from its own random stream, so the same brief gives the same level.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dicode.dreaming.dreamer import Outcome, Validate, repaired
+from dicode.games.xland.grammar import moves
+from dicode.games.xland.grammar.moves import Situation
+from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
+from dicode.games.xland.levels.tasks import random_task
+from dicode.streams import Streams
+from dicode.types import Brief, Code, Draft, Origin, Rejected, Verdict
+
+TRIES = 3
+"""Drafts shown to `validate` for one brief."""
+DRAWS = 20
+"""Plans drawn in search of one that the archive doesn't hold."""
+_REASONS = {
+    "expand": "a new task",
+    "deepen": "a longer chain of productions",
+    "shorten": "a shorter chain of productions",
+    "distract": "more that misleads",
+    "clear": "nothing that misleads",
+    "widen": "a larger grid",
+    "narrow": "a smaller grid",
+    "shut": "a door that does not simply open",
+    "unlock": "doors that simply open",
+    "rename": "the same task with other things",
+}
+
+
+class GrammarDreamer:
+    """Moves along chains of productions, distractions, rooms and doors; implements `Dreamer`."""
+
+    name = "grammar"
+
+    def __init__(self, streams: Streams) -> None:
+        """`streams`: where its randomness comes from."""
+        self._streams = streams
+
+    def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
+        """One outcome per brief; levels of one round differ from each other too."""
+        taken: set[str] = set()
+        outcomes = []
+        for brief in briefs:
+            outcome = self._answer(brief, validate, taken)
+            if outcome.draft is not None:
+                taken.add(outcome.draft.id)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
+        if brief.goal_only:
+            reason = "a goal alone makes no level here: what it needs must lie in the grid"
+            return Outcome(None, Rejected("lost", reason, code=Code.LOST))
+        rng = self._streams.rng("dream", brief.cycle, brief.index)
+        situation = situation_of(brief)
+        draft: Draft | None = None
+        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
+        for _ in range(TRIES):
+            fresh = self._fresh(brief, situation, rng, taken | ({draft.id} if draft else set()))
+            if fresh is None:
+                break
+            draft = repaired(fresh, draft, verdict) if draft and isinstance(verdict, Rejected) else fresh
+            verdict = validate(draft)
+            if not isinstance(verdict, Rejected):
+                break
+        return Outcome(draft, verdict)
+
+    def _fresh(self, brief: Brief, situation: Situation, rng: np.random.Generator, taken: set[str]) -> Draft | None:
+        for _ in range(DRAWS):
+            plan = moves.next_plan(situation, rng)
+            parents = (brief.parent.level.id,) if brief.parent is not None else ()
+            why = _why(plan, situation, parents)
+            draft = Draft(print_level(plan, why), _said(plan, why), Origin.GRAMMAR, parents, plan.move)
+            if draft.id not in brief.known and draft.id not in taken:
+                return draft
+        return None
+
+
+def situation_of(brief: Brief) -> Situation:
+    """What the brief says, in the grammar's words."""
+    if brief.parent is None:
+        return Situation(moves.depth_rates(brief.target_success))
+    trials = [trial for trial in brief.parent.trials if trial.success_rate is not None]
+    rate = trials[-1].success_rate if trials else None
+    return Situation(moves.depth_rates(brief.target_success), read(brief.parent.level), rate)
+
+
+def random_level(rng: np.random.Generator) -> Draft:
+    """A random level program: any depth, any grid."""
+    plan = of_task(random_task(rng), int(rng.integers(len(GRIDS))), near=False)
+    why = "A random level, drawn without regard to what the agent can do."
+    return Draft(print_level(plan, why), _said(plan, why), Origin.GENERATOR, move="random")
+
+
+def _said(plan: Plan, why: str) -> str:
+    about = objective(plan)
+    return f"{about[0].upper()}{about[1:]}. {why}"
+
+
+def _why(plan: Plan, situation: Situation, parents: Sequence[str]) -> str:
+    parts = []
+    if situation.depths is not None:
+        depth = plan.depth
+        parts.append(f"tasks with chains of {depth} are solved in {situation.depths[depth]:.0%} of the target's")
+    if parents and situation.rate is not None:
+        parts.append(f"its parent {parents[0]} was solved in {situation.rate:.0%}")
+    parts.append(f"{plan.move}: {_REASONS[plan.move]}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,180 @@
+"""Does a built pool make sense as a level? The semantic half of the trust boundary, NumPy only.
+
+Every world is judged: a grid that its walls enclose, a player who stands on it, a goal that isn't met at once and can be
+had from what lies there by the productions. Hooks may change what is possible, so for them the last is a warning.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dicode.errors import LevelError
+from dicode.games.level_build import schema_fault
+from dicode.games.xland.levels import grid
+from dicode.games.xland.levels.goal import Goal
+from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Thing, Tile, from_code
+from dicode.games.xland.levels.rules import Rules, productions_of
+from dicode.games.xland.levels.schema import FIELDS
+from dicode.games.xland.levels.search import Found, Task, search
+from dicode.types import Code, Rejected
+
+World = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one world."""
+
+    code: Code
+    reason: str
+    hint: str = ""
+
+
+def check(
+    pool: World, goal: Goal, rules: Rules, hooks: Sequence[str] = (), episode_limit: int | None = None
+) -> Rejected | tuple[str, ...]:
+    """Warnings for a pool that is a level, or a rejection for the first fault found; see `dicode.games.host.Levels.check`."""
+    fault = schema_fault(FIELDS, pool)
+    if fault:
+        return Rejected("verify", fault, code=Code.RANGE)
+    worlds = [{name: pool[name][index] for name in FIELDS} for index in range(len(pool["grid"]))]
+    rejected = _first(worlds, lambda world: _faults(world, goal, rules))
+    if rejected is not None:
+        return rejected
+    limit = min([steps for steps in (episode_limit, rules.episode_length) if steps is not None], default=None)
+    searched = [_searched(world, goal) for world in worlds]
+    rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(pair[0], pair[1], goal, limit))
+    warnings = tuple(_warnings(worlds, goal, searched))
+    if rejected is not None and ({"transition", "success"} & set(hooks)):
+        return (f"unless a hook makes it so, the goal is out of reach: {rejected.reason}", *warnings)
+    return rejected or warnings
+
+
+def _first(worlds: Sequence[Any], faults: Callable[[Any], Iterator[Fault]]) -> Rejected | None:
+    found = [(index, fault) for index, world in enumerate(worlds) for fault in [next(faults(world), None)] if fault]
+    if not found:
+        return None
+    index, fault = found[0]
+    every = len(found) == len(worlds)
+    where = "every world" if every else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
+
+
+def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
+    yield from _enclosed(world["grid"])
+    yield from _player(world)
+    yield from _encoded(world, goal, rules)
+    if world["solved"] or world["achievements"].any() or world["step"] or world["made"]:
+        yield Fault(Code.START, "the episode has already begun: step, made, solved or achievements are set")
+    if world["limit"] < 1:
+        yield Fault(Code.START, "the episode is over at the start", "world.steps must be 1 or more")
+    if goal.kind == "task" and not world["goal"].any():
+        yield Fault(Code.START, "the world has no task", "give the level a goal of its own")
+    if not world["goal"].any():
+        return
+    asked = Goal.from_code(world["goal"].tolist())
+    place = asked.kind == "place" and grid.at(world["grid"], asked.at or (0, 0)) == asked.things[0]
+    if place or (asked.kind == "reach" and asked.at == tuple(world["position"].tolist())):
+        yield Fault(Code.SOLVED, f"the goal is met at the start: {asked}", "move the thing, the player or the goal")
+
+
+def _enclosed(board: np.ndarray) -> Iterator[Fault]:
+    bare = set()
+    for tile, colour in {tuple(cell) for row in board.tolist() for cell in row}:
+        if (tile == 0) != (colour == 0) or colour > 11:
+            bare.add((tile, colour))
+    if bare:
+        yield Fault(Code.RANGE, f"the grid holds {sorted(bare)[0]}, which is no tile of a colour")
+        return
+    hard = (board[..., 0] == 0) | ((board[..., 0] == WALL.tile) & (board[..., 1] == WALL.colour))
+    edge = np.ones((SIZE, SIZE), bool)
+    edge[1:-1, 1:-1] = False
+    beside_nothing = np.zeros((SIZE, SIZE), bool)
+    void = board[..., 0] == 0
+    beside_nothing[1:] |= void[:-1]
+    beside_nothing[:-1] |= void[1:]
+    beside_nothing[:, 1:] |= void[:, :-1]
+    beside_nothing[:, :-1] |= void[:, 1:]
+    for row, column in np.argwhere(~hard & (edge | beside_nothing)).tolist():
+        what = grid.at(board, (row, column))
+        yield Fault(Code.START, f"the {what} at {(row, column)} stands where the grid's grey wall must be")
+
+
+def _player(world: World) -> Iterator[Fault]:
+    cell = (int(world["position"][0]), int(world["position"][1]))
+    what = grid.at(world["grid"], cell)
+    if what.tile not in WALKABLE:
+        yield Fault(
+            Code.START, f"the player starts at {cell} on the {what}", "call world.player() after the walls and things"
+        )
+    tile, colour = map(int, world["pocket"])
+    held = None if not tile and not colour else _thing(tile, colour)
+    if (tile or colour) and (held is None or not held.is_object):
+        yield Fault(Code.START, f"the player holds ({tile}, {colour}), which nobody can pick up")
+
+
+def _thing(tile: int, colour: int) -> Thing | None:
+    try:
+        return from_code(tile, colour)
+    except ValueError:
+        return None
+
+
+def _encoded(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
+    try:
+        Goal.from_code(world["goal"].tolist())
+        productions_of(world["productions"])
+    except LevelError as error:
+        yield Fault(Code.RANGE, f"the world's task cannot be read: {error}")
+        return
+    code = goal.code
+    if code is None:
+        return
+    if not np.array_equal(world["goal"], code) or not np.array_equal(world["productions"], rules.codes):
+        yield Fault(
+            Code.RANGE, "a world's goal or productions are not those of GOAL and RULES", "leave them to the level"
+        )
+
+
+def _searched(world: World, goal: Goal) -> Found:
+    return search(Task(world, goal))
+
+
+def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Iterator[Fault]:
+    most = int(world["limit"]) if limit is None else min(limit, int(world["limit"]))
+    if found.plan is None and not found.gave_up:
+        asked = goal if goal.code is not None else Goal.from_code(world["goal"].tolist())
+        yield Fault(
+            Code.OUT_OF_REACH,
+            f"the goal cannot be had: {asked}, from what can be reached and the productions",
+            "put what it is made of into the grid, and keys for locked doors on the player's side of them",
+        )
+    if found.plan is not None and len(found.plan) > most:
+        yield Fault(
+            Code.TOO_SHORT,
+            f"the goal needs at least {len(found.plan)} steps; an episode has {most}",
+            "raise world.steps or episode_length",
+        )
+
+
+def _warnings(worlds: Sequence[World], goal: Goal, searched: Sequence[Found]) -> Iterator[str]:
+    if any(found.gave_up for found in searched):
+        yield "whether the goal can be had is not known: there are too many ways to put things together"
+    if goal.code is None:
+        return
+    rules = productions_of(worlds[0]["productions"])
+    there = {grid.at(world["grid"], cell) for world in worlds for cell in grid.cells_of(world["grid"], list(Tile)[1:])}
+    there |= {rule.product for rule in rules if rule.product is not None}
+    for rule in rules:
+        missing = [str(each) for each in rule.inputs if each not in there]
+        if missing:
+            yield f"the production '{rule}' can never happen: there is no {' and no '.join(missing)}"
+        elif rule.product is not None and not _used(rule.product, goal, rules):
+            yield f"the product of '{rule}' serves nothing; that is fine where it is meant to mislead"
+
+
+def _used(product: Thing, goal: Goal, rules: Sequence[object]) -> bool:
+    needed = any(product in getattr(rule, "inputs", ()) for rule in rules)
+    return needed or product in goal.things

@@ -1,0 +1,164 @@
+"""The game's names: tiles, colours, actions, sides; and things, a tile of a colour, by words such as `red key`.
+
+The numbers are the package's own (a test holds them to it), because encodings are made of them.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from dicode.errors import LevelError, nearest
+
+SIZE = 13
+"""Rows and columns of the array that every grid lies in, its upper left corner at (0, 0)."""
+SMALLEST = 5
+"""Rows and columns of the smallest grid."""
+MAX_RULES = 9
+"""Productions of a level at most."""
+
+
+class Tile(IntEnum):
+    """What a cell holds."""
+
+    EMPTY = 0
+    FLOOR = 1
+    WALL = 2
+    BALL = 3
+    SQUARE = 4
+    PYRAMID = 5
+    GOAL = 6
+    KEY = 7
+    DOOR_LOCKED = 8
+    DOOR_CLOSED = 9
+    DOOR_OPEN = 10
+    HEX = 11
+    STAR = 12
+
+
+class Colour(IntEnum):
+    """Its colour."""
+
+    EMPTY = 0
+    RED = 1
+    GREEN = 2
+    BLUE = 3
+    PURPLE = 4
+    YELLOW = 5
+    GREY = 6
+    BLACK = 7
+    ORANGE = 8
+    WHITE = 9
+    BROWN = 10
+    PINK = 11
+
+
+class Action(IntEnum):
+    """What the player can do."""
+
+    FORWARD = 0
+    TURN_RIGHT = 1
+    TURN_LEFT = 2
+    PICK_UP = 3
+    PUT_DOWN = 4
+    TOGGLE = 5
+
+
+class Side(IntEnum):
+    """A direction on the grid; also which way the player faces."""
+
+    UP = 0
+    RIGHT = 1
+    DOWN = 2
+    LEFT = 3
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """(rows, columns) of one step that way."""
+        return ((-1, 0), (0, 1), (1, 0), (0, -1))[self]
+
+
+OBJECTS = (Tile.BALL, Tile.SQUARE, Tile.PYRAMID, Tile.KEY, Tile.HEX, Tile.STAR)
+"""What can be picked up."""
+WALKABLE = (Tile.FLOOR, Tile.GOAL, Tile.DOOR_OPEN)
+DOORS = (Tile.DOOR_LOCKED, Tile.DOOR_CLOSED, Tile.DOOR_OPEN)
+COLOURS = tuple(colour for colour in Colour if colour is not Colour.EMPTY)
+
+_WORDS = {
+    Tile.DOOR_LOCKED: "locked door",
+    Tile.DOOR_CLOSED: "door",
+    Tile.DOOR_OPEN: "open door",
+    Tile.GOAL: "goal tile",
+}
+_TILES = {_WORDS.get(tile, tile.name.lower()): tile for tile in Tile if tile is not Tile.EMPTY} | {
+    "closed door": Tile.DOOR_CLOSED,
+    "goal": Tile.GOAL,
+}
+_COLOUR_WORDS = {colour.name.lower(): colour for colour in COLOURS} | {"gray": Colour.GREY}
+
+
+@dataclass(frozen=True, order=True)
+class Thing:
+    """A tile of a colour; `str` gives the words that `thing` reads."""
+
+    tile: Tile
+    colour: Colour
+
+    def __str__(self) -> str:
+        if self.tile is Tile.EMPTY:
+            return "nothing"
+        return f"{self.colour.name.lower()} {_WORDS.get(self.tile, self.tile.name.lower())}"
+
+    @property
+    def code(self) -> tuple[int, int]:
+        """The package's (tile, colour)."""
+        return int(self.tile), int(self.colour)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it can be picked up."""
+        return self.tile in OBJECTS
+
+
+FLOOR = Thing(Tile.FLOOR, Colour.BLACK)
+NOTHING = Thing(Tile.EMPTY, Colour.EMPTY)
+WALL = Thing(Tile.WALL, Colour.GREY)
+
+
+def thing(value: object) -> Thing:
+    """The thing that words such as `red key`, `locked blue door` or `grey wall` name; LevelError for any others."""
+    if isinstance(value, Thing):
+        return value
+    if not isinstance(value, str):
+        raise LevelError(f"{value!r} is no thing; write its colour and its shape, as in 'red key'")
+    words = value.lower().replace("_", " ").split()
+    colours = [word for word in words if word in _COLOUR_WORDS]
+    shape = " ".join(word for word in words if word not in _COLOUR_WORDS)
+    if shape == "floor" and not colours:
+        return FLOOR
+    if len(colours) != 1:
+        raise LevelError(f"{value!r} needs one colour of {', '.join(_COLOUR_WORDS)}, as in 'red key'")
+    if shape not in _TILES:
+        raise LevelError(f"{value!r} has no known shape{nearest(shape, _TILES)} (there is {', '.join(_TILES)})")
+    return Thing(_TILES[shape], _COLOUR_WORDS[colours[0]])
+
+
+def an_object(value: object) -> Thing:
+    """A thing that can be picked up; LevelError for any other."""
+    found = thing(value)
+    if not found.is_object:
+        shapes = ", ".join(tile.name.lower() for tile in OBJECTS)
+        raise LevelError(f"the {found} cannot be picked up; objects are of the shapes {shapes}")
+    return found
+
+
+def as_side(value: object) -> Side | None:
+    """The side that a name, a number or None means; LevelError for anything else."""
+    if value is None or isinstance(value, Side):
+        return value
+    if isinstance(value, str) and value.upper() in Side.__members__:
+        return Side[value.upper()]
+    raise LevelError(f"no side is called {value!r}; sides are up, right, down and left")
+
+
+def from_code(tile: int, colour: int) -> Thing:
+    """The thing of the package's (tile, colour); ValueError for numbers that are none."""
+    return Thing(Tile(tile), Colour(colour))

@@ -1,0 +1,256 @@
+"""Can the goal be had from what lies there? A search over what a player can do with things, cells left aside.
+
+A situation is what is in hand and what lies where it can be reached; moves pick up, put down, put together, walk up,
+open. Walking up to a thing with a production of its own changes it, wanted or not, so such a thing is never had
+unchanged. Objects never block a way here, since they can be carried out of it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from dicode.games.xland.levels import grid
+from dicode.games.xland.levels.goal import Goal
+from dicode.games.xland.levels.grid import Cell
+from dicode.games.xland.levels.names import DOORS, FLOOR, NOTHING, OBJECTS, WALKABLE, WALL, Thing, Tile, from_code
+from dicode.games.xland.levels.rules import Rule, productions_of
+
+MOST_SITUATIONS = 5000
+"""Situations after which the search gives up."""
+_PASSABLE = (*WALKABLE, *OBJECTS, Tile.DOOR_CLOSED, Tile.EMPTY)
+Regions = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing to do: `pick`, `drop`, `combine`, `approach`, `unlock`, `toggle`, or `goal`, which meets the goal."""
+
+    kind: str
+    thing: Thing | None = None
+    """What it is done to, on the grid."""
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing on the grid and the regions from which it is reached."""
+
+    thing: Thing
+    regions: Regions
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is in hand and what lies on the grid."""
+
+    hand: Thing | None
+    items: tuple[Item, ...]
+
+    @cached_property
+    def accessible(self) -> Regions:
+        """Regions that can be walked to."""
+        found = {0}
+        while True:
+            more = {
+                region
+                for item in self.items
+                if item.thing.tile in _PASSABLE and len(item.regions) > 1 and item.regions & found
+                for region in item.regions
+            }
+            if more <= found:
+                return frozenset(found)
+            found |= more
+
+    @property
+    def key(self) -> object:
+        """The same for situations that differ in nothing that matters."""
+        near = self.accessible
+        where = Counter((item.thing, Regions() if self._free(item, near) else item.regions) for item in self.items)
+        return self.hand, frozenset(where.items())
+
+    def reachable(self) -> Iterator[tuple[int, Item]]:
+        """The items that one can step up to, with their numbers."""
+        for index, item in enumerate(self.items):
+            if item.regions & self.accessible and item.thing != NOTHING:
+                yield index, item
+
+    def _free(self, item: Item, near: Regions) -> bool:
+        return item.thing.is_object and item.regions <= near
+
+
+@dataclass(frozen=True)
+class Found:
+    """The shortest plan, or that there is none (`plan` None) or none was found in time (`gave_up`)."""
+
+    plan: tuple[Move, ...] | None
+    gave_up: bool = False
+
+
+class Task:
+    """One world's task: goal, productions, cells."""
+
+    def __init__(self, world: Mapping[str, np.ndarray], goal: Goal | None = None) -> None:
+        """Read a world's arrays; `goal` replaces the world's own."""
+        self.board = world["grid"]
+        self.goal = Goal.from_code(world["goal"].tolist()) if goal is None or goal.code is None else goal
+        self.rules = productions_of(world["productions"])
+        self.start: Cell = (int(world["position"][0]), int(world["position"][1]))
+        self.hand = None if not world["pocket"][0] else from_code(*map(int, world["pocket"]))
+        self.labels = _labels(self.board, self.start)
+
+    def situation(self) -> Situation:
+        """Where it begins."""
+        changing = {rule.inputs[0] for rule in self.rules if rule.kind == "near"}
+        named = set(self.goal.things) | changing
+        items = []
+        for cell, found in _things(self.board).items():
+            if found.is_object or found.tile is Tile.DOOR_LOCKED or found in named or self._opens(found, named):
+                items.append(Item(found, self._regions(cell)))
+        return Situation(self.hand, tuple(items))
+
+    def _opens(self, what: Thing, named: set[Thing]) -> bool:
+        """Whether a door may become one that is spoken of."""
+        return what.tile in DOORS and any(other.tile in DOORS and other.colour == what.colour for other in named)
+
+    def _regions(self, cell: Cell) -> Regions:
+        if self.labels[cell] >= 0:
+            return Regions({int(self.labels[cell])})
+        inside = [near for near in grid.beside(cell) if min(near) >= 0 and max(near) < len(self.labels)]
+        return Regions(int(self.labels[near]) for near in inside if self.labels[near] >= 0)
+
+    def changed(self, what: Thing) -> Thing:
+        """What a thing has become once one has stepped up to it; NOTHING where it is gone."""
+        for rule in self.rules:
+            if rule.kind == "near" and rule.side is None and rule.inputs[0] == what:
+                what = rule.product or NOTHING
+        return what
+
+    def taken(self, what: Thing) -> Thing | None:
+        """What one has in hand after picking it up."""
+        for rule in self.rules:
+            if rule.kind == "hold" and rule.inputs[0] == what:
+                if rule.product is None:
+                    return None
+                what = rule.product
+        return what
+
+    def moves(self, now: Situation) -> Iterator[tuple[Move, Situation]]:
+        """What can be done, and what comes of it."""
+        for index, item in now.reachable():
+            yield from self._walking(now, index, item)
+            if self.changed(item.thing) == item.thing:
+                yield from self._handling(now, index, item)
+        if now.hand is not None:
+            yield Move("drop"), replace(now, hand=None, items=(*now.items, Item(now.hand, Regions({0}))))
+
+    def _walking(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
+        after = self.changed(item.thing)
+        if after != item.thing:
+            yield Move("approach", item.thing), _changed(now, index, after)
+        for rule in self.rules:
+            if rule.kind == "near" and rule.side is not None and rule.inputs[0] == item.thing:
+                yield Move("approach", item.thing, rule), _changed(now, index, rule.product or NOTHING)
+
+    def _handling(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
+        what = item.thing
+        if now.hand is None and what.is_object:
+            hand = self.taken(what)
+            without = _changed(now, index, NOTHING)
+            yield Move("pick", what), replace(without, hand=hand)
+        if now.hand is not None:
+            for rule in self.combining(now.hand, what):
+                made = _changed(now, index, rule.product or NOTHING)
+                yield Move("combine", what, rule), replace(made, hand=None)
+        if what.tile is Tile.DOOR_LOCKED and now.hand == Thing(Tile.KEY, what.colour):
+            yield Move("unlock", what), _changed(now, index, Thing(Tile.DOOR_OPEN, what.colour))
+        if what.tile in (Tile.DOOR_CLOSED, Tile.DOOR_OPEN):
+            other = Tile.DOOR_OPEN if what.tile is Tile.DOOR_CLOSED else Tile.DOOR_CLOSED
+            yield Move("toggle", what), _changed(now, index, Thing(other, what.colour))
+
+    def combining(self, hand: Thing, what: Thing) -> Iterator[Rule]:
+        """Productions that may happen when `hand` is put down beside `what`: those of sides, then one that always does."""
+        for rule in self.rules:
+            if rule.kind == "together" and rule.inputs in ((hand, what), (what, hand)):
+                yield rule
+                if rule.side is None:
+                    return
+
+    def meets(self, move: Move | None, now: Situation) -> Move | None:
+        """The last move of the goal, where it can be met in `now`, to which `move` led."""
+        goal = self.goal
+        if goal.kind == "hold":
+            return Move("goal") if move and move.kind == "pick" and now.hand == goal.things[0] else None
+        if goal.kind == "reach":
+            return Move("goal") if self._stands(now) else None
+        if goal.kind == "place":
+            lies = now.hand == goal.things[0] and self._stands(now)
+            return Move("goal", goal.things[0]) if lies else None
+        for _, item in now.reachable():
+            stable = self.changed(item.thing) == item.thing
+            if goal.kind in ("near", "on") and item.thing == goal.things[0] and stable:
+                return Move("goal", item.thing)
+            if goal.kind == "together" and stable and now.hand is not None:
+                asked = (now.hand, item.thing) in (goal.things, goal.things[::-1])
+                if asked and not any(rule.side is None for rule in self.combining(now.hand, item.thing)):
+                    return Move("goal", item.thing)
+        return None
+
+    def _stands(self, now: Situation) -> bool:
+        label = int(self.labels[self.goal.at or self.start])
+        return label >= 0 and label in now.accessible
+
+
+def search(task: Task) -> Found:
+    """The shortest plan that meets the goal."""
+    first = task.situation()
+    waiting: deque[tuple[Situation, tuple[Move, ...]]] = deque([(first, ())])
+    end = task.meets(None, first)
+    if end is not None:
+        return Found((end,))
+    seen = {first.key}
+    while waiting:
+        now, plan = waiting.popleft()
+        for move, after in task.moves(now):
+            if after.key in seen:
+                continue
+            end = task.meets(move, after)
+            if end is not None:
+                return Found((*plan, move, end))
+            seen.add(after.key)
+            waiting.append((after, (*plan, move)))
+        if len(seen) > MOST_SITUATIONS:
+            return Found(None, gave_up=True)
+    return Found(None)
+
+
+def _changed(now: Situation, index: int, to: Thing) -> Situation:
+    items = list(now.items)
+    item = items[index]
+    if to == NOTHING and len(item.regions) < 2:
+        del items[index]
+    else:
+        items[index] = Item(to, item.regions)
+    return Situation(now.hand, tuple(items))
+
+
+def _things(board: np.ndarray) -> dict[Cell, Thing]:
+    nothing = (FLOOR, WALL, NOTHING)
+    cells = grid.cells_of(board, [*OBJECTS, *DOORS, Tile.WALL, Tile.GOAL])
+    found = {cell: grid.at(board, cell) for cell in cells}
+    return {cell: what for cell, what in found.items() if what not in nothing}
+
+
+def _labels(board: np.ndarray, start: Cell) -> np.ndarray:
+    """int32[13, 13]: number of the region of every passable cell, 0 the player's; -1 elsewhere."""
+    open_cells = grid.passable(board)
+    labels = np.full(open_cells.shape, -1, np.int32)
+    starts = [start, *((int(row), int(column)) for row, column in np.argwhere(open_cells))]
+    number = 0
+    for cell in starts:
+        if labels[cell] < 0:
+            labels[grid.reached(open_cells, cell) >= 0] = number
+            number += 1
+    return labels

@@ -1,0 +1,11 @@
+"""Objective: solve tasks that need a chain of 1 productions and are kept for evaluation.
+Why: how far the agent gets on tasks that nobody trains on.
+"""
+
+from dicode.games.xland.levels import Goal, World
+
+GOAL = Goal.task()
+
+
+def build(world: World) -> None:
+    world.task(depth=1, held_out=True)

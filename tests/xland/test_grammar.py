@@ -1,0 +1,101 @@
+"""The grammar: its levels pass the checks, follow the brief, and every move keeps a task that can be solved."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dicode import games
+from dicode.games.xland.grammar import GrammarDreamer, moves
+from dicode.games.xland.grammar.plan import GRIDS, of_task, print_level, read
+from dicode.games.xland.levels.api import API
+from dicode.games.xland.levels.tasks import random_task
+from dicode.games.xland.looks import statistics
+from dicode.streams import Streams
+from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
+
+pytestmark = pytest.mark.fast
+HOST = games.load_host("xland")
+
+
+@pytest.fixture
+def validate(built):
+    def judge(draft):
+        found = built(draft.source)
+        said = API.check(found.pool, found.goal, found.rules, (), 512)
+        if isinstance(said, Rejected):
+            return said
+        looks = statistics(found.pool)
+        goal, rules = found.goal.to_json(), found.rules.to_json()
+        return Accepted(goal, rules, HOST.pool_hash(found.pool), warnings=said, statistics=looks)
+
+    return judge
+
+
+def record(draft, verdict):
+    return LevelRecord(draft.id, draft.source, "", Origin.GRAMMAR, (), draft.move, 0, verdict)
+
+
+def brief(index=0, success=(), parent=None, rate=0.5):
+    report = ParentReport(parent, (Trial(parent.id, 0, 100, round(100 * rate), 0.0, 0.0),)) if parent else None
+    told = {f"SOLVE_DEPTH_{depth}": share / 4 for depth, share in enumerate(success)}
+    return Brief(0, index, report, told, None)
+
+
+def test_twenty_dreams_pass_and_the_same_brief_gives_the_same_level(validate):
+    briefs = [brief(index, (0.8, 0.4, 0.1, 0.0)) for index in range(20)]
+    first = GrammarDreamer(Streams(0)).dream(briefs, validate)
+    assert [type(outcome.verdict) for outcome in first] == [Accepted] * 20
+    assert len({outcome.draft.id for outcome in first}) == 20
+    again = GrammarDreamer(Streams(0)).dream(briefs[:3], validate)
+    assert [outcome.draft for outcome in again] == [outcome.draft for outcome in first[:3]]
+
+
+@pytest.mark.parametrize("move", [*moves.HARDER, *moves.EASIER, moves.rename], ids=lambda move: move.__name__)
+def test_every_move_keeps_a_task_that_can_be_solved(move, built):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        plan = of_task(random_task(rng), int(rng.integers(len(GRIDS))), near=False)
+        after = move(plan, rng)
+        assert after != plan
+        found = built(print_level(after, "a test."))
+        assert isinstance(API.check(found.pool, found.goal, found.rules, (), None), tuple)
+
+
+def test_a_plan_is_read_back_from_what_its_level_was_judged_to_be(validate):
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        plan = of_task(random_task(rng), int(rng.integers(1, len(GRIDS))), near=False)
+        draft = Draft(print_level(plan, "a test."), "", Origin.GRAMMAR)
+        found = read(record(draft, validate(draft)))
+        assert found is not None
+        assert (found.goal, found.rules, found.grid) == (plan.goal, plan.rules, plan.grid)
+        spoken = {part for rule in plan.rules for part in rule.inputs} | set(plan.goal.things)
+        assert set(found.things) == set(plan.things) & spoken
+
+
+def test_what_is_mastered_gets_harder_and_what_is_not_gets_easier(validate):
+    draft = GrammarDreamer(Streams(1)).dream([brief()], validate)[0].draft
+    parent = record(draft, validate(draft))
+    names = {True: {move.__name__ for move in moves.HARDER}, False: {move.__name__ for move in moves.EASIER}}
+    for hard in (True, False):
+        briefs = [brief(index, (0.9, 0.5, 0, 0), parent, 0.95 if hard else 0.05) for index in range(16)]
+        found = [outcome.draft.move for outcome in GrammarDreamer(Streams(2)).dream(briefs, validate)]
+        assert names[hard] & set(found)
+        assert set(found) <= names[hard] | {"expand"} | ({"distract"} if hard else {"clear"})
+
+
+def test_depths_beyond_what_is_known_are_rare_and_the_open_loop_asks_for_all_alike():
+    rng = np.random.default_rng(0)
+    begun = moves.Situation((0.9, 0.2, 0.0, 0.0))
+    counts = np.bincount([moves.wanted_depth(begun, rng) for _ in range(400)], minlength=4)
+    assert counts[1] > counts[2] > counts[3]
+    assert counts[1] > counts[0]
+    even = np.bincount([moves.wanted_depth(moves.Situation(None), rng) for _ in range(400)], minlength=4)
+    assert even.min() > 60
+
+
+def test_a_goal_alone_makes_no_level(validate):
+    outcome = GrammarDreamer(Streams(0)).dream([replace(brief(), goal_only=True)], validate)[0]
+    assert outcome.draft is None
+    assert not outcome.accepted

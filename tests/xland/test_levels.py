@@ -1,0 +1,227 @@
+"""Level text of XLand-MiniGrid: names, productions, goals, worlds, and what the check refuses."""
+
+import numpy as np
+import pytest
+
+from dicode import games
+from dicode.errors import LevelError
+from dicode.games.xland.levels import Goal, Rule, Rules, World
+from dicode.games.xland.levels import names as naming
+from dicode.games.xland.levels.api import API, edited_source
+from dicode.games.xland.levels.goal import chain_depth
+from dicode.games.xland.levels.names import Thing, thing
+from dicode.games.xland.levels.schema import FIELDS
+from dicode.games.xland.levels.search import Task, search
+from dicode.games.xland.levels.tasks import random_task
+from dicode.types import Code, Rejected
+
+pytestmark = pytest.mark.fast
+
+HEAD = '"""Objective: x.\nWhy: y.\n"""\nfrom dicode.games.xland.levels import Goal, Rule, Rules, World\n'
+
+
+@pytest.fixture
+def verdict(built):
+    def judge(text, hooks=(), limit=None):
+        found = built(HEAD + text)
+        return API.check(found.pool, found.goal, found.rules, hooks, limit)
+
+    return judge
+
+
+def level(body, goal='Goal.near("red ball")', rules=""):
+    lines = "\n".join(f"    {line}" for line in body.split("; "))
+    return f"GOAL = {goal}\n{rules}\ndef build(world):\n{lines}\n"
+
+
+def every_rule():
+    sides = [None, *naming.Side]
+    ball, key, wall = thing("red ball"), thing("blue key"), thing("pink wall")
+    near = [Rule.near(what, made, side) for what in (ball, wall) for made in (key, None) for side in sides]
+    together = [Rule.together(ball, key, made, side) for made in (wall, None) for side in sides]
+    return [*near, *together, Rule.hold(ball, key), Rule.hold(ball)]
+
+
+def every_goal():
+    sides = [None, *naming.Side]
+    goals = [Goal.hold("red ball"), Goal.on("green goal tile"), Goal.on("red open door"), Goal.reach((1, 11)), Goal()]
+    goals += [Goal.place("pink star", at=(11, 2)), Goal.task()]
+    goals += [Goal.near("red locked door", side) for side in sides]
+    return goals + [Goal.together("red ball", "red key", side) for side in sides]
+
+
+def test_names_are_the_packages_numbers():
+    constants = pytest.importorskip("xminigrid.core.constants")
+    for mine, theirs in ((naming.Tile, constants.Tiles()), (naming.Colour, constants.Colors())):
+        assert {member.name: int(member) for member in mine} == vars(theirs)
+    assert sorted(naming.OBJECTS) == sorted(constants.PICKABLE.tolist())
+    assert sorted(naming.WALKABLE) == sorted(constants.WALKABLE.tolist())
+    assert [list(side.step) for side in naming.Side] == constants.DIRECTIONS.tolist()
+
+
+def test_words_name_every_thing_and_nothing_else():
+    for tile in naming.Tile:
+        for colour in naming.COLOURS:
+            if tile is not naming.Tile.EMPTY:
+                assert thing(str(Thing(tile, colour))) == Thing(tile, colour)
+    for wrong in ("ball", "red", "red green ball", "red bal", 3, None):
+        with pytest.raises(LevelError):
+            thing(wrong)
+
+
+@pytest.mark.parametrize("rule", every_rule(), ids=str)
+def test_productions_survive_bytes_and_json(rule):
+    assert Rule.from_code(rule.code) == rule
+    assert Rule.from_json(rule.to_json()) == rule
+
+
+@pytest.mark.parametrize("goal", every_goal(), ids=str)
+def test_goals_survive_bytes_and_json(goal):
+    assert Goal.from_json(goal.to_json()) == goal
+    if goal.code is not None:
+        assert Goal.from_code(goal.code.tolist()) == goal
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_bytes_are_a_production_that_encodes_to_them_or_an_error(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(300):
+        code = rng.integers(0, 14, 7).tolist()
+        try:
+            rule = Rule.from_code(code)
+        except LevelError:
+            continue
+        assert rule is None or list(rule.code) == code
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Rule.near("grey wall", "red ball"),
+        lambda: Rule.near("floor", "red ball"),
+        lambda: Rule.hold("red door", "red ball"),
+        lambda: Rule.hold("red ball", "red door"),
+        lambda: Rule.together("red ball", "red ball", makes="grey wall"),
+        lambda: Rules(*[Rule.hold("red ball")] * 10),
+        lambda: Rules("red ball"),
+        lambda: Rules(episode_length=0),
+        lambda: Goal.near("grey wall"),
+        lambda: Goal.on("red wall"),
+        lambda: Goal.reach((0, 1)),
+        lambda: Goal.place("red door", at=(1, 1)),
+        lambda: Goal.near("red ball", side="north"),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_is_written(wrong):
+    with pytest.raises(LevelError):
+        wrong()
+
+
+def test_a_world_keeps_its_player_out_of_walls_and_its_edge_grey(worlds):
+    for seed in range(20):
+        arrays = {name: np.array(worlds[name][0]) for name in FIELDS}
+        world = World(arrays, np.random.default_rng(seed))
+        world.clear(9, 7)
+        world.rooms(2, 2)
+        world.wall((1, 5), (7, 5), colour="blue")
+        assert (world.rows, world.columns) == (9, 7)
+        assert str(world.at(world.position)) == "black floor"
+        assert {str(world.at((row, 0))) for row in range(9)} == {"grey wall"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (level("world.clear(7); world.put('blue ball')"), Code.OUT_OF_REACH),
+        (level("world.clear(7); world.put('red ball', at=(1, 1)); world.arrays['position'][:] = (0, 3)"), Code.START),
+        (level("world.clear(7); world.arrays['grid'][0, 2] = 1, 7"), Code.START),
+        (level("world.clear(7); world.arrays['grid'][3, 3] = 0"), Code.START),
+        (level("world.clear(7); world.arrays['grid'][1, 2] = 3, 0"), Code.RANGE),
+        (level("world.clear(7); world.arrays['goal'][0] = 1"), Code.RANGE),
+        (level("world.clear(7); world.arrays['productions'][0] = 1"), Code.RANGE),
+        (level("world.clear(7); world.arrays['pocket'][:] = 2, 6"), Code.START),
+        (level("world.clear(7); world.arrays['solved'][...] = True"), Code.START),
+        (level("world.clear(7); world.player(at=(2, 2))", goal="Goal.reach((2, 2))"), Code.SOLVED),
+        (
+            level("world.clear(7); world.put('red ball', at=(2, 2))", goal="Goal.place('red ball', at=(2, 2))"),
+            Code.SOLVED,
+        ),
+        (
+            level("world.clear(7); world.put('red ball')", rules="RULES = Rules(Rule.near('red ball'))"),
+            Code.OUT_OF_REACH,
+        ),
+        (
+            level(
+                "world.clear(9); world.wall((4, 1), (4, 7)); world.door((4, 4), 'red', 'locked'); "
+                "world.player(at=(1, 1)); world.put('red ball', at=(6, 6)); world.put('red key', at=(7, 7))"
+            ),
+            Code.OUT_OF_REACH,
+        ),
+    ],
+)
+def test_what_is_no_level_is_turned_down(text, code, verdict):
+    found = verdict(text)
+    assert isinstance(found, Rejected)
+    assert found.code is code
+
+
+def test_a_production_that_is_forced_takes_what_is_needed(verdict):
+    body = "world.clear(7); world.scatter('red ball', 'blue key')"
+    rules = "RULES = Rules(Rule.near('blue key', makes='blue hex'), Rule.together('red ball', 'blue {}', makes='pink star'))"
+    goal = 'Goal.near("pink star")'
+    assert isinstance(verdict(level(body, goal, rules.format("key"))), Rejected)
+    assert verdict(level(body, goal, rules.format("hex"))) == ()
+
+
+def test_a_goal_out_of_reach_is_a_warning_where_a_hook_may_help(verdict):
+    found = verdict(level("world.clear(7)"), hooks=("transition",))
+    assert isinstance(found, tuple)
+    assert "out of reach" in found[0]
+
+
+def test_productions_that_never_happen_or_serve_nothing_are_warned_of(verdict):
+    rules = "RULES = Rules(Rule.hold('blue ball', 'blue key'), Rule.hold('pink ball', 'pink key'))"
+    found = verdict(level("world.clear(7); world.scatter('red ball', 'blue ball')", rules=rules))
+    assert isinstance(found, tuple)
+    assert any("never happen" in warning and "pink ball" in warning for warning in found)
+    assert any("serves nothing" in warning and "blue key" in warning for warning in found)
+
+
+def test_too_short_an_episode_is_turned_down(verdict):
+    text = level(
+        "world.clear(7); world.scatter('red ball', 'blue ball')", goal='Goal.together("red ball", "blue ball")'
+    )
+    assert isinstance(verdict(text, limit=2), tuple)
+    found = verdict(text, limit=1)
+    assert isinstance(found, Rejected)
+    assert found.code is Code.TOO_SHORT
+
+
+@pytest.mark.parametrize("depth", range(4))
+def test_tasks_of_the_target_have_their_depth_and_can_be_solved(depth):
+    for seed in range(6):
+        task = random_task(np.random.default_rng([depth, seed]), depth)
+        assert chain_depth(task.goal, task.rules.productions) == depth
+        assert not task.is_held_out
+        assert random_task(np.random.default_rng(seed), depth, held_out=True).is_held_out
+        arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
+        World(arrays, np.random.default_rng(seed)).set_up(task)
+        assert search(Task(arrays)).plan is not None
+
+
+@pytest.mark.parametrize("kind", API.edit_kinds)
+def test_edits_change_cells_and_leave_the_edge(kind, built):
+    once = edited_source(API.generated(3, 1), kind, 7, 4)
+    twice = edited_source(once, kind, 8, 4)
+    assert twice.count("def build") == 2
+    plain, edited = (built(text).pool["grid"] for text in (API.generated(3, 1), twice))
+    changed = np.any(plain != edited, axis=-1)
+    assert np.all((changed.sum(axis=(1, 2)) > 0) & (changed.sum(axis=(1, 2)) <= 16))
+    assert not changed[:, 0].any()
+
+
+def test_a_generated_level_plays_the_worlds_own_tasks(built, worlds):
+    found = built(API.generated(1, 4))
+    host = games.load_host("xland")
+    assert host.pool_hash(found.pool) == host.pool_hash(worlds)
+    assert API.check(found.pool, found.goal, found.rules, (), None) == ()
