@@ -40,6 +40,9 @@ class LoggingConfig:
 
     wandb: bool = option(False, "log to Weights & Biases")
     wandb_project: str = option("dicode", "project there", only={"logging.wandb": (True,)})
+    wandb_group: str = option(
+        "", "group there; empty: the run's name without its seed", only={"logging.wandb": (True,)}
+    )
     tensorboard: bool = option(False, "write TensorBoard events into the run")
     live: bool = option(True, "live terminal view (plain lines when not a terminal)")
     report_every: int = option(1, "cycles between two reports; 0: only at the end", 0, 100_000)

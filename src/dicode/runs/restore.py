@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import fields
 from dataclasses import replace as replace_field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
@@ -149,3 +151,17 @@ def _with_schedule(config: Config, state: "LearnerState") -> "LearnerState":
         return state
     rate = config.learner.lr if config.schedule == "restart" else float(schedule.rate(state.schedule, state.update))
     return replace_field(state, schedule=schedule.linear(rate, config.learner.lr_final, now, config.num_updates))
+
+
+def parameters(run: RunDirectory, config: Config, trainer: "Trainer", cycle: int) -> Any:
+    """The agent's parameters after `cycle`; `trainer` need not be compiled."""
+    import jax
+
+    from dicode.learner import schedule, update
+    from dicode.learner.types import PpoConfig
+
+    learner = config.learner
+    ppo = PpoConfig(**{f.name: getattr(learner, f.name) for f in fields(PpoConfig) if hasattr(learner, f.name)})
+    rates = schedule.linear(1.0, 0.0, 0, 1)
+    template = jax.eval_shape(partial(update.init, trainer.agent, ppo), jax.random.PRNGKey(0), rates)
+    return checkpoint.restore(run.checkpoints, cycle, template).params
