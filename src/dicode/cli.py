@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
@@ -39,7 +40,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   steps=8192           steps of each at most
   seed=20000           which worlds
   engine=own|package   the project's step, or the craftax package's
-  suite=target|heldout the unmodified game, or success on the library's held-out levels
+  suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
 
@@ -122,7 +123,7 @@ def _level(arguments: Namespace) -> int:
 
     file, wall, game = arguments.file, arguments.sandbox, arguments.game
     if arguments.action == "check":
-        return level_file.check(file, wall=wall, episode_limit=arguments.episode_limit, game=game)
+        return level_file.check(file, wall, arguments.episode_limit, arguments.watch, game)
     return level_file.show(file, arguments.output, floor=arguments.floor, wall=wall, game=game)
 
 
@@ -130,6 +131,12 @@ def _view(arguments: Namespace) -> int:
     from dicode.view.pages import command
 
     return command.view(arguments.runs, arguments.export, arguments.port)
+
+
+def _export(arguments: Namespace) -> int:
+    from dicode.adapters import export
+
+    return export.command(arguments.run, arguments.output)
 
 
 def _doctor(arguments: Namespace) -> int:
@@ -191,6 +198,7 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
     )
+    parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved (check)")
     walls = ["auto", "full", "weak"]
     parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
 
@@ -199,6 +207,11 @@ def _view_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
+
+def _export_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("-o", "--output", metavar="DIR", help="folder to write (default: the run's policy/)")
 
 
 def _doctor_options(parser: ArgumentParser) -> None:
@@ -249,6 +262,9 @@ _COMMANDS = {
     "level": _Command("check a level file, or draw it", _level, _level_options),
     "view": _Command(
         "look at runs in the browser: as they go on, or with --export as a folder of pages", _view, _view_options
+    ),
+    "export": _Command(
+        "the trained policy as one portable file, with a program that plays the game with it", _export, _export_options
     ),
     "doctor": _Command(
         "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)
@@ -303,12 +319,25 @@ def _unknown_option(name: str, option: str, words: Sequence[str], options: Seque
     return f"no option is called {spelled}{hint or f' (see `dicode {name} --help`)'}"
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever is stderr at that moment: while the live view is up, that prints above its picture."""
+
+    @property
+    def stream(self) -> TextIO:
+        """The stream."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: object) -> None:
+        """Nothing is kept."""
+
+
 def _quiet_packages() -> None:
     """Keep other packages' chatter off the terminal. Raises ConfigError for a level in DICODE_LOG that is none."""
     asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
     if asked not in levels:
         raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
     logging.basicConfig(level=asked, handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)

@@ -14,7 +14,7 @@ API_VERSION = 1
 """Version of the level API; part of a level's id."""
 
 TARGET = "target"
-"""The id of the unmodified game, which is always in the archive and never retired."""
+"""The id of what the agent is measured on, the unmodified game or a level; always in the archive and never retired."""
 
 
 PROBED = "probe"
@@ -279,6 +279,16 @@ class ParentReport:
 
 
 @dataclass(frozen=True)
+class OwnTarget:
+    """What a dreamer is told about a target that is a level, not the game as it is."""
+
+    source: str
+    description: str
+    success_rate: float | None
+    """Of its goal, in the latest cycle with an episode; None before, and in the open loop."""
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What holds for every level of a run, whoever writes it."""
 
@@ -319,6 +329,8 @@ class Brief:
     trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
     facts: RunFacts | None = None
+    target: OwnTarget | None = None
+    """None: the unmodified game."""
     round: int = 0
     """Briefs of the round; 0: not told."""
     revises: LevelRecord | None = None

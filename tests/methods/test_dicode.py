@@ -15,7 +15,7 @@ from dicode.types import TARGET, Accepted, Brief, Code, Draft, Origin, ParentRep
 
 pytestmark = pytest.mark.fast
 
-SETTINGS = {"num_envs": 160, "level_slots": 16}
+SETTINGS = {"num_envs": 160, "level_slots": 16, "stay": "draw"}
 STREAMS = Streams(0)
 
 
@@ -277,6 +277,53 @@ def test_a_withdrawn_level_leaves_its_hook_slot():
         known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}).without([one.id])
     )
     assert in_hook_slots(known) == [two.id]
+
+
+STAY = {"num_envs": 160, "level_slots": 5, "stay": "learning", "stay_steps": 128.0, "cycle_steps": 1}
+"""128 environments for four levels: 32 steps a slot and cycle, so that a level is granted four cycles."""
+
+
+def going_on(snapshot: Snapshot, cycles: range, rates, settings=STAY):
+    """The levels of each cycle in which `rates(level, cycle)` are solved, and what is known then."""
+    method, trained = make("dicode", settings), []
+    for cycle in cycles:
+        slots = [slot.level for slot in method.propose(Context(snapshot, cycle, STREAMS)).slots]
+        trained.append(set(slots) - {TARGET})
+        trials = [plain_trial(level, cycle, 40, round(40 * rates(level, cycle))) for level in slots]
+        snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
+    return trained, snapshot
+
+
+def test_a_level_stays_while_it_is_learned_and_makes_room_for_the_latest_dream_when_it_is_mastered():
+    first = [dream(f"first{i}", 2) for i in range(4)]
+    master, held = first[0].id, {level.id for level in first}
+
+    def rates(level: str, cycle: int) -> float:
+        return 0.9 if level == master and cycle >= 5 else 0.1 + 0.08 * (cycle - 3)
+
+    trained, snapshot = going_on(context(2, *first).snapshot, range(3, 6), rates)
+    assert trained == [held] * 3
+    waiting = [dream("late", 3), dream("later", 4)]
+    trained, snapshot = going_on(snapshot.with_levels(waiting), range(6, 8), rates)
+    assert trained == [held - {master} | {waiting[1].id}] * 2
+
+
+def test_hopeless_and_flat_levels_leave_and_only_then_are_levels_drawn_again():
+    first = [dream(f"first{i}", 2) for i in range(4)]
+    flat = first[0].id
+    trained, snapshot = going_on(context(2, *first).snapshot, range(3, 9), lambda level, _: 0.3 * (level == flat))
+    held = {level.id for level in first}
+    assert trained[:2] == [held] * 2
+    assert all(levels == {flat} for levels in trained[2:]), "hopeless after two cycles; the flat one is drawn again"
+    assert snapshot.levels[flat].active
+
+
+def test_more_dreams_are_not_asked_for_than_slots_wait_for_them():
+    queue = [dream(f"waits{i}", 2) for i in range(3)]
+    trained = [replace(level, score=0.2, active=True, status=Status.B) for level in seeds()]
+    snapshot = context(3, *trained, *queue).snapshot
+    assert len(make("dicode", STAY).briefs(Context(snapshot, 3, STREAMS))) == 1
+    assert len(make("dicode", STAY | {"stay": "draw"}).briefs(Context(snapshot, 3, STREAMS))) == 12
 
 
 def _measured(name: str, born: int, code: Code = Code.TOO_HARD):

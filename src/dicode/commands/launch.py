@@ -11,13 +11,14 @@ from typing import Any
 from dicode import config as configuration
 from dicode import lines, words
 from dicode.cache import enable_compile_cache
+from dicode.commands import ending
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, joining, origin, processes, restore
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -52,16 +53,20 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
     seeds = _seeds(config, Path(config.levels) if config.levels else None)
+    measured = target.read(config)
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
-    foreign = bool(config.levels) and origin.foreign_levels(Path(config.levels or ""))
-    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
-    if config.levels and not foreign:
+    given = [Path(config.levels)] if config.levels else []
+    given += [Path(config.target)] if config.target.endswith(".py") else []
+    foreign = any(map(origin.foreign_levels, given))
+    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start, target=measured)
+    if not foreign:
         origin.seal_seeds(run.seeds)
+        origin.seal_seeds(run.target_file.parent)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with run.lock(), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+        with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -86,7 +91,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             _fits(config, run.path)
             group.agree(config)
             seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-            with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+            with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
 
@@ -125,15 +130,20 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     known = origin.standing(run)
     config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
     config = configuration.check(config)
-    again = directory.create(config, run.start if config.warm_start else None, sealed=known.settings)
-    if seeds and not known.foreign:
+    again = directory.create(
+        config, run.start if config.warm_start else None, sealed=known.settings, target=target.of(run, config)
+    )
+    if not known.foreign:
         origin.seal_seeds(again.seeds)
+        origin.seal_seeds(again.target_file.parent)
     if run.journal.is_dir():
         lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
+        again_config = again.config()
+        whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
+        with again.lock(), ending.told(again, again_config), whole as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
@@ -197,23 +207,23 @@ def _check_extras(config: Config) -> None:
 
 
 def _seeds(config: Config, folder: Path | None) -> list[Any]:
-    """The levels of the first cycle: those of a folder, or the library's seed set."""
+    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set."""
     from dicode import games
+    from dicode.dreaming.library_dreamer import Volume, read_folder
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
         return []
     if folder is not None:
-        from dicode.dreaming.library_dreamer import read_folder
-
-        return [volume.draft for volume in read_folder(folder, Origin.FILE)]
+        return list(read_folder(folder, Origin.FILE))
     from dicode.games.level_text import parse_level
 
-    drafts = []
+    volumes = []
     for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
-        drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
-    return drafts
+        draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
+        volumes.append(Volume(name, draft))
+    return volumes
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:
@@ -295,9 +305,10 @@ def _assembled(
     from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
+    from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
-    from dicode.runs.metrics import open_sinks
+    from dicode.runs.metrics import JsonLines, Sink
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
@@ -329,13 +340,15 @@ def _assembled(
             config.episode_limit,
             config.world_bank,
         )
+        measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
-        sinks = open_sinks(config, run, archive.committed_cycle())
+        dashboards = open_dashboards(config, run)
+        sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
         for sink in sinks:
             stack.callback(sink.close)
-        watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
-        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
+        watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
+        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, measured, seeds)
 
 
 def _loop(parts: Any) -> int:

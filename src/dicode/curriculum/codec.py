@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dicode.curriculum.snapshot import own_target
 from dicode.received.shapes import record
 from dicode.types import (
     TARGET,
@@ -98,7 +99,7 @@ def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
 def checked_id(level: LevelRecord) -> LevelRecord:
     """The record itself. Raises ValueError where its id, which names files, is not the hash of its source."""
     if level.id == TARGET:
-        right = level.source == "" and level.origin is Origin.TARGET
+        right = level.origin is Origin.TARGET
     else:
         right = level.id == level_id(level.source) and level.origin is not Origin.TARGET
     if not right:
@@ -210,6 +211,8 @@ def brief_from_json(
     parent = None
     if told.parent is not None:
         parent = ParentReport(shown(told.parent), until_then(told.parent), told.children)
+    seen = until_then(TARGET) if told.target_success else ()
+    target = own_target(levels[TARGET], seen, cycle) if TARGET in levels else None
     return Brief(
         cycle=cycle,
         index=index,
@@ -223,6 +226,7 @@ def brief_from_json(
         relatives=tuple(shown(level) for level in told.relatives),
         trials={level: until_then(level) for level in told.told},
         facts=told.facts,
+        target=target,
         round=told.round,
         revises=shown(told.revises) if told.revises else None,
     )

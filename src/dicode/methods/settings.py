@@ -97,6 +97,11 @@ class Room:
         return self.level_slots - self.has_target
 
     @property
+    def steps_a_slot(self) -> float:
+        """Environment steps that a level in a slot of its own gets in a cycle when every slot is taken."""
+        return max((self.num_envs - self.target_envs) * self.cycle_steps / max(self.free_slots, 1), 1.0)
+
+    @property
     def target_envs(self) -> int:
         """Environments of the target while other levels train too."""
         return target_envs(self.num_envs, self.target_share, self.min_envs)

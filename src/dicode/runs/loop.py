@@ -21,6 +21,7 @@ from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
 from dicode.dreaming.dreamer import Outcome, Progress
+from dicode.dreaming.library_dreamer import Volume
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
@@ -36,7 +37,7 @@ from dicode.training.builder import LevelBuilder, Playable
 from dicode.training.checker import record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.training.watchdog import Watchdog
-from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
+from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ _BUILDERS = 3
 class Observer(Protocol):
     """Whoever shows a run to a person; every call returns soon."""
 
-    def stage(self, text: str) -> None:
-        """What the run is doing now."""
+    def stage(self, text: str, done: int = 0, of: int = 0) -> None:
+        """What the run is doing now, and how far it is with that, where it is counted."""
         ...
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
@@ -97,7 +98,8 @@ class Parts:
     dreams: DreamRounds
     sinks: Sequence[Sink]
     observer: Observer
-    seeds: Sequence[Draft]
+    target: LevelRecord
+    seeds: Sequence[Volume]
     """Levels recorded in the first cycle."""
 
 
@@ -203,15 +205,16 @@ class Loop:
 
     def _first_levels(self, cycle: int) -> Snapshot:
         """The target and the seed levels, checked like any other."""
-        from dicode.curriculum.snapshot import target_record
-
-        self.parts.observer.stage("checking seed levels")
-        records = [target_record()]
-        for draft in self.parts.seeds:
-            verdict = self.parts.builder.check(draft)
+        records = [self.parts.target]
+        for number, seed in enumerate(self.parts.seeds):
+            self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
+            verdict = self.parts.builder.check(seed.draft)
             if not isinstance(verdict, Accepted):
-                _log.warning("seed level %s is rejected at %s: %s", draft.id, verdict.stage, verdict.reason)
-            records.append(record_of(draft, verdict, cycle))
+                _log.warning(
+                    "seed level %s is rejected at %s: %s; %s",
+                    *(seed.called, verdict.stage, verdict.reason, verdict.hint),
+                )
+            records.append(record_of(seed.draft, verdict, cycle))
         return self.snapshot.with_levels(records)
 
     def _take_dreams(self, known: Snapshot, cycle: int, bonus: float) -> tuple[Snapshot, Measured]:

@@ -13,7 +13,7 @@ import numpy as np
 from dicode import games
 from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
-from dicode.config import Config
+from dicode.config import GAME, Config
 from dicode.counting import FOREVER, Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
@@ -102,7 +102,7 @@ class Trainer:
     def batch(
         self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float, steps: int | None = None
     ) -> LevelBatch:
-        """The device batch of a proposal; `bonus` is paid by every level but the target.
+        """The device batch of a proposal; `bonus` is paid by every level but the unmodified game.
 
         `steps`: of an environment, where these are not a cycle's; all episodes that are sure to end in them count.
         """
@@ -121,11 +121,13 @@ class Trainer:
         )
 
     def _part(self, slot: Slot, playable: Playable, bonus: float) -> Level:
-        """One level of a batch, as the run plays it."""
+        """One level of a batch, as the run plays it; a target that is a level pays like one, but keeps its rules and its end."""
         limit, goal = slot.episode_limit or FOREVER, playable.goal
-        if slot.level == TARGET:
-            return Level(playable.pool, playable.rules, goal, 0.0, slot.train, limit)
         asked = self.config
+        game_reward = 1.0 if asked.reward == "game" else 0.0
+        if slot.level == TARGET:
+            whole = Level(playable.pool, playable.rules, goal, train=slot.train, episode_limit=limit)
+            return whole if asked.target == GAME else replace(whole, bonus=bonus, game_reward=game_reward)
         rules = playable.rules
         if asked.level_rules == "game":
             length = self.game.host.rule_arrays(rules).get("episode_length", FOREVER)
@@ -139,7 +141,7 @@ class Trainer:
             limit,
             own_length=asked.level_length == "own",
             ends=asked.after_goal == "end",
-            game_reward=1.0 if asked.reward == "game" else 0.0,
+            game_reward=game_reward,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
