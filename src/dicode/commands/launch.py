@@ -253,8 +253,8 @@ def _start(config: Config) -> Path | None:
     return source.checkpoints
 
 
-def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
-    """The configured dreamer, and whether training pauses while it dreams."""
+def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Any:
+    """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
     from dicode import games
     from dicode.streams import Streams
 
@@ -263,11 +263,11 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
-        return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
+        return make_foundation_dreamer(config, journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
         from dicode.dreaming.library_dreamer import LibraryDreamer
 
-        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
+        return LibraryDreamer(game, seeds if seeds.is_dir() else None)
     return grammar
 
 
@@ -318,7 +318,7 @@ def _assembled(
     enable_compile_cache()
     with ExitStack() as stack:
         # First what a mistake in the settings breaks, then what takes time to start.
-        dreamer = _dreamer(config, run, stack)
+        dreamer = dreamer_of(config, run.journal, run.seeds, stack)
         walls: Any = config.sandbox
         game = games.load_host(config.game)
         sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
