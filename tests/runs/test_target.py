@@ -128,6 +128,15 @@ def test_the_grammar_writes_steps_towards_the_target_and_nothing_else():
 
 
 @pytest.mark.fast
+def test_a_run_begins_with_the_seeds_that_lead_to_its_target():
+    asked = config.load(["preset=smoke"])
+    everything, chosen = launch._seeds(asked, None), launch._seeds(asked, None, LEVEL)
+    assert {volume.name for volume in chosen} < {volume.name for volume in everything}
+    assert {"collect_wood", "coal_seam", "iron_vein"} <= {volume.name for volume in chosen}
+    assert not {"orc_soldier", "eat_cow"} & {volume.name for volume in chosen}
+
+
+@pytest.mark.fast
 def test_a_model_is_told_the_target():
     from dicode.dreaming import prompts
 
