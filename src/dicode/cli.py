@@ -100,6 +100,18 @@ def _levels(arguments: Namespace) -> int:
     return levels.show(words[0], as_json=arguments.json, digest=arguments.digest)
 
 
+def _dream(arguments: Namespace) -> int:
+    from dicode.commands import dream
+
+    if not arguments.offline:
+        raise ConfigError(
+            "dreams of a run under way are asked by `dicode train`; `dicode dream --offline runs/NAME` asks again"
+        )
+    return dream.offline(
+        arguments.run, arguments.overrides, arguments.prompts, arguments.output, arguments.last, arguments.probe
+    )
+
+
 def _adopt(arguments: Namespace) -> int:
     from dicode.commands import adopt
 
@@ -161,6 +173,15 @@ def _levels_options(parser: ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", metavar="runs/NAME", help="a run, or: export runs/NAME DIR")
     parser.add_argument("--json", action="store_true", help="the archive as JSON")
     parser.add_argument("--digest", action="store_true", help="the archive's digest only")
+
+
+def _dream_options(parser: ArgumentParser) -> None:
+    _run_options(parser)
+    parser.add_argument("--offline", action="store_true", help="the run's recorded briefs, beside the run")
+    parser.add_argument("--prompts", default="", metavar="DIR", help="templates NAME.md that stand for the package's")
+    parser.add_argument("--last", type=int, default=0, metavar="N", help="the last N rounds (default: all)")
+    parser.add_argument("--probe", type=int, default=0, metavar="N", help="episodes that measure each accepted level")
+    parser.add_argument("-o", "--output", default="", metavar="DIR", help="folder for journal and result")
 
 
 def _adopt_options(parser: ArgumentParser) -> None:
@@ -228,6 +249,12 @@ _COMMANDS = {
     "compare": _Command("compare runs: tables, curves and intervals", _compare, _compare_options),
     "adopt": _Command(
         "say that a run from elsewhere is yours: its settings, its code; without words, show it", _adopt, _adopt_options
+    ),
+    "dream": _Command(
+        "dream a run's briefs again with other prompts or another model, and count: dicode dream --offline runs/NAME fm=b",
+        _dream,
+        _dream_options,
+        ("dreamer", "fm", "budget"),
     ),
     "levels": _Command(
         "list a run's levels, or export them: dicode levels export runs/NAME DIR", _levels, _levels_options

@@ -116,6 +116,17 @@ def test_what_the_journal_has_is_not_played_again_and_holds(tmp_path):
     assert again.played == []
     assert replayed.answers == done.answers
     assert replayed.trials == done.trials
+    assert replayed.row() == done.row(), "the steps are part of the archive"
+
+
+def test_a_run_that_was_killed_while_it_kept_what_it_measured_plays_the_same_batch_again(tmp_path):
+    with Journal(tmp_path) as journal:
+        kept = replace(measure({draft(0).id: 0, draft(5).id: 5}, accepted(0, 5))[1].trials[draft(0).id], successes=3)
+        journal.record_probe(2, 0, draft(0).id, kept)
+        bench, done = measure({draft(0).id: 0, draft(5).id: 5}, accepted(0, 5), journal)
+        assert [batch for batch, *_ in bench.played] == [[draft(0).id, draft(5).id]]
+        assert done.trials[draft(0).id] == kept
+        assert journal.probe(2, 1, draft(5).id).successes == 5
 
 
 def test_the_budget_of_a_run_sets_aside_what_measuring_may_take():

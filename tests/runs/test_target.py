@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dicode import config
-from dicode.commands import launch
+from dicode.commands import launch, levels
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.codec import brief_from_json, brief_to_json
 from dicode.curriculum.snapshot import own_target, target_record
@@ -83,6 +83,21 @@ def test_a_run_owns_its_targets_text_and_knows_when_somebody_changed_it(tmp_path
         target.of(run, run.config())
 
 
+@pytest.mark.fast
+def test_an_exported_target_lies_beside_the_levels_and_is_marked_where_nothing_vouches_for_it(tmp_path):
+    (tmp_path / "mine.py").write_text(LEVEL)
+    asked = config.load([*PPO, f"target={tmp_path}/mine.py", f"runs_dir={tmp_path}", "run=own"])
+    run = directory.create(asked, target=target.read(asked))
+    with Archive(run.archive_file) as archive:
+        archive.commit(0, archive.snapshot().with_levels([target_record(LEVEL, "An iron pickaxe.")]))
+    assert levels.export(str(run.path), str(tmp_path / "strange")) == 0
+    assert (tmp_path / "strange" / origin.MARK).exists()
+    origin.seal_seeds(run.target_file.parent)
+    assert levels.export(str(run.path), str(tmp_path / "out")) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"_target.py"}
+    assert (tmp_path / "out" / "_target.py").read_text() == LEVEL
+
+
 def _brief(index: int = 0) -> Brief:
     rates = dict.fromkeys((a.name for a in Achievement), 0.0) | {"COLLECT_WOOD": 0.9, "PLACE_TABLE": 0.6}
     trial = Trial(TARGET, 4, 50, 5, 1.0, 60.0)
@@ -95,10 +110,10 @@ def test_a_brief_tells_the_target_and_comes_back_from_the_archive():
     brief = _brief()
     assert brief.target is not None
     assert brief.target.success_rate == pytest.approx(0.1)
-    levels = {TARGET: target_record(LEVEL, "An iron pickaxe.")}
+    known = {TARGET: target_record(LEVEL, "An iron pickaxe.")}
     brief = replace(brief, known=frozenset({TARGET}))
     trials = {TARGET: (Trial(TARGET, 4, 50, 5, 1.0, 60.0), Trial(TARGET, 5, 50, 50, 1.0, 60.0))}
-    assert brief_from_json(brief_to_json(brief, levels), 4, 0, levels, trials) == brief
+    assert brief_from_json(brief_to_json(brief, known), 4, 0, known, trials) == brief
 
 
 @pytest.mark.fast
@@ -110,6 +125,15 @@ def test_the_grammar_writes_steps_towards_the_target_and_nothing_else():
            "COLLECT_IRON", "PLACE_FURNACE", "MAKE_IRON_PICKAXE"}  # fmt: skip
     assert {a.name for a in asked} <= way
     assert Achievement.MAKE_WOOD_PICKAXE in asked
+
+
+@pytest.mark.fast
+def test_a_run_begins_with_the_seeds_that_lead_to_its_target():
+    asked = config.load(["preset=smoke"])
+    everything, chosen = launch._seeds(asked, None), launch._seeds(asked, None, LEVEL)
+    assert {volume.name for volume in chosen} < {volume.name for volume in everything}
+    assert {"collect_wood", "coal_seam", "iron_vein"} <= {volume.name for volume in chosen}
+    assert not {"orc_soldier", "eat_cow"} & {volume.name for volume in chosen}
 
 
 @pytest.mark.fast

@@ -52,8 +52,8 @@ def start(overrides: Sequence[str], quiet: bool = False) -> int:
 def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
-    seeds = _seeds(config, Path(config.levels) if config.levels else None)
     measured = target.read(config)
+    seeds = _seeds(config, Path(config.levels) if config.levels else None, measured)
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
@@ -90,7 +90,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
                 return 0
             _fits(config, run.path)
             group.agree(config)
-            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None, target.of(run, config))
             with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
@@ -140,7 +140,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
         lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
-        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
+        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None, target.of(again, config))
         again_config = again.config()
         whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
         with again.lock(), ending.told(again, again_config), whole as parts:
@@ -206,8 +206,11 @@ def _check_extras(config: Config) -> None:
         raise missing_extra("tensorboard")
 
 
-def _seeds(config: Config, folder: Path | None) -> list[Any]:
-    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set."""
+def _seeds(config: Config, folder: Path | None, measured: str = "") -> list[Any]:
+    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set.
+
+    Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does.
+    """
     from dicode import games
     from dicode.dreaming.library_dreamer import Volume, read_folder
     from dicode.types import Draft, Origin
@@ -223,7 +226,8 @@ def _seeds(config: Config, folder: Path | None) -> list[Any]:
         text = parse_level(source)
         draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
         volumes.append(Volume(name, draft))
-    return volumes
+    serves = games.load_host(config.game).dreams().serves
+    return [each for each in volumes if not measured or serves(each.draft.source, measured)] or volumes
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:
@@ -253,8 +257,8 @@ def _start(config: Config) -> Path | None:
     return source.checkpoints
 
 
-def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
-    """The configured dreamer, and whether training pauses while it dreams."""
+def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Any:
+    """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
     from dicode import games
     from dicode.streams import Streams
 
@@ -263,11 +267,11 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
-        return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
+        return make_foundation_dreamer(config, journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
         from dicode.dreaming.library_dreamer import LibraryDreamer
 
-        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
+        return LibraryDreamer(game, seeds if seeds.is_dir() else None)
     return grammar
 
 
@@ -288,6 +292,8 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        target_share_final=config.target_share_final,
+        share_cycles=config.target_share_steps / config.steps_per_cycle,
         cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
         episode_limit=config.episode_limit,
         bonus=config.bonus_value,
@@ -318,7 +324,7 @@ def _assembled(
     enable_compile_cache()
     with ExitStack() as stack:
         # First what a mistake in the settings breaks, then what takes time to start.
-        dreamer = _dreamer(config, run, stack)
+        dreamer = dreamer_of(config, run.journal, run.seeds, stack)
         walls: Any = config.sandbox
         game = games.load_host(config.game)
         sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))

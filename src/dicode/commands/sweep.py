@@ -144,6 +144,7 @@ def _settings(config: Config) -> dict[str, object]:
     tree = to_tree(config)
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    flat["target"] = Path(config.target).name  # a run knows its target's file by name alone
     elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
     return {
         name: value

@@ -93,29 +93,41 @@ class Probe:
             if o.draft is not None and isinstance(o.verdict, Accepted) and not o.verdict.hooks
         }
         known = {level: self._recorded(place, level) for level, (place, _) in drafts.items()}
-        fresh = [draft for level, (_, draft) in reversed(drafts.items()) if known[level] is None]
-        found, playables, steps = self._play(fresh, cycle)
+        ordered = [draft for _, draft in reversed(drafts.values())]
+        found, playables = dict[str, Trial](), dict[str, Playable]()
+        if None in known.values():
+            # All of them, as how a level is played depends on those beside it; what was kept before a kill still holds.
+            found, playables = self._play(ordered, cycle)
         for level, trial in found.items():
-            if self.log is not None:
+            if self.log is not None and known[level] is None:
                 self.log.record_probe(*drafts[level][0], level, trial)
         seen = found | {level: trial for level, trial in known.items() if trial is not None}
         low, high = self.config.dreamer.probe_low, self.config.dreamer.probe_high
         judged = [(brief, judge(outcome, seen, low, high)) for brief, outcome in answers]
-        return Measured(judged, seen, playables, steps)
+        return Measured(judged, seen, playables, self._steps(len(ordered)))
 
     def _recorded(self, place: tuple[int, int], level: str) -> Trial | None:
         return None if self.log is None else self.log.probe(*place, level)
 
-    def _play(self, drafts: Sequence[Draft], cycle: int) -> tuple[dict[str, Trial], dict[str, Playable], int]:
+    def _groups(self, count: int) -> list[int]:
+        """Levels of each batch: as many as the run's shapes hold."""
+        most = min(self.config.level_slots, self.config.num_envs // self.config.min_envs)
+        return [min(most, count - start) for start in range(0, count, most)]
+
+    def _steps(self, count: int) -> int:
+        """Environment steps that measuring so many levels takes; a replay, which plays nothing, counts the same."""
+        rollouts = sum(probe_rollouts(self.config, levels) for levels in self._groups(count))
+        return rollouts * self.config.steps_per_update
+
+    def _play(self, drafts: Sequence[Draft], cycle: int) -> tuple[dict[str, Trial], dict[str, Playable]]:
         """How the agent fares on each draft: batches of as many levels as the run's shapes hold."""
-        config, found, steps = self.config, dict[str, Trial](), 0
-        most = min(config.level_slots, config.num_envs // config.min_envs)
+        config, found, left = self.config, dict[str, Trial](), list(drafts)
         playables = {
             draft.id: self.builder.build(draft.source, draft.id, draft.origin, cycle, config.worlds_per_level)
             for draft in drafts
         }
-        for part, start in enumerate(range(0, len(drafts), most)):
-            group = [draft.id for draft in drafts[start : start + most]]
+        for part, count in enumerate(self._groups(len(drafts))):
+            group, left = [draft.id for draft in left[:count]], left[count:]
             share, over = divmod(config.num_envs, len(group))
             slots = [Slot(level, share + (i < over), train=False) for i, level in enumerate(group)]
             rollouts = probe_rollouts(config, len(group))
@@ -124,8 +136,7 @@ class Probe:
             learner = self.ready(batch)
             stats = self.trainer.probe(learner.params, batch, rollouts, cycle, part)
             found |= {trial.level: trial for trial in trials(self.trainer.game.host, stats, slots, cycle)}
-            steps += rollouts * config.steps_per_update
-        return found, playables, steps
+        return found, playables
 
 
 def judge(outcome: Outcome, seen: Mapping[str, Trial], low: float, high: float) -> Outcome:
