@@ -94,6 +94,12 @@ class Config:
     level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
     min_envs: int = option(MIN_ENVS, "environments that a level gets at least", 1, 1000, only=_LEVELS)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1, only=_LEVELS)
+    target_share_final: float = option(
+        -1.0, "the target's share in the end, reached linearly; negative: as it begins", -1, 1, only=_DREAMS
+    )
+    target_share_steps: float = option(
+        1e7, "environment steps in which it gets there, however long the run is", 1, 1e13, only=_DREAMS
+    )
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
     worlds_per_level: int = option(64, "initial states a level and cycle", 1, 100_000)
@@ -228,7 +234,13 @@ def _check_together(config: Config) -> None:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if config.level_slots > 1:
         least, target = config.min_envs, config.target_share > 0
-        others = config.num_envs - target_envs(config.num_envs, config.target_share, least)
+        if target != (config.target_share_final > 0) and config.target_share_final >= 0:
+            raise ConfigError(
+                f"target_share={config.target_share:g} and target_share_final={config.target_share_final:g}: "
+                "the target holds a slot all the time or never, so both are above 0, or none"
+            )
+        share = max(config.target_share, config.target_share_final)
+        others = config.num_envs - target_envs(config.num_envs, share, least)
         if others < least * (config.level_slots - target):
             raise ConfigError(
                 f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "

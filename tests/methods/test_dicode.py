@@ -7,6 +7,7 @@ from toy import ACHIEVEMENTS, Toy, make, record_of, seeds, toy_text, train
 
 from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
+from dicode.errors import ConfigError
 from dicode.methods import Context
 from dicode.methods.common import completion_bonus
 from dicode.methods.dicode import sent_back
@@ -358,3 +359,20 @@ def test_a_level_sent_back_takes_a_brief_of_the_round_with_its_own_parent():
     assert len(briefs) == 4
     assert [brief.revises and brief.revises.id for brief in briefs] == [hard.id, None, None, None]
     assert briefs[0].parent.level.id == parent.id
+
+
+def test_the_targets_share_moves_by_steps_and_stays_where_it_got():
+    method = make("dicode", SETTINGS | {"target_share_final": 0.8, "share_cycles": 4.0})
+    old = [dream(f"old{i}", 0, active=True, score=0.1, last_trained=0) for i in range(3)]
+
+    def share(cycle: int) -> int:
+        slots = method.propose(context(cycle, *old)).slots
+        assert sum(slot.num_envs for slot in slots) == 160
+        return next(slot.num_envs for slot in slots if slot.level == TARGET)
+
+    assert [share(cycle) for cycle in (0, 2, 4, 9)] == [32, 80, 128, 128]
+
+
+def test_a_share_that_leaves_levels_too_little_in_the_end_is_refused():
+    with pytest.raises(ConfigError, match="levels; each needs 2"):
+        make("dicode", SETTINGS | {"target_share_final": 0.9})

@@ -292,6 +292,8 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        target_share_final=config.target_share_final,
+        share_cycles=config.target_share_steps / config.steps_per_cycle,
         cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
         episode_limit=config.episode_limit,
         bonus=config.bonus_value,

@@ -160,7 +160,7 @@ def _propose(context: Context, told: _Told) -> Proposal:
     new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
-    return common.divide(told.room, [*new, *replayed], hooked=residents)
+    return common.divide(told.room.at(context.cycle), [*new, *replayed], hooked=residents)
 
 
 def _staying(context: Context, told: _Told) -> list[str]:
