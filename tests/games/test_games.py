@@ -92,7 +92,7 @@ def archived(run: Path):
         return archive.digest(), archive.snapshot()
 
 
-def test_levels_are_dreamt_checked_in_the_jail_trained_and_scored_by_their_goals_alone(run):
+def test_levels_are_dreamt_checked_in_the_jail_trained_and_scored_by_their_goals_alone(game, run):
     snapshot = archived(run)[1]
     dreamt = [record for record in snapshot.accepted().values() if record.origin is Origin.GRAMMAR]
     assert len(dreamt) >= 2
