@@ -183,7 +183,7 @@ def test_hooks_of_a_level_are_exported_and_tried_on_the_game_s_own_state():
 def test_a_level_file_is_checked_by_its_own_game(tmp_path, capsys):
     (tmp_path / "mine.py").write_text(games.load_host("tests.toy").seeds()[0][1])
     assert cli.main(["level", "check", str(tmp_path / "mine.py"), "--game", "tests.toy"]) == 0
-    assert GAMES[game].goal in capsys.readouterr().out
+    assert "doors >= 1" in capsys.readouterr().out
 
 
 @pytest.mark.fast

@@ -3,7 +3,7 @@
 It looks at the whole state, plans anew whenever things have changed, and gives up (None) where it sees no way.
 """
 
-from collections import deque
+import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -14,6 +14,7 @@ from dicode.games.xland.levels.names import WALKABLE, Action, Side, Thing, Tile
 from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.search import Move, Task, search
 
+_IN_THE_WAY = 40
 _FACE = {"pick": Action.PICK_UP, "unlock": Action.TOGGLE, "toggle": Action.TOGGLE}
 
 
@@ -163,9 +164,7 @@ class _Step:
     def _walk(self, cells: Iterable[Cell]) -> Action | None:
         """One action towards the nearest of `cells`; doors are opened, and what lies in the only way is picked up."""
         targets = set(cells)
-        way = _way(self.open, self.here, targets)
-        if not way:
-            way = _way(grid.passable(self.board), self.here, targets)
+        way = _way(self.board, self.here, targets)
         if not way:
             return None
         side = next(side for side in Side if _there(self.here, side) == way[0])
@@ -189,19 +188,25 @@ def _away(cell: Cell, side: Side) -> Cell:
     return cell[0] - side.step[0], cell[1] - side.step[1]
 
 
-def _way(open_cells: np.ndarray, start: Cell, targets: set[Cell]) -> list[Cell]:
-    """The cells of a shortest way to one of `targets`, without the start; empty where there is none."""
-    came: dict[Cell, Cell] = {start: start}
-    waiting = deque([start])
+def _way(board: np.ndarray, start: Cell, targets: set[Cell]) -> list[Cell]:
+    """The cells of the cheapest way to one of `targets`, without the start; empty where there is none.
+
+    A cell costs a step, one with something in it that must be carried away as much as a long way round.
+    """
+    costs = np.where(grid.passable(board, things=False), 1, np.where(grid.passable(board), _IN_THE_WAY, 0))
+    far: dict[Cell, int] = {start: 0}
+    came: dict[Cell, Cell] = {}
+    waiting = [(0, start)]
     while waiting:
-        cell = waiting.popleft()
+        cost, cell = heapq.heappop(waiting)
         if cell in targets and cell != start:
             way = [cell]
             while came[way[-1]] != start:
                 way.append(came[way[-1]])
             return way[::-1]
         for near in grid.beside(cell):
-            if min(near) >= 0 and max(near) < len(open_cells) and open_cells[near] and near not in came:
-                came[near] = cell
-                waiting.append(near)
+            inside = min(near) >= 0 and max(near) < len(board)
+            if inside and costs[near] and cost + int(costs[near]) < far.get(near, 10**6):
+                far[near], came[near] = cost + int(costs[near]), cell
+                heapq.heappush(waiting, (far[near], near))
     return []
