@@ -27,6 +27,8 @@ from dicode.evaluation.results import TARGET, load_run
 EXPERIMENT = "experiment=laptop/ladder"
 STARTS = (
     "method=dicode",
+    "method.stay=draw",
+    "level_slots=9",
     "dreamer.arenas=false",
     "level_rules=game",
     "level_length=run",
@@ -46,6 +48,7 @@ TOLD = _without(ENDS, "agent.conditioning")
 SHORT = _without(TOLD, "level_length")
 ARENAS = _without(SHORT, "dreamer.arenas")
 RULES = _without(ARENAS, "level_rules")
+STAY = (*_without(RULES, "method.stay", "level_slots"), "method.stay=learning", "level_slots=5")
 ARMS: dict[str, tuple[str, ...]] = {
     "full": ("method=ppo",),
     "half": ("method=ppo", "num_envs=32"),
@@ -57,8 +60,8 @@ ARMS: dict[str, tuple[str, ...]] = {
     "rules": RULES,
     "on": (*RULES, "after_goal=go_on"),
     "on_long": (*RULES, "after_goal=go_on", "level_length=run"),
-    "stay": (*RULES, "method.stay=learning", "level_slots=5"),
-    "stay_on_long": (*RULES, "method.stay=learning", "level_slots=5", "after_goal=go_on", "level_length=run"),
+    "stay": STAY,
+    "stay_on_long": (*STAY, "after_goal=go_on", "level_length=run"),
 }
 """`starts` to `rules`: each undoes one difference more from a level as it is dreamed; then ways back."""
 

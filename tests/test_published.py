@@ -37,7 +37,7 @@ PUBLISHED = {
         "method.score": "learnability", "method.score_updates": 40, "method.min_episodes": 20,
         "method.unscored": "zero", "method.active_limit": 100, "method.active_threshold": -1.0,
         "method.parents": "strict", "method.heir": "now", "method.counted_children": "asked",
-        "method.max_children": 5, "method.surplus": "drop", "method.staleness": 0.3, "method.temperature": 1.0,
+        "method.max_children": 5, "method.surplus": "drop", "method.stay": "draw", "method.staleness": 0.3, "method.temperature": 1.0,
     },
     "ppo": {"learner.lr_final": 0.0, "episode_limit": 10_000, "agent.conditioning": "none"},
     "dr": LEVELS_OF_ONE_WORLD,

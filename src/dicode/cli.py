@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
@@ -39,7 +40,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   steps=8192           steps of each at most
   seed=20000           which worlds
   engine=own|package   the project's step, or the craftax package's
-  suite=target|heldout the unmodified game, or success on the library's held-out levels
+  suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
 
@@ -99,6 +100,18 @@ def _levels(arguments: Namespace) -> int:
     return levels.show(words[0], as_json=arguments.json, digest=arguments.digest)
 
 
+def _dream(arguments: Namespace) -> int:
+    from dicode.commands import dream
+
+    if not arguments.offline:
+        raise ConfigError(
+            "dreams of a run under way are asked by `dicode train`; `dicode dream --offline runs/NAME` asks again"
+        )
+    return dream.offline(
+        arguments.run, arguments.overrides, arguments.prompts, arguments.output, arguments.last, arguments.probe
+    )
+
+
 def _adopt(arguments: Namespace) -> int:
     from dicode.commands import adopt
 
@@ -110,7 +123,7 @@ def _level(arguments: Namespace) -> int:
 
     file, wall, game = arguments.file, arguments.sandbox, arguments.game
     if arguments.action == "check":
-        return level_file.check(file, wall=wall, episode_limit=arguments.episode_limit, game=game)
+        return level_file.check(file, wall, arguments.episode_limit, arguments.watch, game)
     return level_file.show(file, arguments.output, floor=arguments.floor, wall=wall, game=game)
 
 
@@ -118,6 +131,12 @@ def _view(arguments: Namespace) -> int:
     from dicode.view.pages import command
 
     return command.view(arguments.runs, arguments.export, arguments.port)
+
+
+def _export(arguments: Namespace) -> int:
+    from dicode.adapters import export
+
+    return export.command(arguments.run, arguments.output)
 
 
 def _doctor(arguments: Namespace) -> int:
@@ -156,6 +175,15 @@ def _levels_options(parser: ArgumentParser) -> None:
     parser.add_argument("--digest", action="store_true", help="the archive's digest only")
 
 
+def _dream_options(parser: ArgumentParser) -> None:
+    _run_options(parser)
+    parser.add_argument("--offline", action="store_true", help="the run's recorded briefs, beside the run")
+    parser.add_argument("--prompts", default="", metavar="DIR", help="templates NAME.md that stand for the package's")
+    parser.add_argument("--last", type=int, default=0, metavar="N", help="the last N rounds (default: all)")
+    parser.add_argument("--probe", type=int, default=0, metavar="N", help="episodes that measure each accepted level")
+    parser.add_argument("-o", "--output", default="", metavar="DIR", help="folder for journal and result")
+
+
 def _adopt_options(parser: ArgumentParser) -> None:
     parser.add_argument("run", metavar="runs/NAME")
     parser.add_argument("words", nargs="*", metavar="settings|code")
@@ -170,6 +198,7 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
     )
+    parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved (check)")
     walls = ["auto", "full", "weak"]
     parser.add_argument("--sandbox", default="auto", choices=walls, help="wall around the level's code")
 
@@ -178,6 +207,11 @@ def _view_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+
+
+def _export_options(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="runs/NAME")
+    parser.add_argument("-o", "--output", metavar="DIR", help="folder to write (default: the run's policy/)")
 
 
 def _doctor_options(parser: ArgumentParser) -> None:
@@ -216,12 +250,21 @@ _COMMANDS = {
     "adopt": _Command(
         "say that a run from elsewhere is yours: its settings, its code; without words, show it", _adopt, _adopt_options
     ),
+    "dream": _Command(
+        "dream a run's briefs again with other prompts or another model, and count: dicode dream --offline runs/NAME fm=b",
+        _dream,
+        _dream_options,
+        ("dreamer", "fm", "budget"),
+    ),
     "levels": _Command(
         "list a run's levels, or export them: dicode levels export runs/NAME DIR", _levels, _levels_options
     ),
     "level": _Command("check a level file, or draw it", _level, _level_options),
     "view": _Command(
         "look at runs in the browser: as they go on, or with --export as a folder of pages", _view, _view_options
+    ),
+    "export": _Command(
+        "the trained policy as one portable file, with a program that plays the game with it", _export, _export_options
     ),
     "doctor": _Command(
         "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)
@@ -276,12 +319,25 @@ def _unknown_option(name: str, option: str, words: Sequence[str], options: Seque
     return f"no option is called {spelled}{hint or f' (see `dicode {name} --help`)'}"
 
 
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever is stderr at that moment: while the live view is up, that prints above its picture."""
+
+    @property
+    def stream(self) -> TextIO:
+        """The stream."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: object) -> None:
+        """Nothing is kept."""
+
+
 def _quiet_packages() -> None:
     """Keep other packages' chatter off the terminal. Raises ConfigError for a level in DICODE_LOG that is none."""
     asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
     if asked not in levels:
         raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
     logging.basicConfig(level=asked, handlers=[handler])
     logging.getLogger("absl").setLevel(logging.ERROR)

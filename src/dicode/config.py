@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from dicode import games, settings, words
@@ -25,6 +26,9 @@ from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
+GAME, LIBRARY = "game", "library:"
+"""`target=`: the game as it is, and what stands before the name of a level that comes with it."""
+_SUITES = ("heldout", "graded")
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}
 _MODEL: Only = _DREAMS | {"dreamer.name": ("foundation",)}
@@ -36,6 +40,9 @@ class LoggingConfig:
 
     wandb: bool = option(False, "log to Weights & Biases")
     wandb_project: str = option("dicode", "project there", only={"logging.wandb": (True,)})
+    wandb_group: str = option(
+        "", "group there; empty: the run's name without its seed", only={"logging.wandb": (True,)}
+    )
     tensorboard: bool = option(False, "write TensorBoard events into the run")
     live: bool = option(True, "live terminal view (plain lines when not a terminal)")
     report_every: int = option(1, "cycles between two reports; 0: only at the end", 0, 100_000)
@@ -51,6 +58,12 @@ class EvaluationConfig:
     seed: int = option(20_000, "seed of the held-out worlds", 0, 2**31 - 1)
     every_steps: float = option(0.0, "environment steps between evaluations while training; 0: none", 0, 1e13)
     heldout_worlds: int = option(0, "worlds of each held-out level, played at the end of training; 0: none", 0, 10**7)
+    heldout_suite: str = option(
+        "heldout",
+        "which held-out levels: twenty, or the graded forty",
+        choices=_SUITES,
+        only={"evaluation.heldout_worlds": None},
+    )
     heldout_steps: int = option(
         512, "steps of each held-out level at most", 1, 10_000_000, only={"evaluation.heldout_worlds": None}
     )
@@ -73,6 +86,7 @@ class Config:
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
     runs_dir: str = option("runs", "where runs are kept")
     game: str = option(games.DEFAULT, "the game that is played: one of this package, or the dotted name of another")
+    target: str = option(GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
@@ -80,6 +94,12 @@ class Config:
     level_slots: int = option(16, "levels a cycle, the target included", 1, 100_000)
     min_envs: int = option(MIN_ENVS, "environments that a level gets at least", 1, 1000, only=_LEVELS)
     target_share: float = option(0.2, "share of the environments that play the target", 0, 1, only=_LEVELS)
+    target_share_final: float = option(
+        -1.0, "the target's share in the end, reached linearly; negative: as it begins", -1, 1, only=_DREAMS
+    )
+    target_share_steps: float = option(
+        1e7, "environment steps in which it gets there, however long the run is", 1, 1e13, only=_DREAMS
+    )
     updates_per_cycle: int = option(100, "updates a cycle", 1, 100_000)
     seed_cycles: int = option(2, "cycles at the start that train the seed levels", 1, 1000, only=_DREAMS)
     worlds_per_level: int = option(64, "initial states a level and cycle", 1, 100_000)
@@ -149,8 +169,23 @@ class Config:
 
     @property
     def num_cycles(self) -> int:
-        """Cycles that reach total_steps, the last one whole."""
-        return max(1, -(-int(self.total_steps) // self.steps_per_cycle))
+        """Cycles that reach total_steps, the last one whole; what measuring a round may take is set aside."""
+        measured = (
+            self.probe_steps / self.dreamer.every if self.dreamer.drafts and self.method.name == "dicode" else 0.0
+        )
+        return max(1, ceil(int(self.total_steps) / (self.steps_per_cycle + measured)))
+
+    @property
+    def probe_steps(self) -> int:
+        """Environment steps that measuring one round of dreams takes at most; 0: they are not measured."""
+        if not self.dreamer.probe:
+            return 0
+        rounds, left = 0, self.dreamer.drafts
+        while left > 0:
+            levels = min(left, self.level_slots, self.num_envs // self.min_envs)
+            rounds += probe_rollouts(self, levels)
+            left -= levels
+        return rounds * self.steps_per_update
 
     @property
     def num_updates(self) -> int:
@@ -163,9 +198,19 @@ class Config:
         return self.run or f"{self.preset}-{self.method.name}-{self.seed}"
 
 
+def probe_rollouts(config: Config, levels: int) -> int:
+    """Rollouts in which each of so many levels ends `dreamer.probe` episodes of the full length."""
+    each = -(-config.dreamer.probe // max(config.num_envs // levels, 1))
+    return -(-each * config.episode_limit // config.learner.rollout_steps)
+
+
 def _check_together(config: Config) -> None:
     """What no single field can say."""
     learner, agent = config.learner, config.agent
+    if config.dreamer.probe_low >= config.dreamer.probe_high:
+        raise ConfigError(
+            f"dreamer.probe_low={config.dreamer.probe_low:g} must be below dreamer.probe_high={config.dreamer.probe_high:g}"
+        )
     if config.num_envs % learner.minibatches:
         raise ConfigError(
             f"num_envs={config.num_envs} is not a multiple of learner.minibatches={learner.minibatches}; "
@@ -181,11 +226,21 @@ def _check_together(config: Config) -> None:
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
             f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
         )
-    if config.reward == "goal" and config.bonus_value == 0 and config.method.name != "ppo":
+    if config.target != GAME and not config.target.startswith(LIBRARY) and not config.target.endswith(".py"):
+        hint = nearest(config.target, (GAME, LIBRARY))
+        raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
+    pays = config.method.name != "ppo" or config.target != GAME
+    if config.reward == "goal" and config.bonus_value == 0 and pays:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if config.level_slots > 1:
         least, target = config.min_envs, config.target_share > 0
-        others = config.num_envs - target_envs(config.num_envs, config.target_share, least)
+        if target != (config.target_share_final > 0) and config.target_share_final >= 0:
+            raise ConfigError(
+                f"target_share={config.target_share:g} and target_share_final={config.target_share_final:g}: "
+                "the target holds a slot all the time or never, so both are above 0, or none"
+            )
+        share = max(config.target_share, config.target_share_final)
+        others = config.num_envs - target_envs(config.num_envs, share, least)
         if others < least * (config.level_slots - target):
             raise ConfigError(
                 f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
@@ -239,7 +294,7 @@ def interpret(given: Sequence[Word]) -> tuple[Config, dict[Word, str]]:
 
 def _at_home(config: Config) -> Config:
     """The configuration with `~` spelled out in folders."""
-    folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start")}
+    folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start", "target")}
     return replace(config, **{name: os.path.expanduser(path) for name, path in folders.items() if path})
 
 
@@ -259,6 +314,10 @@ def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
     return found
 
 
+_PAID = frozenset({"bonus", "bonus_value", "reward", "sandbox"})
+"""Settings that matter to a target of one's own, too, whatever trains on it."""
+
+
 def _needs_model(word: Word) -> bool:
     """Whether a word makes sense with a foundation model alone."""
     dreamers = [only.get("dreamer.name") or () for only in _conditions(word)]
@@ -272,6 +331,8 @@ def _idle(word: Word, config: Config) -> str | None:
     if word.key == "dreamer" and word.value in ("auto", "none"):
         return None
     if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
+        return None
+    if config.target != GAME and word.key in _PAID:
         return None
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():
@@ -326,7 +387,7 @@ class EvaluationChoices:
     """What `dicode eval` can be asked for beside numbers."""
 
     engine: str = option("own", "the project's step, or the craftax package's", choices=("own", "package"))
-    suite: str = option("target", "the unmodified game, or the held-out levels", choices=("target", "heldout"))
+    suite: str = option("target", "the run's target, or levels kept apart", choices=("target", *_SUITES))
     policy: str = option("agent", "the trained agent, or a uniformly random one", choices=("agent", "random"))
 
 
@@ -340,6 +401,7 @@ def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
             hint = nearest(word.key, known)
             raise ConfigError(f"eval has no option {word.key!r}{hint} (options: {', '.join(known)})")
         options[word.key] = known[word.key].value(word.value)
-    if options.get("engine") == "package" and options.get("suite") == "heldout":
-        raise ConfigError("the package's engine knows no rules but the game's own; suite=heldout needs engine=own")
+    suite = options.get("suite")
+    if options.get("engine") == "package" and suite in _SUITES:
+        raise ConfigError(f"the package's engine knows no rules but the game's own; suite={suite} needs engine=own")
     return options

@@ -14,8 +14,11 @@ API_VERSION = 1
 """Version of the level API; part of a level's id."""
 
 TARGET = "target"
-"""The id of the unmodified game, which is always in the archive and never retired."""
+"""The id of what the agent is measured on, the unmodified game or a level; always in the archive and never retired."""
 
+
+PROBED = "probe"
+"""The stage of a verdict on a level that the current agent has played: too hard, or too easy."""
 
 OUT_OF_TIME = "out of time"
 """What ended an episode whose steps ran out."""
@@ -119,6 +122,11 @@ class Code(StrEnum):
     MODULE = "module"
     """An exported hook holds what hooks may not do, or too much of it."""
 
+    TOO_HARD = "too_hard"
+    """The current agent reaches the goal too rarely to learn from it."""
+    TOO_EASY = "too_easy"
+    """The current agent reaches the goal too often to learn from it."""
+
     KNOWN = "known"
     """The archive holds this very level."""
     TWIN = "twin"
@@ -168,7 +176,7 @@ class Rejected:
     """A verdict: where a draft failed, why, and what would be possible instead."""
 
     stage: str
-    """`parse`, `screen`, `build`, `limits`, `wire`, `verify`, `hooks`, `novelty` or `lost`."""
+    """`parse`, `screen`, `build`, `limits`, `wire`, `verify`, `hooks`, `novelty`, `probe` or `lost`."""
     reason: str
     hint: str = ""
     code: Code = field(kw_only=True)
@@ -257,6 +265,8 @@ class LevelRecord:
     last_trained: int | None = None
     repairs: tuple[Repair, ...] = ()
     requests: tuple[str, ...] = ()
+    probe: Trial | None = None
+    """How the agent of that time fared on it before it trained there; None where it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +276,16 @@ class ParentReport:
     level: LevelRecord
     trials: tuple[Trial, ...]
     children: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnTarget:
+    """What a dreamer is told about a target that is a level, not the game as it is."""
+
+    source: str
+    description: str
+    success_rate: float | None
+    """Of its goal, in the latest cycle with an episode; None before, and in the open loop."""
 
 
 @dataclass(frozen=True)
@@ -309,6 +329,12 @@ class Brief:
     trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
     facts: RunFacts | None = None
+    target: OwnTarget | None = None
+    """None: the unmodified game."""
+    round: int = 0
+    """Briefs of the round; 0: not told."""
+    revises: LevelRecord | None = None
+    """A level of the same author that was measured and turned down: write it again, so that it can teach."""
 
 
 @dataclass(frozen=True)

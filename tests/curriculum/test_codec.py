@@ -34,6 +34,9 @@ ACCEPTED = Accepted(
 )
 SOURCE = "x = 'é\\n'\r\n\t"
 A = level_id(SOURCE)
+TRIAL = Trial(
+    A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5, {"zombie": 1 / 3}, {"asleep": 0.1}
+)
 LEVEL = LevelRecord(
     id=A,
     source=SOURCE,
@@ -49,14 +52,12 @@ LEVEL = LevelRecord(
     last_trained=4,
     repairs=(Repair("s", "build", "r", "h", Code.NO_ROOM),),
     requests=("k1", "k2"),
-)
-TRIAL = Trial(
-    A, 4, 30, 10, 1 / 3, 2 / 3, {"EAT_COW": 0.1}, 0.25, 0.5, 0.75, 1.25, 12.5, 0.5, {"zombie": 1 / 3}, {"asleep": 0.1}
+    probe=replace(TRIAL, compile_s=0.0),
 )
 FACTS = RunFacts(256, 8, 3.0, 1, "cells", "lstm")
 BRIEF = Brief(
     4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True,
-    (LEVEL,), {A: (TRIAL,)}, FACTS,
+    (LEVEL,), {A: (TRIAL,)}, FACTS, 6, LEVEL,
 )  # fmt: skip
 
 

@@ -332,4 +332,3 @@ def test_progress_is_told_while_a_round_is_under_way(fm_server, tmp_path):
         (3, 3, 1, 1, 1),
     ]
     assert (made.progress.lost, made.progress.under_way) == (1, 0)
-    assert spending(made, [], [])["round"]["lost"] == 1

@@ -22,7 +22,7 @@ from dicode.games.craftax.asking import PROMPTS
 from dicode.games.craftax.host import HOST
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
-from dicode.types import Code, Origin, Rejected
+from dicode.types import Code, LevelRecord, Origin, Rejected
 
 SECRET = "sk-verysecret0123456789"
 QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
@@ -392,3 +392,33 @@ def test_a_round_that_nobody_waits_for_is_lost_in_a_replay_too(fm_server, tmp_pa
     assert [o.verdict.stage for o in outcomes] == ["lost", "lost"]
     assert replayed(fm_server, tmp_path, [briefs]) == [outcomes]
     assert made.dream(briefs, validate) == outcomes
+
+
+def test_a_measured_level_goes_back_to_the_model_with_what_was_seen_and_may_be_repaired(fm_server, tmp_path):
+    fm_server.script = [fm_server.said(GOOD.replace("{n}", n)) for n in ("4", "50", "3")]
+    first = dreamer(fm_server, tmp_path, repairs=1)
+    draft = first.dream([brief()], validate)[0].draft
+    measured = Rejected("probe", "0 of 12 episodes; agents reached EAT_COW 90 %", "fewer", code=Code.TOO_HARD)
+    level = LevelRecord(
+        draft.id, draft.source, draft.description, draft.origin, draft.parents, draft.move, 3, measured,
+        requests=draft.requests,
+    )  # fmt: skip
+    again = brief(cycle=3, revises=level)
+    outcome = first.dream([again], validate)[0]
+    assert outcome.accepted
+    assert "count=3" in outcome.draft.source
+    assert [r.stage for r in outcome.draft.repairs] == ["probe", "build"]
+    assert len(outcome.draft.requests) == 3
+    asked = fm_server.requests[1]["messages"]
+    assert "count=4" in asked[2]["content"]
+    for part in ('stage "probe"', "0 of 12 episodes; agents reached EAT_COW 90 %", "Hint: fewer"):
+        assert part in asked[3]["content"]
+    assert replayed(fm_server, tmp_path, [[again]], repairs=1) == [[outcome]]
+
+
+def test_a_measured_level_of_the_grammar_goes_back_to_the_grammar(fm_server, tmp_path):
+    measured = Rejected("probe", "0 of 12", "fewer", code=Code.TOO_HARD)
+    level = LevelRecord("b" * 12, "# a\n", "by grammar", Origin.GRAMMAR, (), "", 3, measured)
+    outcome = dreamer(fm_server, tmp_path).dream([brief(cycle=3, revises=level)], validate)[0]
+    assert outcome.draft.origin is Origin.GRAMMAR
+    assert fm_server.requests == []

@@ -400,3 +400,15 @@ def test_a_failure_at_part_of_a_goal_counts_for_the_whole_and_an_easy_whole_for_
     assert wanted_help(failed, Plan((two,), help=Help.NEAR), rng) is Help.NEAR
     assert wanted_help(easy, Plan((one,), help=Help.NEAR), rng) is Help.TOOLS
     assert wanted_help(easy, Plan((one, two, Achievement.EAT_COW), help=Help.NEAR), rng) is Help.NEAR
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(("code", "more"), [(Code.TOO_HARD, 1), (Code.TOO_EASY, -1)])
+def test_a_level_that_was_measured_comes_back_with_more_help_or_less(code, more):
+    level = _level(Achievement.COLLECT_STONE, Help.TOOLS, "measured")
+    back = replace(level, verdict=Rejected("probe", "0 of 10", "easier", code=code))
+    outcome = dream_one(Brief(3, 0, None, {}, None, revises=back, known=frozenset({level.id})))
+    plan = plan_of(outcome.draft.source)
+    assert plan.achievements == (Achievement.COLLECT_STONE,)
+    assert plan.help == Help.TOOLS + more
+    assert [(r.stage, r.code, r.source) for r in outcome.draft.repairs] == [("probe", code, level.source)]

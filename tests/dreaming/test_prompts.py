@@ -153,11 +153,11 @@ def test_the_other_dreams_of_a_round_are_told():
         prompts.Focus("WAKE_UP", "."),
         prompts.Focus(None, "."),
     ]
-    others = prompts.leanings([brief()] * 3, nudges, own=0)
+    others = prompts.leanings(nudges, own=0)
     assert "The 2 other dreams of this round lean to WAKE_UP" in others
     assert "EAT_COW" not in others
     assert others in prompts.design(HOST, brief(), NUDGE, others)[1].content
-    assert prompts.leanings([brief()], nudges[:1], own=0) == ""
+    assert prompts.leanings(nudges[:1], own=0) == ""
 
 
 def test_a_parent_without_an_episode_is_no_zero_percent():

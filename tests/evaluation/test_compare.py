@@ -284,3 +284,17 @@ def test_groups_may_differ_inside_in_the_setting_that_makes_them(runs):
     with pytest.raises(RunError, match="mixes runs with level_slots"):
         compare(runs[:4])
     assert {group.name for group in compare(runs[:4], by="level_slots").groups} == {"0", "1"}
+
+
+GRADES = {"carpenter/1": 0.9, "carpenter/2": 0.5, "diver/1": 0.4}
+
+
+def test_a_comparison_tells_mean_and_furthest_rung(runs):
+    for run in runs:
+        body = json.loads(next((run / "evaluation").glob("*.json")).read_text())
+        body |= {"protocol": "graded", "worlds": 2, "success": GRADES}
+        body |= {name: [1.0] * 6 for name in ("returns", "lengths", "floor")}
+        (run / "evaluation" / "graded.json").write_text(json.dumps(body))
+    estimates = compare(runs).groups[0].estimates
+    assert estimates["graded"].value == pytest.approx(np.mean(list(GRADES.values())))
+    assert estimates["rung"].value == pytest.approx(1.0)

@@ -32,7 +32,7 @@ def play(kept: Parts, pause_s: float = 0.0, worlds: int = 64, size: int = 16) ->
     while (done := kept.done()) < worlds:
         time.sleep(pause_s)
         kept.add(done, part(done, min(size, worlds - done)))
-    return protocol._result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
+    return protocol.result(GAME, ASKED, kept.of(), PARAMS, {"cycle": 0, "env_steps": 1})
 
 
 def test_an_evaluation_is_of_distinct_worlds(tmp_path):

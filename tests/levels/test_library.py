@@ -10,7 +10,7 @@ from dicode.games.level_text import parse_level
 from dicode.levels import Floor
 from dicode.types import level_id
 
-EVERYTHING = library.load() + library.load_heldout()
+EVERYTHING = library.load() + library.load_heldout() + library.load_graded()
 
 
 @pytest.mark.fast
@@ -26,6 +26,8 @@ def test_a_level_passes_all_checks_on_synthetic_worlds(name, source, blanks, run
 def test_the_library_is_large_enough_and_its_levels_differ():
     assert len(library.load()) >= 40
     assert len(library.load_heldout()) == 20
+    assert [name for name, _ in library.load_graded()] == [f"{f}/{r}" for f in library.GRADED for r in (1, 2, 3, 4, 5)]
+    assert len(library.GRADED) == 8
     assert len({level_id(source) for _, source in EVERYTHING}) == len(EVERYTHING)
     assert not {name for name, _ in library.load()} & set(library.HELDOUT)
     assert [name for name, _ in library.load_heldout()] == list(library.HELDOUT)

@@ -5,15 +5,18 @@ from dataclasses import replace
 import pytest
 from toy import ACHIEVEMENTS, Toy, make, record_of, seeds, toy_text, train
 
-from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
+from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
+from dicode.dreaming.settings import DreamerConfig
+from dicode.errors import ConfigError
 from dicode.methods import Context
 from dicode.methods.common import completion_bonus
+from dicode.methods.dicode import sent_back
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, Draft, Origin, Status, Trial
+from dicode.types import TARGET, Accepted, Brief, Code, Draft, Origin, ParentReport, Rejected, Status, Trial
 
 pytestmark = pytest.mark.fast
 
-SETTINGS = {"num_envs": 160, "level_slots": 16}
+SETTINGS = {"num_envs": 160, "level_slots": 16, "stay": "draw"}
 STREAMS = Streams(0)
 
 
@@ -275,3 +278,101 @@ def test_a_withdrawn_level_leaves_its_hook_slot():
         known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}).without([one.id])
     )
     assert in_hook_slots(known) == [two.id]
+
+
+STAY = {"num_envs": 160, "level_slots": 5, "stay": "learning", "stay_steps": 128.0, "cycle_steps": 1}
+"""128 environments for four levels: 32 steps a slot and cycle, so that a level is granted four cycles."""
+
+
+def going_on(snapshot: Snapshot, cycles: range, rates, settings=STAY):
+    """The levels of each cycle in which `rates(level, cycle)` are solved, and what is known then."""
+    method, trained = make("dicode", settings), []
+    for cycle in cycles:
+        slots = [slot.level for slot in method.propose(Context(snapshot, cycle, STREAMS)).slots]
+        trained.append(set(slots) - {TARGET})
+        trials = [plain_trial(level, cycle, 40, round(40 * rates(level, cycle))) for level in slots]
+        snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
+    return trained, snapshot
+
+
+def test_a_level_stays_while_it_is_learned_and_makes_room_for_the_latest_dream_when_it_is_mastered():
+    first = [dream(f"first{i}", 2) for i in range(4)]
+    master, held = first[0].id, {level.id for level in first}
+
+    def rates(level: str, cycle: int) -> float:
+        return 0.9 if level == master and cycle >= 5 else 0.1 + 0.08 * (cycle - 3)
+
+    trained, snapshot = going_on(context(2, *first).snapshot, range(3, 6), rates)
+    assert trained == [held] * 3
+    waiting = [dream("late", 3), dream("later", 4)]
+    trained, snapshot = going_on(snapshot.with_levels(waiting), range(6, 8), rates)
+    assert trained == [held - {master} | {waiting[1].id}] * 2
+
+
+def test_hopeless_and_flat_levels_leave_and_only_then_are_levels_drawn_again():
+    first = [dream(f"first{i}", 2) for i in range(4)]
+    flat = first[0].id
+    trained, snapshot = going_on(context(2, *first).snapshot, range(3, 9), lambda level, _: 0.3 * (level == flat))
+    held = {level.id for level in first}
+    assert trained[:2] == [held] * 2
+    assert all(levels == {flat} for levels in trained[2:]), "hopeless after two cycles; the flat one is drawn again"
+    assert snapshot.levels[flat].active
+
+
+def test_more_dreams_are_not_asked_for_than_slots_wait_for_them():
+    queue = [dream(f"waits{i}", 2) for i in range(3)]
+    trained = [replace(level, score=0.2, active=True, status=Status.B) for level in seeds()]
+    snapshot = context(3, *trained, *queue).snapshot
+    assert len(make("dicode", STAY).briefs(Context(snapshot, 3, STREAMS))) == 1
+    assert len(make("dicode", STAY | {"stay": "draw"}).briefs(Context(snapshot, 3, STREAMS))) == 12
+
+
+def _measured(name: str, born: int, code: Code = Code.TOO_HARD):
+    turned_down = Rejected("probe", "0 of 10", "easier", code=code)
+    return dream(name, born, verdict=turned_down, probe=plain_trial("x", born, 10, 0))
+
+
+def _asked(levels, cycle: int, taken: int, revises=None) -> Snapshot:
+    briefs = [Brief(cycle, i, None, {}, None, revises=revises) for i in range(len(levels))]
+    outcomes = [Outcome(taken, cycle, i, level.id, level.verdict) for i, level in enumerate(levels)]
+    return Snapshot().with_levels([target_record(), *levels]).with_briefs(briefs).with_outcomes(outcomes)
+
+
+def test_what_was_measured_and_turned_down_is_sent_back_with_the_next_round_once_and_half_a_round_at_most():
+    dreaming = DreamerConfig(name="grammar", round=6, every=2)
+    hard = [_measured(f"hard{i}", 5) for i in range(5)]
+    broken = dream("broken", 5, verdict=Rejected("build", "no", code=Code.ERROR))
+    taken = Context(_asked([broken, *hard], 3, 5), 5, STREAMS)
+    assert [level for level, _ in sent_back(taken, dreaming)] == hard[:3]
+    assert sent_back(replace(taken, cycle=7), dreaming) == [], "only since the last round"
+    again = Context(_asked(hard, 3, 5, revises=hard[0]), 5, STREAMS)
+    assert sent_back(again, dreaming) == [], "what was written again is not sent back once more"
+
+
+def test_a_level_sent_back_takes_a_brief_of_the_round_with_its_own_parent():
+    method = make("dicode", SETTINGS | {"round": 4, "every": 1, "lag": 1, "seed_cycles": 1})
+    parent, hard = dream("parent", 1, status=Status.B, score=0.2), _measured("hard", 2)
+    asked = Brief(1, 0, ParentReport(parent, ()), {}, None)
+    known = Snapshot().with_levels([target_record(), parent, hard]).with_briefs([asked])
+    known = known.with_outcomes([Outcome(2, 1, 0, hard.id, hard.verdict)])
+    briefs = method.briefs(Context(known, 2, STREAMS))
+    assert len(briefs) == 4
+    assert [brief.revises and brief.revises.id for brief in briefs] == [hard.id, None, None, None]
+    assert briefs[0].parent.level.id == parent.id
+
+
+def test_the_targets_share_moves_by_steps_and_stays_where_it_got():
+    method = make("dicode", SETTINGS | {"target_share_final": 0.8, "share_cycles": 4.0})
+    old = [dream(f"old{i}", 0, active=True, score=0.1, last_trained=0) for i in range(3)]
+
+    def share(cycle: int) -> int:
+        slots = method.propose(context(cycle, *old)).slots
+        assert sum(slot.num_envs for slot in slots) == 160
+        return next(slot.num_envs for slot in slots if slot.level == TARGET)
+
+    assert [share(cycle) for cycle in (0, 2, 4, 9)] == [32, 80, 128, 128]
+
+
+def test_a_share_that_leaves_levels_too_little_in_the_end_is_refused():
+    with pytest.raises(ConfigError, match="levels; each needs 2"):
+        make("dicode", SETTINGS | {"target_share_final": 0.9})

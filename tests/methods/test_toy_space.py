@@ -7,7 +7,7 @@ CYCLES = 60
 
 
 def run(name: str, seed: int, **more):
-    settings = {"num_envs": 128, "level_slots": 17, **more}
+    settings = {"num_envs": 128, "level_slots": 17, "stay": "draw", **more}
     return train(make(name, settings), CYCLES, seed)
 
 
@@ -32,6 +32,11 @@ def test_dicode_climbs_the_ladder_that_random_levels_do_not_show():
     assert mean_skill("dicode") > 3.0 > mean_skill("dr")
 
 
+def test_staying_levels_climb_it_too():
+    # A toy level teaches within a cycle or two, so this says that staying is no trap, not that it is better.
+    assert mean_skill("dicode", stay="learning", stay_steps=24.0) > 3.0 > mean_skill("dr")
+
+
 def test_the_closed_loop_is_what_makes_dreams_useful():
     closed, open_loop = run("dicode", 1), run("dicode", 1, open_loop=True)
     # The open loop, too, keeps out of its active set what is never solved, which is most of what teaches nothing.
@@ -44,7 +49,7 @@ def test_ppo_on_the_target_alone_learns_nothing_here():
 
 
 def test_a_dreamer_that_never_answers_leaves_a_running_loop():
-    settings = {"num_envs": 128, "level_slots": 17}
+    settings = {"num_envs": 128, "level_slots": 17, "stay": "draw"}
     done = train(make("dicode", settings), 12, dream=lambda brief, streams: None)
     assert done.snapshot.cycle == 11
     assert len(done.snapshot.pending()) == len(done.snapshot.briefs) > 0

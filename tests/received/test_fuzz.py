@@ -27,8 +27,9 @@ from dicode.dreaming.ledger import Ledger
 from dicode.errors import DicodeError
 from dicode.evaluation import results
 from dicode.runs import checkpoint, origin
+from dicode.runs.dashboards import open_dashboards
 from dicode.runs.directory import RunDirectory
-from dicode.runs.metrics import open_sinks
+from dicode.runs.metrics import JsonLines
 
 ODD = (
     None, True, -1, 0, 2**31, 2**63, 10**40, 1e308, 0.5, "", "x", "../../victim", "/etc/passwd", "${oc.env:HOME}", "\x1b[2J",
@@ -185,7 +186,7 @@ def quick(stopped, monkeypatch):
         with launch.Archive(run.archive_file, existing=True) as archive:
             launch.restore.check_start(config, run, launch.restore.rewind_to_checkpoint(run, archive))
             archive.snapshot()
-            sinks = open_sinks(config, run, archive.committed_cycle())
+            sinks = [JsonLines(run.metrics_file, archive.committed_cycle()), *open_dashboards(config, run)]
         for sink in sinks:
             sink.close()
         if run.journal.is_dir():

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from dicode import config as configuration
 from dicode.commands.launch import room_of
 from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import target_record
 from dicode.methods import registry
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import Loop, Parts
@@ -68,7 +69,17 @@ def main(folder: str, how: str) -> None:
     method = registry.make(room_of(config), config.method, config.dreamer)
     with Archive(run.archive_file) as archive:
         parts = Parts(
-            config, run, archive, Trainer(how == "hang"), Builder(), method, dreams, [], observer, [HOOKED, PLAIN]
+            config,
+            run,
+            archive,
+            Trainer(how == "hang"),
+            Builder(),
+            method,
+            dreams,
+            [],
+            observer,
+            target_record(),
+            [HOOKED, PLAIN],
         )
         Loop(parts, lambda trainer: object()).run()
 

@@ -111,38 +111,3 @@ def test_a_missing_extra_is_one_sentence_with_the_command(extra, word, tmp_path,
     assert main(["train", "preset=smoke", "dreamer=grammar", word, f"runs_dir={tmp_path}"]) == 2
     assert f"uv sync --extra {extra}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
-
-
-class Wandb:
-    """W&B as far as a run uses it."""
-
-    def __init__(self) -> None:
-        self.begun: list[dict] = []
-        self.logged: list[tuple[str, int]] = []
-
-    def init(self, **options):
-        self.begun.append(options)
-
-        class Run:
-            log = staticmethod(lambda row, step: self.logged.append((options["id"], step)))
-            finish = staticmethod(lambda: None)
-
-        return Run()
-
-
-def test_a_resumed_run_goes_on_in_the_same_run_of_wandb(tmp_path, monkeypatch):
-    wandb = Wandb()
-    monkeypatch.setitem(sys.modules, "wandb", wandb)
-    run = made(tmp_path, **{"logging.wandb": "true"})
-    for cycle in range(2):
-        sinks = metrics.open_sinks(run.config(), run, committed=cycle - 1)
-        for sink in sinks:
-            sink.write({"cycle": cycle, "env_steps": 10 * (cycle + 1)})
-            sink.close()
-    (first, second), names = wandb.begun, {step: name for name, step in wandb.logged}
-    assert first["id"] == second["id"] == run.wandb_file.read_text()
-    assert second["resume"] == "allow"
-    assert names == {10: first["id"], 20: first["id"]}
-    other = made(tmp_path / "other", **{"logging.wandb": "true"})
-    metrics.open_sinks(other.config(), other, committed=-1)
-    assert wandb.begun[-1]["id"] != first["id"]

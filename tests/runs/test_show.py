@@ -18,11 +18,13 @@ def played(monkeypatch, *words: str) -> list[tuple[int, str, int, int]]:
     settings = config.load(["preset=smoke", *words])
     found = []
 
-    def evaluate(trainer, params, protocol, folder, about, progress):
+    def evaluate(trainer, params, protocol, folder, about, progress, *task):
         found.append((about["cycle"], protocol.name, protocol.worlds, protocol.steps))
+        return {**about, "protocol": protocol.name, "worlds": protocol.worlds, "returns": [0.0]}
 
     monkeypatch.setattr(show, "evaluate", evaluate)
-    view = SimpleNamespace(show=lambda progress: None)
+    monkeypatch.setattr(show, "task", lambda run: None)
+    view = SimpleNamespace(show=lambda progress: None, note=lambda text: None)
     run = SimpleNamespace(path=SimpleNamespace(name="r"), evaluation=None)
     screen = show.Screen(settings, run, None, None, view)
     for cycle in range(settings.num_cycles):

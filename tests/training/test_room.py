@@ -36,7 +36,7 @@ def accelerator(monkeypatch):
 def test_every_preset_passes_on_a_machine_of_its_size(monkeypatch):
     monkeypatch.setattr(room, "memory_available", lambda: 24e9)
     for preset in ("smoke", "laptop", "gpu"):
-        room.require(config.load([f"preset={preset}", "dreamer=grammar", "devices=1"]))
+        room.require(config.load([f"preset={preset}", "dreamer=grammar"]))
 
 
 def test_the_states_of_a_million_environments_are_92_gb(smoke):

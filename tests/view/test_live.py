@@ -1,14 +1,18 @@
 """What a person sees while a run trains."""
 
 import io
+import logging
+import sys
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from view_examples import run
 
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.types import TARGET, Brief, Code, ParentReport, Proposal, Rejected, Slot
 from dicode.view.live import (
+    CYCLE_DONE,
     DreamLine,
     LevelLine,
     LiveView,
@@ -18,6 +22,7 @@ from dicode.view.live import (
     level_lines,
     plain_line,
     render,
+    round_line,
     sparkline,
 )
 
@@ -83,20 +88,62 @@ def test_text_of_a_model_neither_styles_nor_steers_the_terminal():
     assert "\x1b]" not in text
 
 
-def test_a_terminal_is_not_needed():
+def plain(*shown: Progress) -> list[str]:
+    """The lines on what is no terminal."""
     console = Console(file=io.StringIO(), width=40)
     with LiveView(console) as view:
-        view.show(replace(PROGRESS, stage="compiling"))
-        view.show(replace(PROGRESS, stage="training"))
-        for update in range(16):
-            view.show(replace(PROGRESS, stage="training", update=update))
-        view.show(replace(PROGRESS, cycle=3, stage="training"))
-        view.say("done")
-    lines = console.file.getvalue().splitlines()
-    assert lines[:2] == ["compiling", "training"]
-    assert lines[-1] == "done"
-    assert len(lines) == 4
-    assert lines[2] == plain_line(replace(PROGRESS, cycle=3))
+        for progress in shown:
+            view.show(progress)
+    return console.file.getvalue().splitlines()
+
+
+def test_without_a_terminal_every_cycle_is_one_line_of_its_own_numbers():
+    done = [replace(PROGRESS, cycle=n, stage=CYCLE_DONE, env_steps=1000 * (n + 1)) for n in range(3)]
+    cycles = [
+        [replace(end, stage=stage, env_steps=7) for stage in ("building levels", "training", "writing")] + [end]
+        for end in done
+    ]
+    first = [replace(PROGRESS, cycle=0, stage="compiling rollout"), *cycles[0]]
+    lines = plain(*first, *cycles[1], *cycles[2])
+    assert lines[:3] == ["compiling rollout", "building levels", "training"]
+    assert lines[3:] == [plain_line(end) for end in done]
+
+
+def test_a_counted_stage_says_how_far_it_is_and_how_long_it_takes(monkeypatch):
+    ticks = iter(range(0, 1000, 4))
+    monkeypatch.setattr("dicode.view.live.time.monotonic", lambda: float(next(ticks)))
+    stage = replace(PROGRESS, stage="checking seed levels", stage_of=8)
+    lines = plain(*(replace(stage, stage_done=n, stage_left=8.0 - n) for n in range(7)))
+    assert lines == [f"checking seed levels: {n} of 8, {8 - n} s left" for n in (0, 3, 6)]
+    assert "checking seed levels: 3 of 8" in drawn(replace(stage, stage_done=3))
+
+
+def test_warnings_pass_through_the_live_view(monkeypatch):
+    """A logged line stands above the picture, once, and the picture is not drawn twice because of it."""
+    from dicode.cli import _Stderr
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    console = Console(file=terminal, force_terminal=True, width=80, color_system=None)
+    handler = _Stderr()
+    record = logging.LogRecord("dicode", logging.WARNING, "", 0, "the disk is nearly full", None, None)
+    with LiveView(console) as view:
+        view.show(PROGRESS)
+        view._live.refresh()
+        handler.emit(record)
+    text = terminal.getvalue()
+    assert text.count("the disk is nearly full") == 1
+    before, after = text.split("the disk is nearly full")
+    erased = before.count("\x1b[2K")
+    assert erased == before.count("\n") + 1 > 1, "the picture is erased line by line before the warning is written"
+    assert "demo" in after
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    handler.emit(record)
+    assert sys.stderr.getvalue() == "the disk is nearly full\n"
 
 
 def test_the_plain_line_holds_the_numbers():
@@ -152,3 +199,14 @@ def test_sparklines():
     assert sparkline([5.0]) == "▁"
     assert sparkline([0.0, 1.0]) == "▁█"
     assert len(sparkline(range(100), 24)) == 24
+
+
+def test_the_round_under_way_is_told_as_it_is_now():
+    assert round_line(None) == ""
+    assert round_line(Round(4, 6)) == "dreams of cycle 4: 6 of 6 under way"
+    going = Round(4, 6, accepted=3, rejected=1)
+    assert round_line(going) == "dreams of cycle 4: 2 of 6 under way, 3 accepted, 1 rejected"
+    assert round_line(Round(4, 2, accepted=1, lost=1)) == "dreams of cycle 4: all 2 answered, 1 accepted, 1 lost"
+    shown = replace(PROGRESS, round=round_line(going))
+    assert "2 of 6 under way" in drawn(shown)
+    assert "2 of 6 under way" in plain_line(shown)

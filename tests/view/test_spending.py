@@ -3,10 +3,10 @@
 import pytest
 from view_examples import run
 
-from dicode.curriculum.snapshot import Outcome
+from dicode.curriculum.snapshot import Outcome, Snapshot
 from dicode.games.craftax.display import DISPLAY
-from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected, Repair
-from dicode.view import report, spending
+from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial, level_id
+from dicode.view import drafts, report, spending
 from dicode.view.pages.data import RunData
 
 pytestmark = pytest.mark.fast
@@ -82,3 +82,32 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
 def test_a_run_without_a_model_has_no_page(tmp_path):
     snapshot, rows = run(1)
     assert spending.page(snapshot, rows) == ""
+
+
+def test_every_draft_has_a_line_with_author_attempts_verdict_what_was_measured_and_cost():
+    good = Accepted({"achievements": ["EAT_COW"], "minimum": {}}, {}, "-")
+    probe = Trial("x", 2, 12, 5, 1.0, 40.0)
+    hard = Rejected("probe", "the agent reached the goal in 0 of 10 episodes | and so on", code=Code.TOO_HARD)
+    told = {
+        "fair": (Origin.FOUNDATION, good, (Repair("s", "build", "r", "h"),), probe),
+        "hard": (Origin.GRAMMAR, hard, (), Trial("y", 2, 10, 0, 1.0, 40.0)),
+    }
+    records = [
+        LevelRecord(level_id(text), text, text, origin, (), "m", 2, verdict, repairs=repairs, probe=measured)
+        for text, (origin, verdict, repairs, measured) in told.items()
+    ]
+    outcomes = [Outcome(2, 1, place, record.id, record.verdict) for place, record in enumerate(records)]
+    outcomes.append(Outcome(2, 1, 2, None, Rejected("lost", "late", code=Code.LOST)))
+    snapshot = Snapshot().with_levels(records).with_outcomes(reversed(outcomes))
+    rows = [row(levels=[{"level": records[0].id, "model": "big-1", **sums(3, usd=0.25)}])]
+    fair, turned_down, gone = drafts.lines(snapshot, rows)
+    assert fair.cells() == (
+        "1.0", records[0].id, "foundation big-1 m", "2", "accepted: eat cow", "42 % of 12", "-", "$0.2500"
+    )  # fmt: skip
+    assert turned_down.verdict.startswith("probe: the agent reached the goal in 0 of 10")
+    assert (turned_down.measured, turned_down.cost) == ("0 % of 10", "-")
+    assert (gone.level, gone.verdict) == ("-", "lost: late")
+    page = drafts.page(snapshot, rows)
+    assert page.count("\n|") == 5
+    assert all(line.count("|") == 9 for line in page.splitlines() if line.startswith("|"))
+    assert drafts.page(Snapshot(), []) == ""

@@ -1,7 +1,7 @@
 """`dicode adopt`: say that a run is yours although this machine does not know it.
 
 Without more words it shows what would be believed. `settings` believes config.yaml: the model, the key's variable and
-the services that it names are used from then on. `code` believes the origins in the archive and the files in seeds/:
+the services that it names are used from then on. `code` believes the origins in the archive and the files in seeds/ and target/:
 levels that are said to be the grammar's, the library's or a person's own run without the full wall where there is none.
 """
 
@@ -35,8 +35,8 @@ def command(path: str, words: Sequence[str]) -> int:
         if "code" in words:
             with Archive(run.archive_file) as archive:
                 archive.seal()
-            if run.seeds.is_dir():
-                origin.seal_seeds(run.seeds)
+            for folder in (run.seeds, run.target_file.parent):
+                origin.seal_seeds(folder)
     console.print(f"{run.path}: {' and '.join(words)} adopted", soft_wrap=True)
     return 0
 

@@ -17,7 +17,9 @@ from dicode.errors import RunError
 from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
+from dicode.evaluation.results import GRADED, SOLVED, furthest, rungs
 from dicode.runs import checkpoint, restore
+from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
@@ -106,10 +108,13 @@ def _evaluated(
         # With every parameter zero all logits are equal: the uniform policy, through the same program.
         params, folder = jax.tree.map(np.zeros_like, params), run.evaluation / "random"
         about = {**about, "policy": "random"}
+    target = targets.task(run)
     with console.status("evaluating") as status:
-        return evaluate(
-            trainer, params, protocol, folder, about, lambda done, of: status.update(f"evaluating: {done} of {of}")
-        )
+
+        def progress(done: int, of: int) -> None:
+            status.update(f"evaluating: {done} of {of}")
+
+        return evaluate(trainer, params, protocol, folder, about, progress, target)
 
 
 def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
@@ -136,5 +141,22 @@ def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) ->
         interval = statistics.wilson(round(rate * len(returns)), len(returns))
         listed.add_row(name.lower(), f"{100 * rate:.1f} %", f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %")
     console.print(listed)
+    if result["protocol"] == GRADED:
+        console.print(graded_table(result["success"]))
+        return
     for name, rate in result.get("success", {}).items():
         console.print(f"  {name:28} {100 * rate:5.1f} %")
+
+
+def graded_table(success: Mapping[str, float]) -> Table:
+    """Success by family and rung, the mean of each, and the furthest rung solved in half of the tries."""
+    families, reached = rungs(success), furthest(success)
+    numbers = sorted({rung for rates in families.values() for rung in rates})
+    table = Table("family", *(f"rung {rung}" for rung in numbers), "mean", f"furthest at {SOLVED:.0%}")
+    for family, rates in families.items():
+        cells = [f"{100 * rates[rung]:.0f} %" if rung in rates else "-" for rung in numbers]
+        table.add_row(family, *cells, f"{100 * np.mean(list(rates.values())):.1f} %", str(reached[family]))
+    means = [np.mean([rates[rung] for rates in families.values() if rung in rates]) for rung in numbers]
+    whole = f"{100 * np.mean(list(success.values())):.1f} %"
+    table.add_row("all", *(f"{100 * mean:.0f} %" for mean in means), whole, f"{np.mean(list(reached.values())):.2f}")
+    return table

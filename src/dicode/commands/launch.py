@@ -11,13 +11,14 @@ from typing import Any
 from dicode import config as configuration
 from dicode import lines, words
 from dicode.cache import enable_compile_cache
+from dicode.commands import ending
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.methods.settings import Room
-from dicode.runs import checkpoint, directory, joining, origin, processes, restore
+from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -51,17 +52,21 @@ def start(overrides: Sequence[str], quiet: bool = False) -> int:
 def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
-    seeds = _seeds(config, Path(config.levels) if config.levels else None)
+    measured = target.read(config)
+    seeds = _seeds(config, Path(config.levels) if config.levels else None, measured)
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
-    foreign = bool(config.levels) and origin.foreign_levels(Path(config.levels or ""))
-    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start)
-    if config.levels and not foreign:
+    given = [Path(config.levels)] if config.levels else []
+    given += [Path(config.target)] if config.target.endswith(".py") else []
+    foreign = any(map(origin.foreign_levels, given))
+    run = directory.create(replace(config, dreamer=replace(config.dreamer, name=dreamer)), start, target=measured)
+    if not foreign:
         origin.seal_seeds(run.seeds)
+        origin.seal_seeds(run.target_file.parent)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with run.lock(), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+        with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -85,8 +90,8 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
                 return 0
             _fits(config, run.path)
             group.agree(config)
-            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None)
-            with _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
+            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None, target.of(run, config))
+            with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
 
@@ -125,15 +130,20 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     known = origin.standing(run)
     config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
     config = configuration.check(config)
-    again = directory.create(config, run.start if config.warm_start else None, sealed=known.settings)
-    if seeds and not known.foreign:
+    again = directory.create(
+        config, run.start if config.warm_start else None, sealed=known.settings, target=target.of(run, config)
+    )
+    if not known.foreign:
         origin.seal_seeds(again.seeds)
+        origin.seal_seeds(again.target_file.parent)
     if run.journal.is_dir():
         lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
-        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None)
-        with again.lock(), _assembled(again, again.config(), True, drafts, ALONE, known.foreign) as parts:
+        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None, target.of(again, config))
+        again_config = again.config()
+        whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
+        with again.lock(), ending.told(again, again_config), whole as parts:
             _loop(parts)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
@@ -196,24 +206,28 @@ def _check_extras(config: Config) -> None:
         raise missing_extra("tensorboard")
 
 
-def _seeds(config: Config, folder: Path | None) -> list[Any]:
-    """The levels of the first cycle: those of a folder, or the library's seed set."""
+def _seeds(config: Config, folder: Path | None, measured: str = "") -> list[Any]:
+    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set.
+
+    Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does.
+    """
     from dicode import games
+    from dicode.dreaming.library_dreamer import Volume, read_folder
     from dicode.types import Draft, Origin
 
     if config.method.name != "dicode":
         return []
     if folder is not None:
-        from dicode.dreaming.library_dreamer import read_folder
-
-        return [volume.draft for volume in read_folder(folder, Origin.FILE)]
+        return list(read_folder(folder, Origin.FILE))
     from dicode.games.level_text import parse_level
 
-    drafts = []
+    volumes = []
     for name, source in games.load_host(config.game).seeds():
         text = parse_level(source)
-        drafts.append(Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed"))
-    return drafts
+        draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
+        volumes.append(Volume(name, draft))
+    serves = games.load_host(config.game).dreams().serves
+    return [each for each in volumes if not measured or serves(each.draft.source, measured)] or volumes
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:
@@ -243,8 +257,8 @@ def _start(config: Config) -> Path | None:
     return source.checkpoints
 
 
-def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
-    """The configured dreamer, and whether training pauses while it dreams."""
+def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Any:
+    """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
     from dicode import games
     from dicode.streams import Streams
 
@@ -253,11 +267,11 @@ def _dreamer(config: Config, run: RunDirectory, stack: ExitStack) -> Any:
     if config.dreamer.name == "foundation":
         from dicode.dreaming.assembly import make_foundation_dreamer
 
-        return make_foundation_dreamer(config, run.journal, streams, fallback=grammar, stack=stack)
+        return make_foundation_dreamer(config, journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
         from dicode.dreaming.library_dreamer import LibraryDreamer
 
-        return LibraryDreamer(game, run.seeds if run.seeds.is_dir() else None)
+        return LibraryDreamer(game, seeds if seeds.is_dir() else None)
     return grammar
 
 
@@ -278,6 +292,8 @@ def room_of(config: Config) -> Room:
         hook_slots=config.hook_slots if config.dreamer.hooks else 0,
         hook_envs=hook_envs(config),
         hook_cycles=config.hook_cycles,
+        target_share_final=config.target_share_final,
+        share_cycles=config.target_share_steps / config.steps_per_cycle,
         cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
         episode_limit=config.episode_limit,
         bonus=config.bonus_value,
@@ -295,9 +311,10 @@ def _assembled(
     from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
+    from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
-    from dicode.runs.metrics import open_sinks
+    from dicode.runs.metrics import JsonLines, Sink
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
@@ -307,7 +324,7 @@ def _assembled(
     enable_compile_cache()
     with ExitStack() as stack:
         # First what a mistake in the settings breaks, then what takes time to start.
-        dreamer = _dreamer(config, run, stack)
+        dreamer = dreamer_of(config, run.journal, run.seeds, stack)
         walls: Any = config.sandbox
         game = games.load_host(config.game)
         sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
@@ -329,13 +346,15 @@ def _assembled(
             config.episode_limit,
             config.world_bank,
         )
+        measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
         stack.callback(dreams.close)
-        sinks = open_sinks(config, run, archive.committed_cycle())
+        dashboards = open_dashboards(config, run)
+        sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
         for sink in sinks:
             stack.callback(sink.close)
-        watching = stack.enter_context(observer(config, run, trainer, builder, quiet))
-        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, seeds)
+        watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
+        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, measured, seeds)
 
 
 def _loop(parts: Any) -> int:

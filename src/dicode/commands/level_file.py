@@ -1,24 +1,82 @@
-"""`dicode level check` and `dicode level show`: one level file, checked on real worlds and drawn."""
+"""`dicode level check` and `dicode level show`: one level file, checked on real worlds and drawn.
 
-from collections.abc import Callable
+A check reads its worlds from the bank in the cache and imports no JAX, except for hooks and for the first check ever.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
+import yaml
 from rich.text import Text
 
 from dicode import games
 from dicode.cache import enable_compile_cache
+from dicode.config import Config
 from dicode.errors import ConfigError, LevelError, nearest
+from dicode.games.host import HostGame
 from dicode.games.level_text import decode
+from dicode.machine import default_preset
 from dicode.received import files as received
 from dicode.runs import origin
 from dicode.runs.directory import MAX_LEVEL
+from dicode.sandbox import Sandbox, screen
+from dicode.sandbox.sandbox import Built
 from dicode.terminal import PlainConsole
-from dicode.types import Draft, Origin, Rejected
+from dicode.training.bank import WorldBank
+from dicode.types import Code, Origin, Rejected, level_id
 
-T = TypeVar("T")
 WORLDS = 8
-"""Worlds on which a file is built."""
+"""Worlds on which a file is built: the first ones of the bank."""
+_HOOK_GROUP = 8
+_POLL_S = 0.2
+"""Seconds between two looks at a file that is watched."""
+_FOR_PEOPLE = {
+    Code.SYNTAX: "Python cannot read on from there: the mistake is in that line, or in the one before it",
+    Code.NOT_TEXT: "save the level as plain Python text",
+    Code.NO_GOAL: "write GOAL = Goal.all_of(...) at the top of the file, or define success(state)",
+}
+"""What a person can do, where the hint is written for a model that sends the whole file again."""
+
+
+@dataclass(frozen=True)
+class _WorldMaker:
+    """Makes worlds of a game when the bank lacks them; importing JAX and loading the generator takes seconds."""
+
+    host: HostGame
+
+    def generate(self, key: Any, count: int, first: int) -> dict[str, np.ndarray]:
+        enable_compile_cache()
+        return games.load_device(self.host.name).generate(key, count, first)
+
+
+class Checker:
+    """Builds the text of level files, behind one sandbox whose workers stay warm."""
+
+    def __init__(self, host: HostGame, sandbox: Sandbox, foreign: bool) -> None:
+        self._host, self._sandbox, self._foreign = host, sandbox, foreign
+        self._worlds: Mapping[str, np.ndarray] | None = None
+
+    def screen(self, source: str) -> Rejected | None:
+        """What is plainly wrong with the text; nothing is started for it."""
+        found = screen.cheap(source, self._sandbox.limits.source)
+        if found is None and not self._foreign:  # what somebody sent is parsed in the jail only
+            found = screen.screen(source, self._host.levels())
+        return found
+
+    def build(self, source: str, episode_limit: int | None = None) -> Built | Rejected:
+        """The level on the first worlds of the bank, or what is wrong with it."""
+        if self._worlds is None:
+            worlds = WorldBank(_WorldMaker(self._host), WORLDS).chunk(0)
+            self._worlds = {name: array[:WORLDS] for name, array in worlds.items()}
+        seed = int(level_id(source), 16)
+        return self._sandbox.build(source, self._worlds, seed, Origin.FILE, episode_limit)
 
 
 def read(path: str) -> str:
@@ -33,58 +91,100 @@ def read(path: str) -> str:
         raise ConfigError(f"{path} can't be read: {error}") from error
 
 
-def usual_limit() -> int:
-    """Steps after which the preset of this machine ends a level's episode."""
-    from dicode import config as configuration
-    from dicode.commands.launch import with_preset
+def usual_limit(preset: str) -> int:
+    """Steps after which a preset ends a level's episode: read from its file, as composing settings takes half a second."""
+    text = resources.files("dicode.conf").joinpath("preset", f"{preset}.yaml").read_text(encoding="utf-8")
+    found = yaml.safe_load(text).get("episode_limit", Config.episode_limit)
+    assert isinstance(found, int)
+    return found
 
-    return configuration.load(with_preset([])).episode_limit
 
-
-def _with_builder(path: str, wall: str, name: str, call: Callable[..., T], episode_limit: int | None = None) -> T:
-    from dicode.sandbox import Sandbox
-    from dicode.streams import Streams
-    from dicode.training.builder import LevelBuilder
-
-    enable_compile_cache()
+@contextmanager
+def _checker(path: str, wall: str, game: str) -> Iterator[Checker]:
     foreign = origin.foreign_levels(Path(path))
-    game = games.load_device(name)
-    with Sandbox(game.host, wall=wall, hook_group=8, foreign=foreign) as sandbox:  # type: ignore[arg-type]
-        return call(LevelBuilder(game, sandbox, Streams(0), WORLDS, episode_limit))
+    host = games.load_host(game)
+    with Sandbox(host, wall=wall, hook_group=_HOOK_GROUP, foreign=foreign) as sandbox:  # type: ignore[arg-type]
+        yield Checker(host, sandbox, foreign)
 
 
-def _say_rejected(console: PlainConsole, path: str, verdict: Rejected) -> None:
-    console.print(Text.assemble(("rejected", "bold red"), f" {path}"))
-    console.print(f"  stage:  {verdict.stage}\n  reason: {verdict.reason}")
+def for_people(verdict: Rejected, source: str) -> Rejected:
+    """The verdict with a hint for whoever has the file open, not for a model that sends it again."""
+    hint = _FOR_PEOPLE.get(verdict.code, verdict.hint)
+    if verdict.code is Code.SYNTAX and "```" in source:
+        hint = "delete the Markdown fences (```); a level file is Python alone"
+    elif verdict.code is Code.SYNTAX and re.search("[\u201c\u201d\u2018\u2019]", source):
+        hint = "replace the curly quotes by plain ones"
+    return replace(verdict, hint=hint)
+
+
+def _say_rejected(console: PlainConsole, path: str, source: str, verdict: Rejected) -> None:
+    verdict = for_people(verdict, source)
+    console.print(Text.assemble(("rejected", "bold red"), f" {path}"), soft_wrap=True)
+    console.print(f"  stage:  {verdict.stage}\n  reason: {verdict.reason}", soft_wrap=True)
+    if (number := _line_number(verdict)) and number <= len(lines := source.splitlines()):
+        console.print(f"  {path}:{number}: {lines[number - 1].strip()}", soft_wrap=True)
     if verdict.hint:
-        console.print(f"  hint:   {verdict.hint}")
+        console.print(f"  hint:   {verdict.hint}", soft_wrap=True)
 
 
-def check(path: str, wall: str, episode_limit: int | None = None, game: str = games.DEFAULT) -> int:
+def _line_number(verdict: Rejected) -> int | None:
+    """The line that a reason names; it only places the text that is shown."""
+    reason = verdict.reason
+    found = re.search(r"\bline (\d+)", reason)
+    return int(found[1]) if found else None
+
+
+def check(
+    path: str, wall: str, episode_limit: int | None = None, watch: bool = False, game: str = games.DEFAULT
+) -> int:
     """Print the verdict on a level file, for episodes of `episode_limit` steps (default: those of this machine's preset).
 
-    Returns 0 if it is accepted, 1 if not.
+    Returns 0 if it is accepted, 1 if not. With `watch`, again whenever the file is saved, until Ctrl-C; returns the last.
     """
     if episode_limit is not None and episode_limit < 1:
         raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
     source, console = read(path), PlainConsole()
-    draft = Draft(source, "", Origin.FILE)
-    limit = usual_limit() if episode_limit is None else episode_limit
-    verdict = _with_builder(path, wall, game, lambda builder: builder.check(draft), limit)
-    if isinstance(verdict, Rejected):
-        _say_rejected(console, path, verdict)
-        return 1
+    limit = usual_limit(default_preset()) if episode_limit is None else episode_limit
+    code = 1
+    with _checker(path, wall, game) as checker:
+        while True:
+            seen = _stamp(path)
+            code = _check(console, checker, path, source, limit)
+            if not watch:
+                return code
+            console.print("  watching; Ctrl-C ends")
+            try:
+                while _stamp(path) in (seen, None):  # an editor may take a file away for a moment
+                    time.sleep(_POLL_S)
+                source = read(path)
+            except KeyboardInterrupt:
+                return code
 
-    console.print(Text.assemble(("accepted", "bold green"), f" {path} (id {draft.id})"))
-    console.print(f"  goal:   {games.load_host(game).read_goal(verdict.goal)}")
-    for name, value in verdict.rules.items():
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """What changes when a file is saved; None while there is none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _check(console: PlainConsole, checker: Checker, path: str, source: str, limit: int) -> int:
+    built = checker.screen(source) or checker.build(source, limit)
+    if isinstance(built, Rejected):
+        _say_rejected(console, path, source, built)
+        return 1
+    console.print(Text.assemble(("accepted", "bold green"), f" {path} (id {level_id(source)})"), soft_wrap=True)
+    console.print(f"  goal:   {built.goal}")
+    for name, value in built.rules.to_json().items():
         console.print(f"  rule:   {name} = {value}")
-    if verdict.hooks:
-        console.print(f"  hooks:  {', '.join(verdict.hooks)}")
-    for warning in verdict.warnings:
-        console.print(f"  note:   {warning}")
+    if built.hooks:
+        console.print(f"  hooks:  {', '.join(sorted(built.hooks))}")
+    for warning in built.warnings:
+        console.print(f"  note:   {warning}", soft_wrap=True)
     console.print(f"  steps:  an episode has {limit} at most")
-    console.print(f"  built on {WORLDS} worlds in {verdict.seconds:.2f} s of CPU time")
+    console.print(f"  built on {WORLDS} worlds in {built.cpu_seconds:.2f} s of CPU time")
     return 0
 
 
@@ -96,19 +196,15 @@ def show(path: str, output: str, floor: int | None, wall: str, game: str = games
     if floor is not None and not 0 <= floor < len(shown.floors):
         raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
     source, console = read(path), PlainConsole()
-
-    def build(builder: Any) -> Any:
-        base = builder.base_worlds(source, "shown", "check", WORLDS)
-        return builder.sandbox.build(source, base, 0, Origin.FILE)
-
-    built = _with_builder(path, wall, game, build)
+    with _checker(path, wall, game) as checker:
+        built = checker.screen(source) or checker.build(source)
     if isinstance(built, Rejected):
-        _say_rejected(console, path, built)
+        _say_rejected(console, path, source, built)
         return 1
     if floor is None:
         picture = shown.starts(built.pool, WORLDS)
     else:
         picture = shown.whole({name: array[0] for name, array in built.pool.items()}, floor)
     shown.save(picture, Path(output))
-    console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels")
+    console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels", soft_wrap=True)
     return 0

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
-from dicode import games
+from dicode import files, games
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.archive import export as archive_export
 from dicode.curriculum.snapshot import Snapshot
@@ -14,10 +15,12 @@ from dicode.errors import LevelError, RunError
 from dicode.games.host import HostGame
 from dicode.received.text import line
 from dicode.runs import origin, withdrawn
-from dicode.runs.directory import open_run
+from dicode.runs.directory import RunDirectory, open_run
 from dicode.runs.level_files import write_files
 from dicode.terminal import PlainConsole
-from dicode.types import TARGET, Accepted, LevelRecord
+from dicode.types import TARGET, Accepted, LevelRecord, level_id
+from dicode.view import drafts
+from dicode.view.pages.data import metrics_rows
 
 
 def _goal(record: LevelRecord, game: HostGame) -> str:
@@ -83,11 +86,28 @@ def show(path: str, as_json: bool, digest: bool) -> int:
     for record in snapshot.levels.values():
         table.add_row(*_row(record, snapshot, game), *([_hooks(record, snapshot)] if hooked else []))
     PlainConsole().print(table)
+    _print_drafts(snapshot, run)
     return 0
 
 
+def _print_drafts(snapshot: Snapshot, run: RunDirectory) -> None:
+    """What became of every draft, where there were any."""
+    found = drafts.lines(snapshot, metrics_rows(run.metrics_file))
+    if not found:
+        return
+    table = Table(title=f"{len(found)} drafts", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in drafts.HEAD:
+        table.add_column(name, no_wrap=name in ("asked", "level", "attempts"))
+    for one in found:
+        table.add_row(*map(escape, one.cells()))
+    PlainConsole().print(table)
+
+
 def export(path: str, folder: str) -> int:
-    """Write the run's accepted levels into `folder`, which `levels=` and `dreamer=library` can load."""
+    """Write the run's accepted levels into `folder`, which `levels=` and `dreamer=library` can load.
+
+    A target that is a level goes beside them as `_target.py`, which `target=` can load and those two leave out.
+    """
     run = open_run(path)
     target = Path(folder)
     if target.exists() and any(target.iterdir()):
@@ -95,7 +115,12 @@ def export(path: str, folder: str) -> int:
     with Archive(run.archive_file, read_only=True) as archive:
         snapshot = archive.snapshot()
     count = write_files(snapshot, target)
-    if origin.needs_mark(run, [level.id for level in snapshot.accepted().values() if level.source]):
+    sources = [level.source for level in snapshot.accepted().values() if level.source]
+    measured = snapshot.levels.get(TARGET)
+    if measured is not None and measured.source:
+        files.write_text(target / "_target.py", measured.source)
+        sources.append(measured.source)
+    if origin.needs_mark(run, [level_id(source) for source in sources]):
         origin.mark_foreign(target)
     PlainConsole().print(f"{count} levels written to {folder}")
     return 0

@@ -5,29 +5,32 @@ Nothing here changes a run: a picture that can't be drawn is a warning, never th
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.environment.batch import Level
 from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
-from dicode.evaluation.results import HELDOUT
 from dicode.learner.types import LearnerState
+from dicode.runs.dashboards import Dashboard
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
+from dicode.runs.target import task
 from dicode.terminal import PlainConsole
 from dicode.training.builder import LevelBuilder
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, LevelRecord, Proposal, Slot, level_id
 from dicode.view import report as pictures
 from dicode.view import spending as spent
-from dicode.view.live import LiveView, Progress, dream_lines, level_lines
+from dicode.view.live import CYCLE_DONE, LiveView, Progress, dream_lines, evaluation_line, level_lines, round_line
 from dicode.view.pages import data as pages
 from dicode.view.pages.data import picture_file
 from dicode.view.pages.export import write as write_pages
@@ -43,9 +46,18 @@ NEWEST, LARGE = 8, 4
 class Screen:
     """An `Observer` that keeps a `Progress` record, shows it, and writes the report."""
 
-    def __init__(self, config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, view: LiveView):
+    def __init__(
+        self,
+        config: Config,
+        run: RunDirectory,
+        trainer: Trainer,
+        builder: LevelBuilder,
+        view: LiveView,
+        dashboards: Sequence[Dashboard] = (),
+    ) -> None:
         self._config, self._run, self._trainer, self._builder, self._view = config, run, trainer, builder, view
-        self._began = time.monotonic()
+        self._began = self._stage_began = time.monotonic()
+        self._dashboards = dashboards
         self._pages: dict[str, str] = {}
         self._game = of(config.game)
         self._progress = Progress(
@@ -58,11 +70,15 @@ class Screen:
             total_steps=config.num_cycles * config.steps_per_cycle,
         )
 
-    def stage(self, text: str) -> None:
-        """What the run is doing now."""
+    def stage(self, text: str, done: int = 0, of: int = 0) -> None:
+        """What the run is doing now; how long it still takes follows from what is done of it."""
+        now = time.monotonic()
+        if text != self._progress.stage:
+            self._stage_began = now
         if text == "training":
-            self._began = time.monotonic()
-        self._show(stage=text)
+            self._began = now
+        left = (now - self._stage_began) / done * (of - done) if done else None
+        self._show(stage=text, stage_done=done, stage_of=of, stage_left=left)
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
         """One more update was dispatched."""
@@ -73,6 +89,10 @@ class Screen:
         left = (self._progress.total_steps - env_steps) / speed if speed else None
         self._show(cycle=cycle, update=update + 1, env_steps=env_steps, steps_per_s=speed, seconds_left=left)
 
+    def dreaming(self, progress: Round | None) -> None:
+        """How far the round of dreams under way is at this moment."""
+        self._progress = replace(self._progress, round=round_line(progress))
+
     def cycle(self, report: CycleReport) -> None:
         """A cycle was committed."""
         row, snapshot = report.row, report.snapshot
@@ -81,7 +101,14 @@ class Screen:
         slots = Proposal(tuple(Slot(trial.level, 0) for trial in report.trials))
         arrived = [r for r in snapshot.levels.values() if r.born == report.cycle and r.id != TARGET and report.cycle]
         self._show(
-            stage="cycle done",
+            stage=CYCLE_DONE,
+            stage_done=0,
+            stage_of=0,
+            stage_left=None,
+            steps_per_s=row["cycle_steps_per_s"],
+            env_steps=row["env_steps"],
+            cycle=report.cycle,
+            update=self._config.updates_per_cycle,
             target_return=value,
             returns=returns,
             levels=level_lines(snapshot, slots),
@@ -108,10 +135,18 @@ class Screen:
         with_params = partial(evaluate, self._trainer, learner.params)
         if asked.every_steps and (last or self._crosses(cycle, asked.every_steps)):
             protocol = Protocol(asked.worlds, asked.steps, asked.seed)
-            with_params(protocol, self._run.evaluation, about, self._counting("evaluating"))
+            self._evaluated(
+                with_params(protocol, self._run.evaluation, about, self._counting("evaluating"), task(self._run))
+            )
         if asked.heldout_worlds and last:
-            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=HELDOUT)
-            with_params(protocol, self._run.evaluation, about, self._counting("evaluating held-out levels"))
+            protocol = Protocol(asked.heldout_worlds, asked.heldout_steps, asked.seed, name=asked.heldout_suite)
+            counting = self._counting("evaluating held-out levels")
+            self._evaluated(with_params(protocol, self._run.evaluation, about, counting))
+
+    def _evaluated(self, result: Mapping[str, Any]) -> None:
+        for dashboard in self._dashboards:
+            dashboard.evaluated(result)
+        self._view.note(evaluation_line(result))
 
     def _crosses(self, cycle: int, steps: float) -> bool:
         """Whether a multiple of `steps` lies in this cycle."""
@@ -119,10 +154,10 @@ class Screen:
         return (cycle + 1) * size // steps > cycle * size // steps
 
     def _counting(self, stage: str) -> Callable[[int, int], None]:
-        return lambda done, of: self._show(stage=f"{stage}: {done} of {of}")
+        return lambda done, of: self.stage(stage, done, of)
 
     def _report(self, report: CycleReport) -> None:
-        self._show(stage="drawing the report")
+        self.stage("drawing the report")
         try:
             data = pages.read(self._run.path, report.snapshot)
             pictures.write(data, self._game, self._run.report)
@@ -134,6 +169,8 @@ class Screen:
                 if newest:
                     self._animate(report, newest[0])
             write_pages([data], self._run.report, self._game, self._pages)
+            for dashboard in self._dashboards:
+                dashboard.drawn(self._run.report, report.snapshot, self._progress.env_steps)
         except (DicodeError, OSError, ValueError) as error:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
 
@@ -198,8 +235,13 @@ def _newest(snapshot: Snapshot) -> list[LevelRecord]:
 
 @contextmanager
 def observer(
-    config: Config, run: RunDirectory, trainer: Trainer, builder: LevelBuilder, quiet: bool
+    config: Config,
+    run: RunDirectory,
+    trainer: Trainer,
+    builder: LevelBuilder,
+    quiet: bool,
+    dashboards: Sequence[Dashboard] = (),
 ) -> Iterator[Observer]:
     """The observer that suits the terminal; `quiet` keeps the report and shows nothing."""
     with LiveView(PlainConsole(quiet=quiet), live=config.logging.live and not quiet) as view:
-        yield Screen(config, run, trainer, builder, view)
+        yield Screen(config, run, trainer, builder, view, dashboards)

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dicode import config as configuration
 from dicode import words
@@ -30,13 +31,14 @@ _NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
 def multirun(overrides: Sequence[str]) -> int:
     """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed.
 
-    Returns 0 when every run is finished, 1 if one failed.
+    Returns 0 when every run is finished, 1 if one failed, 3 if a run's model never answered.
     """
     import hydra
 
     if any(o.startswith(joining.PREFIX) for o in overrides) or int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
         raise ConfigError("each run of a sweep takes one process; start runs of several processes one by one")
     overrides = launch.with_preset(overrides)
+    console = PlainConsole()
     of_hydra = [o for o in overrides if o.startswith("hydra")]
     configs = plan([o for o in overrides if o not in of_hydra], of_hydra)
     cases = f"+case={','.join(map(str, range(len(configs))))}"
@@ -45,12 +47,34 @@ def multirun(overrides: Sequence[str]) -> int:
     before = sys.argv
     sys.argv = ["dicode", "--multirun", *experiment, folder, *of_hydra, "hydra.sweeper.params=null", cases]
     main = hydra.main(version_base="1.3", config_path="pkg://dicode.conf", config_name="config")
-    results: list[int] = []
+    console.print(
+        f"{len(configs)} runs: {', '.join(str(directory.path_of(config)) for config in configs)}", soft_wrap=True
+    )
+    codes: list[int] = []
     try:
-        main(lambda node: results.append(one(configs[node.case])))()
+        main(lambda node: codes.append(one(configs[node.case], node.case + 1, len(configs))))()
     finally:
         sys.argv = before
-    return max(results, default=0)
+    return max([_summary(configs, console), *codes])
+
+
+def _summary(configs: Sequence[Config], console: PlainConsole) -> int:
+    """Say what became of every run. Returns 0 when all are finished, 1 otherwise.
+
+    The folders are asked, not the calls: a launcher may run them in other processes and on other machines.
+    """
+    unfinished = [path for config in configs if not _is_finished(path := directory.path_of(config), config)]
+    console.print(f"{len(configs) - len(unfinished)} of {len(configs)} runs are finished", soft_wrap=True)
+    for path in unfinished:
+        console.print(f"  not finished: {path}; the same words start the sweep again", soft_wrap=True)
+    return 1 if unfinished else 0
+
+
+def _is_finished(path: Path, config: Config) -> bool:
+    try:
+        return path.exists() and restore.finished(directory.open_run(path), config) is not None
+    except DicodeError:
+        return False
 
 
 def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]:
@@ -83,11 +107,12 @@ def _check_names(configs: Collection[Config]) -> None:
         raise ConfigError(f"{times} runs of this sweep would all be called {path}; leave run= out, or sweep it too")
 
 
-def one(config: Config) -> int:
-    """One run of a sweep, new or continued. Returns 0 when it is finished, 1 if it failed."""
+def one(config: Config, number: int = 1, of: int = 1) -> int:
+    """One run of a sweep, new or continued, number `number` of `of`. Returns 0 when it is finished, 1 if it failed."""
     console = PlainConsole()
     try:
         path = directory.path_of(config)
+        console.print(f"run {number} of {of}", soft_wrap=True)
         if not path.exists():
             return launch.train(config, quiet=True)
         run = directory.open_run(path)
@@ -119,6 +144,7 @@ def _settings(config: Config) -> dict[str, object]:
     tree = to_tree(config)
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
+    flat["target"] = Path(config.target).name  # a run knows its target's file by name alone
     elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
     return {
         name: value

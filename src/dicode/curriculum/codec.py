@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dicode.curriculum.snapshot import own_target
 from dicode.received.shapes import record
 from dicode.types import (
     TARGET,
@@ -76,6 +77,7 @@ def level_to_json(record: LevelRecord) -> dict[str, Any]:
         "verdict": verdict_to_json(record.verdict),
         "repairs": [asdict(repair) for repair in record.repairs],
         "requests": list(record.requests),
+        **({"probe": trial_to_json(record.probe)} if record.probe else {}),
     }
 
 
@@ -97,7 +99,7 @@ def level_from_json(body: Any, seconds: float = 0.0) -> LevelRecord:
 def checked_id(level: LevelRecord) -> LevelRecord:
     """The record itself. Raises ValueError where its id, which names files, is not the hash of its source."""
     if level.id == TARGET:
-        right = level.source == "" and level.origin is Origin.TARGET
+        right = level.origin is Origin.TARGET
     else:
         right = level.id == level_id(level.source) and level.origin is not Origin.TARGET
     if not right:
@@ -135,7 +137,8 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
     `later`, those of the same cycle that came after it.
     """
     later = sorted(level for level, record in levels.items() if record.born == brief.cycle and level not in brief.known)
-    shown = [*brief.examples, *brief.relatives, *([brief.parent.level] if brief.parent else [])]
+    own = [level for level in (brief.parent and brief.parent.level, brief.revises) if level]
+    shown = [*brief.examples, *brief.relatives, *own]
     return {
         "parent": brief.parent.level.id if brief.parent else None,
         "children": list(brief.parent.children) if brief.parent else [],
@@ -149,6 +152,8 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "relatives": [level.id for level in brief.relatives],
         "told": sorted(brief.trials),
         "facts": asdict(brief.facts) if brief.facts else None,
+        "round": brief.round,
+        "revises": brief.revises.id if brief.revises else None,
     }
 
 
@@ -178,6 +183,8 @@ class _BriefBody:
     relatives: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     facts: RunFacts | None = None
+    round: int = 0
+    revises: str | None = None
 
 
 def brief_from_json(
@@ -204,6 +211,8 @@ def brief_from_json(
     parent = None
     if told.parent is not None:
         parent = ParentReport(shown(told.parent), until_then(told.parent), told.children)
+    seen = until_then(TARGET) if told.target_success else ()
+    target = own_target(levels[TARGET], seen, cycle) if TARGET in levels else None
     return Brief(
         cycle=cycle,
         index=index,
@@ -217,6 +226,9 @@ def brief_from_json(
         relatives=tuple(shown(level) for level in told.relatives),
         trials={level: until_then(level) for level in told.told},
         facts=told.facts,
+        target=target,
+        round=told.round,
+        revises=shown(told.revises) if told.revises else None,
     )
 
 

@@ -36,7 +36,7 @@ def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
     tried = [
         record
         for record in sorted(snapshot.levels.values(), key=lambda record: (record.born, record.id))
-        if record.id not in (level, TARGET) and isinstance(record.verdict, Accepted)
+        if record.id not in (level, TARGET) and (isinstance(record.verdict, Accepted) or record.probe)
     ]
     mine = [record for record in tried if level in record.parents][-count:]
     siblings = [record for record in tried if parents & set(record.parents) and record not in mine][-count:]
@@ -65,18 +65,6 @@ def ancestors(level: str, levels: Mapping[str, LevelRecord]) -> list[str]:
         generation = [p for p in dict.fromkeys(parents) if p in levels and p not in found and p != level]
         found |= dict.fromkeys(generation)
     return list(found)
-
-
-def depths(levels: Mapping[str, LevelRecord]) -> dict[str, int]:
-    """Generations above each level: 0 without a known parent, else one more than its deepest parent.
-
-    A parent is born in an earlier cycle than its child; one that is not is left out.
-    """
-    found: dict[str, int] = {}
-    for record in sorted(levels.values(), key=lambda level: (level.born, level.id)):
-        older = (found[p] for p in record.parents if p in found and levels[p].born < record.born)
-        found[record.id] = 1 + max(older, default=-1)
-    return found
 
 
 def reached(trials: Sequence[Trial], min_episodes: int = MIN_EPISODES) -> bool:

@@ -11,7 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dicode.errors import RunError
-from dicode.types import TARGET, Accepted, Brief, Code, LevelRecord, Origin, Rejected, Status, Trial, Verdict
+from dicode.types import (
+    TARGET,
+    Accepted,
+    Brief,
+    Code,
+    LevelRecord,
+    Origin,
+    OwnTarget,
+    Rejected,
+    Status,
+    Trial,
+    Verdict,
+)
 
 
 @dataclass(frozen=True)
@@ -127,18 +139,29 @@ class Snapshot:
         return tuple(brief for brief in self.briefs if (brief.cycle, brief.index) not in answered)
 
 
-def target_record() -> LevelRecord:
-    """The unmodified game as a record: always in the archive, never in the active set."""
+_GAME = Accepted(goal={}, rules={}, pool_hash="")
+
+
+def target_record(
+    source: str = "", description: str = "The unmodified game.", verdict: Accepted = _GAME
+) -> LevelRecord:
+    """The target as a record, always in the archive, never in the active set: the unmodified game, or a level's text."""
     return LevelRecord(
         id=TARGET,
-        source="",
-        description="The unmodified game.",
+        source=source,
+        description=description,
         origin=Origin.TARGET,
         parents=(),
         move="",
         born=0,
-        verdict=Accepted(goal={}, rules={}, pool_hash=""),
+        verdict=verdict,
     )
+
+
+def own_target(record: LevelRecord, trials: Sequence[Trial], cycle: int) -> OwnTarget | None:
+    """What is told after `cycle` of a target that is a level; None where it is the unmodified game."""
+    rates = [trial.success_rate for trial in trials if trial.cycle <= cycle and trial.episodes]
+    return OwnTarget(record.source, record.description, rates[-1] if rates else None) if record.source else None
 
 
 def lost(cycle: int, brief: Brief, reason: str) -> Outcome:

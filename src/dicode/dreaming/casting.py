@@ -33,8 +33,14 @@ class Casting:
             return
         if self._journal.mode == "replay":
             raise JournalMiss(f"nothing is recorded of which model dreams cycle {brief.cycle}, dream {brief.index}")
-        name = choose(self.tallies(), rng, self._per_dollar)
+        name = self._author(brief) or choose(self.tallies(), rng, self._per_dollar)
         self._journal.record_choice(brief.cycle, brief.index, name)
+
+    def _author(self, brief: Brief) -> str | None:
+        """Who wrote what a brief sends back, if it is a model of this run."""
+        keys = brief.revises.requests[-1:] if brief.revises else ()
+        wrote = {f"{c.request['provider']} {c.request['model']}" for c in self._journal.calls() if c.key in keys}
+        return next((voice.name for voice in self.voices if voice.name in wrote), None)
 
     def voice(self, brief: Brief) -> Voice:
         """The model that dreams a brief; the first where none was chosen or the chosen one is not in this run."""

@@ -77,3 +77,14 @@ def repaired(draft: Draft, failed: Draft, verdict: Rejected) -> Draft:
     """`draft` with the history of `failed`, which `verdict` turned down, in front of it."""
     repair = Repair(failed.source, verdict.stage, verdict.reason, verdict.hint, verdict.code)
     return replace(draft, repairs=(*failed.repairs, repair))
+
+
+def sent_back(brief: Brief) -> tuple[Draft, Rejected] | None:
+    """The draft that a brief asks to write again, and what was wrong with it; None for a brief for something new."""
+    level = brief.revises
+    if level is None or not isinstance(level.verdict, Rejected):
+        return None
+    draft = Draft(
+        level.source, level.description, level.origin, level.parents, level.move, level.repairs, level.requests
+    )
+    return draft, level.verdict

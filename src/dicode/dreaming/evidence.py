@@ -60,6 +60,11 @@ class Relation(Enum):
     )
 
 
+def seen(brief: Brief, level: LevelRecord) -> tuple[Trial, ...]:
+    """How the agent fared on a level that a brief shows: in training, else when it was measured."""
+    return brief.trials.get(level.id) or ((level.probe,) if level.probe else ())
+
+
 def standing(trials: Sequence[Trial]) -> float | None:
     """Success rate in a level's latest episodes that are enough to say something; None where there are too few."""
     whole = pooled([trial for trial in trials if trial.episodes], FEW)
@@ -97,7 +102,7 @@ def relation(brief: Brief) -> Relation:
 
 
 def _standings(brief: Brief, levels: Iterable[LevelRecord]) -> list[float]:
-    found = (standing(brief.trials.get(level.id, ())) for level in levels)
+    found = (standing(seen(brief, level)) for level in levels)
     return [rate for rate in found if rate is not None]
 
 
@@ -116,7 +121,9 @@ def goal_of(record: LevelRecord) -> str:
     """What a level asks for, in the names of its game."""
     if record.id == TARGET:
         return "the unmodified game"
-    goal = record.verdict.goal if isinstance(record.verdict, Accepted) else {}
+    if not isinstance(record.verdict, Accepted):
+        return record.description.strip().split("\n")[0][:100]
+    goal = record.verdict.goal
     return ", ".join([*_asked(goal), *(f"{name} >= {least:g}" for name, least in _minimum(goal).items())]) or "a hook"
 
 
@@ -152,6 +159,11 @@ def instead(record: LevelRecord, trial: Trial) -> str:
     return f"; agents reached {told}" if told else "; agents reached nothing"
 
 
+def reached(trial: Trial) -> str:
+    """What the agents reached, most often first."""
+    return f"; agents reached {shares(trial.achievements, 8) or 'nothing'}"
+
+
 def failing(trial: Trial) -> str:
     """How episodes without the goal ended; empty where all reached it, or nothing is known."""
     told = shares(trial.endings, 4)
@@ -161,9 +173,7 @@ def failing(trial: Trial) -> str:
 def lines(brief: Brief, levels: Iterable[LevelRecord]) -> list[str]:
     """One bounded line a level, the latest ones."""
     latest = list(levels)[-MOST_LINES:]
-    return [
-        f"- {goal_of(level)}: {fared(level, brief.trials.get(level.id, ()))}"[:MOST_WORDS] + "." for level in latest
-    ]
+    return [f"- {goal_of(level)}: {fared(level, seen(brief, level))}"[:MOST_WORDS] + "." for level in latest]
 
 
 def family(brief: Brief) -> str:

@@ -12,13 +12,14 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dicode.dreaming import prompts
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
 from dicode.dreaming.casting import Casting
 from dicode.dreaming.client import Opener
-from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost, repaired, sent_back
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.parse import Parsed
@@ -77,7 +78,6 @@ class FoundationDreamer:
         self.progress: Progress | None = None
         """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
-        self._round_of: tuple[Brief, ...] = ()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
@@ -91,8 +91,8 @@ class FoundationDreamer:
 
         Raises JournalMiss where a replay asks for what was not recorded, CancelledError after `cancel`.
         """
-        self._round_of = tuple(briefs)
-        plans = [(brief, 0 < self.settings.max_drafts <= place) for place, brief in enumerate(briefs)]
+        most = self.settings.max_drafts
+        plans = [(brief, 0 < most <= place or _by_grammar(brief)) for place, brief in enumerate(briefs)]
         for brief, surplus in plans:
             if not surplus:
                 self.casting.cast(brief, self.streams.rng("dream", brief.cycle, brief.index, "model"))
@@ -109,9 +109,8 @@ class FoundationDreamer:
         return prompts.focus(self.game, brief, self.streams.rng("dream", brief.cycle, brief.index))
 
     def leanings(self, brief: Brief) -> str:
-        """What the other dreams of the round under way are nudged towards."""
-        nudges = [self.focus(other) for other in self._round_of]
-        return prompts.leanings(self._round_of, nudges, self._round_of.index(brief))
+        """What the other dreams of the round are nudged towards, whether or not they are asked for now."""
+        return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(brief.round)], brief.index)
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
         """What the archive shows by now; decides which of several models the next round asks."""
@@ -189,7 +188,7 @@ class _Dream:
     def __init__(self, dreamer: FoundationDreamer, brief: Brief, hands: Hands) -> None:
         self.dreamer, self.brief, self.hands, self.settings = dreamer, brief, hands, dreamer.settings
         self.voice = dreamer.casting.voice(brief)
-        self.attempt = 0
+        self.attempt, self.allowed = 0, self.settings.repairs
         self.repairs: tuple[Repair, ...] = ()
         self.requests: tuple[str, ...] = ()
         self.last: Outcome | None = None
@@ -199,6 +198,8 @@ class _Dream:
         """Design and code, or both at once."""
         brief, focus = self.brief, self.dreamer.focus(self.brief)
         others = self.dreamer.leanings(brief)
+        if returned := sent_back(brief):
+            return await self._revise(*returned, focus, others)
         if self.voice.compact:
             return await self._write("level", prompts.compact(self.dreamer.game, brief, focus), "", "compact")
         if self.settings.stages == 1:
@@ -207,6 +208,20 @@ class _Dream:
         if isinstance(design, Outcome):
             return design
         return await self._write("code", prompts.code(self.dreamer.game, brief, design), design, "design+code")
+
+    async def _revise(self, draft: Draft, verdict: Rejected, focus: prompts.Focus, others: str) -> Outcome:
+        """A level of the same author once more, with what was measured; its history stays, and it may be repaired anew."""
+        brief = self.brief
+        if self.voice.compact:
+            question = prompts.compact(self.dreamer.game, brief, focus)
+        elif self.settings.stages == 1:
+            question = prompts.level(self.dreamer.game, brief, focus, others)
+        else:
+            question = prompts.code(self.dreamer.game, brief, draft.description)
+        messages = repair_messages(question, draft.source, verdict, draft.repairs)
+        self.repairs = repaired(draft, draft, verdict).repairs
+        self.requests, self.allowed = draft.requests, len(self.repairs) + self.settings.repairs
+        return await self._write("revise", question, draft.description, draft.move, messages)
 
     async def _design(self, question: tuple[Message, ...]) -> str | Outcome:
         messages = question
@@ -221,8 +236,10 @@ class _Dream:
             if not self._again(self._draft(answer.text, "", "design"), design, "design", messages):
                 return self._outcome()
 
-    async def _write(self, stage: str, question: tuple[Message, ...], design: str, move: str) -> Outcome:
-        messages = question
+    async def _write(
+        self, stage: str, question: tuple[Message, ...], design: str, move: str, first: tuple[Message, ...] = ()
+    ) -> Outcome:
+        messages = first or question
         while True:
             answer = await self._ask(stage, messages)
             if answer is None:
@@ -274,7 +291,7 @@ class _Dream:
     def _again(self, draft: Draft, verdict: Rejected, stage: str, messages: tuple[Message, ...]) -> bool:
         """Note a failed attempt; whether another one is allowed."""
         self.last = Outcome(draft, verdict)
-        if len(self.repairs) >= self.settings.repairs or not self.hands.may_repair(self._request(stage, messages)):
+        if len(self.repairs) >= self.allowed or not self.hands.may_repair(self._request(stage, messages)):
             return False
         self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
         return True
@@ -312,6 +329,11 @@ class _Dream:
             top_p=endpoint.top_p if endpoint.top_p >= 0 else None,
             seed=int(rng.integers(2**31)),
         )
+
+
+def _by_grammar(brief: Brief) -> bool:
+    """Whether a brief sends back what the fallback dreamer wrote; a level goes back to its author."""
+    return brief.revises is not None and brief.revises.origin is not Origin.FOUNDATION
 
 
 async def _together(dreams: list[Coroutine[Any, Any, Outcome]]) -> list[Outcome]:

@@ -21,7 +21,7 @@ from dicode.dreaming.calls import Answer, Request, key_of
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.received.shapes import record, shaped
 from dicode.received.text import line
-from dicode.types import Accepted, Code, Draft, Rejected, Verdict
+from dicode.types import Accepted, Code, Draft, Rejected, Trial, Verdict
 
 FILE = "calls.jsonl"
 MODES = ("record", "replay", "extend")
@@ -69,6 +69,7 @@ class Journal:
         self._verdicts: dict[str, Verdict] = {}
         self._fates: dict[tuple[int, int], Fate] = {}
         self._choices: dict[tuple[int, int], str] = {}
+        self._probes: dict[tuple[int, int, str], Trial] = {}
         self._texts: dict[str, str] = {}
         self._lines: lines.Lines | None = None
         if mode == "replay" and not self.path.exists():
@@ -136,6 +137,16 @@ class Journal:
         self._write({"kind": "choice", "cycle": cycle, "index": index, "model": model})
         self._choices[cycle, index] = model
 
+    def probe(self, cycle: int, index: int, level: str) -> Trial | None:
+        """How the agent fared on a dream's level when it was measured; None where that is not recorded."""
+        return self._probes.get((cycle, index, level))
+
+    def record_probe(self, cycle: int, index: int, level: str, trial: Trial) -> None:
+        """Keep what was measured for good: another machine's agent differs in the last bits. Nothing while replaying."""
+        if self.mode != "replay":
+            self._write({"kind": "probe", "cycle": cycle, "index": index, "level": level, "trial": asdict(trial)})
+        self._probes[cycle, index, level] = trial
+
     def calls(self) -> Iterator[Call]:
         """Every recorded call, sorted by key, so that sums over them do not depend on order."""
         return iter(sorted(self._calls.values(), key=lambda call: call.key))
@@ -196,6 +207,9 @@ class Journal:
         elif kind == "fate":
             fate = record(Fate, entry["fate"], "fate")
             self._fates[fate.cycle, fate.index] = fate
+        elif kind == "probe":
+            dream = shaped(int, entry["cycle"], "cycle"), shaped(int, entry["index"], "index")
+            self._probes[(*dream, shaped(str, entry["level"], "level"))] = record(Trial, entry["trial"], "trial")
         elif kind == "choice":
             place = shaped(int, entry["cycle"], "cycle"), shaped(int, entry["index"], "index")
             self._choices[place] = shaped(str, entry["model"], "model")

@@ -144,11 +144,6 @@ class Ledger:
         """The whole run."""
         return _sum(self.charges())
 
-    def by_cycle(self) -> dict[int, Totals]:
-        """Totals of the calls made for each cycle's dreams."""
-        charges = self.charges()
-        return {cycle: _sum([c for c in charges if c.cycle == cycle]) for cycle in sorted({c.cycle for c in charges})}
-
     def by_model(self) -> dict[tuple[str, str], Totals]:
         """Totals by (provider, model)."""
         charges = self.charges()

@@ -4,6 +4,7 @@ The levels are the game's own or a folder of files (`dicode levels export`, or w
 draws no randomness: which level comes next follows from what the agent can do and what the archive holds.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from dicode.games.level_text import decode, parse_level
 from dicode.received import files as received
 from dicode.types import Brief, Draft, Origin, Rejected
 
+_log = logging.getLogger(__name__)
+
 MAX_BYTES = 1 << 20
 """Bytes of a level file."""
 
@@ -25,6 +28,13 @@ class Volume:
 
     name: str
     draft: Draft
+    path: Path | None = None
+    """Its file, where it is one of a folder."""
+
+    @property
+    def called(self) -> str:
+        """What a person knows it by: the file's path, or its name."""
+        return str(self.path or self.name)
 
 
 def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
@@ -42,16 +52,16 @@ def _read(path: Path, origin: Origin) -> Volume:
     try:
         source = decode(received.read(path.parent, path.name, most=MAX_BYTES))
     except (LevelError, FileNotFoundError) as error:
-        raise RunError(f"{path.name} can't be read: {error}") from error
-    return volume(path.stem, source, origin, path.name)
+        raise RunError(f"{path} can't be read: {error}") from error
+    return volume(path.stem, source, origin, path)
 
 
-def volume(name: str, source: str, origin: Origin, called: str = "") -> Volume:
-    """A level of the library from its text. Raises RunError, with what the level is `called`, where it is none."""
+def volume(name: str, source: str, origin: Origin, path: Path | None = None) -> Volume:
+    """A level of the library from its text. Raises RunError, with the level's path or name, where it is none."""
     text = parse_level(source)
     if isinstance(text, Rejected):
-        raise RunError(f"{called or name} is not a level: {text.reason}; {text.hint}")
-    return Volume(name, Draft(source, text.description, origin, move="library"))
+        raise RunError(f"{path or name} is not a level: {text.reason}; {text.hint}")
+    return Volume(name, Draft(source, text.description, origin, move="library"), path)
 
 
 class LibraryDreamer:
@@ -63,7 +73,7 @@ class LibraryDreamer:
         """`folder`: a folder of level files; the game's own library if None."""
         own = [volume(name, source, Origin.LIBRARY) for name, source in game.library()] if folder is None else []
         self._volumes = tuple(own) if folder is None else read_folder(folder, Origin.FILE)
-        self._readiness = game.dreams().readiness
+        self._readiness, self._serves = game.dreams().readiness, game.dreams().serves
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief; `lost` once every level is in the archive. A library level has no parents."""
@@ -75,10 +85,15 @@ class LibraryDreamer:
         fresh = [v for v in self._volumes if v.draft.id not in brief.known | taken and allowed(v)]
         if not fresh:
             return lost("every level of the library is in the archive already")
-        first = min(fresh, key=lambda v: (self._readiness(v.draft.source, brief.target_success), v.name))
+        aim = brief.target
+        near = [v for v in fresh if aim and self._serves(v.draft.source, aim.source)] or fresh
+        first = min(near, key=lambda v: (self._readiness(v.draft.source, brief.target_success), v.name))
         draft = first.draft
         taken.add(draft.id)
-        return Outcome(draft, validate(draft))
+        verdict = validate(draft)
+        if isinstance(verdict, Rejected):
+            _log.warning("%s is rejected at %s: %s; %s", first.called, verdict.stage, verdict.reason, verdict.hint)
+        return Outcome(draft, verdict)
 
 
 def _filter(brief: Brief) -> Callable[[Volume], bool]:

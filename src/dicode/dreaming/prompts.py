@@ -47,20 +47,20 @@ def focus(game: HostGame, brief: Brief, rng: np.random.Generator) -> Focus:
     """A random nudge: an achievement within reach (more often the less it is mastered) and a kind of change."""
     twists = of(game).twists
     twist = twists[int(rng.integers(len(twists)))]
-    near = within_reach(game, brief.target_success)
+    near = _near(game, brief)
     if not near:
         return Focus(None, twist)
     weights = np.array([1.05 - brief.target_success.get(name, 0.0) for name in near])
     return Focus(near[int(rng.choice(len(near), p=weights / weights.sum()))], twist)
 
 
-def leanings(briefs: Sequence[Brief], nudges: Sequence[Focus], own: int) -> str:
+def leanings(nudges: Sequence[Focus], own: int) -> str:
     """What the other dreams of a round lean to, in a sentence; empty for a single dream."""
     told = dict.fromkeys(
         nudge.achievement for place, nudge in enumerate(nudges) if place != own and nudge.achievement is not None
     )
     listed = ", ".join(list(told)[:12])
-    return f" The {len(briefs) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
+    return f" The {len(nudges) - 1} other dreams of this round lean to {listed}; write another level." if told else ""
 
 
 def within_reach(game: HostGame, success: Mapping[str, float]) -> tuple[str, ...]:
@@ -71,6 +71,13 @@ def within_reach(game: HostGame, success: Mapping[str, float]) -> tuple[str, ...
         for name in (game.achievements if success else ())
         if success.get(name, 0.0) < MASTERED and all(success.get(before, 0.0) >= BEGUN for before in needs(name))
     )
+
+
+def _near(game: HostGame, brief: Brief) -> tuple[str, ...]:
+    """What is within reach, and on the way to the target where that is a level."""
+    near = within_reach(game, brief.target_success)
+    way = game.dreams().way(brief.target.source) if brief.target else frozenset()
+    return tuple(name for name in near if name in way) or near
 
 
 def design(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
@@ -150,21 +157,38 @@ def rates(game: HostGame, success: Mapping[str, float]) -> str:
 def _target(game: HostGame, brief: Brief) -> str:
     """The agent on the unmodified game; nothing in the open loop."""
     if not brief.target_success:
-        return ""
+        return _own_target(brief)
     mean = f"Mean return {brief.target_return:.1f}. " if brief.target_return is not None else ""
     told = "\n".join(line for line in (evidence.trend(brief), evidence.run_facts(brief.facts)) if line)
-    near = ", ".join(within_reach(game, brief.target_success)) or "none"
+    near = ", ".join(_near(game, brief)) or "none"
+    head = _own_target(brief) or "# The agent on the unmodified game\n"
     return (
-        f"# The agent on the unmodified game\n{mean}Share of episodes that reach each achievement: "
+        f"{head}{mean}Share of episodes that reach each achievement: "
         f"{rates(game, brief.target_success)}.\nWithin reach (not mastered, what they need is begun): {near}.\n"
         f"{told}\n\n"
+    )
+
+
+def _own_target(brief: Brief) -> str:
+    """A target that is a level: its text, and how often it is solved; nothing where it is the game."""
+    if brief.target is None:
+        return ""
+    rate = brief.target.success_rate
+    solved = "" if rate is None else f"It reaches the goal in {evidence.percent(rate)} of the episodes. "
+    return (
+        f"# The target\nThe agent is measured on this level alone, so every level must be a step towards it:\n"
+        f"{brief.target.description.strip()[:1500]}\n{_shown(brief.target.source, MAX_PARENT // 2)}{solved}"
     )
 
 
 def _source(level_record: LevelRecord, limit: int = MAX_PARENT) -> str:
     if not level_record.source or level_record.id == TARGET:
         return ""
-    text = level_record.source.strip()
+    return _shown(level_record.source, limit)
+
+
+def _shown(source: str, limit: int) -> str:
+    text = source.strip()
     cut = text if len(text) <= limit else text[:limit].rsplit("\n", 1)[0] + "\n# (the rest is left out)"
     return f"```python\n{cut}\n```\n"
 
@@ -181,7 +205,7 @@ def _parent(brief: Brief, rates: bool = True) -> str:
 
 
 def _what(record: LevelRecord) -> str:
-    return "The unmodified game." if record.id == TARGET else f"{record.description.strip()[:1500]}"
+    return record.description.strip()[:1500]
 
 
 def _trials(report: ParentReport) -> str:
@@ -235,8 +259,9 @@ def _compact_target(game: HostGame, brief: Brief) -> str:
     if not brief.target_success:
         return ""
     good = [name for name in game.achievements if brief.target_success.get(name, 0.0) >= MASTERED][:8]
-    near = within_reach(game, brief.target_success)[:8]
-    return f"The agent can do {', '.join(good) or 'little yet'}; next come {', '.join(near) or 'harder things'}.\n"
+    near = _near(game, brief)[:8]
+    aim = f"Its target, to which every level leads: {brief.target.description.strip()[:300]}\n" if brief.target else ""
+    return f"{aim}The agent can do {', '.join(good) or 'little yet'}; next come {', '.join(near) or 'harder things'}.\n"
 
 
 def _compact_parent(brief: Brief, room: int) -> str:

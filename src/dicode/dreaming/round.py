@@ -88,7 +88,7 @@ class Hands(ABC):
         fate, limit = self.journal.fate(brief.cycle, brief.index), None
         try:
             if surplus:
-                raise Ends("fallback", f"the model writes {self.desk.settings.max_drafts} dreams a round")
+                raise Ends("fallback", "beyond the model's dreams of a round, or sent back to the grammar")
             if fate and fate.kind in ("lost", "fallback"):
                 raise Ends(fate.kind, fate.reason)
             async with self.until_deadline() as limit:

@@ -7,6 +7,7 @@ from dicode.settings import Only, option
 _SOMEBODY: Only = {"dreamer.name": ("auto", "grammar", "foundation", "library")}
 _WRITER: Only = {"dreamer.name": ("auto", "grammar", "foundation")}
 _MODEL: Only = {"dreamer.name": ("foundation",)}
+_PROBED: Only = {"dreamer.probe": None}
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,15 @@ class DreamerConfig:
         900.0, "seconds from dispatch after which a dream is journaled as lost", 0.1, 1e6, only=_SOMEBODY
     )
     repairs: int = option(2, "times a rejected draft goes back", 0, 20, only=_MODEL)
+    probe: int = option(
+        0,
+        "episodes of the current agent that measure a dreamed level before it trains; 0: none",
+        0,
+        10_000,
+        only=_SOMEBODY,
+    )
+    probe_low: float = option(0.1, "success below which a measured level goes back as too hard", 0, 1, only=_PROBED)
+    probe_high: float = option(0.75, "success above which a measured level goes back as too easy", 0, 1, only=_PROBED)
     hooks: bool = option(False, "dreams may define new mechanics as JAX hooks", only=_SOMEBODY)
     goal_only: bool = option(False, "dreams may set a goal only, no initial states and no rules", only=_WRITER)
     arenas: bool = option(

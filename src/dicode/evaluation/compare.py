@@ -14,7 +14,7 @@ import numpy as np
 
 from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
-from dicode.evaluation.results import HELDOUT, TARGET, Evaluation, RunResult, load_run
+from dicode.evaluation.results import GRADED, HELDOUT, TARGET, Evaluation, RunResult, furthest, load_run
 from dicode.evaluation.statistics import Estimate
 from dicode.received.files import check_tree
 from dicode.received.text import line
@@ -82,8 +82,12 @@ QUANTITIES: Mapping[str, str] = {
     "p20": "20th percentile of the return over worlds",
     "length": "episode length",
     "floor": "deepest floor reached",
+    "solved": "success rate on the target's goal",
     "suite": "success rate on held-out levels",
     "suite_iqm": "IQM of the success rate on held-out levels",
+    "graded": "success rate on the graded suite",
+    "graded_iqm": "IQM of the success rate on the graded suite",
+    "rung": "furthest rung solved in half of the tries, mean over families",
     "steps_per_s": "steps per second",
     "hours": "hours of wall-clock",
 }
@@ -100,7 +104,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     runs = [_plain_run(path) for path in run_dirs]
     if not runs:
         raise RunError("no runs to compare; name at least one run's directory")
-    runs = _alike(_alike(runs, TARGET), HELDOUT)
+    runs = _alike(_alike(_alike(runs, TARGET), HELDOUT), GRADED)
     bare = [run.name for run in runs if run.final(TARGET) is None]
     if bare:
         raise RunError(f"{', '.join(bare)}: no evaluation on the target; run `dicode eval` first")
@@ -232,7 +236,6 @@ def _rng(name: str) -> np.random.Generator:
 def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
     rng = _rng(name)
     finals = [final for run in runs if (final := run.final(TARGET)) is not None]
-    suites = [final.success for run in runs if (final := run.final(HELDOUT)) is not None]
     rates = [[float(row["steps_per_s"]) for row in run.metrics if row.get("steps_per_s")] for run in runs]
     returns = np.array([final.returns.mean() for final in finals])
     samples: dict[str, tuple[statistics.Statistic, np.ndarray]] = {
@@ -247,13 +250,29 @@ def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
         samples["length"] = (statistics.mean, np.array([final.lengths.mean() for final in finals]))
     if all(final.floor.size for final in finals):
         samples["floor"] = (statistics.mean, np.array([final.floor.mean() for final in finals]))
+    if all(final.target and final.success for final in finals):
+        samples["solved"] = (statistics.mean, np.array([final.success[TARGET] for final in finals]))
     if all(rates):
         samples["steps_per_s"] = (statistics.mean, np.array([np.median(rate) for rate in rates]))
-    if len(suites) == len(runs) and suites[0]:
-        table = np.array([[suite[level] for level in sorted(suites[0])] for suite in suites])
-        samples |= {"suite": (statistics.mean, table), "suite_iqm": (statistics.iqm, table)}
+    samples |= _suite(runs, HELDOUT, "suite") | _suite(runs, GRADED, "graded")
     estimates = {key: statistics.bootstrap(function, values, rng=rng) for key, (function, values) in samples.items()}
     return Group(name, tuple(runs), estimates, _achievements(finals, rng), _curve(runs, source, rng))
+
+
+def _suite(runs: Sequence[RunResult], protocol: str, name: str) -> dict[str, tuple[statistics.Statistic, np.ndarray]]:
+    """What a suite of levels says, nothing unless every run has played it."""
+    found = [final.success for run in runs if (final := run.final(protocol)) is not None]
+    if len(found) < len(runs) or not found[0]:
+        return {}
+    table = np.array([[suite[level] for level in sorted(found[0])] for suite in found])
+    samples: dict[str, tuple[statistics.Statistic, np.ndarray]] = {
+        name: (statistics.mean, table),
+        f"{name}_iqm": (statistics.iqm, table),
+    }
+    if protocol == GRADED:
+        rungs = [[float(rung) for _, rung in sorted(furthest(suite).items())] for suite in found]
+        samples["rung"] = (statistics.mean, np.array(rungs))
+    return samples
 
 
 def _achievements(finals: Sequence[Evaluation], rng: np.random.Generator) -> dict[str, Estimate]:

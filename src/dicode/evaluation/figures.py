@@ -87,7 +87,7 @@ def _row(name: str, cells: Sequence[str]) -> str:
 
 
 def _is_rate(quantity: str) -> bool:
-    return quantity.startswith("suite")
+    return quantity.startswith(("suite", "solved", "graded"))
 
 
 def _cell(estimate: Estimate | None, percent: bool = False) -> str:

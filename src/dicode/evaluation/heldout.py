@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dicode.environment.batch import Level
-from dicode.errors import DicodeError
+from dicode.errors import ConfigError, DicodeError
 from dicode.evaluation.protocol import (
     Parts,
     Progress,
@@ -17,16 +17,18 @@ from dicode.evaluation.protocol import (
     header,
     joined,
     once,
+    part_of,
     partial_key,
+    result,
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
-from dicode.evaluation.results import HELDOUT
+from dicode.evaluation.results import HELDOUT, SUITES, TARGET, Task
 from dicode.games.level_text import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder
-from dicode.training.trainer import Trainer
+from dicode.training.trainer import OWN_ENGINE, Trainer
 from dicode.types import Origin, Rejected, level_id
 
 T = TypeVar("T")
@@ -37,12 +39,38 @@ ATTEMPTS = 3
 """Draws of a block's worlds before a level that cannot be built on them is given up."""
 
 
+GAME = Task()
+
+
 def evaluate(
-    trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
+    trainer: Trainer,
+    params: Any,
+    protocol: Protocol,
+    folder: Path,
+    about: Mapping[str, Any],
+    progress: Progress,
+    target: Task = GAME,
 ) -> dict[str, Any]:
-    """The evaluation that `protocol` names: the unmodified game, or the held-out suite; see `protocol.evaluate`."""
-    play = _evaluate_suite if protocol.name == HELDOUT else evaluate_target
-    return play(trainer, params, protocol, folder, about, progress)
+    """The evaluation that `protocol` names: the run's target, or the held-out suite; see `protocol.evaluate`."""
+    if protocol.name in SUITES:
+        return _evaluate_suite(trainer, params, protocol, folder, about, progress)
+    if not target.source:
+        return evaluate_target(trainer, params, protocol, folder, about, progress)
+    if protocol.engine != OWN_ENGINE:
+        raise ConfigError(
+            f"engine={protocol.engine} knows no rules but the game's own; a target that is a level needs own"
+        )
+
+    def play(kept: Parts) -> dict[str, Any]:
+        with Sandbox(trainer.game.host, foreign=target.foreign) as sandbox:
+            builder = LevelBuilder(trainer.game, sandbox, Streams(protocol.seed), protocol.worlds)
+            _play_level(trainer, params, protocol, builder, TARGET, target.source, kept)
+        progress(protocol.worlds, protocol.worlds)
+        parts = kept.of(TARGET)
+        solved = {"success": {TARGET: _rate(parts)}, "target": level_id(target.source)}
+        return result(trainer.game.host, protocol, parts, params, about) | solved
+
+    return once(folder, protocol, params, play)
 
 
 def _evaluate_suite(
@@ -53,7 +81,9 @@ def _evaluate_suite(
     Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
     """
     game = trainer.game
-    levels = game.host.heldout()
+    levels = game.host.heldout() if protocol.name == HELDOUT else game.host.graded()
+    if not levels:
+        raise ConfigError(f"the game {game.host.name} has no suite {protocol.name}")
     refuse_hooks(levels)
 
     def play(kept: Parts) -> dict[str, Any]:
@@ -78,7 +108,7 @@ def _play_level(
         level = Level(pool, built.rules.to_json(), built.goal)
         key = partial_key(streams, "heldout", name, *([done] if done else []))
         first = first_episodes(trainer, params, level, protocol.steps, key)
-        kept.add(done, _part(first), name)
+        kept.add(done, part_of(first), name)
         done += len(first.done)
 
 
@@ -101,7 +131,7 @@ def _block(builder: LevelBuilder, name: str, source: str, start: int, count: int
         if not isinstance(built, Rejected):
             return built
         reason = built.reason
-    raise DicodeError(f"the held-out level {name} can't be built on worlds {start} to {start + count - 1}: {reason}")
+    raise DicodeError(f"the level {name} can't be built on worlds {start} to {start + count - 1}: {reason}")
 
 
 def in_parts(pools: Iterable[tuple[T, Pool]], size: int) -> Iterator[tuple[T, Pool]]:
@@ -131,16 +161,6 @@ def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
                 f"the held-out level {name} defines {', '.join(hooks)}, and evaluation plays the game without hooks; "
                 "say it with GOAL, RULES and build, or keep the level for training"
             )
-
-
-def _part(first: Any) -> dict[str, Any]:
-    return {
-        "returns": first.total_reward.tolist(),
-        "lengths": first.length.tolist(),
-        "floor": first.deepest.tolist(),
-        "successes": int(first.success.sum()),
-        "finished": int(first.done.sum()),
-    }
 
 
 def _rate(parts: Iterable[Mapping[str, Any]]) -> float:

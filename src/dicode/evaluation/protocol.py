@@ -45,7 +45,7 @@ class Protocol:
     engine: str = "own"
     """`own`: this project's step; `package`: the craftax package's."""
     name: str = "target"
-    """`target`: the unmodified game; `heldout`: success on the library's held-out levels."""
+    """`target`: what the run is measured on; `heldout`, `graded`: success on a suite of levels."""
 
     @property
     def label(self) -> str:
@@ -107,9 +107,9 @@ def evaluate(
             progress(done, protocol.worlds)
             level = Level(target_worlds(trainer.game, protocol, done, min(size, protocol.worlds - done)))
             key = partial_key(streams, "evaluation", done)
-            kept.add(done, _part(first_episodes(trainer, params, level, protocol.steps, key)))
+            kept.add(done, part_of(first_episodes(trainer, params, level, protocol.steps, key)))
         progress(protocol.worlds, protocol.worlds)
-        return _result(trainer.game.host, protocol, kept.of(), params, about)
+        return result(trainer.game.host, protocol, kept.of(), params, about)
 
     return once(folder, protocol, params, play)
 
@@ -194,12 +194,14 @@ def _made(final: Path) -> dict[str, Any] | None:
     return {"finished": 0, "max_return": known.max_return, **body}
 
 
-def _part(first: Any) -> dict[str, Any]:
+def part_of(first: Any) -> dict[str, Any]:
+    """What is kept of first episodes: a number a world, and how many had what."""
     return {
         "returns": [round(float(x), 4) for x in first.total_reward],
         "lengths": first.length.tolist(),
         "floor": first.deepest.tolist(),
         "reached": first.achievements.sum(axis=0).tolist(),
+        "successes": int(first.success.sum()),
         "finished": int(first.done.sum()),
     }
 
@@ -211,9 +213,10 @@ def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return whole | {"finished": sum(row["finished"] for row in rows)}
 
 
-def _result(
+def result(
     game: HostGame, protocol: Protocol, parts: list[dict[str, Any]], params: Any, about: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """The file's body: what identifies the evaluation, every world's figures, success by achievement."""
     reached = np.sum([part["reached"] for part in parts], axis=0)
     return {
         **header(game, protocol, params, about),

@@ -7,15 +7,17 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 
 `evaluation/*.json`: one evaluation each, with
 
-- `protocol`: `target` (the unmodified game) or `heldout` (a suite of levels); `engine`: `own` or `package`;
+- `protocol`: `target` (the unmodified game), `heldout` or `graded` (suites of levels); `engine`: `own` or `package`;
 - `worlds`, `steps`, `seed`: how many held-out worlds, steps of each at most, and the key they come from;
 - `checkpoint`: hash of the parameters; `cycle` and `env_steps`: how far training had come;
 - `versions`: package name -> version;
 - `returns`, `lengths`, `floor`: a number per world, from its first episode (deepest floor reached);
 - `achievements`: success rate by name over the worlds; `max_return`: the return of 100 %;
-- `success`: for `heldout`, success rate by level.
+- `success`: for a suite, success rate by level (`graded`: by `family/rung`); for a target that is a level, of its goal;
+- `target`: the id of the target's text, empty for the game.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -29,12 +31,27 @@ from dicode.received.shapes import record
 from dicode.received.text import line
 
 TARGET = "target"
-"""The protocol of the unmodified game."""
+"""The protocol of what the run's agent is measured on: the unmodified game, or a level."""
 HELDOUT = "heldout"
 """The protocol of a suite of levels that nobody trained on."""
+GRADED = "graded"
+"""The protocol of a suite of families of levels, each with rungs that get harder."""
+SUITES = (HELDOUT, GRADED)
+SOLVED = 0.5
+"""Share of the tries in which a rung must be solved to count as reached."""
 
 _LARGEST = 1e18
 """Beyond any number of steps, worlds or points."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The target of a run, as it is evaluated."""
+
+    source: str = ""
+    """Empty: the unmodified game."""
+    foreign: bool = False
+    """The text is not this machine's own: the full wall, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +74,14 @@ class Evaluation:
     """The return of 100 %."""
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
+    target: str = ""
+    """The id of the target's text; empty: the game."""
 
     @property
     def conditions(self) -> dict[str, object]:
         """What must agree before two evaluations may be compared."""
-        return {"engine": self.engine, "worlds": self.worlds, "steps": self.steps, "seed": self.seed}
+        names = ("engine", "worlds", "steps", "seed", "target")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -102,6 +122,23 @@ class RunResult:
         return found[-1] if found else None
 
 
+def rungs(success: Mapping[str, float]) -> dict[str, dict[int, float]]:
+    """Success by family, then by rung, of a graded suite's rates by `family/rung`."""
+    found: dict[str, dict[int, float]] = {}
+    for name, rate in success.items():
+        family, _, rung = name.rpartition("/")
+        found.setdefault(family, {})[int(rung)] = rate
+    return found
+
+
+def furthest(success: Mapping[str, float]) -> dict[str, int]:
+    """The hardest rung of each family that is solved in half of the tries, 0 where none is."""
+    return {
+        family: max((rung for rung, rate in rates.items() if rate >= SOLVED), default=0)
+        for family, rates in rungs(success).items()
+    }
+
+
 def load_run(path: Path | str) -> RunResult:
     """Read one run's directory. Raises `RunError` that names the file when something is missing or broken."""
     folder = Path(path)
@@ -135,6 +172,7 @@ class _Body:
     versions: Mapping[str, str] = field(default_factory=dict)
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
+    target: str = ""
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -177,7 +215,7 @@ def settings(folder: Path) -> dict[str, object]:
 
 def discrepancy(body: Mapping[str, Any]) -> str | None:
     """Why an evaluation's figures are not those of its worlds, each counted once; None where they are."""
-    levels = len(body.get("success", ())) if body["protocol"] == HELDOUT else 1
+    levels = len(body.get("success", ())) if body["protocol"] in SUITES else 1
     wanted = int(body["worlds"]) * levels
     for name in ("returns", "lengths", "floor"):
         found = len(body.get(name) or ())
@@ -188,6 +226,8 @@ def discrepancy(body: Mapping[str, Any]) -> str | None:
         for name, rate in body.get(kind, {}).items():
             if not 0.0 <= rate <= 1.0:
                 return f"holds a success rate of {rate:g} for {name}"
+            if kind == "success" and body["protocol"] == GRADED and not re.fullmatch(r"[a-z_]+/[1-9]", name):
+                return f"holds a success rate of {line(name, 40)!r}, which is no family/rung"
     return None
 
 

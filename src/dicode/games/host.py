@@ -142,6 +142,10 @@ class Dreams:
     looks: Looks
     readiness: Callable[[str, Mapping[str, float]], tuple[Any, ...]] = lambda source, success: ()
     """(source, success rates) -> sort key of a library level: the readiest one is the least."""
+    way: Callable[[str], frozenset[str]] = lambda target: frozenset()
+    """Source of a target that is a level -> achievements that lead to it; empty where nothing is known of that."""
+    serves: Callable[[str, str], bool] = lambda source, target: True
+    """(source, source of the target) -> whether a level may lead to a target that is a level."""
     prompts: "Callable[[], Prompts] | None" = None
     """What a foundation model is told; None for a game for which no model can be asked."""
 
@@ -211,6 +215,8 @@ class HostGame:
     """What steps can be spent on, for people; () for a game that doesn't tell."""
     sees: str = ""
     """What the agent observes, in words."""
+    graded: Callable[[], list[tuple[str, str]]] = list
+    """(`family/rung`, source) of a suite whose rungs get harder, kept for evaluation too; empty for a game without."""
 
     @property
     def state_bytes(self) -> int:

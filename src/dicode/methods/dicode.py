@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicode.curriculum import lineage
+from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.replay import draw, replay_weights, uniform
-from dicode.curriculum.snapshot import Assessment
+from dicode.curriculum.snapshot import Assessment, own_target
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
 from dicode.methods.settings import Replayed, Room, Scored, facts_of
 from dicode.settings import Only, option
-from dicode.types import TARGET, Brief, LevelRecord, ParentReport, Proposal, Trial
+from dicode.types import PROBED, TARGET, Brief, LevelRecord, ParentReport, Proposal, Rejected, Trial
 
 EXAMPLES = 6
 """Similar levels that a brief shows."""
@@ -67,6 +68,18 @@ class DicodeSettings(Replayed, Scored):
         choices=("ever", "now"),
         only=_FRONTIER,
     )
+    stay: str = option(
+        "learning",
+        "a level keeps its slot until it is mastered, hopeless or flat; draw: slots are dealt anew each cycle",
+        choices=("learning", "draw"),
+    )
+    stay_steps: float = option(
+        1e5,
+        "steps on a level after which it must still get better; a quarter of them without a success is hopeless",
+        1,
+        1e13,
+        only={"method.stay": ("learning",)},
+    )
     surplus: str = option("wait", "accepted levels beyond dreamer.keep wait, or are dropped", choices=("wait", "drop"))
 
 
@@ -77,6 +90,11 @@ class _Told:
     room: Room
     own: DicodeSettings
     dreaming: DreamerConfig
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """What a level is granted in its slot."""
+        return Lifetime.of_steps(self.own.stay_steps, self.room.steps_a_slot, self.own.min_episodes)
 
 
 def make(room: Room, settings: DicodeSettings, dreaming: DreamerConfig, similar: Similar = no_examples) -> Method:
@@ -135,10 +153,35 @@ def _propose(context: Context, told: _Told) -> Proposal:
     new = [level for level in waiting(context) if not common.has_hooks(levels[level])]
     if told.own.surplus == "drop":
         new = [level for level in new if levels[level].born == context.cycle or context.snapshot.trials.get(level)]
+    if told.own.stay == "learning":
+        staying = _staying(context, told)
+        new = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
+        limit = left
     new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
-    return common.divide(told.room, [*new, *replayed], hooked=residents)
+    return common.divide(told.room.at(context.cycle), [*new, *replayed], hooked=residents)
+
+
+def _staying(context: Context, told: _Told) -> list[str]:
+    """Levels without hooks that have a slot and keep it, the longest there first."""
+    trials, granted = context.snapshot.trials, told.lifetime
+    begun = [
+        level
+        for level, record in context.snapshot.accepted().items()
+        if trials.get(level) and not common.has_hooks(record) and not end(trials[level], granted)
+    ]
+    return sorted(begun, key=lambda level: (trials[level][0].cycle, level))
+
+
+def _latest_first(context: Context, new: Sequence[str], told: _Told) -> list[str]:
+    """Levels that wait for a slot: after the seed phase the latest dreams first, which know most of the agent, then seeds."""
+    levels, trials = context.snapshot.levels, context.snapshot.trials
+    waits = [level for level in new if not trials.get(level)]
+    if context.cycle < told.room.seed_cycles:
+        return waits
+    # `new` is in a keyed order, and sorting keeps it among equals.
+    return sorted(waits, key=lambda level: (levels[level].origin in lineage.SEEDS, -levels[level].born))
 
 
 def _residents(context: Context, told: _Told) -> list[str]:
@@ -177,23 +220,58 @@ def _weights(pool: Sequence[LevelRecord], cycle: int, settings: DicodeSettings) 
 
 def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...]:
     snapshot, known = context.snapshot, frozenset(context.snapshot.levels)
-    parents = [None] * told.dreaming.drafts if told.own.open_loop else _parents(context, told)
+    count = _wanted(context, told)
+    parents = [None] * count if told.own.open_loop else _parents(context, told)[:count]
     success, mean_return = common.target_profile(snapshot, told.room.game.achievements)
+    seen = () if told.own.open_loop else snapshot.trials.get(TARGET, ())
+    target = own_target(snapshot.levels[TARGET], seen, context.cycle) if TARGET in snapshot.levels else None
     brood = lineage.children(snapshot.levels)
+    back = sent_back(context, told.dreaming)
+    parents = [*(parent for _, parent in back), *parents][: max(count, len(back))]
     return tuple(
         Brief(
             cycle=context.cycle,
             index=index,
+            round=len(parents),
+            revises=back[index][0] if index < len(back) else None,
             parent=None if parent is None else _report(context, parent, brood.get(parent, ())),
             target_success={} if told.own.open_loop else success,
             target_return=None if told.own.open_loop else mean_return,
             known=known,
             allow_hooks=told.dreaming.hooks,
             goal_only=told.dreaming.goal_only,
+            target=target,
             **_evidence(context, told, parent, similar),
         )
         for index, parent in enumerate(parents)
     )
+
+
+def _wanted(context: Context, told: _Told) -> int:
+    """Drafts to ask for: a round's, but where levels stay no more than would wait for a slot each."""
+    if told.own.stay == "draw":
+        return told.dreaming.drafts
+    queue = [level for level in waiting(context) if not context.snapshot.trials.get(level)]
+    dreamed = [level for level in queue if context.snapshot.levels[level].origin not in lineage.SEEDS]
+    coming = len(dreamed) + len(context.snapshot.pending())
+    return min(told.dreaming.drafts, max(told.room.free_slots - coming, 0))
+
+
+def sent_back(context: Context, dreaming: DreamerConfig) -> list[tuple[LevelRecord, str | None]]:
+    """Levels, each with its parent, that were measured and turned down since the last round: half a round at most.
+
+    What was written again already is not sent back once more.
+    """
+    snapshot = context.snapshot
+    asked = {(brief.cycle, brief.index): brief for brief in snapshot.briefs}
+    found: list[tuple[LevelRecord, str | None]] = []
+    for outcome in snapshot.outcomes:
+        brief, level = asked.get((outcome.asked, outcome.index)), snapshot.levels.get(outcome.level or "")
+        fresh = context.cycle - dreaming.every < outcome.cycle <= context.cycle
+        measured = isinstance(outcome.verdict, Rejected) and outcome.verdict.stage == PROBED
+        if brief and level and fresh and measured and brief.revises is None:
+            found.append((level, brief.parent.level.id if brief.parent else None))
+    return found[: dreaming.drafts // 2]
 
 
 def _evidence(context: Context, told: _Told, parent: str | None, similar: Similar) -> dict[str, Any]:

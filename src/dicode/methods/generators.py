@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dicode.games.host import Levels
 from dicode.methods.protocol import Context
 from dicode.methods.settings import Room
-from dicode.types import Draft, Origin
+from dicode.types import TARGET, Draft, Origin
 
 _CONSTANT = r"^{name} = (\d{{1,10}})$"
 
@@ -25,19 +25,21 @@ class FixedWorlds:
     worlds: int
 
 
-def world_draft(levels: Levels, seed: int, worlds: int = 1) -> Draft:
-    """The level that is `worlds` worlds of the game's generator, fixed by `seed`."""
-    return Draft(
-        levels.generated(seed, worlds), f"world {seed} of the game's generator", Origin.GENERATOR, move="generate"
-    )
+def world_draft(levels: Levels, seed: int, worlds: int = 1, target: str = "") -> Draft:
+    """The level that is `worlds` worlds of the game's generator, fixed by `seed`; as the `target` edits them, if it is a level."""
+    text, what = levels.generated(seed, worlds), ""
+    if target:
+        text, what = f"{target.rstrip()}\n\n\nWORLD_SEED = {seed}\nWORLDS = {worlds}\n", "the target in "
+    return Draft(text, f"{what}world {seed} of the game's generator", Origin.GENERATOR, move="generate")
 
 
 def fixed_worlds(source: str, origin: Origin = Origin.GENERATOR) -> FixedWorlds | None:
     """The worlds that a generator's level names, None for any other, which takes fresh ones each cycle."""
     if origin is not Origin.GENERATOR:
         return None
-    found = [re.search(_CONSTANT.format(name=name), source, re.MULTILINE) for name in ("WORLD_SEED", "WORLDS")]
-    seed, worlds = (match and int(match.group(1)) for match in found)
+    # The last ones: a target's own text comes before them, and may say anything.
+    found = [re.findall(_CONSTANT.format(name=name), source, re.MULTILINE) for name in ("WORLD_SEED", "WORLDS")]
+    seed, worlds = (int(numbers[-1]) if numbers else None for numbers in found)
     return None if seed is None or seed >= 2**31 else FixedWorlds(seed, max(worlds or 1, 1))
 
 
@@ -55,4 +57,5 @@ def drafts(context: Context, generator: str, room: Room, count: int) -> tuple[Dr
         return tuple(random_level(streams.rng("generator", cycle, index)) for index in range(count))
     rng = context.streams.rng("generator", context.cycle)
     seeds = rng.integers(0, 2**31, size=count).tolist()
-    return tuple(world_draft(room.game.levels(), seed, room.worlds_per_level) for seed in seeds)
+    target = context.snapshot.levels[TARGET].source if TARGET in context.snapshot.levels else ""
+    return tuple(world_draft(room.game.levels(), seed, room.worlds_per_level, target) for seed in seeds)

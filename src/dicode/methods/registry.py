@@ -1,5 +1,6 @@
 """Methods by name: the record of each one's settings, and how it is made of them."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ def make(
     check_ranges(settings, "method.")
     if settings.name != "ppo":
         check_room(room)
+        check_room(room.at(math.ceil(room.share_cycles)))
     if isinstance(settings, dicode.DicodeSettings):
         return dicode.make(room, settings, dreaming, similar)
     return BASELINES[settings.name].make(room, settings)

@@ -3,7 +3,7 @@
 A method's own settings are a record beside its code, made of these.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dicode.errors import ConfigError
@@ -75,6 +75,10 @@ class Room:
     """Environments of one hook slot."""
     hook_cycles: int = 1
     """Cycles that a resident set of hooks is kept."""
+    target_share_final: float = -1.0
+    """The share after `share_cycles`, reached linearly; negative: it stays as it is."""
+    share_cycles: float = 1.0
+    """Cycles in which the share moves there."""
     cycle_steps: int = 0
     """Steps of an environment in a cycle; 0: unknown, and briefs say nothing of the run."""
     episode_limit: int = 0
@@ -86,6 +90,13 @@ class Room:
     agent: str = ""
     """Kind and size of the agent, in words."""
 
+    def at(self, cycle: int) -> "Room":
+        """The room of a cycle, with the share that the target has then."""
+        if self.target_share_final < 0:
+            return self
+        way = min(cycle / self.share_cycles, 1.0)
+        return replace(self, target_share=self.target_share + way * (self.target_share_final - self.target_share))
+
     @property
     def has_target(self) -> bool:
         """Whether the target holds a slot."""
@@ -95,6 +106,11 @@ class Room:
     def free_slots(self) -> int:
         """Slots beside the target's."""
         return self.level_slots - self.has_target
+
+    @property
+    def steps_a_slot(self) -> float:
+        """Environment steps that a level in a slot of its own gets in a cycle when every slot is taken."""
+        return max((self.num_envs - self.target_envs) * self.cycle_steps / max(self.free_slots, 1), 1.0)
 
     @property
     def target_envs(self) -> int:

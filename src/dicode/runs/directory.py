@@ -57,6 +57,11 @@ class RunDirectory:
         return self.path / "seeds"
 
     @property
+    def target_file(self) -> Path:
+        """The text of the target where that is a level, copied when the run was made."""
+        return self.path / "target" / "target.py"
+
+    @property
     def start(self) -> Path:
         """The checkpoint that `from=` named, copied when the run was made."""
         return self.path / "start"
@@ -112,6 +117,7 @@ class RunDirectory:
         `sealed`: this machine will know it again as its own (`dicode.received.seal`).
         """
         kept = replace(config, runs_dir="runs", levels=_base(config.levels), warm_start=_base(config.warm_start))
+        kept = replace(kept, target=Path(config.target).name)
         text = to_yaml(replace(kept, distributed=DistributedConfig()))
         files.write_text(self.config_file, seal.seal_text(text) if sealed else text)
 
@@ -141,11 +147,11 @@ def path_of(config: Config) -> Path:
     return Path(config.runs_dir, config.name)
 
 
-def create(config: Config, start: Path | None = None, sealed: bool = True) -> RunDirectory:
+def create(config: Config, start: Path | None = None, sealed: bool = True, target: str = "") -> RunDirectory:
     """Make a new run directory with all that the run depends on: configuration, seed levels, an empty archive.
 
     `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. `sealed`: the
-    configuration is the person's own. Raises RunError if the run exists or cannot be made.
+    configuration is the person's own. `target`: the text of a target that is a level. Raises RunError if the run exists or cannot be made.
     """
     path = path_of(config)
     if path.exists():
@@ -153,7 +159,7 @@ def create(config: Config, start: Path | None = None, sealed: bool = True) -> Ru
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     with files.refusals("write to", path.parent):
         try:
-            _fill(RunDirectory(staging), config, start, sealed)
+            _fill(RunDirectory(staging), config, start, sealed, target)
             files.sync_tree(staging)
             staging.rename(path)
             files.sync(path.parent)
@@ -163,7 +169,7 @@ def create(config: Config, start: Path | None = None, sealed: bool = True) -> Ru
     return RunDirectory(path)
 
 
-def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool) -> None:
+def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool, target: str) -> None:
     run.path.mkdir(parents=True)
     if start is not None:
         checkpoint.copy_newest(start, run.start)
@@ -172,6 +178,9 @@ def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool) -
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):
             files.write_text(run.seeds / file.name, files.read_text(file, MAX_LEVEL))
+    if target:
+        run.target_file.parent.mkdir()
+        files.write_text(run.target_file, target)
     Archive(run.archive_file).close()
 
 

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, lost
@@ -34,8 +34,7 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
 
     `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
     of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not),
-    `round` how far the round under way (or the last one) is at this moment, `silence` why no dream has been answered so
-    far (None: one has), `models` what each model cost.
+    `silence` why no dream has been answered so far (None: one has), `models` what each model cost.
     """
     ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
     if ledger is None or journal is None:
@@ -43,12 +42,16 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
     ours = [r for r in levels if r.origin is Origin.FOUNDATION and isinstance(r.verdict, Accepted)]
     unpaid = [fate for fate in journal.fates() if fate.kind == "fallback"]
     stopped = {"cycle": unpaid[0].cycle, "reason": unpaid[0].reason, "dreams": len(unpaid)} if unpaid else None
+    wrote = {call.key: str(call.request["model"]) for call in journal.calls()}
     return {
         "total": ledger.total().to_json(),
         "accepted": len(ours),
-        "levels": [{"level": r.id, **ledger.of(r.requests).to_json()} for r in fresh if r.requests],
+        "levels": [
+            {"level": r.id, "model": wrote.get(r.requests[-1], ""), **ledger.of(r.requests).to_json()}
+            for r in fresh
+            if r.requests
+        ],
         "stopped": stopped,
-        "round": asdict(progress) if (progress := getattr(dreamer, "progress", None)) else None,
         "silence": dreamer.silence() if hasattr(dreamer, "silence") else None,
         "models": [
             {"provider": provider, "model": model, **total.to_json()}

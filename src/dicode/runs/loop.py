@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Outcome as Answered
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming import novelty
+from dicode.dreaming.dreamer import Outcome, Progress
+from dicode.dreaming.library_dreamer import Volume
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
@@ -28,12 +31,13 @@ from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.level_files import write_files
 from dicode.runs.metrics import Sink
+from dicode.runs.probe import Measured, Probe
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable
 from dicode.training.checker import record_of
 from dicode.training.trainer import CycleResult, Trainer, trials
 from dicode.training.watchdog import Watchdog
-from dicode.types import TARGET, Accepted, Brief, Draft, LevelRecord, Proposal, Trial
+from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 
 _log = logging.getLogger(__name__)
 
@@ -44,12 +48,16 @@ _BUILDERS = 3
 class Observer(Protocol):
     """Whoever shows a run to a person; every call returns soon."""
 
-    def stage(self, text: str) -> None:
-        """What the run is doing now."""
+    def stage(self, text: str, done: int = 0, of: int = 0) -> None:
+        """What the run is doing now, and how far it is with that, where it is counted."""
         ...
 
     def update(self, cycle: int, update: int, env_steps: int) -> None:
         """One more update was dispatched."""
+        ...
+
+    def dreaming(self, progress: Progress | None) -> None:
+        """How far the round of dreams under way is at this moment; None where nobody counts."""
         ...
 
     def cycle(self, report: "CycleReport") -> None:
@@ -90,7 +98,8 @@ class Parts:
     dreams: DreamRounds
     sinks: Sequence[Sink]
     observer: Observer
-    seeds: Sequence[Draft]
+    target: LevelRecord
+    seeds: Sequence[Volume]
     """Levels recorded in the first cycle."""
 
 
@@ -116,22 +125,17 @@ class Loop:
         began = time.monotonic()
         known = self._first_levels(cycle) if cycle == 0 else self.snapshot
         known = known.without(withdrawn.levels(self.parts.run.withdrawn_file, cycle))
-        known = self._take_dreams(known, cycle)
+        bonus = completion_bonus(known, self.config.bonus, self.config.bonus_value)
+        known, measured = self._take_dreams(known, cycle, bonus)
         known = self._add_candidates(known, cycle)
         context = Context(known, cycle, self.streams)
         proposal = self.parts.method.propose(context)
         self.parts.observer.stage("building levels")
-        playables = self._playables(known, proposal, cycle)
-        bonus = completion_bonus(known, self.config.bonus, self.config.bonus_value)
+        playables = self._playables(known, proposal, cycle, measured.playables)
         batch = self.parts.trainer.batch(proposal, playables, bonus)
-        if not self.parts.trainer.compiled:
-            self.parts.trainer.compile(batch, self.parts.observer.stage)
+        self._ready(batch, cycle)
         hooks = [playables[slot.level].hooks for slot in proposal.slots if playables[slot.level].hooks]
         hook_s = self.parts.trainer.use_hooks(hooks, self.parts.observer.stage)
-        if self.learner is None:
-            self.learner = self._first_learner(self.parts.trainer)
-            if cycle:  # a run that was killed between a commit and its evaluation still owes it
-                self.parts.observer.evaluate(cycle - 1, self.learner)
         self.parts.observer.stage("training")
         started = time.monotonic()
         done = self._train(batch, cycle, [level for level, playable in playables.items() if playable.hooks])
@@ -144,16 +148,36 @@ class Loop:
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))
         known = known.with_briefs(briefs)
         env_steps = (cycle + 1) * self.config.steps_per_cycle
-        known = known.with_run_state({"env_steps": env_steps, "bonus": bonus})
+        known = known.with_run_state(self._run_state(env_steps, bonus, measured))
         row = self._row(known, done, playables.values(), env_steps, trained, time.monotonic() - began)
         fresh = [r for r in known.levels.values() if r.born == cycle]
         if spent := spending(self.parts.dreams.dreamer, known.levels.values(), fresh):
             row["fm"] = spent
+        if measured.trials:
+            row["probe"] = measured.row() | {"steps_so_far": known.run_state["probe_steps"]}
         row["hooks"] = {"levels": [p.level for p in playables.values() if p.hooks], "compile_s": round(hook_s, 2)}
         self._commit(cycle, known, row)
         if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer
             self.parts.dreams.dispatch(briefs, self.snapshot.levels.values(), self.snapshot.trials)
         self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner, playables))
+
+    def _ready(self, batch: LevelBatch, cycle: int) -> LearnerState:
+        """The learner to go on with, once the programs are compiled for batches like this one."""
+        if not self.parts.trainer.compiled:
+            self.parts.trainer.compile(batch, self.parts.observer.stage)
+        if self.learner is None:
+            self.learner = self._first_learner(self.parts.trainer)
+            if cycle:  # a run that was killed between a commit and its evaluation still owes it
+                self.parts.observer.evaluate(cycle - 1, self.learner)
+        return self.learner
+
+    def _run_state(self, env_steps: int, bonus: float, measured: Measured) -> dict[str, object]:
+        """The loop's own counters after the cycle."""
+        state: dict[str, object] = {"env_steps": env_steps, "bonus": bonus}
+        if self.config.dreamer.probe:
+            before = self.snapshot.run_state.get("probe_steps", 0)
+            state["probe_steps"] = measured.steps + (before if isinstance(before, int) else 0)
+        return state
 
     def _train(self, batch: LevelBatch, cycle: int, hooked: Sequence[str]) -> CycleResult:
         """One cycle on the devices, watched where hooks run: they are the one part that a model wrote."""
@@ -174,29 +198,38 @@ class Loop:
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle
 
         def on_update(update: int, metrics: Mapping[str, float] | None) -> None:
+            self.parts.observer.dreaming(self.parts.dreams.progress)
             self.parts.observer.update(cycle, update, before + (update + 1) * per_update)
 
         return on_update
 
     def _first_levels(self, cycle: int) -> Snapshot:
         """The target and the seed levels, checked like any other."""
-        from dicode.curriculum.snapshot import target_record
-
-        self.parts.observer.stage("checking seed levels")
-        records = [target_record()]
-        for draft in self.parts.seeds:
-            verdict = self.parts.builder.check(draft)
+        records = [self.parts.target]
+        for number, seed in enumerate(self.parts.seeds):
+            self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
+            verdict = self.parts.builder.check(seed.draft)
             if not isinstance(verdict, Accepted):
-                _log.warning("seed level %s is rejected at %s: %s", draft.id, verdict.stage, verdict.reason)
-            records.append(record_of(draft, verdict, cycle))
+                _log.warning(
+                    "seed level %s is rejected at %s: %s; %s",
+                    *(seed.called, verdict.stage, verdict.reason, verdict.hint),
+                )
+            records.append(record_of(seed.draft, verdict, cycle))
         return self.snapshot.with_levels(records)
 
-    def _take_dreams(self, known: Snapshot, cycle: int) -> Snapshot:
+    def _take_dreams(self, known: Snapshot, cycle: int, bonus: float) -> tuple[Snapshot, Measured]:
+        """The snapshot with the dreams that are due, and what was measured of them."""
         due = self.parts.method.due(cycle)
         if due in self.parts.dreams.pending():
             self.parts.observer.stage("waiting for dreams")
-        answers = self.parts.dreams.collect(due)
-        return _with_answers(known, cycle, answers)
+        measured = Measured([(b, _unless_known(known, o)) for b, o in self.parts.dreams.collect(due)])
+        if self.config.dreamer.probe and measured.answers:
+            self.parts.observer.stage("measuring dreams")
+            log = getattr(self.parts.dreams.dreamer, "journal", None)
+            ready = partial(self._ready, cycle=cycle)
+            probe = Probe(self.config, self.parts.trainer, self.parts.builder, ready, log, bonus)
+            measured = probe.measure(measured.answers, cycle)
+        return _with_answers(known, cycle, measured.answers, measured.trials), measured
 
     def _add_candidates(self, known: Snapshot, cycle: int) -> Snapshot:
         """Levels that the method makes itself for this very cycle."""
@@ -206,11 +239,13 @@ class Loop:
         ]
         return known.with_levels(new)
 
-    def _playables(self, known: Snapshot, proposal: Proposal, cycle: int) -> dict[str, Playable]:
+    def _playables(
+        self, known: Snapshot, proposal: Proposal, cycle: int, built: Mapping[str, Playable]
+    ) -> dict[str, Playable]:
         counts = self._world_counts(known, proposal)
 
         def build(level: str) -> Playable:
-            return self.parts.builder.playable(known.levels[level], cycle, counts[level])
+            return built.get(level) or self.parts.builder.playable(known.levels[level], cycle, counts[level])
 
         # While one level is checked the next is built: those are other processes, and a pool follows from its level alone.
         with ThreadPoolExecutor(_BUILDERS) as threads:
@@ -279,16 +314,24 @@ def _with_compile(found: Iterable[Trial], playables: Mapping[str, Playable], sec
     return tuple(replace(t, compile_s=round(seconds, 3)) if playables[t.level].hooks else t for t in found)
 
 
-def _with_answers(known: Snapshot, cycle: int, answers: Sequence[tuple[Brief, object]]) -> Snapshot:
-    """The snapshot with a round's outcomes, and the levels that came of them."""
+def _unless_known(known: Snapshot, outcome: Outcome) -> Outcome:
+    """The outcome, rejected where a round that was under way at the same time has brought the same level."""
+    if outcome.draft is None or not isinstance(outcome.verdict, Accepted):
+        return outcome
+    return replace(outcome, verdict=novelty.known(outcome.draft.id, known.levels.values()) or outcome.verdict)
+
+
+def _with_answers(
+    known: Snapshot, cycle: int, answers: Sequence[tuple[Brief, Outcome]], probes: Mapping[str, Trial] | None = None
+) -> Snapshot:
+    """The snapshot with a round's outcomes, and the levels that came of them, those in `probes` with what was measured."""
     records: list[LevelRecord] = []
     outcomes: list[Answered] = []
     for brief, outcome in answers:
-        draft, verdict = outcome.draft, outcome.verdict  # type: ignore[attr-defined]
+        draft, verdict = outcome.draft, outcome.verdict
         if draft is not None and isinstance(verdict, Accepted):
-            # A round that was under way at the same time may have brought the same level.
             verdict = novelty.known(draft.id, (*known.levels.values(), *records)) or verdict
         if draft is not None:
-            records.append(record_of(draft, verdict, cycle))
+            records.append(record_of(draft, verdict, cycle, (probes or {}).get(draft.id)))
         outcomes.append(Answered(cycle, brief.cycle, brief.index, draft.id if draft else None, verdict))
     return known.with_levels(records).with_outcomes(outcomes)

@@ -45,6 +45,8 @@ def standing(run: RunDirectory) -> Standing:
         strangers = archive.strangers()
     if run.seeds.is_dir() and not _seeds_fit(run.seeds):
         strangers += [f"seeds/{path.name}" for path in _level_files(run.seeds)]
+    if run.target_file.is_file() and not _seeds_fit(run.target_file.parent):
+        strangers.append("target/target.py")
     return Standing(seal.text_fits(files.read_text(run.config_file, files.MAX_CONFIG)), tuple(strangers))
 
 
@@ -82,7 +84,9 @@ def sends(config: Config) -> list[str]:
 
 
 def seal_seeds(folder: Path) -> None:
-    """Vouch for the level files of a run's `seeds/`."""
+    """Vouch for the level files of a run's `seeds/` or `target/`; does nothing where there is no such folder."""
+    if not folder.is_dir():
+        return
     made = seal.seal("seeds", *_seed_ids(folder))
     if made is not None:
         files.write_text(folder / _SEED_SEAL, f"{made}\n")
@@ -125,8 +129,9 @@ def _vouched(run: RunDirectory) -> set[str]:
     with Archive(run.archive_file, read_only=True) as archive:
         strangers = set(archive.strangers())
         found = {r.id for r in archive.snapshot().levels.values() if r.origin in SEALED} - strangers
-    if run.seeds.is_dir() and _seeds_fit(run.seeds):
-        found |= {level_id(files.read_text(path, MAX_LEVEL)) for path in _level_files(run.seeds)}
+    for folder in (run.seeds, run.target_file.parent):
+        if folder.is_dir() and _seeds_fit(folder):
+            found |= {level_id(files.read_text(path, MAX_LEVEL)) for path in _level_files(folder)}
     return found
 
 

@@ -285,7 +285,7 @@ def follow(trainer: Any, group: Follower) -> None:
             learner = trainer.place_learner(*arguments)
         elif operation == "train":
             learner = trainer.train(learner, *arguments, lambda update, metrics: None).learner
-        elif operation in ("first_episodes", "watch"):
+        elif operation in ("first_episodes", "watch", "probe"):
             getattr(trainer, operation)(learner.params, *arguments)
         else:
             raise RunError(f"process 0 asks for {operation!r}, which this version does not know")

@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import fields
 from dataclasses import replace as replace_field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.evaluation.results import HELDOUT, TARGET, load_run
+from dicode.evaluation.results import TARGET, load_run
 from dicode.runs import checkpoint
 from dicode.runs.directory import RunDirectory
 from dicode.types import LevelRecord
@@ -91,8 +93,10 @@ def _owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
     if asked.every_steps:
         wanted.append((TARGET, asked.worlds, asked.steps, f"`dicode eval {run.path}`"))
     if asked.heldout_worlds:
-        words = f"suite=heldout worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
-        wanted.append((HELDOUT, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`"))
+        words = f"suite={asked.heldout_suite} worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
+        wanted.append(
+            (asked.heldout_suite, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`")
+        )
     last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
     made = {(e.protocol, e.worlds, e.steps) for e in last}
     return [command for *protocol, command in wanted if tuple(protocol) not in made]
@@ -147,3 +151,17 @@ def _with_schedule(config: Config, state: "LearnerState") -> "LearnerState":
         return state
     rate = config.learner.lr if config.schedule == "restart" else float(schedule.rate(state.schedule, state.update))
     return replace_field(state, schedule=schedule.linear(rate, config.learner.lr_final, now, config.num_updates))
+
+
+def parameters(run: RunDirectory, config: Config, trainer: "Trainer", cycle: int) -> Any:
+    """The agent's parameters after `cycle`; `trainer` need not be compiled."""
+    import jax
+
+    from dicode.learner import schedule, update
+    from dicode.learner.types import PpoConfig
+
+    learner = config.learner
+    ppo = PpoConfig(**{f.name: getattr(learner, f.name) for f in fields(PpoConfig) if hasattr(learner, f.name)})
+    rates = schedule.linear(1.0, 0.0, 0, 1)
+    template = jax.eval_shape(partial(update.init, trainer.agent, ppo), jax.random.PRNGKey(0), rates)
+    return checkpoint.restore(run.checkpoints, cycle, template).params

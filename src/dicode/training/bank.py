@@ -9,16 +9,17 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from dicode.cache import cache_dir
-from dicode.games.device import DeviceGame
+from dicode.games.host import HostGame
 from dicode.streams import Streams
 
 _log = logging.getLogger(__name__)
@@ -29,11 +30,25 @@ _FORMAT = "1"
 """Changes where the same numbers would mean other worlds."""
 
 
+class Maker(Protocol):
+    """A `DeviceGame`, or what makes one once a world is missing: reading worlds needs no JAX."""
+
+    @property
+    def host(self) -> HostGame:
+        """The game's host side."""
+        ...
+
+    @property
+    def generate(self) -> Callable[[Any, int, int], dict[str, np.ndarray]]:
+        """As `DeviceGame.generate`."""
+        ...
+
+
 @dataclass(frozen=True)
 class WorldBank:
     """`worlds` base worlds of a game, made when they are first asked for."""
 
-    game: DeviceGame
+    game: "Maker"
     worlds: int
 
     def draw(self, rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:

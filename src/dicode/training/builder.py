@@ -23,7 +23,7 @@ from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.bank import WorldBank
 from dicode.training.checker import Checker
-from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Rejected, Verdict
+from dicode.types import TARGET, Accepted, Code, Draft, LevelRecord, Origin, Rejected, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -89,10 +89,20 @@ class LevelBuilder:
 
         Raises DicodeError if it fails on the worlds on which it was accepted, too.
         """
-        if record.id == TARGET or is_plain(self.host.levels(), record.source, record.origin):
+        if not record.source or is_plain(self.host.levels(), record.source, record.origin):
             base = self.base_worlds(record.source, record.id, cycle, count, record.origin)
             return Playable(record.id, self.host.target_goal, {}, base, {})
         return self.build(record.source, record.id, record.origin, cycle, count)
+
+    def check_target(self, source: str) -> Accepted | Rejected:
+        """The verdict on a level's text as the target. Evaluation plays the game without hooks, so it may have none."""
+        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit)
+        if isinstance(built, Rejected):
+            return built
+        if built.hooks:
+            hint = "say it with GOAL, RULES and build"
+            return Rejected("hooks", "a target can't have hooks", hint, code=Code.HOOKS_OFF)
+        return Accepted(built.goal.to_json(), built.rules.to_json(), built.pool_hash, warnings=built.warnings)
 
     def build(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Playable:
         """An accepted level's text on `count` worlds of (when, level), or else on those on which it was accepted."""
@@ -108,7 +118,9 @@ class LevelBuilder:
     def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
         """A level's text on `count` worlds of (when, level), and on no others."""
         base = self.base_worlds(source, level, when, count, origin)
-        return self.sandbox.build(source, base, self._seed(level, when), origin)
+        # A level that names its worlds is the same in every cycle, draws of its own included.
+        seed = self._seed(level, "fixed" if fixed_worlds(source, origin) else when)
+        return self.sandbox.build(source, base, seed, origin)
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from dicode.dreaming import novelty
 from dicode.dreaming.dreamer import Outcome
 from dicode.games.host import Looks
-from dicode.types import Accepted, Draft, LevelRecord, Verdict
+from dicode.types import Accepted, Draft, LevelRecord, Trial, Verdict
 
 
 class Checker:
@@ -56,7 +56,7 @@ class Checker:
         return settled
 
 
-def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
+def record_of(draft: Draft, verdict: Verdict, cycle: int, probe: Trial | None = None) -> LevelRecord:
     """The archive's row for a draft."""
     return LevelRecord(
         id=draft.id,
@@ -69,4 +69,5 @@ def record_of(draft: Draft, verdict: Verdict, cycle: int) -> LevelRecord:
         verdict=verdict,
         repairs=draft.repairs,
         requests=draft.requests,
+        probe=probe,
     )

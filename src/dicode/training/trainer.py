@@ -13,7 +13,7 @@ import numpy as np
 from dicode import games
 from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
-from dicode.config import Config
+from dicode.config import GAME, Config
 from dicode.counting import FOREVER, Counting
 from dicode.curriculum import scores
 from dicode.environment import batch as batches
@@ -99,8 +99,13 @@ class Trainer:
         """Whether `compile` has run."""
         return self._programs is not None
 
-    def batch(self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float) -> LevelBatch:
-        """The device batch of a proposal; `bonus` is paid by every level but the target."""
+    def batch(
+        self, proposal: Proposal, levels: Mapping[str, Playable], bonus: float, steps: int | None = None
+    ) -> LevelBatch:
+        """The device batch of a proposal; `bonus` is paid by every level but the unmodified game.
+
+        `steps`: of an environment, where these are not a cycle's; all episodes that are sure to end in them count.
+        """
         parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
         groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
         return batches.build(
@@ -109,18 +114,20 @@ class Trainer:
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
             episode_limit=self.config.episode_limit,
-            counting=counting(self.config),
+            counting=counting(self.config) if steps is None else Counting(steps),
             conditioning_kind=self.config.agent.conditioning,
             groups=groups,
             shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
         )
 
     def _part(self, slot: Slot, playable: Playable, bonus: float) -> Level:
-        """One level of a batch, as the run plays it."""
+        """One level of a batch, as the run plays it; a target that is a level pays like one, but keeps its rules and its end."""
         limit, goal = slot.episode_limit or FOREVER, playable.goal
-        if slot.level == TARGET:
-            return Level(playable.pool, playable.rules, goal, 0.0, slot.train, limit)
         asked = self.config
+        game_reward = 1.0 if asked.reward == "game" else 0.0
+        if slot.level == TARGET:
+            whole = Level(playable.pool, playable.rules, goal, train=slot.train, episode_limit=limit)
+            return whole if asked.target == GAME else replace(whole, bonus=bonus, game_reward=game_reward)
         rules = playable.rules
         if asked.level_rules == "game":
             length = self.game.host.rule_arrays(rules).get("episode_length", FOREVER)
@@ -134,7 +141,7 @@ class Trainer:
             limit,
             own_length=asked.level_length == "own",
             ends=asked.after_goal == "end",
-            game_reward=1.0 if asked.reward == "game" else 0.0,
+            game_reward=game_reward,
         )
 
     def evaluation_batch(self, level: Level, limit: int) -> tuple[LevelBatch, int]:
@@ -200,6 +207,18 @@ class Trainer:
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
         return CycleResult(self._hold(learner), distributed.fetch(stats), _means([_floats(m) for m in history]))
+
+    def probe(self, params: Any, batch: LevelBatch, rollouts: int, cycle: int, part: int) -> Statistics:
+        """Play a batch without learning from it: so many rollouts from the start, with the draws of (cycle, part)."""
+        self._tell("probe", batch, rollouts, cycle, part, params=params)
+        batch, stats = self.programs.place_batch(batch), None
+        carry = self.programs.start(self.streams.key("probe", cycle, part), batch)
+        for number in range(rollouts):
+            key = self.streams.key("probe", cycle, part, number)
+            carry, _, stats = self.programs.rollout(params, carry, batch, key)
+        assert stats is not None
+        fetched: Statistics = distributed.fetch(stats)
+        return fetched
 
     def first_episodes(self, params: Any, batch: LevelBatch, count: int, steps: int, key: Callable[..., Any]) -> Any:
         """Play a batch of `evaluation_batch` until the first episodes of `count` environments have ended.

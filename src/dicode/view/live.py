@@ -4,11 +4,12 @@
 terminal `LiveView` writes one line a stage and one a cycle instead.
 """
 
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -18,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Progress as Round
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 from dicode.view import words
@@ -25,6 +27,10 @@ from dicode.view import words
 _SPARKS = "▁▂▃▄▅▆▇█"
 _STYLES = {"A": "bold green", "B": "green", "C": "yellow", "D": "red", "-": "dim"}
 _REFRESH = 4.0
+_PLAIN_EVERY_S = 10.0
+"""Seconds between two lines of a counted stage, where there is no live picture."""
+CYCLE_DONE, _WRITING = "cycle done", "writing"
+"""Stages of a cycle that the view tells apart: after the first, its numbers are whole."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,11 @@ class Progress:
     env_steps: int
     total_steps: int
     stage: str = "training"
+    stage_done: int = 0
+    stage_of: int = 0
+    """How much the stage has to do, 0 where that is not counted."""
+    stage_left: float | None = None
+    """Seconds that the stage still takes."""
     steps_per_s: float | None = None
     seconds_left: float | None = None
     target_return: float | None = None
@@ -75,6 +86,8 @@ class Progress:
     cost: str = ""
     """What the foundation model has cost so far, in words; empty: no such line."""
     notes: tuple[str, ...] = field(default_factory=tuple)
+    round: str = ""
+    """How far the round of dreams under way is at this moment, in words; empty: no such line."""
 
 
 def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableType:
@@ -82,6 +95,8 @@ def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableTy
     parts: list[RenderableType] = [_header(progress), _bars(progress, width)]
     if progress.cost:
         parts.append(Text.assemble(("cost  ", "dim"), words.printable(progress.cost)))
+    if progress.round:
+        parts.append(Text.assemble(("round ", "dim"), progress.round))
     if progress.levels:
         parts.append(_levels(progress.levels, rows))
     if progress.dreams:
@@ -89,6 +104,13 @@ def render(progress: Progress, width: int = 100, rows: int = 12) -> RenderableTy
     parts += [Text(words.printable(note), style="yellow") for note in progress.notes]
     title = Text(f" {progress.run} ", style="bold")
     return Panel(Group(*parts), title=title, title_align="left", border_style="blue", width=min(width, 110))
+
+
+def stage_words(progress: Progress) -> str:
+    """What is done now: `checking seed levels: 3 of 8, 20 s left`."""
+    counted = f": {progress.stage_done} of {progress.stage_of}" if progress.stage_of else ""
+    left = "" if progress.stage_left is None else f", {duration(progress.stage_left)} left"
+    return f"{words.printable(progress.stage)}{counted}{left}"
 
 
 def plain_line(progress: Progress) -> str:
@@ -106,7 +128,31 @@ def plain_line(progress: Progress) -> str:
         parts.append(f"dreaming {dreaming}")
     if progress.seconds_left is not None:
         parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.round:
+        parts.append(progress.round)
     return ", ".join([*parts, *([progress.cost] if progress.cost else []), *progress.notes])
+
+
+def evaluation_line(result: Mapping[str, Any]) -> str:
+    """An evaluation in one line."""
+    of = f"{result['worlds']} worlds after {result['env_steps']:,} steps"
+    returns, rates = result["returns"], list(result.get("success", {}).values())
+    success = f", success {words.percent(sum(rates) / len(rates))}" if rates else ""
+    return f"evaluated ({result['protocol']}) on {of}: return {sum(returns) / len(returns):.2f}{success}"
+
+
+def round_line(progress: Round | None) -> str:
+    """`dreams of cycle 4: 2 of 6 under way, 3 accepted, 1 rejected`; empty for none."""
+    if progress is None:
+        return ""
+    named = {"accepted": progress.accepted, "rejected": progress.rejected, "lost": progress.lost}
+    ended = [f"{count} {name}" for name, count in named.items() if count]
+    under_way = (
+        f"{progress.under_way} of {progress.dreams} under way"
+        if progress.under_way
+        else f"all {progress.dreams} answered"
+    )
+    return f"dreams of cycle {progress.cycle}: {', '.join([under_way, *ended])}"
 
 
 def duration(seconds: float) -> str:
@@ -168,12 +214,19 @@ class LiveView:
         """`live=False`, or a console that is no terminal, gives plain lines."""
         self.console = console or PlainConsole()
         self._live = (
-            Live(console=self.console, refresh_per_second=_REFRESH, transient=False)
+            Live(
+                console=self.console,
+                refresh_per_second=_REFRESH,
+                transient=False,
+                # A log that somebody reads from a file must not end up in the picture.
+                redirect_stderr=sys.stderr.isatty(),
+            )
             if live and self.console.is_terminal
             else None
         )
         self._shown = ("", -1)
         self._drawn = 0.0
+        self._first_cycle = True
 
     def __enter__(self) -> Self:
         """Take the terminal."""
@@ -189,21 +242,32 @@ class LiveView:
             self._live.stop()
 
     def show(self, progress: Progress) -> None:
-        """Draw the record; in plain mode a line when the stage or the cycle has changed."""
+        """Draw the record. In plain mode a line a cycle, with that cycle's numbers; before the first one a line a stage."""
         stage = (progress.stage, progress.cycle)
         if self._live is not None:
             now = time.monotonic()
             if stage != self._shown or now - self._drawn > 1.0 / _REFRESH:
                 self._live.update(render(progress, self.console.width, max(self.console.height // 2 - 4, 4)))
                 self._drawn = now
-        elif progress.cycle != self._shown[1] and self._shown[1] >= 0:
-            self._line(plain_line(progress))
-        elif progress.stage != self._shown[0]:
-            self._line(progress.stage)
+        else:
+            self._plain(progress, new=stage != self._shown)
         self._shown = stage
 
-    def say(self, text: str) -> None:
-        """A line that stays, above the live picture."""
+    def _plain(self, progress: Progress, new: bool) -> None:
+        now = time.monotonic()
+        if new and progress.stage == CYCLE_DONE:
+            self._line(plain_line(progress))
+            self._first_cycle = False
+        elif (new and self._first_cycle and progress.stage != _WRITING) or (
+            progress.stage_of and not new and now - self._drawn > _PLAIN_EVERY_S
+        ):
+            self._line(stage_words(progress))
+        else:
+            return
+        self._drawn = now
+
+    def note(self, text: str) -> None:
+        """A line that stays, above the live picture where there is one."""
         self._line(text)
 
     def _line(self, text: str) -> None:
@@ -244,7 +308,7 @@ def _bars(progress: Progress, width: int) -> Table:
     grid.add_row(
         Text(f"cycle {progress.cycle + 1}", style="dim"),
         ProgressBar(total=max(progress.updates, 1), completed=progress.update, width=bar),
-        Text.assemble(progress.stage, f"  {progress.update} of {progress.updates} updates"),
+        Text.assemble(stage_words(progress), f"  {progress.update} of {progress.updates} updates"),
     )
     return grid
 

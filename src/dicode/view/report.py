@@ -19,7 +19,7 @@ from dicode.curriculum.snapshot import Snapshot
 from dicode.evaluation.results import TARGET as ON_TARGET
 from dicode.evaluation.results import Evaluation
 from dicode.types import STATUS_FLOORS, TARGET
-from dicode.view import lineage_tree, palette, spending, style, words
+from dicode.view import drafts, lineage_tree, palette, spending, style, words
 from dicode.view.pages.data import RunData, final
 from dicode.view.pages.game import Game
 from dicode.view.pages.levels import index
@@ -38,6 +38,9 @@ def write(data: RunData, game: Game, folder: Path | str) -> list[Path]:
     """Draw everything into `folder`; returns the files. Works from the first committed cycle on."""
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
+    table = drafts.page(data.snapshot, data.rows)
+    if table:
+        (out / "drafts.md").write_text(table, encoding="utf-8")
     dreaming = spending.page(data.snapshot, data.rows)
     if dreaming:
         (out / "dreaming.md").write_text(dreaming, encoding="utf-8")

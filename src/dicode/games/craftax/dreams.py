@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicode.games.craftax.grammar import GrammarDreamer, random_level
-from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates
+from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates, way_to
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.techtree import depth
@@ -40,10 +40,29 @@ def readiness(source: str, success: Mapping[str, float]) -> tuple[bool, int, int
     return mastered, unknown, deep, -int(plan.help)
 
 
+def way(target: str) -> frozenset[str]:
+    """Achievements that lead to a target, by name."""
+    return frozenset(achievement.name for achievement in way_to(_plan(target)))
+
+
+def serves(source: str, target: str) -> bool:
+    """Whether a level is about something on the way to a target; any is, where the way isn't known."""
+    leading = way_to(_plan(target))
+    return not leading or bool(leading.intersection(asked_of(_plan(source))))
+
+
 def _prompts() -> Prompts:
     from dicode.games.craftax.asking import PROMPTS
 
     return PROMPTS
 
 
-DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness, prompts=_prompts)
+DREAMS = Dreams(
+    grammar=_grammar,
+    random_level=random_level,
+    looks=LOOKS,
+    readiness=readiness,
+    way=way,
+    serves=serves,
+    prompts=_prompts,
+)

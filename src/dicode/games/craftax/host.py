@@ -61,6 +61,7 @@ HOST = HostGame(
     seeds=library.load_seeds,
     library=library.load,
     heldout=library.load_heldout,
+    graded=library.load_graded,
     levels=_levels,
     dreams=_dreams,
     display=_display,

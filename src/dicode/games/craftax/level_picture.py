@@ -4,7 +4,6 @@ NumPy and Pillow only: the textures are read from the installed package as files
 """
 
 import importlib.util
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from PIL import Image
 from dicode.errors import DicodeError
 from dicode.games.craftax.levels.creatures import MOB_RECORDS
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Facing, Item, Mob
+from dicode.games.craftax.levels.schema import WorldArrays
 
-World = Mapping[str, np.ndarray]
 Picture = np.ndarray
 """uint8[height, width, 3]."""
 
@@ -37,7 +36,7 @@ _SHADE = 0.45
 """Brightness at which dark cells are shown, so that the map stays readable."""
 
 
-def render_world(world: World, floor: int | None = None, tile: int = TILE, shade: bool = True) -> Picture:
+def render_world(world: WorldArrays, floor: int | None = None, tile: int = TILE, shade: bool = True) -> Picture:
     """A whole floor (default: the player's) as uint8[48 * tile, 48 * tile, 3], mobs and player drawn.
 
     `shade` darkens the cells that cannot be seen for want of light.
@@ -60,7 +59,7 @@ def render_world(world: World, floor: int | None = None, tile: int = TILE, shade
     return _scaled(np.clip(whole, 0, 255).astype(np.uint8), tile / TILE)
 
 
-def around_player(world: World, radius: int = 8, tile: int = TILE) -> Picture:
+def around_player(world: WorldArrays, radius: int = 8, tile: int = TILE) -> Picture:
     """The square of cells around the player's start, cut at the map's edge and filled with grey."""
     whole = render_world(world, tile=tile)
     row, column = (int(at) * tile for at in world["player_position"])
@@ -69,7 +68,7 @@ def around_player(world: World, radius: int = 8, tile: int = TILE) -> Picture:
     return padded[row : row + side, column : column + side]
 
 
-def contact_sheet(pool: World, count: int = 8, columns: int = 4, radius: int = 7, tile: int = TILE) -> Picture:
+def contact_sheet(pool: WorldArrays, count: int = 8, columns: int = 4, radius: int = 7, tile: int = TILE) -> Picture:
     """The starts of up to `count` worlds of a pool ([P, ...] arrays) side by side, with white gaps."""
     worlds = min(count, len(pool["blocks"]))
     if worlds < 1:
@@ -104,7 +103,7 @@ def _scaled(picture: Picture, factor: float) -> Picture:
     )
 
 
-def _mobs(world: World, floor: int) -> list[tuple[Mob, tuple[int, int]]]:
+def _mobs(world: WorldArrays, floor: int) -> list[tuple[Mob, tuple[int, int]]]:
     found = []
     for mob_class, record in enumerate(MOB_RECORDS):
         for index in np.flatnonzero(world[f"{record}.mask"][floor]):

@@ -96,7 +96,7 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
     return RunData(
         name=run.path.resolve().name,
         snapshot=snapshot or _snapshot(run.archive_file),
-        rows=_rows(run.metrics_file),
+        rows=metrics_rows(run.metrics_file),
         evaluations=_evaluations(run.evaluation, notes),
         baseline=_evaluations(run.evaluation / "random", notes),
         settings=settings,
@@ -121,7 +121,8 @@ def _is_row(row: Any) -> bool:
     return isinstance(row, Mapping) and type(row.get("cycle")) is int and finite(row.get("env_steps"))
 
 
-def _rows(path: Path) -> tuple[Any, ...]:
+def metrics_rows(path: Path) -> tuple[Any, ...]:
+    """Lines of a `metrics.jsonl`, by cycle; what is none is left out."""
     rows = []
     try:
         lines = files.read(path.parent, path.name, most=1 << 30).decode("utf-8", "replace").splitlines()

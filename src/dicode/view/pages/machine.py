@@ -92,7 +92,7 @@ class Machine:
 
         trainer, env, learner = Trainer(self.config), self._env(hooks), self.config.learner
         ppo = PpoConfig(**{f.name: getattr(learner, f.name) for f in fields(PpoConfig) if hasattr(learner, f.name)})
-        params = self._newest(trainer, ppo, say)
+        params = self._newest(trainer, say)
         if name not in self._agents:
             say("compiling the agent's steps (half a minute, or seconds if they were compiled before)")
             start = jax.jit(partial(rollout.start, trainer.agent, env))
@@ -142,20 +142,15 @@ class Machine:
             )
         return self._builder
 
-    def _newest(self, trainer: Any, ppo: Any, say: Say) -> Any:
-        import jax
-
-        from dicode.learner import schedule, update
-        from dicode.runs import checkpoint
+    def _newest(self, trainer: Any, say: Say) -> Any:
+        from dicode.runs import checkpoint, restore
 
         cycles = checkpoint.cycles(self.run.checkpoints)
         if not cycles:
             raise RunError(f"{self.run.path} has no checkpoint yet, so there is no agent to watch")
         if self._params is None or self._params[0] != cycles[-1]:
             say("reading the newest checkpoint")
-            rates = schedule.linear(1.0, 0.0, 0, 1)
-            template = jax.eval_shape(partial(update.init, trainer.agent, ppo), jax.random.PRNGKey(0), rates)
-            self._params = cycles[-1], checkpoint.restore(self.run.checkpoints, cycles[-1], template).params
+            self._params = cycles[-1], restore.parameters(self.run, self.config, trainer, cycles[-1])
         return self._params[1]
 
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Outcome, Validate, repaired
+from dicode.dreaming.dreamer import Outcome, Validate, repaired, sent_back
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.moves import Situation, situation_of
 from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
 from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, print_level
+from dicode.games.craftax.grammar.reader import plan_of
 from dicode.games.craftax.levels.techtree import depth
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
@@ -54,6 +55,9 @@ class GrammarDreamer:
         draft: Draft | None = None
         plan: Plan | None = None
         verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
+        if returned := sent_back(brief):
+            draft, verdict = returned
+            plan = plan_of(draft.source)
         for _ in range(TRIES):
             plan, fresh = self._fresh(brief, rng, taken | ({draft.id} if draft else set()), plan, verdict)
             if fresh is None:
@@ -123,6 +127,10 @@ def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
         return plan.changed(mechanic="", numbers={}) if plan.achievements else _again(plan, rng)
     if verdict.code in (Code.NO_ROOM, Code.IMPOSSIBLE, Code.TIME):
         return _roomier(plan, rng)
+    if verdict.code is Code.TOO_HARD and plan.achievements:
+        return _easier(plan, rng)
+    if verdict.code is Code.TOO_EASY and plan.achievements:
+        return _harder(plan, rng)
     if verdict.code is Code.SOLVED and (plan.kit or plan.minimum):
         return settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
     return _again(plan, rng)
@@ -135,6 +143,23 @@ def _roomier(plan: Plan, rng: np.random.Generator) -> Plan:
     mobs = tuple(replace(crowd, high=min(13, crowd.high + spread)) for crowd in plan.mobs)
     site = Site.CLEARING if plan.site == Site.WILD else plan.site
     return plan.changed(blocks=blocks, mobs=mobs, site=site, radius=min(8, plan.radius + spread))
+
+
+def _easier(plan: Plan, rng: np.random.Generator) -> Plan:
+    """One more scaffold; with all in place, shorter ways and weaker enemies, or a single one of several goals."""
+    if plan.help < Help.HANDED:
+        return moves.restage(plan.achievements, Help(plan.help + 1), rng).changed(moved="ease")
+    if len(plan.achievements) > 1:
+        one = plan.achievements[int(rng.integers(len(plan.achievements)))]
+        return moves.restage((one,), plan.help, rng).changed(moved="ease")
+    return moves.eased(plan, rng).changed(moved="ease")
+
+
+def _harder(plan: Plan, rng: np.random.Generator) -> Plan:
+    """One scaffold less, or more of the same where the next step would be the game itself."""
+    if plan.help > Help.BARE:
+        return moves.restage(plan.achievements, Help(plan.help - 1), rng).changed(moved="harden")
+    return moves.more(plan, rng).changed(moved="harden")
 
 
 def _again(plan: Plan, rng: np.random.Generator) -> Plan:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dicode.dreaming.evidence import EASY, HARD, standing
+from dicode.dreaming.evidence import EASY, HARD, seen, standing
 from dicode.games.craftax.grammar.plan import Help, Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.levels import Achievement
@@ -28,7 +28,7 @@ class Tried:
 def tried(brief: Brief) -> tuple[Tried, ...]:
     """The levels of a brief that were played often enough and whose goal can be read."""
     shown: dict[str, tuple[LevelRecord, float | None]] = {
-        level.id: (level, standing(brief.trials.get(level.id, ()))) for level in (*brief.relatives, *brief.examples)
+        level.id: (level, standing(seen(brief, level))) for level in (*brief.relatives, *brief.examples)
     }
     if brief.parent is not None:
         shown[brief.parent.level.id] = brief.parent.level, standing(brief.parent.trials)

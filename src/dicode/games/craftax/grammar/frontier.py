@@ -9,9 +9,11 @@ from functools import cache
 
 import numpy as np
 
-from dicode.games.craftax.grammar.plan import Help
+from dicode.games.craftax.grammar.plan import Help, Plan
+from dicode.games.craftax.grammar.reader import asked_of
 from dicode.games.craftax.levels.techtree import (
     ENTER,
+    GETS,
     PICKAXES,
     SWORDS,
     ancestors,
@@ -79,6 +81,19 @@ def weight(achievement: Achievement, success: Rates) -> float:
         return 0.02 * worth * math.exp(-DISTANCE * missing(achievement, success))
     begun = 2.0 if rate >= 0.01 else 1.0
     return begun * worth * (1.0 - rate) * math.exp(-DISTANCE * missing(achievement, success))
+
+
+def way_to(target: Plan) -> frozenset[Achievement]:
+    """What leads to a target that is a level: what it asks for and all that comes before, without what its start gives."""
+    asked = asked_of(target)
+    return frozenset(asked).union(*map(before, asked)) - given(target)
+
+
+def given(plan: Plan) -> frozenset[Achievement]:
+    """What a start implies by what is held and by the floor."""
+    found = {GETS[item] for item, count in plan.kit.items() if count and item in GETS}
+    found |= {*PICKAXES[: plan.kit.get("pickaxe", 0)], *SWORDS[: plan.kit.get("sword", 0)]}
+    return frozenset(found | {achievement for floor, achievement in ENTER.items() if plan.floor >= floor})
 
 
 def pick(success: Rates, rng: np.random.Generator, among: frozenset[Achievement] | None = None) -> Achievement:

@@ -21,14 +21,15 @@ from dicode.dreaming.evidence import Relation
 from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
-    KNOWN,
     Rates,
     before,
     first_help,
+    given,
     missing,
     pick,
     rates,
     successors,
+    way_to,
     weight,
 )
 from dicode.games.craftax.grammar.lessons import settle, stage
@@ -61,21 +62,28 @@ class Situation:
     """How the next level should lie to the parent."""
     tried: tuple[Tried, ...] = ()
     """What was played around the parent."""
+    way: frozenset[Achievement] = frozenset(Achievement)
+    """What is worth a level: everything, or what leads to a target that is a level."""
 
 
 def situation_of(brief: Brief, horizon: int) -> Situation:
     """Read a brief."""
     report = brief.parent
+    target = plan_of(brief.target.source) if brief.target else None
+    way = (way_to(target) if target else frozenset()) or frozenset(Achievement)
+    held = dict.fromkeys((a.name for a in given(target)), 1.0) if target else {}
     if report is None or report.level.id == TARGET:
-        return Situation(rates(brief.target_success), None, "", None, horizon, tried=tried(brief))
+        success = rates(brief.target_success, held)
+        return Situation(success, None, "", None, horizon, tried=tried(brief), way=way)
     trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
     local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
     plan = plan_of(report.level.source)
     plan = plan.changed(achievements=asked_of(plan))
-    readable = plan if plan.achievements else None
+    # A parent off the way to the target is no place to go on from.
+    readable = plan if way.intersection(plan.achievements) else None
     rate = trial.success_rate if trial else None
-    success = rates(brief.target_success, local)
-    return Situation(success, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief))
+    success = rates(brief.target_success, local, held)
+    return Situation(success, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way)
 
 
 Move = Callable[[Situation, np.random.Generator], Plan]
@@ -123,8 +131,9 @@ def expand(situation: Situation, rng: np.random.Generator) -> Plan:
     """A first level for something the parent's goal opens; without a parent, for whatever is wanted most."""
     focus = situation.parent.focus if situation.parent else None
     among = successors(focus) if focus is not None and _is_solved(situation) else None
-    if among and max(weight(a, situation.success) for a in among) < 0.05:
-        among = None
+    among = among & situation.way if among else None
+    if not among or max(weight(a, situation.success) for a in among) < 0.05:
+        among = situation.way
     target = pick(situation.success, rng, among)
     return stage(target, first_help(target, situation.success, rng), rng)
 
@@ -138,7 +147,7 @@ def scaffold(situation: Situation, rng: np.random.Generator) -> Plan:
     parent = _parent(situation)
     if parent.help < Help.HANDED:
         return restage(parent.achievements, Help(parent.help + 1), rng)
-    earlier = frozenset(a for a in before(_focus(parent)) if situation.success[a] < 0.8)
+    earlier = frozenset(a for a in before(_focus(parent)) & situation.way if situation.success[a] < 0.8)
     if earlier:
         return stage(pick(situation.success, rng, earlier), Help.NEAR, rng)
     return ease(situation, rng)
@@ -204,7 +213,7 @@ def harden(situation: Situation, rng: np.random.Generator) -> Plan:
     if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
         help_ = Help.BARE
     if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     return restage(parent.achievements, help_, rng, _floor_of(parent, help_))
 
 
@@ -212,7 +221,7 @@ def _floor_of(plan: Plan, help_: Help) -> Floor | None:
     return plan.floor if help_ > Help.BARE else None
 
 
-def _more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
+def more(plan: Plan, rng: np.random.Generator, horizon: int = 180) -> Plan:
     """The same level, asking for more, with enemies as the game sends them."""
     minimum = {name: value + float(rng.integers(1, 3)) for name, value in plan.minimum.items()}
     rules = {name: value for name, value in plan.rules.items() if name not in ("melee_spawn", "ranged_spawn")}
@@ -254,9 +263,9 @@ def combine(situation: Situation, rng: np.random.Generator) -> Plan:
     """The parent's goal and another wanted one on the same floor."""
     parent = _parent(situation)
     help_ = max(parent.help, Help.BARE)
-    partners = [a for a in Achievement if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
+    partners = [a for a in sorted(situation.way) if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
     if not partners or len(parent.achievements) >= 3:
-        return _more(parent, rng, situation.horizon)
+        return more(parent, rng, situation.horizon)
     partner = pick(situation.success, rng, frozenset(partners))
     return restage((*parent.achievements, partner), help_, rng, parent.floor)
 
@@ -360,8 +369,3 @@ def _focus(plan: Plan) -> Achievement:
     if focus is None:
         raise ValueError("a plan without an achievement has no focus")
     return focus
-
-
-def is_ready(plan: Plan, success: Rates) -> bool:
-    """Whether all that comes before a plan's goals is known on the target."""
-    return all(success[earlier] >= KNOWN for achievement in plan.achievements for earlier in before(achievement))

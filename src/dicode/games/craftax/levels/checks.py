@@ -20,11 +20,10 @@ from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.player import nearest_true
 from dicode.games.craftax.levels.possible import Obstacle, obstacles, too_long
 from dicode.games.craftax.levels.rules import Rules
-from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.schema import STATE_FIELDS, WorldArrays
 from dicode.games.craftax.levels.techtree import implied
 from dicode.types import Code, Rejected
 
-World = dict[str, np.ndarray]
 _MOBS = frozenset(map(int, Mob))
 
 
@@ -67,7 +66,7 @@ def check(
     return rejected or _warnings(worlds, amounts)
 
 
-def _first(worlds: Sequence[World], faults: Callable[[World], Iterator[Fault]]) -> Rejected | None:
+def _first(worlds: Sequence[WorldArrays], faults: Callable[[WorldArrays], Iterator[Fault]]) -> Rejected | None:
     """The first fault of the first faulty world, saying how many worlds have one."""
     found = [(index, fault) for index, world in enumerate(worlds) for fault in [next(faults(world), None)] if fault]
     if not found:
@@ -79,7 +78,7 @@ def _first(worlds: Sequence[World], faults: Callable[[World], Iterator[Fault]]) 
     return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
 
 
-def _faults(world: World, goal: Goal, amounts: Amounts, limit: float) -> Iterator[Fault]:
+def _faults(world: WorldArrays, goal: Goal, amounts: Amounts, limit: float) -> Iterator[Fault]:
     yield from _player(world, amounts)
     yield from _mobs(world, amounts)
     yield from _ladders(world, amounts)
@@ -100,7 +99,7 @@ def _obstacles(found: Iterable[Obstacle]) -> Iterator[Fault]:
         yield Fault(obstacle.code, f"the goal cannot be reached: {obstacle.reason}", obstacle.hint)
 
 
-def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
+def _player(world: WorldArrays, amounts: Amounts) -> Iterator[Fault]:
     floor, cell = Floor(int(world["player_level"])), _cell(world["player_position"])
     blocks = world["blocks"][floor]
     block = Block(int(blocks[cell]))
@@ -125,7 +124,7 @@ def _player(world: World, amounts: Amounts) -> Iterator[Fault]:
         yield Fault(Code.START, "the game is over at the start", "leave boss_progress below the rule boss_waves")
 
 
-def _mobs(world: World, amounts: Amounts) -> Iterator[Fault]:
+def _mobs(world: WorldArrays, amounts: Amounts) -> Iterator[Fault]:
     taken: set[tuple[int, int, int]] = {(int(world["player_level"]), *_cell(world["player_position"]))}
     for mob_class, record in enumerate(MOB_RECORDS):
         for floor, index in np.argwhere(world[f"{record}.mask"]):
@@ -159,7 +158,7 @@ def _mobs(world: World, amounts: Amounts) -> Iterator[Fault]:
         yield Fault(Code.MOBS, "mob_map does not say where the mobs are", "leave mob_map alone; world.spawn keeps it")
 
 
-def _ladders(world: World, amounts: Amounts) -> Iterator[Fault]:
+def _ladders(world: WorldArrays, amounts: Amounts) -> Iterator[Fault]:
     """Whoever takes a ladder must arrive on ground."""
     for floor in Floor:
         for item, step, arrivals in ((Item.LADDER_DOWN, 1, "up_ladders"), (Item.LADDER_UP, -1, "down_ladders")):
@@ -181,7 +180,7 @@ def _ladders(world: World, amounts: Amounts) -> Iterator[Fault]:
                 )
 
 
-def _plants(world: World) -> Iterator[Fault]:
+def _plants(world: WorldArrays) -> Iterator[Fault]:
     for index in np.flatnonzero(world["growing_plants_mask"]):
         cell = _cell(world["growing_plants_positions"][index])
         block = Block(int(world["blocks"][Floor.OVERWORLD][cell]))
@@ -206,7 +205,7 @@ def _quantity(world: Mapping[str, np.ndarray], name: str) -> float:
     return float(np.sum(world[name])) if name.startswith("inventory.") else 0.0
 
 
-def _warnings(worlds: Sequence[World], amounts: Amounts) -> tuple[str, ...]:
+def _warnings(worlds: Sequence[WorldArrays], amounts: Amounts) -> tuple[str, ...]:
     found = []
     if len(worlds) > 1 and all(_alike(worlds[0], other) for other in worlds[1:]):
         found.append(
@@ -218,7 +217,7 @@ def _warnings(worlds: Sequence[World], amounts: Amounts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _alike(one: World, other: World) -> bool:
+def _alike(one: WorldArrays, other: WorldArrays) -> bool:
     """Same floor, same surroundings, same mobs, same player."""
     floor = int(one["player_level"])
     for name, array in one.items():
@@ -231,7 +230,7 @@ def _alike(one: World, other: World) -> bool:
     return True
 
 
-def _vanishing(world: World, despawn: int) -> int:
+def _vanishing(world: WorldArrays, despawn: int) -> int:
     floor = int(world["player_level"])
     if floor == Floor.GRAVEYARD:
         return 0

@@ -25,10 +25,9 @@ from dicode.games.craftax.levels.grid import (
     to_bits,
 )
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
-from dicode.games.craftax.levels.schema import STATE_FIELDS
+from dicode.games.craftax.levels.schema import STATE_FIELDS, WorldArrays
 from dicode.games.craftax.levels.techtree import PICKAXES, REQUIREMENTS, STATIONS, SWORDS
 
-World = Mapping[str, np.ndarray]
 INFINITE = float("inf")
 _B = Block
 ORES: dict[str, tuple[Block, ...]] = {
@@ -50,7 +49,7 @@ _NUM_BLOCKS = len(Block)
 class Holdings:
     """The bound for one world; `explore` fills it."""
 
-    world: World
+    world: WorldArrays
     amounts: Amounts
     limit: float = INFINITE
     """Steps that an episode may last."""
@@ -135,7 +134,9 @@ class Holdings:
         return int(manhattan((int(row), int(column)))[cells].min())
 
 
-def explore(world: World, amounts: Amounts, enough: Callable[[Holdings], bool], limit: float = INFINITE) -> Holdings:
+def explore(
+    world: WorldArrays, amounts: Amounts, enough: Callable[[Holdings], bool], limit: float = INFINITE
+) -> Holdings:
     """Widen the bound until `enough` is true of it or nothing new turns up within `limit` steps."""
     holdings = Holdings(world, amounts, limit)
     floor = Floor(int(world["player_level"]))

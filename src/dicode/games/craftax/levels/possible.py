@@ -15,9 +15,10 @@ from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.duration import acts_for, ripening
 from dicode.games.craftax.levels.goal import Goal
-from dicode.games.craftax.levels.holdings import INFINITE, Holdings, World, explore
+from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
 from dicode.games.craftax.levels.rules import Rules
+from dicode.games.craftax.levels.schema import WorldArrays
 from dicode.games.craftax.levels.techtree import (
     ENTER,
     GETS,
@@ -47,12 +48,12 @@ class Obstacle:
     code: Code = Code.OUT_OF_REACH
 
 
-def possible(goal: Goal, world: World, rules: Rules | None = None) -> bool:
+def possible(goal: Goal, world: WorldArrays, rules: Rules | None = None) -> bool:
     """Whether nothing is known to keep a player from `goal` in `world` under `rules`."""
     return not obstacles(goal, world, Amounts(rules))
 
 
-def obstacles(goal: Goal, world: World, amounts: Amounts, limit: float = INFINITE) -> tuple[Obstacle, ...]:
+def obstacles(goal: Goal, world: WorldArrays, amounts: Amounts, limit: float = INFINITE) -> tuple[Obstacle, ...]:
     """What makes `goal` impossible in one world within `limit` steps; empty where nothing is known to."""
     done = implied(world) | np.asarray(world["achievements"], dtype=bool)
     asked = sorted(achievement for achievement in goal.achievements if not done[achievement])

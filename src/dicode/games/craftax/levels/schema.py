@@ -5,10 +5,15 @@ verifier and the trainer's `GameState`. It imports NumPy only. Dots separate rec
 `inventory.wood` is field `wood` of record `inventory`. Floors, rows and columns come in that order.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dicode.games.craftax.levels.names import MAP_SIZE, NUM_ACHIEVEMENTS, NUM_FLOORS, Block, Item
 from dicode.games.host import Field
+
+WorldArrays = Mapping[str, np.ndarray]
+"""One world, or several with a leading axis, by the names of the schema."""
 
 _MAP = (NUM_FLOORS, MAP_SIZE, MAP_SIZE)
 MAX_MOBS = {"passive_mobs": 3, "melee_mobs": 3, "ranged_mobs": 2}

@@ -14,11 +14,10 @@ import numpy as np
 
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Action, Block, Floor, Mob
+from dicode.games.craftax.levels.schema import WorldArrays
 from dicode.games.craftax.levels.worth import WORTH
 
 _A, _B, _F = Achievement, Block, Floor
-World = Mapping[str, np.ndarray]
-"""One world: dotted array name -> array, see `dicode.games.craftax.levels.schema`."""
 
 
 @dataclass(frozen=True)
@@ -312,12 +311,7 @@ def children(achievement: Achievement) -> frozenset[Achievement]:
     return frozenset(other for other in Achievement if achievement in prerequisites(other))
 
 
-def by_depth() -> tuple[Achievement, ...]:
-    """All 67, shallow first; ties in the game's order."""
-    return tuple(sorted(Achievement, key=lambda achievement: (depth(achievement), achievement)))
-
-
-def implied(world: World) -> np.ndarray:
+def implied(world: WorldArrays) -> np.ndarray:
     """bool[67]: achievements that a start already implies by what is held and by the floor.
 
     The game itself would grant the inventory's part at the first step; a floor implies having entered

@@ -2,7 +2,8 @@
 
 Levels are files of text; nothing here imports or runs them. `SEEDS` starts a curriculum: each is solved
 now and then even by random actions, so that there is something to learn from. `HELDOUT` is for
-evaluation only and never shown to a dreamer or trained on.
+evaluation only and never shown to a dreamer or trained on, and so is `GRADED`: eight families of skills, each on
+five rungs of one template, from nearly everything given (1) to nothing given (5).
 """
 
 from pathlib import Path
@@ -35,6 +36,11 @@ HELDOUT: tuple[str, ...] = _names(_HERE / "heldout")
 """Names of the levels kept for evaluation."""
 
 
+GRADED: tuple[str, ...] = _names(_HERE / "graded")
+"""Names of the graded suite's families."""
+RUNGS = (1, 2, 3, 4, 5)
+
+
 def load() -> list[tuple[str, str]]:
     """(name, source) of every level of the library by name, without the held-out ones."""
     return [(name, source(name)) for name in _names(_HERE)]
@@ -48,6 +54,16 @@ def load_seeds() -> list[tuple[str, str]]:
 def load_heldout() -> list[tuple[str, str]]:
     """(name, source) of the held-out levels by name."""
     return [(name, source(name)) for name in HELDOUT]
+
+
+def load_graded() -> list[tuple[str, str]]:
+    """(`family/rung`, source) of the graded suite, family by family, the easiest rung first."""
+    texts = {name: (_HERE / "graded" / f"{name}.py").read_text(encoding="utf-8") for name in GRADED}
+    return [
+        (f"{name}/{rung}", text.replace("\nRUNG = 1\n", f"\nRUNG = {rung}\n"))
+        for name, text in texts.items()
+        for rung in RUNGS
+    ]
 
 
 def source(name: str) -> str:

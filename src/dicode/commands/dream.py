@@ -1,0 +1,164 @@
+"""`dicode dream --offline`: a run's recorded briefs, dreamed again by another model or with other prompts, and counted.
+
+Nothing of the run is changed: answers are journaled in a folder of their own, so that the same words ask for
+nothing twice. With `probe` the agent of the run's newest checkpoint plays what was accepted.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from dicode import config as configuration
+from dicode import files, games, words
+from dicode.cache import enable_compile_cache
+from dicode.config import Config
+from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import Snapshot
+from dicode.dreaming.dreamer import Outcome
+from dicode.errors import ConfigError, RunError, nearest
+from dicode.games import templates
+from dicode.runs import origin
+from dicode.runs.directory import RunDirectory, open_run
+from dicode.terminal import PlainConsole
+from dicode.types import Accepted, Brief, Origin, Rejected
+
+SECTIONS = ("dreamer", "fm", "budget")
+Answer = tuple[Brief, Outcome]
+
+
+def changed(config: Config, overrides: Sequence[str]) -> Config:
+    """A run's configuration with other settings of dreaming. Raises ConfigError for settings of anything else."""
+    for word in words.pairs(overrides, "fm=openai"):
+        section, _, name = word.key.partition(".")
+        if section not in SECTIONS:
+            raise ConfigError(
+                f"dream takes settings of {', '.join(SECTIONS)}, not {str(word)!r}{nearest(section, SECTIONS)}"
+            )
+        if name:
+            value = words.settings_of(Config)[word.key][0].value(word.value)
+            part = replace(getattr(config, section), **{name: value})
+            config = replace(config, **{section: part})
+        elif section == "dreamer":
+            config = replace(config, dreamer=replace(config.dreamer, name=word.value))
+        else:
+            told = configuration.load([f"preset={config.preset}", "dreamer=foundation", f"{section}={word.value}"])
+            dreamer = replace(config.dreamer, name="foundation")
+            config = replace(config, dreamer=dreamer, fm=told.fm, models=told.models)
+    return configuration.check(config)
+
+
+def rounds(snapshot: Snapshot, last: int) -> list[list[Brief]]:
+    """The recorded rounds that ask for something new, the `last` ones; 0: all. Raises RunError where there are none."""
+    cycles = sorted({brief.cycle for brief in snapshot.briefs})[-last:]
+    found = [[b for b in snapshot.briefs if b.cycle == cycle and b.revises is None] for cycle in cycles]
+    if not any(found):
+        raise RunError("the run has asked for no dreams yet, so there is nothing to dream again")
+    return [briefs for briefs in found if briefs]
+
+
+def summary(answers: Sequence[Answer]) -> dict[str, Any]:
+    """What became of dreams, counted."""
+    drafts = [o for _, o in answers if o.draft is not None]
+    accepted = [o for o in drafts if o.accepted]
+    rejected = Counter(o.verdict.stage for o in drafts if isinstance(o.verdict, Rejected))
+    goals = {json.dumps(o.verdict.goal, sort_keys=True) for o in accepted if isinstance(o.verdict, Accepted)}
+    return {
+        "dreams": len(answers),
+        "drafts": len(drafts),
+        "accepted": len(accepted),
+        "accepted at first": sum(o.draft is not None and not o.draft.repairs for o in accepted),
+        "rejected by stage": dict(sorted(rejected.items())),
+        "copies": rejected.get("novelty", 0),
+        "different goals": len(goals),
+    }
+
+
+def offline(path: str, overrides: Sequence[str], prompts: str, output: str, last: int, probe: int) -> int:
+    """Dream the briefs of the run at `path` again, print what became of them, and keep it in the folder `output`."""
+    run, console = open_run(path), PlainConsole()
+    known = origin.standing(run)
+    asked = changed(run.config(), overrides)
+    config = origin.admit(run, replace(asked, dreamer=replace(asked.dreamer, probe=probe)), known)
+    with Archive(run.archive_file, read_only=True) as archive:
+        snapshot = archive.snapshot()
+    asked_again = rounds(snapshot, last)
+    folder = Path(output or f"{run.path.name}-dreams")
+    folder.mkdir(parents=True, exist_ok=True)
+    enable_compile_cache()
+    with ExitStack() as stack:
+        if prompts:
+            of_game = config.game if "." in config.game else f"dicode.games.{config.game}"
+            packages = ("dicode.dreaming", of_game)
+            stack.enter_context(templates.instead(Path(prompts), packages))
+        told = _dreamed(config, run, folder, snapshot, asked_again, known.foreign, console, stack)
+    files.write_text(folder / "result.json", json.dumps(told, indent=1, sort_keys=True) + "\n")
+    table = Table(title=f"{run.path.name}, dreamed again by {config.dreamer.name}", show_header=False)
+    for name, value in told.items():
+        table.add_row(name, json.dumps(value) if isinstance(value, dict) else f"{value}")
+    console.print(table)
+    return 0
+
+
+def _dreamed(
+    config: Config,
+    run: RunDirectory,
+    folder: Path,
+    snapshot: Snapshot,
+    asked: Sequence[Sequence[Brief]],
+    foreign: bool,
+    console: PlainConsole,
+    stack: ExitStack,
+) -> dict[str, Any]:
+    """The counts of all rounds, dreamed one after the other against the archive that each of them knew."""
+    from dicode.commands.launch import dreamer_of
+    from dicode.sandbox import Sandbox
+    from dicode.streams import Streams
+    from dicode.training.builder import LevelBuilder
+    from dicode.training.trainer import Trainer, hook_group
+
+    dreamer = dreamer_of(config, folder / "journal", run.seeds, stack)
+    walls: Any = config.sandbox
+    game = games.load_host(config.game)
+    sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
+    if foreign or config.dreamer.name == "foundation":
+        sandbox.require(Origin.FOUNDATION)
+    trainer = Trainer(config)
+    builder = LevelBuilder(
+        trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit, config.world_bank
+    )
+    answers: list[Answer] = []
+    for briefs in asked:
+        known = [record for record in snapshot.levels.values() if record.id in briefs[0].known]
+        with console.status(f"dreaming the {len(briefs)} dreams of cycle {briefs[0].cycle}"):
+            answers += zip(briefs, dreamer.dream(briefs, builder.checker(known)), strict=True)
+    told = summary(answers)
+    if ledger := getattr(dreamer, "ledger", None):
+        told |= {"spent": ledger.total().to_json()}
+    if config.dreamer.probe:
+        told |= {"measured": _measured(config, run, trainer, builder, answers, console)}
+    return told
+
+
+def _measured(
+    config: Config, run: RunDirectory, trainer: Any, builder: Any, answers: list[Answer], console: PlainConsole
+) -> dict[str, Any]:
+    """How the agent of the newest checkpoint fares on what was accepted."""
+    from dicode.commands.evaluate import newest_cycle
+    from dicode.runs import restore
+    from dicode.runs.probe import Probe
+
+    cycle = newest_cycle(run)
+
+    def ready(batch: Any) -> Any:
+        if not trainer.compiled:
+            trainer.compile(batch, lambda text: console.print(text, style="dim"))
+        return restore.learner(run.config(), run, cycle, trainer)
+
+    bonus = float(config.bonus_value)
+    return dict(Probe(config, trainer, builder, ready, None, bonus).measure(answers, cycle + 1).row())

@@ -1,0 +1,62 @@
+"""How long a level keeps its slot, counted in environment steps: until it is mastered, hopeless, or flat for long.
+
+Cycles differ between presets by a factor of a thousand, what an agent needs to learn a level does not; so a lifetime is
+given in steps, and a cycle's share of them follows from the run.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dicode.curriculum.scores import MIN_EPISODES, pooled, status
+from dicode.types import Status, Trial
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """What a level is granted."""
+
+    cycles: int
+    """In which it may go without learning anything more; at least 2, so that there are two halves to compare."""
+    hopeless: int
+    """Without a single success, after which it is hopeless."""
+    min_episodes: int = MIN_EPISODES
+
+    @classmethod
+    def of_steps(cls, steps: float, steps_a_cycle: float, min_episodes: int = MIN_EPISODES) -> "Lifetime":
+        """The lifetime in cycles of `steps_a_cycle` steps in a slot; a quarter of it is granted without a success."""
+        cycles = max(2, math.ceil(steps / steps_a_cycle))
+        return cls(cycles, max(2, math.ceil(cycles / 4)), min_episodes)
+
+
+def end(trials: Sequence[Trial], granted: Lifetime) -> str:
+    """Why a level with these trials, oldest first, has given up its slot: `mastered`, `hopeless`, `flat`; empty if it stays.
+
+    Once is for good: what a replay shows later does not bring it back.
+    """
+    reasons = (_end_after(trials[:count], granted) for count in range(1, len(trials) + 1))
+    return next((reason for reason in reasons if reason), "")
+
+
+def _end_after(trials: Sequence[Trial], granted: Lifetime) -> str:
+    if status(pooled(trials, granted.min_episodes), granted.min_episodes) is Status.A:
+        return "mastered"
+    episodes, successes = _sums(trials)
+    if len(trials) >= granted.hopeless and not successes and episodes >= granted.min_episodes:
+        return "hopeless"
+    return "flat" if len(trials) >= granted.cycles and not _rises(trials[-granted.cycles :]) else ""
+
+
+def _rises(trials: Sequence[Trial]) -> bool:
+    """Whether the later half's success rate lies more than a standard error of the difference above the earlier half's."""
+    half = len(trials) // 2
+    (before, good_before), (after, good_after) = _sums(trials[:half]), _sums(trials[half:])
+    if not before or not after:
+        return False
+    rate = (good_before + good_after) / (before + after)
+    error = math.sqrt(rate * (1.0 - rate) * (1.0 / before + 1.0 / after))
+    return good_after / after - good_before / before > error
+
+
+def _sums(trials: Sequence[Trial]) -> tuple[int, int]:
+    return sum(t.episodes for t in trials), sum(t.successes for t in trials)

@@ -1,0 +1,207 @@
+"""What TensorBoard and Weights & Biases are told: one set of names, every zero, one run through resumes."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from dicode import config as configuration
+from dicode.curriculum.snapshot import Snapshot, target_record
+from dicode.runs import dashboards, directory
+from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
+
+pytestmark = pytest.mark.fast
+
+NAMES = ("COLLECT_WOOD", "PLACE_TABLE")
+ROW = {
+    "cycle": 1,
+    "env_steps": 2048,
+    "steps_per_s": 900.0,
+    "cycle_steps_per_s": 700.0,
+    "compile_s": {"rollout": 3.5},
+    "target_return": 0.5,
+    "target_success": {"COLLECT_WOOD": 0.25},
+    "levels": {"known": 4, "active": 0},
+    "status": {"A": 0, "B": 1},
+    "learner": {"entropy": 3.0},
+    "hooks": {"levels": ["x"], "compile_s": 0.0},
+    "fm": {"total": {"calls": 3, "usd": 0.0}, "levels": [{"level": "x"}]},
+}
+EVALUATION = {"protocol": "target", "env_steps": 2048, "worlds": 2, "returns": [0.0, 3.0], "lengths": [4, 6],
+              "floor": [0, 1], "achievements": {"COLLECT_WOOD": 0.5, "PLACE_TABLE": 0.0}}  # fmt: skip
+HELDOUT = {"protocol": "heldout", "env_steps": 2048, "worlds": 2, "success": {"a": 0.0, "b": 0.5}}
+
+
+def made(folder, *words):
+    """A run's directory, and a report with a picture and a film."""
+    from PIL import Image
+
+    run = directory.create(configuration.load(["preset=smoke", f"runs_dir={folder}", *words]))
+    run.report.mkdir()
+    Image.new("RGB", (4, 3)).save(run.report / "lineage.png")
+    Image.new("RGB", (4, 3)).save(run.report / "target.gif")
+    return run
+
+
+@pytest.fixture
+def snapshot():
+    good = LevelRecord(
+        "a" * 12, "GOAL = ...", "chop", Origin.GRAMMAR, ("target",), "harden", 1, Accepted({}, {}, "p"), active=True
+    )
+    bad = LevelRecord(
+        "b" * 12, "x = ", "broken", Origin.FOUNDATION, (), "", 1, Rejected("screen", "line 1", code=Code.SYNTAX)
+    )
+    return Snapshot().with_levels([target_record(), good, bad])
+
+
+def test_every_name_says_what_it_is_of_and_zeros_are_zeros():
+    scalars = dashboards.of_row(ROW, NAMES)
+    assert scalars == {
+        "cycle": 1,
+        "env_steps": 2048,
+        "target/return": 0.5,
+        "target/success/COLLECT_WOOD": 0.25,
+        "target/success/PLACE_TABLE": 0.0,
+        "train/steps_per_s": 900.0,
+        "train/cycle_steps_per_s": 700.0,
+        "train/compile_s/rollout": 3.5,
+        "train/entropy": 3.0,
+        "levels/known": 4,
+        "levels/active": 0,
+        "levels/status/A": 0,
+        "levels/status/B": 1,
+        "levels/hooks/compile_s": 0.0,
+        "fm/total/calls": 3,
+        "fm/total/usd": 0.0,
+    }
+    unplayed = dashboards.of_row({"cycle": 0, "env_steps": 8, "target_return": None, "target_success": {}}, NAMES)
+    assert not [name for name in unplayed if name.startswith("target/")]
+
+
+def test_evaluations_are_told_apart_by_protocol():
+    assert dashboards.of_evaluation(EVALUATION) == {
+        "eval/target/return": 1.5,
+        "eval/target/length": 5.0,
+        "eval/target/depth": 0.5,
+        "eval/target/achievements/COLLECT_WOOD": 0.5,
+        "eval/target/achievements/PLACE_TABLE": 0.0,
+    }
+    assert dashboards.of_evaluation(HELDOUT) == {
+        "eval/heldout/success": 0.25, "eval/heldout/success/a": 0.0, "eval/heldout/success/b": 0.5,
+    }  # fmt: skip
+
+
+def test_the_table_holds_every_level_with_source_and_parents(snapshot):
+    good, bad = dashboards.level_rows(snapshot)
+    assert (good["parents"], good["author"], good["state"], good["source"]) == (
+        "target",
+        "grammar harden",
+        "active",
+        "GOAL = ...",
+    )
+    assert (bad["author"], bad["state"], bad["success"]) == ("foundation", "rejected: line 1", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "group"),
+    [
+        (["seed=3"], "smoke-dicode"),
+        (["seed=3", "run=smoke-dicode-3-learner.lr-0.1"], "smoke-dicode-learner.lr-0.1"),
+        (["seed=3", "run=cold"], "cold"),
+        (["logging.wandb=true", "logging.wandb_group=mine"], "mine"),
+    ],
+)
+def test_runs_that_differ_by_their_seed_share_a_group(words, group):
+    assert dashboards.group_of(configuration.load(["preset=smoke", *words])) == group
+
+
+class Wandb:
+    """Notes what it is told."""
+
+    Image = staticmethod(lambda path: ("image", path))
+    Video = staticmethod(lambda path, format: ("film", path))
+    Table = staticmethod(lambda columns, data: SimpleNamespace(columns=columns, data=data))
+
+    def __init__(self):
+        self.begun, self.logged = [], []
+
+    def init(self, **options):
+        self.begun.append(options)
+        return SimpleNamespace(
+            log=lambda row, step: self.logged.append((options["id"], step, row)), finish=lambda: None
+        )
+
+
+def test_a_resumed_run_goes_on_in_the_same_run_of_wandb(tmp_path, monkeypatch, snapshot):
+    wandb = Wandb()
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    run = made(tmp_path, "logging.wandb=true", "seed=5")
+    for cycle in range(2):
+        board = dashboards.WeightsAndBiases(run.config(), run)
+        board.write({**ROW, "cycle": cycle, "env_steps": 10 * (cycle + 1)})
+        board.evaluated({**EVALUATION, "env_steps": 20})
+        board.drawn(run.report, snapshot, 20)
+        board.close()
+    first, second = wandb.begun
+    assert first["id"] == second["id"] == run.wandb_file.read_text()
+    assert second["resume"] == "allow"
+    assert (first["group"], first["job_type"]) == ("smoke-dicode", "train")
+    assert {"smoke", "dicode"} <= set(first["tags"])
+    assert first["config"]["learner"]["lr"] == run.config().learner.lr
+    assert {(id, step) for id, step, _ in wandb.logged} == {(first["id"], step) for step in (10, 20)}
+    media = wandb.logged[2][2]
+    assert media["report/lineage"][0] == "image"
+    assert media["report/target_film"][0] == "film"
+    assert media["levels/table"].columns == list(dashboards.COLUMNS)
+    assert [row[-1] for row in media["levels/table"].data] == ["GOAL = ...", "x = "]
+    other = made(tmp_path / "other", "logging.wandb=true")
+    dashboards.WeightsAndBiases(other.config(), other)
+    assert wandb.begun[-1]["id"] != first["id"]
+
+
+def events(folder):
+    """Every (name, kind of value) of a folder's TensorBoard files."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    found = []
+    for path in folder.glob("events*"):
+        data, at = path.read_bytes(), 0
+        while at < len(data):
+            size = int.from_bytes(data[at : at + 8], "little")
+            event = Event.FromString(data[at + 12 : at + 12 + size])
+            found += [(value.tag, event.step, value) for value in event.summary.value]
+            at += 16 + size
+    return found
+
+
+def test_tensorboard_holds_scalars_pictures_films_and_the_table(tmp_path, snapshot):
+    pytest.importorskip("tensorboardX", reason="needs the extra 'tensorboard'")
+    run = made(tmp_path, "logging.tensorboard=true")
+    (board,) = dashboards.open_dashboards(run.config(), run)
+    board.write(ROW)
+    board.evaluated(EVALUATION)
+    board.drawn(run.report, snapshot, 2048)
+    board.close()
+    found = {tag: value for tag, step, value in events(run.path / "tensorboard") if step == 2048}
+    assert found["target/success/PLACE_TABLE"].simple_value == 0.0
+    assert found["eval/target/return"].simple_value == 1.5
+    assert found["report/lineage"].image.encoded_image_string[:4] == b"\x89PNG"
+    assert found["report/target_film"].image.encoded_image_string[:3] == b"GIF"
+    assert "harden" in str(found["levels/table/text_summary"])
+
+
+@pytest.mark.long
+def test_wandb_takes_it_offline(tmp_path, monkeypatch, snapshot):
+    pytest.importorskip("wandb", reason="needs the extra 'wandb'")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    run = made(tmp_path, "logging.wandb=true")
+    (board,) = dashboards.open_dashboards(run.config(), run)
+    board.write(ROW)
+    board.evaluated(EVALUATION)
+    board.drawn(run.report, snapshot, 2048)
+    board.close()
+    (kept,) = (run.path / "wandb").glob("offline-run-*")
+    assert {path.suffix for path in (kept / "files" / "media").rglob("*.*")} >= {".png", ".gif", ".json"}
+    (table,) = (kept / "files" / "media" / "table").rglob("*.json")
+    assert json.loads(table.read_text())["columns"] == list(dashboards.COLUMNS)

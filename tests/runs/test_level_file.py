@@ -1,0 +1,109 @@
+"""`dicode level check`: quick, for people, and again whenever the file is saved."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dicode import config
+from dicode.commands import level_file
+from dicode.types import Code, Rejected
+
+GOOD = """\"\"\"Objective: collect a piece of wood.
+Why: it is the beginning of everything.
+\"\"\"
+from dicode.levels import Achievement, Goal, World
+
+GOAL = Goal.all_of(Achievement.COLLECT_WOOD)
+
+def build(world: World) -> None:
+    world.player.inventory.sword = 1
+"""
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("preset", ["smoke", "laptop", "gpu", "paper"])
+def test_the_usual_limit_is_the_presets(preset):
+    assert level_file.usual_limit(preset) == config.load([f"preset={preset}"]).episode_limit
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("source", "shown", "hint"),
+    [
+        (GOOD.replace("-> None:", "-> None"), "bad.py:8: def build(world: World) -> None", "in that line"),
+        (f"```python\n{GOOD}```\n", "bad.py:1: ```python", "delete the Markdown fences"),
+        (GOOD.replace("import Ach", "import \u201cAch"), "bad.py:4:", "replace the curly quotes"),
+        (GOOD.replace("dicode.levels", "os"), "bad.py:4: from os import", "level code has no files"),
+        (GOOD.replace("GOAL", "GOALS"), "", "write GOAL = "),
+    ],
+)
+def test_what_is_plainly_wrong_is_said_for_people_before_anything_starts(
+    source, shown, hint, tmp_path, monkeypatch, capsys
+):
+    def refuse(*_, **__):
+        raise AssertionError("started")
+
+    monkeypatch.setattr(level_file.Sandbox, "build", refuse)
+    monkeypatch.setattr(level_file.WorldBank, "chunk", refuse)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.py").write_text(source)
+    assert level_file.check("bad.py", "auto", 100) == 1
+    said = capsys.readouterr().out
+    assert shown in said
+    assert hint in said
+    assert "send " not in said
+
+
+@pytest.mark.fast
+def test_every_hint_of_the_screen_is_fit_for_a_person():
+    """Hints that tell a model what to send back say nothing to somebody with the file open."""
+    for code in (Code.SYNTAX, Code.NOT_TEXT):
+        verdict = Rejected("screen", "line 1: x", "send one complete Python file", code=code)
+        assert "send" not in level_file.for_people(verdict, "x").hint
+
+
+@pytest.mark.fast
+def test_a_watched_file_is_checked_again_when_it_is_saved(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "level.py"
+    path.write_text("GOAL = (")
+    saves = iter([None, "GOAL = )(", None, KeyboardInterrupt])
+
+    def sleep(_):
+        step = next(saves)
+        if step is KeyboardInterrupt:
+            raise KeyboardInterrupt
+        if step is not None:
+            path.unlink()
+            path.write_text(step)
+            os.utime(path, ns=(1, 1))
+
+    monkeypatch.setattr(level_file.time, "sleep", sleep)
+    assert level_file.check(str(path), "auto", 100, watch=True) == 1
+    said = capsys.readouterr().out
+    assert said.count("rejected") == 2
+    assert "'(' was never closed" in said
+    assert "unmatched ')'" in said
+
+
+def test_a_check_needs_no_jax(tmp_path, worlds_in_the_bank):
+    """Importing it takes longer than all the rest; the bank's worlds come from the cache."""
+    path = tmp_path / "level.py"
+    path.write_text(GOOD)
+    code = (
+        "import sys; from dicode.cli import main; code = main(['level', 'check', sys.argv[1]]); "
+        "sys.exit(code or 10 * ('jax' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "accepted" in done.stdout
+
+
+@pytest.fixture
+def worlds_in_the_bank():
+    """The first chunk of the bank, made unless it is there."""
+    from dicode import games
+    from dicode.training.bank import WorldBank
+
+    WorldBank(games.load_device("craftax"), 1).chunk(0)
