@@ -59,7 +59,7 @@ class _Step:
         tiles = [int(tile) for tile in (*WALKABLE, Tile.DOOR_CLOSED)]
         self.open = np.isin(self.board[..., 0], tiles)
         self.stuck = False
-        """There is no room where the thing in hand should lie; it is carried to where there is."""
+        """What is in hand cannot be brought where it should lie: no room there, or something in the way. It is put down elsewhere."""
 
     def of(self, move: Move) -> Action | None:
         """The next action of a move."""
@@ -171,8 +171,11 @@ class _Step:
         if side != self.facing:
             return self._turn(side)
         ahead = grid.at(self.board, way[0])
+        if ahead.is_object and self.task.hand is not None:
+            self.stuck = True
+            return self._put(self._quiet())
         if ahead.is_object:
-            return Action.PICK_UP if self.task.hand is None else self._put(self._quiet())
+            return Action.PICK_UP
         return Action.TOGGLE if ahead.tile is Tile.DOOR_CLOSED else Action.FORWARD
 
     def _turn(self, side: Side) -> Action:
