@@ -38,8 +38,9 @@ class Player:
             return None
         step = _Step(task, Side(int(world["direction"])))
         action = step.of(self._move)
-        if step.stuck:
-            self._stuck = task.hand
+        if step.instead is not None:
+            # Kept until it is done: a step away from the obstacle, the old move would lead back to it.
+            self._move, self._stuck = step.instead, task.hand
         return action
 
     def _first(self, plan: Sequence[Move]) -> Move | None:
@@ -58,8 +59,8 @@ class _Step:
         self.task, self.board, self.here, self.facing = task, task.board, task.start, facing
         tiles = [int(tile) for tile in (*WALKABLE, Tile.DOOR_CLOSED)]
         self.open = np.isin(self.board[..., 0], tiles)
-        self.stuck = False
-        """There is no room where the thing in hand should lie; it is carried to where there is."""
+        self.instead: Move | None = None
+        """What is in hand cannot be brought where it should lie: no room there, or something in the way. It is put down elsewhere."""
 
     def of(self, move: Move) -> Action | None:
         """The next action of a move."""
@@ -72,6 +73,8 @@ class _Step:
             return self._join(move.thing, move.rule.inputs, move.rule.side)
         if move.kind == "drop":
             return self._put(self._quiet())
+        if move.kind == "aside":
+            return self._put(self._roomy())
         return self._facing(self._where(move.thing), _FACE[move.kind])
 
     def _goal(self, move: Move) -> Action | None:
@@ -88,9 +91,10 @@ class _Step:
 
     def _join(self, what: Thing | None, pair: tuple[Thing, ...], side: Side | None) -> Action | None:
         cells = list(self._beside(what, pair, side))
-        self.stuck = not cells
-        roomy = (cell for cell in self._quiet() if all(map(self._is_floor, grid.beside(cell))))
-        return self._put(cells or roomy)
+        if cells:
+            return self._put(cells)
+        self.instead = Move("aside")
+        return self._put(self._roomy())
 
     def _where(self, what: Thing | None) -> list[Cell]:
         assert what is not None
@@ -127,6 +131,10 @@ class _Step:
             without[cell] = False
             if (grid.reached(without, self.here) >= 0).sum() == reachable - 1:
                 yield cell
+
+    def _roomy(self) -> Iterator[Cell]:
+        """Quiet cells that are free on every side."""
+        return (cell for cell in self._quiet() if all(map(self._is_floor, grid.beside(cell))))
 
     def _free_around(self) -> list[Cell]:
         far = grid.reached(self.open, self.here)
@@ -171,8 +179,11 @@ class _Step:
         if side != self.facing:
             return self._turn(side)
         ahead = grid.at(self.board, way[0])
+        if ahead.is_object and self.task.hand is not None:
+            self.instead = Move("drop")
+            return self._put(self._quiet())
         if ahead.is_object:
-            return Action.PICK_UP if self.task.hand is None else self._put(self._quiet())
+            return Action.PICK_UP
         return Action.TOGGLE if ahead.tile is Tile.DOOR_CLOSED else Action.FORWARD
 
     def _turn(self, side: Side) -> Action:
