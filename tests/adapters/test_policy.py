@@ -59,6 +59,7 @@ def test_the_file_says_what_the_agent_says(kind, spec):
     found = policy.policy(agent, params)
     exported = jax.export.deserialize(bytearray(policy.serialise(found, spec)))
     assert set(exported.platforms) == set(policy.PLATFORMS)
+    act, call = jax.jit(agent.act), jax.jit(exported.call)
     for envs in (3, 2):
         seen, goal, done = played(spec, envs, seed=envs)
         cache = agent.begin(params, agent.initial_memory(envs))
@@ -66,9 +67,9 @@ def test_the_file_says_what_the_agent_says(kind, spec):
         fresh = jnp.ones(envs, bool)
         for t in range(STEPS):
             now = jax.tree.map(lambda leaf, t=t: leaf[t], seen)
-            output, cache = agent.act(params, cache, now, goal)
+            output, cache = act(params, cache, now, goal)
             cache = agent.forget(cache, done[t])
-            logits, value, *memory = exported.call(spec.expand(now), goal, fresh, *memory)
+            logits, value, *memory = call(spec.expand(now), goal, fresh, *memory)
             fresh = done[t]
             np.testing.assert_allclose(logits, output.logits, atol=1e-5)
             np.testing.assert_allclose(value, output.value, atol=1e-5)

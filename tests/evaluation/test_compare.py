@@ -249,9 +249,11 @@ def test_budgets_may_differ_by_a_last_cycle_and_not_by_more(runs, tmp_path, more
             compare([*runs, odd])
 
 
-def test_the_worst_tenth_of_the_worlds_is_their_mean_alone(tmp_path):
-    runs = [make_run(tmp_path, "ppo", seed, returns=[*[1.0] * 2, *[3.0] * 2, *[9.0] * 28]) for seed in range(2)]
-    assert compare(runs).groups[0].estimates["cvar"].value == pytest.approx(2.0)
+def test_the_worst_tenth_of_the_worlds_is_their_mean_alone_and_the_20th_percentile_one_of_them(tmp_path):
+    runs = [make_run(tmp_path, "ppo", seed, returns=[*[1.0] * 2, *[3.0] * 6, *[9.0] * 24]) for seed in range(2)]
+    estimates = compare(runs).groups[0].estimates
+    assert estimates["cvar"].value == pytest.approx(2.0)
+    assert estimates["p20"].value == pytest.approx(3.0)
 
 
 def test_the_speed_of_a_run_is_that_of_its_middle_cycle(tmp_path):

@@ -111,7 +111,7 @@ def sent_back(body: dict) -> bool:
 @pytest.fixture(scope="module")
 def author_run(tmp_path_factory, tiny_run):
     from dicode import config
-    from dicode.runs import launch
+    from dicode.commands import launch
 
     folder, server = tmp_path_factory.mktemp("author"), Scripted()
     left, again = list(ANSWERS), iter(range(1000))

@@ -268,3 +268,18 @@ def test_generic_pages_name_no_block_and_no_mob():
         if file.name != "game.py":
             words = set(re.findall(r"[a-z]+\.?", file.read_text().lower()))
             assert not words & game, f"{file.name} names {words & game}"
+
+
+def test_a_level_page_tells_how_agents_fail_and_what_they_do(example, tmp_path):
+    level = next(iter(example.snapshot.trials))
+    last = replace(
+        example.snapshot.trials[level][-1],
+        endings={"out of time": 0.5, "starved": 0.125, "odd": float("nan")},
+        occupations={"walking": 0.75, "nothing": 0.0},
+    )
+    trials = {**example.snapshot.trials, level: (*example.snapshot.trials[level][:-1], last)}
+    told = replace(example, snapshot=replace(example.snapshot, trials=trials))
+    said = " ".join(Page((pages_of(told, tmp_path) / "levels" / f"{level}.html").read_text()).text.split())
+    assert re.search(r"How it fails\W*what\W*share of episodes\W*out of time\W*50 %\W*starved\W*12 %", said), said
+    assert re.search(r"What it does\W*what\W*share of steps\W*walking\W*75 %", said)
+    assert "odd" not in said

@@ -33,13 +33,27 @@ def _devices() -> str:
     return ", ".join(f"{d.device_kind} ({d.platform}:{d.id})" for d in jax.local_devices())
 
 
+_WALL_CALLS = "seccomp, landlock_create_ruleset, landlock_add_rule, landlock_restrict_self"
+
+
 def _sandbox() -> str:
     from dicode import games
     from dicode.sandbox import Sandbox
 
     with Sandbox(games.load_host(games.DEFAULT)) as sandbox:
         found = sandbox.mechanisms()
-    return ", ".join(found) if found else "none: text from a model needs sandbox=weak"
+        return wall_in_words(found, sandbox.wall_is_full())
+
+
+def wall_in_words(found: Sequence[str], full: bool) -> str:
+    """What the wall is made of, whether it is the full one, and if not, what would have to be let through."""
+    named = ", ".join(found) or "none"
+    if full:
+        return f"{named}: the full wall"
+    return (
+        f"{named}: not the full wall, so text from a model needs sandbox=weak. It needs the system calls {_WALL_CALLS}; "
+        "in a container the container's own seccomp profile must let them through (--security-opt seccomp=FILE)"
+    )
 
 
 def rows() -> list[tuple[str, str]]:

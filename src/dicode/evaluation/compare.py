@@ -79,6 +79,7 @@ QUANTITIES: Mapping[str, str] = {
     "return_iqm": "IQM of the return over seeds",
     "percent": "mean return, % of the highest possible",
     "cvar": "mean return of the worst tenth of the worlds",
+    "p20": "20th percentile of the return over worlds",
     "length": "episode length",
     "floor": "deepest floor reached",
     "solved": "success rate on the target's goal",
@@ -242,6 +243,7 @@ def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
         "return_iqm": (statistics.iqm, returns),
         "percent": (statistics.mean, 100 * returns / finals[0].max_return),
         "cvar": (statistics.mean, np.array([statistics.cvar(final.returns) for final in finals])),
+        "p20": (statistics.mean, np.array([np.percentile(final.returns, 20) for final in finals])),
         "hours": (statistics.mean, np.array([run.hours for run in runs])),
     }
     if all(final.lengths.size for final in finals):

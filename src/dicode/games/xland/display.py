@@ -123,6 +123,7 @@ def sheet(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path) ->
     draw = ImageDraw.Draw(canvas)
     for number, text in enumerate(lines):
         draw.text((6, 6 + _LINE * number), text, fill="#101014")
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".svg":
         _save_svg(canvas, path)
     else:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dicode.games.host import Dreams
+from dicode.games.host import Dreams, Prompts
 from dicode.games.xland.grammar import GrammarDreamer, random_level
 from dicode.games.xland.grammar.moves import MASTERED, depth_rates
 from dicode.games.xland.levels.goal import MAX_DEPTH
@@ -28,4 +28,10 @@ def readiness(source: str, success: Mapping[str, float]) -> tuple[bool, int]:
     return rates[min(productions, MAX_DEPTH)] >= MASTERED, productions
 
 
-DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness)
+def _prompts() -> Prompts:
+    from dicode.games.xland.asking import PROMPTS
+
+    return PROMPTS
+
+
+DREAMS = Dreams(grammar=_grammar, random_level=random_level, looks=LOOKS, readiness=readiness, prompts=_prompts)

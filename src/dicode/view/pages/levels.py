@@ -1,7 +1,7 @@
 """What a run knows of each level: in a line for lists, whole for the level's own page."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dicode.curriculum.lineage import children, main_parent
@@ -100,6 +100,10 @@ class LevelPage:
     """Mean steps of an episode when last trained."""
     limit: float | None
     """Steps of an episode at most, where the settings say it."""
+    endings: tuple[Reached, ...]
+    """What ended the episodes that failed when last trained, as shares of all episodes, the most frequent first."""
+    occupations: tuple[Reached, ...]
+    """What the steps were spent on, as shares of all steps."""
     compile_s: float
     difference: tuple[str, ...] | None
     """Unified diff to the main parent; None without a parent that can be compared."""
@@ -196,6 +200,8 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
         reached=_reached(record, trials, game),
         length=next((trial.length_mean for trial in reversed(trials) if trial.episodes), None),
         limit=data.settings.get("episode_limit"),
+        endings=_shares(trials, lambda trial: trial.endings),
+        occupations=_shares(trials, lambda trial: trial.occupations),
         compile_s=sum(trial.compile_s for trial in trials),
         difference=_difference(data.snapshot.levels, record, known[level].parent),
         parents=tuple(known[parent] for parent in dict.fromkeys(record.parents) if parent in known),
@@ -232,6 +238,18 @@ def _reached(record: LevelRecord, trials: Sequence[Trial], game: Game) -> tuple[
     found = [Reached(line(game.plain(name), 60), rate, name in asked) for name, rate in rates.items()]
     found += [Reached(line(game.plain(name), 60), 0.0, True) for name in asked - rates.keys()]
     return tuple(sorted(found, key=lambda one: (not one.asked, -one.rate, one.name))[:100])
+
+
+def _shares(trials: Sequence[Trial], of: Callable[[Trial], Mapping[str, float]]) -> tuple[Reached, ...]:
+    """Shares of the last trial with an episode, the largest first; what is no share is left out."""
+    last = next((trial for trial in reversed(trials) if trial.episodes), None)
+    named = of(last) if last else {}
+    found = [
+        Reached(line(name, 60), share, False)
+        for name, share in named.items()
+        if isinstance(share, int | float) and 0 < share <= 1
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.rate, one.name))[:20])
 
 
 def _difference(levels: Mapping[str, LevelRecord], record: LevelRecord, parent: str | None) -> tuple[str, ...] | None:
