@@ -5,7 +5,7 @@
 No JAX is imported: levels are NumPy, and the worlds here are synthetic ones.
 """
 
-from dicode import Accepted, Brief, Draft, Rejected, Sandbox, Streams, Verdict
+from dicode import Accepted, Brief, Draft, Rejected, Sandbox, Streams, Verdict, load_host
 from dicode.games.craftax.grammar import GrammarDreamer
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.levels import Achievement
@@ -18,7 +18,7 @@ success = dict.fromkeys((a.name for a in Achievement), 0.0) | {
 }
 brief = Brief(cycle=0, index=0, parent=None, target_success=success, target_return=1.7)
 
-with Sandbox() as sandbox:
+with Sandbox(load_host("craftax")) as sandbox:
 
     def validate(draft: Draft) -> Verdict:
         """Build the draft on four worlds; the pool is thrown away here."""
