@@ -190,9 +190,11 @@ def _adopt_options(parser: ArgumentParser) -> None:
 
 
 def _level_options(parser: ArgumentParser) -> None:
+    from dicode import games
+
     parser.add_argument("action", choices=["check", "show"])
     parser.add_argument("file", metavar="FILE.py")
-    parser.add_argument("--game", default="craftax", help="whose level it is (default: craftax)")
+    parser.add_argument("--game", default=games.DEFAULT, help=f"whose level it is (default: {games.DEFAULT})")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
     parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
     parser.add_argument(

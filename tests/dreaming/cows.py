@@ -2,7 +2,7 @@
 
 import re
 
-from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.dreamer import Dreamer, Outcome
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
 
 GOOD = '''```python
@@ -26,7 +26,7 @@ def brief(cycle=1, index=0, **changes):
     return Brief(cycle, index, **(values | changes))
 
 
-class Grammar:
+class Grammar(Dreamer):
     """A stand-in for the grammar dreamer."""
 
     name = "grammar"

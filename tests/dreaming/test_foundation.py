@@ -388,7 +388,7 @@ def test_a_round_that_nobody_waits_for_is_lost_in_a_replay_too(fm_server, tmp_pa
     made = dreamer(fm_server, tmp_path)
     briefs = [brief(index=i) for i in range(2)]
     made.dream(briefs[:1], validate)
-    outcomes = made.forfeit(briefs)
+    outcomes = made.forfeit(briefs, "no answer within 1 s of dispatch")
     assert [o.verdict.stage for o in outcomes] == ["lost", "lost"]
     assert replayed(fm_server, tmp_path, [briefs]) == [outcomes]
     assert made.dream(briefs, validate) == outcomes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.dreamer import Dreamer, Outcome
 from dicode.games.display import bare
 from dicode.games.host import Dreams, Field, HostGame, Levels, Looks
 from dicode.types import Code, Draft, Origin, Rejected
@@ -41,7 +41,7 @@ def check(pool, goal, rules, hooks, episode_limit):
     return ()
 
 
-class Grammar:
+class Grammar(Dreamer):
     """Farther keys once the parent is easy."""
 
     name = "grammar"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.dreamer import Dreamer, Outcome
 from dicode.games.craftax.looks import LOOKS
 from dicode.runs.dreams import DreamRounds
 from dicode.training.checker import Checker
@@ -29,10 +29,10 @@ def check(draft, archive):
     return Accepted({"achievements": [goal]}, {}, "-")
 
 
-class Arriving:
+class Arriving(Dreamer):
     """A dreamer whose drafts are judged in an order of the network's."""
 
-    name, in_order = "arriving", False
+    name, blocking, in_order = "arriving", True, False
 
     def __init__(self, order):
         self.order = order
@@ -46,7 +46,7 @@ class Arriving:
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2), (2, 3, 1, 0)])
 def test_of_twins_in_a_round_the_one_of_the_first_brief_stays_whichever_came_first(order):
-    rounds = DreamRounds(Arriving(order), lambda archive: Checker(check, LOOKS, archive), 60.0, blocking=True)
+    rounds = DreamRounds(Arriving(order), lambda archive: Checker(check, LOOKS, archive), 60.0)
     rounds.dispatch([Brief(3, index, None, {}, None) for index in range(4)], [])
     outcomes = [outcome for _, outcome in rounds.collect(3)]
     assert [outcome.accepted for outcome in outcomes] == [True, False, True, False]

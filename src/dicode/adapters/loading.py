@@ -30,7 +30,7 @@ Source = str | Path | Level
 class Loading:
     """How levels are built."""
 
-    game: str = "craftax"
+    game: str = games.DEFAULT
     worlds: int = WORLDS
     seed: int = 0
     sandbox: str = "auto"
@@ -43,7 +43,7 @@ class Loading:
 
 
 def load_level(
-    source: Source, *, worlds: int = WORLDS, seed: int = 0, sandbox: str = "auto", game: str = "craftax"
+    source: Source, *, worlds: int = WORLDS, seed: int = 0, sandbox: str = "auto", game: str = games.DEFAULT
 ) -> Level:
     """A level on `worlds` fresh worlds: those of (seed, level), so that the same call gives the same worlds.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dicode import config as configuration
 from dicode import lines, words
@@ -23,6 +23,9 @@ from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
+
+if TYPE_CHECKING:
+    from dicode.dreaming.dreamer import Dreamer
 
 _log = logging.getLogger(__name__)
 
@@ -257,7 +260,7 @@ def _start(config: Config) -> Path | None:
     return source.checkpoints
 
 
-def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Any:
+def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> "Dreamer":
     """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
     from dicode import games
     from dicode.streams import Streams
@@ -330,13 +333,13 @@ def _assembled(
         sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
         if foreign or config.dreamer.name == "foundation":
             sandbox.require(Origin.FOUNDATION)
-        similar = getattr(dreamer, "similar", most_similar)
+        similar = dreamer.similar or most_similar
         method = registry.make(room_of(config), config.method, config.dreamer, similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
         archive.sealing = not foreign
         restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
-        if (journal := getattr(dreamer, "journal", None)) is not None:
-            restore.tell_of_lost_calls(journal, archive.snapshot().levels.values())
+        if dreamer.journal is not None:
+            restore.tell_of_lost_calls(dreamer.journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=group.announce)
         builder = LevelBuilder(
             trainer.game,
@@ -347,7 +350,7 @@ def _assembled(
             config.world_bank,
         )
         measured = target.record(run, config, archive, builder)
-        dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s, getattr(dreamer, "blocking", False))
+        dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s)
         stack.callback(dreams.close)
         dashboards = open_dashboards(config, run)
         sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
@@ -366,9 +369,9 @@ def _loop(parts: Any) -> int:
     return _silence(parts.dreams.dreamer)
 
 
-def _silence(dreamer: Any) -> int:
+def _silence(dreamer: "Dreamer") -> int:
     """0, or `SILENT` after a warning where a model was to dream and never answered."""
-    said = dreamer.silence() if hasattr(dreamer, "silence") else None
+    said = dreamer.silence()
     if said:
         _log.warning("the run ended, but %s", said)
     return SILENT if said else 0

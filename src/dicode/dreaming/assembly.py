@@ -16,9 +16,9 @@ from dicode.dreaming.calls import Kind
 from dicode.dreaming.client import Client, OpenAIClient
 from dicode.dreaming.command import CommandClient
 from dicode.dreaming.dialect import Dialect
-from dicode.dreaming.dreamer import Dreamer
+from dicode.dreaming.dreamer import Dreamer, Similar
 from dicode.dreaming.embeddings import Embeddings
-from dicode.dreaming.foundation import FoundationDreamer, Similar
+from dicode.dreaming.foundation import FoundationDreamer
 from dicode.dreaming.journal import Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.person import PersonClient

@@ -4,14 +4,17 @@ The loop runs `dream` in a background thread while a cycle trains. A dreamer dra
 `streams.rng("dream", cycle, index)` alone, so that a resumed run dreams what an uninterrupted one did.
 """
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any
 
-from dicode.types import Accepted, Brief, Code, Draft, Rejected, Repair, Verdict
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Rejected, Repair, Trial, Verdict
 
 Validate = Callable[[Draft], Verdict]
 """Screen, sandbox and novelty in one call; never raises for what a draft does wrong. Thread-safe."""
+Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
+"""Of some levels, those most like one level, at most so many."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,28 @@ class Progress:
         return self.dreams - self.accepted - self.rejected - self.lost
 
 
-@runtime_checkable
-class Dreamer(Protocol):
-    """Something that writes levels."""
+class Dreamer(ABC):
+    """Something that writes levels; everything but `name` and `dream` is as for one that asks no model."""
 
     name: str
     """As in the configuration group `dreamer` and in the archive's origin column."""
+    blocking: bool = False
+    """Whether training pauses while it dreams."""
+    journal: Any = None
+    """The `dreaming.journal.Journal` of what its models said; None: it asks none."""
+    ledger: Any = None
+    """The `dreaming.ledger.Ledger` of what they cost; None: it asks none."""
+    similar: Similar | None = None
+    """Picks the examples of its briefs; None: by the levels' text."""
+    progress: Progress | None = None
+    """The round under way, or the last one, where it counts; may be looked at from any thread."""
 
+    @property
+    def in_order(self) -> bool:
+        """Whether one dream is written after the other; else the network decides the order (`dicode.training.checker`)."""
+        return True
+
+    @abstractmethod
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
         """One outcome per brief, in the briefs' order.
 
@@ -65,7 +83,20 @@ class Dreamer(Protocol):
         the draft's `repairs`. A dreamer returns rejected outcomes, it does not raise for them: an
         exception means that the dreamer itself is broken or its budget is spent.
         """
-        ...
+
+    def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:  # noqa: B027
+        """What the archive shows when a round is asked for, with the trials by level."""
+
+    def silence(self) -> str | None:
+        """That no model has answered any dream so far, and why; None where one has, or none was asked."""
+        return None
+
+    def forfeit(self, briefs: Sequence[Brief], reason: str) -> list[Outcome]:
+        """Lose a round for good, for a `reason`, because the caller waits for it no longer."""
+        return [lost(reason) for _ in briefs]
+
+    def cancel(self) -> None:  # noqa: B027
+        """End the round under way, from another thread."""
 
 
 def lost(reason: str) -> Outcome:

@@ -19,7 +19,7 @@ from dicode.dreaming import prompts
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
 from dicode.dreaming.casting import Casting
 from dicode.dreaming.client import Opener
-from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Validate, lost, repaired, sent_back
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, Similar, Validate, lost, repaired, sent_back
 from dicode.dreaming.journal import Fate, Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.parse import Parsed
@@ -35,14 +35,13 @@ from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
 
 T = TypeVar("T")
-Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
 log = logging.getLogger(__name__)
 
 MAX_KEPT = 50_000
 """Characters kept of a draft; a level file has `parse.MAX_SOURCE` at most."""
 
 
-class FoundationDreamer:
+class FoundationDreamer(Dreamer):
     """Writes levels with foundation models; see `dicode.dreaming.dreamer.Dreamer` for the contract.
 
     `open_client` makes a client for the running event loop and is not called when the journal replays.
@@ -51,6 +50,8 @@ class FoundationDreamer:
     """
 
     name = "foundation"
+    journal: Journal
+    ledger: Ledger
 
     def __init__(
         self,
@@ -73,17 +74,14 @@ class FoundationDreamer:
         self._desk = Desk(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
         self.similar = similar
-        """Picks the examples of this dreamer's briefs."""
         self.reader = shared()
-        self.progress: Progress | None = None
-        """The round under way, or the last one; may be looked at from any thread."""
         self._told: set[str] = set()
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
         ledger.read(journal)
 
     @property
     def in_order(self) -> bool:
-        """Whether one dream is written after the other; else the network decides the order (`dicode.training.checker`)."""
+        """Whether one dream is written after the other: where repairs are limited or no model is asked twice at once."""
         return self.settings.max_repairs >= 0 or all(v.endpoint.concurrency == 1 for v in self.casting.voices)
 
     def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
@@ -113,7 +111,7 @@ class FoundationDreamer:
         return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(brief.round)], brief.index)
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
-        """What the archive shows by now; decides which of several models the next round asks."""
+        """What the archive shows by now decides which of several models the next round asks."""
         self.casting.observe(levels, trials)
 
     def silence(self) -> str | None:
@@ -143,17 +141,16 @@ class FoundationDreamer:
             with suppress(RuntimeError):
                 running[0].call_soon_threadsafe(running[1].cancel)
 
-    def forfeit(self, briefs: Sequence[Brief]) -> list[Outcome]:
-        """Lose a round for good that the caller waits for no longer; a replay then loses it too.
+    def forfeit(self, briefs: Sequence[Brief], reason: str) -> list[Outcome]:
+        """Lose a round for good; noted in the journal, so that a replay loses it too.
 
         Ends whatever round is under way; `dream` raises CancelledError in its thread.
         """
-        reason = f"no answer within {self.settings.deadline_s:g} s of dispatch"
         if self.journal.mode != "replay":
             for brief in briefs:
                 self.journal.record_fate(Fate(brief.cycle, brief.index, "lost", reason))
         self.cancel()
-        return [lost(reason) for _ in briefs]
+        return super().forfeit(briefs, reason)
 
     async def _write(self, brief: Brief, hands: Hands) -> Outcome:
         return await _Dream(self, brief, hands).run()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dicode.dreaming.dreamer import Outcome, Validate, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
 from dicode.errors import LevelError, RunError
 from dicode.games.host import HostGame
 from dicode.games.level_text import decode, parse_level
@@ -64,8 +64,8 @@ def volume(name: str, source: str, origin: Origin, path: Path | None = None) -> 
     return Volume(name, Draft(source, text.description, origin, move="library"), path)
 
 
-class LibraryDreamer:
-    """Answers each brief with the readiest level that the archive doesn't hold; implements `Dreamer`."""
+class LibraryDreamer(Dreamer):
+    """Answers each brief with the readiest level that the archive doesn't hold."""
 
     name = "library"
 

@@ -1,6 +1,6 @@
 """Dreaming in Code: new levels are dreamed from the frontier, trained, scored, and replayed by learnability."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from dicode.curriculum import lineage
 from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment, own_target
+from dicode.dreaming.dreamer import Similar
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
@@ -24,10 +25,6 @@ KIN = 8
 MAX_TRIES = 3
 """Cycles that a level gets to end a first episode; then it is left alone. One whose episodes end, however few, goes on
 until they make up its first score."""
-
-
-Similar = Callable[[LevelRecord, Iterable[LevelRecord], int], tuple[LevelRecord, ...]]
-"""(level, all levels, count) -> the most similar ones, most similar first."""
 
 
 def no_examples(level: LevelRecord, levels: Iterable[LevelRecord], count: int) -> tuple[LevelRecord, ...]:

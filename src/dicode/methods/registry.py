@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dicode.dreaming.dreamer import Similar
 from dicode.dreaming.settings import DreamerConfig
 from dicode.methods import accel, dicode, dr, plr, ppo, sfl
 from dicode.methods.protocol import Method
@@ -47,7 +48,7 @@ def make(
     room: Room,
     settings: MethodSettings,
     dreaming: DreamerConfig = NOBODY,
-    similar: dicode.Similar = dicode.no_examples,
+    similar: Similar = dicode.no_examples,
 ) -> Method:
     """The method whose settings these are. `ConfigError` for a value out of its range, or where the room does not suffice.
 

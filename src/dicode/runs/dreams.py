@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Progress, lost
+from dicode.dreaming.dreamer import Dreamer, Outcome, Progress
 from dicode.training.checker import Checker
 from dicode.types import Accepted, Brief, LevelRecord, Origin, Trial
 
@@ -29,14 +29,14 @@ class _Round:
     dispatched: float
 
 
-def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[LevelRecord]) -> dict[str, Any] | None:
+def spending(dreamer: Dreamer, levels: Iterable[LevelRecord], fresh: Iterable[LevelRecord]) -> dict[str, Any] | None:
     """What the dreamer's model has cost by now, as JSON values; None for a dreamer that asks no model.
 
     `total` is the whole run, `accepted` the model's accepted levels so far, `levels` what the calls for each level
     of `fresh` cost, `stopped` since when, why and for how many dreams a cap has kept the model out (None: it has not),
     `silence` why no dream has been answered so far (None: one has), `models` what each model cost.
     """
-    ledger, journal = getattr(dreamer, "ledger", None), getattr(dreamer, "journal", None)
+    ledger, journal = dreamer.ledger, dreamer.journal
     if ledger is None or journal is None:
         return None
     ours = [r for r in levels if r.origin is Origin.FOUNDATION and isinstance(r.verdict, Accepted)]
@@ -52,7 +52,7 @@ def spending(dreamer: object, levels: Iterable[LevelRecord], fresh: Iterable[Lev
             if r.requests
         ],
         "stopped": stopped,
-        "silence": dreamer.silence() if hasattr(dreamer, "silence") else None,
+        "silence": dreamer.silence(),
         "models": [
             {"provider": provider, "model": model, **total.to_json()}
             for (provider, model), total in ledger.by_model().items()
@@ -64,13 +64,9 @@ class DreamRounds:
     """Rounds under way, by the cycle that asked for them. `checker` makes a round's validator from the archive."""
 
     def __init__(
-        self,
-        dreamer: Dreamer,
-        checker: Callable[[Iterable[LevelRecord]], Checker],
-        deadline_s: float,
-        blocking: bool = False,
+        self, dreamer: Dreamer, checker: Callable[[Iterable[LevelRecord]], Checker], deadline_s: float
     ) -> None:
-        self.dreamer, self._checker, self._deadline_s, self._blocking = dreamer, checker, deadline_s, blocking
+        self.dreamer, self._checker, self._deadline_s = dreamer, checker, deadline_s
         self._thread = ThreadPoolExecutor(1, "dream")
         self._rounds: dict[int, _Round] = {}
 
@@ -85,18 +81,17 @@ class DreamRounds:
         `trials` by level tell a dreamer of several models which of them to ask.
         """
         records = list(levels)
-        if hasattr(self.dreamer, "observe"):
-            self.dreamer.observe(records, trials or {})
+        self.dreamer.observe(records, trials or {})
         for cycle in sorted({brief.cycle for brief in briefs}):
             asked = tuple(brief for brief in briefs if brief.cycle == cycle)
             check = self._checker([record for record in records if record.id in asked[0].known])
             future = self._thread.submit(self._dream, asked, check)
             self._rounds[cycle] = _Round(asked, future, time.monotonic())
-            if self._blocking:
+            if self.dreamer.blocking:
                 future.exception()
 
     def _dream(self, asked: Sequence[Brief], check: Checker) -> list[Outcome]:
-        if getattr(self.dreamer, "in_order", True):
+        if self.dreamer.in_order:
             return self.dreamer.dream(asked, check)
         return check.apart(self.dreamer.dream(asked, check.alone))
 
@@ -113,21 +108,14 @@ class DreamRounds:
             outcomes = asked.future.result(timeout=wait)
         except TimeoutError:
             _log.warning("the dreams of cycle %d did not come within %.0f s and are lost", cycle, self._deadline_s)
-            outcomes = self._forfeit(asked.briefs)
+            reason = f"no answer within {self._deadline_s:g} s of dispatch"
+            outcomes = self.dreamer.forfeit(asked.briefs, reason)
         return list(zip(asked.briefs, outcomes, strict=True))
-
-    def _forfeit(self, briefs: Sequence[Brief]) -> list[Outcome]:
-        """The round as lost; a dreamer that keeps a journal notes it there, so that a replay loses the same."""
-        forfeit = getattr(self.dreamer, "forfeit", None)
-        if forfeit is not None:
-            outcomes: list[Outcome] = forfeit(briefs)
-            return outcomes
-        return [lost(f"no answer within {self._deadline_s:g} s") for _ in briefs]
 
     @property
     def progress(self) -> Progress | None:
         """How far the round under way is at this moment; None for a dreamer that doesn't count."""
-        return getattr(self.dreamer, "progress", None)
+        return self.dreamer.progress
 
     def pending(self) -> list[int]:
         """Cycles whose rounds are under way."""
@@ -136,6 +124,4 @@ class DreamRounds:
     def close(self) -> None:
         """Forget rounds that have not started; one that runs is left to end with the process."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        cancel = getattr(self.dreamer, "cancel", None)
-        if cancel is not None:
-            cancel()
+        self.dreamer.cancel()

@@ -225,7 +225,7 @@ class Loop:
         measured = Measured([(b, _unless_known(known, o)) for b, o in self.parts.dreams.collect(due)])
         if self.config.dreamer.probe and measured.answers:
             self.parts.observer.stage("measuring dreams")
-            log = getattr(self.parts.dreams.dreamer, "journal", None)
+            log = self.parts.dreams.dreamer.journal
             ready = partial(self._ready, cycle=cycle)
             probe = Probe(self.config, self.parts.trainer, self.parts.builder, ready, log, bonus)
             measured = probe.measure(measured.answers, cycle)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Outcome, Validate, repaired, sent_back
+from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, repaired, sent_back
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
@@ -30,8 +30,8 @@ HOOK_SHARE = 0.25
 """Share of the levels that get a new mechanic, where mechanics are allowed."""
 
 
-class GrammarDreamer:
-    """Moves along Craftax's technology tree and prints level code; implements `Dreamer`."""
+class GrammarDreamer(Dreamer):
+    """Moves along Craftax's technology tree and prints level code."""
 
     name = "grammar"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Outcome, Validate, repaired
+from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, repaired
 from dicode.games.xland.grammar import moves
 from dicode.games.xland.grammar.moves import Situation
 from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
@@ -33,8 +33,8 @@ _REASONS = {
 }
 
 
-class GrammarDreamer:
-    """Moves along chains of productions, distractions, rooms and doors; implements `Dreamer`."""
+class GrammarDreamer(Dreamer):
+    """Moves along chains of productions, distractions, rooms and doors."""
 
     name = "grammar"
 
