@@ -23,6 +23,5 @@ RUN useradd --uid 1000 --create-home dicode && install -d -o dicode -m 1777 /dat
 ENV HOME=/data DICODE_CACHE=/data/cache
 USER dicode
 WORKDIR /data
-VOLUME /data
 ENTRYPOINT ["dicode"]
 CMD ["--help"]
