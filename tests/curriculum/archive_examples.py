@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, lost, target_record
+from dicode.curriculum.snapshot import Assessment, DreamRecord, Snapshot, lost, target_record
 from dicode.types import (
     TARGET,
     Accepted,
@@ -104,7 +104,7 @@ def story(cycles: int) -> list[Snapshot]:
         bad = stored(f"bad{cycle}", born=cycle, accepted=False)
         snapshot = snapshot.with_levels([dream, bad])
         for brief in snapshot.pending():
-            outcome = Outcome(cycle, brief.cycle, brief.index, dream.id, dream.verdict)
+            outcome = DreamRecord(cycle, brief.cycle, brief.index, dream.id, dream.verdict)
             answered = outcome if brief.index == 0 else lost(cycle, brief, "too late")
             snapshot = snapshot.with_outcomes([answered])
         snapshot = snapshot.after(cycle, _assessment(snapshot, cycle, dream.id))

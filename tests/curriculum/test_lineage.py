@@ -6,7 +6,7 @@ import pytest
 from archive_examples import record, trial
 
 from dicode.curriculum import lineage
-from dicode.curriculum.snapshot import Outcome, Snapshot, target_record
+from dicode.curriculum.snapshot import DreamRecord, Snapshot, target_record
 from dicode.streams import Streams
 from dicode.types import Brief, Code, Origin, ParentReport, Rejected, Status
 
@@ -121,7 +121,9 @@ def asked_children(parent, count: int, answered: int, level: str | None = None):
     """`count` briefs that name `parent`, of which `answered` came back, as rejected, lost or surplus."""
     report = ParentReport(parent, ())
     briefs = tuple(Brief(1, index, report, {}, None) for index in range(count))
-    outcomes = tuple(Outcome(3, 1, index, level, Rejected("lost", "late", code=Code.LOST)) for index in range(answered))
+    outcomes = tuple(
+        DreamRecord(3, 1, index, level, Rejected("lost", "late", code=Code.LOST)) for index in range(answered)
+    )
     return briefs, outcomes
 
 

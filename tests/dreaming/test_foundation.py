@@ -13,7 +13,7 @@ from scripted import no_sockets
 from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dreamer import Dreamer
-from dicode.dreaming.foundation import FoundationDreamer, Settings
+from dicode.dreaming.foundation import FoundationDreamer, RoundSettings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
@@ -57,7 +57,7 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
 
     mine = {name: settings.pop(name) for name in list(settings) if name in DreamerConfig.__dataclass_fields__}
     dreaming = DreamerConfig(**({"stages": 1, "deadline_s": 20.0} | mine))
-    settings = Settings.from_config(FmConfig(**settings), dreaming)
+    settings = RoundSettings.from_config(FmConfig(**settings), dreaming)
     ledger = ledger or Ledger(endpoint.provider, endpoint.model)
     made = FoundationDreamer(
         HOST, endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback else None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dicode.dreaming.parse import Parsed, parse_design, parse_level
+from dicode.dreaming.parse import Parsed, parse_answer, parse_design
 from dicode.dreaming.unwrap import normalise, strip_reasoning
 from dicode.games.craftax.host import HOST
 from dicode.types import Rejected
@@ -28,13 +28,13 @@ def build(world: World) -> None:
 
 
 def found(text, **options):
-    parsed = parse_level(text, API, **options)
+    parsed = parse_answer(text, API, **options)
     assert isinstance(parsed, Parsed), parsed
     return parsed
 
 
 def refused(text, **options):
-    rejected = parse_level(text, API, **options)
+    rejected = parse_answer(text, API, **options)
     assert isinstance(rejected, Rejected), rejected
     assert rejected.stage == "parse", rejected
     assert rejected.hint
@@ -225,7 +225,7 @@ def test_invisible_characters_are_removed():
 @given(st.text(alphabet=st.characters(), max_size=200), st.integers(0, len(LEVEL)))
 def test_no_text_makes_the_parser_raise(noise, at):
     for text in (noise, LEVEL[:at] + noise + LEVEL[at:], f"```python\n{LEVEL[:at]}{noise}\n```"):
-        parsed = parse_level(text, API)
+        parsed = parse_answer(text, API)
         if isinstance(parsed, Parsed):
             ast.parse(parsed.source)
             parsed.source.encode()

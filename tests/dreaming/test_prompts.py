@@ -6,7 +6,7 @@ import pytest
 
 from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
-from dicode.dreaming.parse import Parsed, parse_level
+from dicode.dreaming.parse import Parsed, parse_answer
 from dicode.games.craftax import facts
 from dicode.games.craftax.asking import PROMPTS
 from dicode.games.craftax.host import HOST
@@ -116,7 +116,7 @@ def test_goal_only_levels_are_asked_for_a_goal_only():
     for kind, ask in ASK.items():
         assert "no RULES, no build" in ask(brief(goal_only=True))[0].content, kind
     example = re.search(r"```python\n(.*?)```", ASK["code"](brief(goal_only=True))[0].content, re.DOTALL).group(1)
-    assert isinstance(parse_level(example, HOST.levels(), goal_only=True), Parsed)
+    assert isinstance(parse_answer(example, HOST.levels(), goal_only=True), Parsed)
 
 
 def test_hooks_are_told_of_only_where_they_are_allowed():
@@ -303,7 +303,7 @@ def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
     assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
     assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
-    parsed = parse_level(f"```python\n{source}```", HOST.levels())
+    parsed = parse_answer(f"```python\n{source}```", HOST.levels())
     assert isinstance(parsed, Parsed)
     assert parsed.notes == ()
     assert parsed.source == source
@@ -311,7 +311,7 @@ def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
 
 def test_a_hook_in_the_prompts_reads_as_a_level():
     hook = re.search(r"```python\n(.*?)```", template("dicode.games.craftax", "hooks"), re.DOTALL).group(1)
-    assert isinstance(parse_level(f"```python\n{PROMPTS.example}\n{hook}```", HOST.levels()), Parsed)
+    assert isinstance(parse_answer(f"```python\n{PROMPTS.example}\n{hook}```", HOST.levels()), Parsed)
 
 
 @pytest.mark.parametrize("achievement", list(Achievement), ids=lambda a: a.name)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dicode.dreaming.parse import MAX_DEPTH, Parsed, parse_level
+from dicode.dreaming.parse import MAX_DEPTH, Parsed, parse_answer
 from dicode.dreaming.reader import Reader, shared
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
@@ -101,7 +101,7 @@ def test_no_answer_costs_much_time_or_the_reader(reader, name):
 def test_the_time_grows_with_the_length_and_not_faster(name):
     def seconds(text):
         began = time.process_time()
-        parse_level(text)
+        parse_answer(text)
         return time.process_time() - began
 
     text = HOSTILE[name]
@@ -126,8 +126,8 @@ def test_code_of_ordinary_depth_is_read(reader):
 
 @pytest.mark.fast
 def test_what_is_read_in_the_process_is_what_is_read_here(reader):
-    assert reader.level(FENCED, game=HOST.name) == parse_level(FENCED, API)
-    assert reader.level("no code", game=HOST.name) == parse_level("no code", API)
+    assert reader.level(FENCED, game=HOST.name) == parse_answer(FENCED, API)
+    assert reader.level("no code", game=HOST.name) == parse_answer("no code", API)
     assert reader.design("word " * 30) == "word " * 29 + "word"
 
 
@@ -189,7 +189,7 @@ def test_what_a_parser_raises_is_the_answer_s_verdict(monkeypatch):
     def broken(text, levels, **options):
         raise MemoryError
 
-    monkeypatch.setattr(module, "parse_level", broken)
+    monkeypatch.setattr(module, "parse_answer", broken)
     said = []
     monkeypatch.setattr(module, "_say", said.append)
     monkeypatch.setattr(module, "_limit", lambda name, value: None)
@@ -241,7 +241,7 @@ def mutated(rng: random.Random, seeds: list[str]) -> str:
 def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
     import json
 
-    from dicode.games.level_text import parse_level as parse_file
+    from dicode.games.level_text import parse_level
 
     design = (
         "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"
@@ -260,7 +260,7 @@ def test_1e5_damaged_answers_end_in_a_value_and_cost_no_reader(reader):
         elif isinstance(read, Parsed):
             kinds["level"] += 1
             read.source.encode()
-            parse_file(read.source)
+            parse_level(read.source)
             syntax(read.source)
         else:
             kinds["design"] += 1

@@ -124,10 +124,10 @@ def words(folder: Path, tiny_run, url: str) -> list[str]:
 def model_run(tmp_path_factory, tiny_run):
     from dicode import config
     from dicode.commands import launch
-    from dicode.dreaming.round import LiveHands
+    from dicode.dreaming.round import LiveRound
 
     folder, server = tmp_path_factory.mktemp("model"), Scripted()
-    genuine = LiveHands.until_deadline
+    genuine = LiveRound.until_deadline
 
     def tested(body: dict) -> bool:
         return "the single word" in str(body.get("messages"))
@@ -142,14 +142,14 @@ def model_run(tmp_path_factory, tiny_run):
 
     server.script = script
 
-    def deadline(hands: LiveHands):
+    def deadline(round_: LiveRound):
         if asked() != LATE:
-            return genuine(hands)
+            return genuine(round_)
         return asyncio.timeout_at(asyncio.get_running_loop().time() + 2.0)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FM_TEST_KEY", KEY)
-        patch.setattr(LiveHands, "until_deadline", deadline)
+        patch.setattr(LiveRound, "until_deadline", deadline)
         assert launch.train(config.load(words(folder, tiny_run, server.url)), quiet=True) == 0
     server.close()
     assert tested(server.requests[0])

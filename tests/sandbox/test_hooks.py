@@ -316,7 +316,7 @@ def test_damaged_exports_end_in_a_verdict_and_harm_no_worker(sandbox, worlds):
             damaged[position] = rng.integers(256)
         answer = wire.encode(wire.Message({"ok": True}, {"bonus": bytes(damaged)}))[12:]
         found = sandbox._hooks.run(
-            wire.Message(order, {"answer": answer}), jail.Bounds(8, limits.hook_memory), limits, 2**22
+            wire.Message(order, {"answer": answer}), jail.JobLimits(8, limits.hook_memory), limits, 2**22
         )
         assert found.body is None or isinstance(wire.decode(found.body).header["ok"], bool)
     assert sandbox._hooks.starts == 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dicode.curriculum.archive import Archive
-from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
+from dicode.curriculum.snapshot import Assessment, DreamRecord, Snapshot, target_record
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.journal import Journal
 from dicode.types import (
@@ -98,7 +98,7 @@ def snapshots(levels: int, cycles: int) -> list[Snapshot]:
         snapshot = snapshot.after(cycle, Assessment(trials, {one.id: Status.C for one in born}))
         parent = ParentReport(born[0], (), ())
         snapshot = snapshot.with_briefs([Brief(cycle, 0, parent, {text(cycle): 0.5}, 1.0, (born[1],), frozenset())])
-        lost = Outcome(cycle, cycle - 1, 0, None, Rejected("lost", text(cycle), text(cycle + 1), code=Code.UNTOLD))
+        lost = DreamRecord(cycle, cycle - 1, 0, None, Rejected("lost", text(cycle), text(cycle + 1), code=Code.UNTOLD))
         snapshot = snapshot.with_outcomes([lost] if cycle else [])
         told.append(replace(snapshot, cycle=cycle))
     return told

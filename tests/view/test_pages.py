@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from view_examples import run
 
-from dicode.curriculum.snapshot import Outcome
+from dicode.curriculum.snapshot import DreamRecord
 from dicode.dreaming.calls import Answer, Kind
 from dicode.dreaming.journal import Call
 from dicode.errors import ConfigError, RunError
@@ -63,8 +63,8 @@ def example() -> data.RunData:
         requests=(),
     )
     brief = Brief(4, 0, ParentReport(parent, ()), {}, 1.5, (), frozenset())
-    outcomes = (Outcome(5, 4, 0, child.id, good), Outcome(5, 4, 1, bad.id, bad.verdict),
-                Outcome(5, 4, 2, None, Rejected("lost", "no answer in 900 s", code=Code.UNTOLD)))  # fmt: skip
+    outcomes = (DreamRecord(5, 4, 0, child.id, good), DreamRecord(5, 4, 1, bad.id, bad.verdict),
+                DreamRecord(5, 4, 2, None, Rejected("lost", "no answer in 900 s", code=Code.UNTOLD)))  # fmt: skip
     levels = dict(snapshot.levels) | {one.id: one for one in (parent, child, bad)}
     snapshot = replace(snapshot, levels=levels, outcomes=outcomes, briefs=(brief,))
     evaluation = Evaluation(

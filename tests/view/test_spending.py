@@ -3,7 +3,7 @@
 import pytest
 from view_examples import run
 
-from dicode.curriculum.snapshot import Outcome, Snapshot
+from dicode.curriculum.snapshot import DreamRecord, Snapshot
 from dicode.games.craftax.display import DISPLAY
 from dicode.types import Accepted, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial, level_id
 from dicode.view import drafts, report, spending
@@ -66,7 +66,7 @@ def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_
         records.append(LevelRecord(draft.id, text, text, draft.origin, (), "", 1, verdict, repairs=repairs))
     snapshot, rows = run(2)
     snapshot = snapshot.with_levels(records).with_outcomes(
-        [Outcome(1, 0, 1, None, Rejected("lost", "late", code=Code.LOST))]
+        [DreamRecord(1, 0, 1, None, Rejected("lost", "late", code=Code.LOST))]
     )
     costs = [{"level": record.id, **sums(number)} for number, record in enumerate(records[:2], 7)]
     rows = [rows[0] | row(0, 4), rows[1] | row(1, 9, levels=costs, stopped=CAP)]
@@ -96,8 +96,8 @@ def test_every_draft_has_a_line_with_author_attempts_verdict_what_was_measured_a
         LevelRecord(level_id(text), text, text, origin, (), "m", 2, verdict, repairs=repairs, probe=measured)
         for text, (origin, verdict, repairs, measured) in told.items()
     ]
-    outcomes = [Outcome(2, 1, place, record.id, record.verdict) for place, record in enumerate(records)]
-    outcomes.append(Outcome(2, 1, 2, None, Rejected("lost", "late", code=Code.LOST)))
+    outcomes = [DreamRecord(2, 1, place, record.id, record.verdict) for place, record in enumerate(records)]
+    outcomes.append(DreamRecord(2, 1, 2, None, Rejected("lost", "late", code=Code.LOST)))
     snapshot = Snapshot().with_levels(records).with_outcomes(reversed(outcomes))
     rows = [row(levels=[{"level": records[0].id, "model": "big-1", **sums(3, usd=0.25)}])]
     fair, turned_down, gone = drafts.lines(snapshot, rows)

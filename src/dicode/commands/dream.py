@@ -138,7 +138,7 @@ def _dreamed(
         with console.status(f"dreaming the {len(briefs)} dreams of cycle {briefs[0].cycle}"):
             answers += zip(briefs, dreamer.dream(briefs, builder.checker(known)), strict=True)
     told = summary(answers)
-    if ledger := getattr(dreamer, "ledger", None):
+    if ledger := dreamer.ledger:
         told |= {"spent": ledger.total().to_json()}
     if config.dreamer.probe:
         told |= {"measured": _measured(config, run, trainer, builder, answers, console)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dicode.curriculum import codec
-from dicode.curriculum.snapshot import Activation, Outcome, Snapshot
+from dicode.curriculum.snapshot import Activation, DreamRecord, Snapshot
 from dicode.errors import RunError
 from dicode.received import database
 from dicode.received.shapes import shaped
@@ -103,12 +103,12 @@ def _activation(row: sqlite3.Row, levels: dict[str, LevelRecord]) -> Activation:
     return Activation(_whole(row, "cycle"), levels[_text(row, "level")].id, bool(_whole(row, "active")))
 
 
-def _outcome(row: sqlite3.Row) -> Outcome:
+def _outcome(row: sqlite3.Row) -> DreamRecord:
     level = shaped(str | None, row["level"], "level")
     if level is not None and not codec.is_id(level):
         raise ValueError(f"{line(level, 40)!r} is not the id of a level")
     verdict = codec.verdict_from_json(_json(row, "verdict"), _real(row, "seconds"))
-    return Outcome(_whole(row, "cycle"), _whole(row, "asked"), _whole(row, "position"), level, verdict)
+    return DreamRecord(_whole(row, "cycle"), _whole(row, "asked"), _whole(row, "position"), level, verdict)
 
 
 def _states(row: sqlite3.Row) -> tuple[int, dict[str, Any], dict[str, Any]]:

@@ -36,7 +36,7 @@ class Activation:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DreamRecord:
     """What came of one dream: (asked, index) names the brief, `cycle` is when the answer was taken."""
 
     cycle: int
@@ -72,7 +72,7 @@ class Snapshot:
     activations: tuple[Activation, ...] = ()
     briefs: tuple[Brief, ...] = ()
     """Every brief ever dispatched, in order."""
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[DreamRecord, ...] = ()
     method_state: Mapping[str, object] = field(default_factory=dict)
     run_state: Mapping[str, object] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
@@ -85,7 +85,7 @@ class Snapshot:
             levels.setdefault(record.id, record)
         return replace(self, levels=levels)
 
-    def with_outcomes(self, outcomes: Iterable[Outcome]) -> "Snapshot":
+    def with_outcomes(self, outcomes: Iterable[DreamRecord]) -> "Snapshot":
         """Note what came of dreams; their levels, accepted or not, are added by `with_levels`."""
         return replace(self, outcomes=(*self.outcomes, *outcomes))
 
@@ -164,9 +164,9 @@ def own_target(record: LevelRecord, trials: Sequence[Trial], cycle: int) -> OwnT
     return OwnTarget(record.source, record.description, rates[-1] if rates else None) if record.source else None
 
 
-def lost(cycle: int, brief: Brief, reason: str) -> Outcome:
+def lost(cycle: int, brief: Brief, reason: str) -> DreamRecord:
     """The outcome of a dream that missed its deadline or died."""
-    return Outcome(cycle, brief.cycle, brief.index, None, Rejected("lost", reason, code=Code.LOST))
+    return DreamRecord(cycle, brief.cycle, brief.index, None, Rejected("lost", reason, code=Code.LOST))
 
 
 def _check_trial(trial: Trial, cycle: int, levels: Mapping[str, LevelRecord]) -> None:

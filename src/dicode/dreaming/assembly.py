@@ -24,7 +24,7 @@ from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.person import PersonClient
 from dicode.dreaming.prices import Rates, kept, quote
 from dicode.dreaming.providers import Endpoint, Key, find_key
-from dicode.dreaming.round import Settings
+from dicode.dreaming.round import RoundSettings
 from dicode.dreaming.similarity import most_similar
 from dicode.dreaming.transport import check_reach
 from dicode.dreaming.voices import Voice, check_voices
@@ -70,7 +70,7 @@ def make_foundation_dreamer(
     similar: Similar = most_similar
     if config.fm.embedding_model:
         similar = Embeddings(endpoints[0], config.fm.embedding_model, book, ledger, callers[0]).similar
-    settings = Settings.from_config(config.fm, config.dreamer)
+    settings = RoundSettings.from_config(config.fm, config.dreamer)
     return FoundationDreamer(
         game, endpoints[0], settings, streams, book, ledger, callers[0], fallback, similar, voices[1:], per_dollar
     )

@@ -26,7 +26,7 @@ from dicode.dreaming.parse import Parsed
 from dicode.dreaming.providers import Endpoint
 from dicode.dreaming.reader import shared
 from dicode.dreaming.repair import rejection, repair_messages
-from dicode.dreaming.round import Desk, Hands, LiveHands, ReplayHands, Settings
+from dicode.dreaming.round import LiveRound, ReplayRound, Round, RoundContext, RoundSettings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
@@ -57,7 +57,7 @@ class FoundationDreamer(Dreamer):
         self,
         game: HostGame,
         endpoint: Endpoint,
-        settings: Settings,
+        settings: RoundSettings,
         streams: Streams,
         journal: Journal,
         ledger: Ledger,
@@ -71,7 +71,7 @@ class FoundationDreamer(Dreamer):
         self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
         self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
-        self._desk = Desk(settings, journal, ledger, fallback, self._write)
+        self._context = RoundContext(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
         self.similar = similar
         self.reader = shared()
@@ -96,8 +96,8 @@ class FoundationDreamer(Dreamer):
                 self.casting.cast(brief, self.streams.rng("dream", brief.cycle, brief.index, "model"))
         self.progress = Progress(briefs[0].cycle, len(briefs)) if briefs else None
         if self.journal.mode == "replay":
-            hands = ReplayHands(self._desk, validate)
-            return [_run_now(hands.dream(brief, surplus)) for brief, surplus in plans]
+            round_ = ReplayRound(self._context, validate)
+            return [_run_now(round_.dream(brief, surplus)) for brief, surplus in plans]
         outcomes = asyncio.run(self._round(plans, validate))
         self._tell_lost(briefs, outcomes)
         return outcomes
@@ -152,8 +152,8 @@ class FoundationDreamer(Dreamer):
         self.cancel()
         return super().forfeit(briefs, reason)
 
-    async def _write(self, brief: Brief, hands: Hands) -> Outcome:
-        return await _Dream(self, brief, hands).run()
+    async def _write(self, brief: Brief, round_: Round) -> Outcome:
+        return await _Dream(self, brief, round_).run()
 
     async def _round(self, plans: list[tuple[Brief, bool]], validate: Validate) -> list[Outcome]:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -167,13 +167,13 @@ class FoundationDreamer(Dreamer):
     async def _all(self, plans: list[tuple[Brief, bool]], validate: Validate, deadline: float) -> list[Outcome]:
         with ThreadPoolExecutor(1, "validate") as pool:
             async with Switchboard(self.casting.voices) as client:
-                hands = LiveHands(self._desk, validate, client, pool, deadline)
+                round_ = LiveRound(self._context, validate, client, pool, deadline)
                 if self.in_order:
-                    return [await self._counted(hands, *plan) for plan in plans]
-                return await _together([self._counted(hands, *plan) for plan in plans])
+                    return [await self._counted(round_, *plan) for plan in plans]
+                return await _together([self._counted(round_, *plan) for plan in plans])
 
-    async def _counted(self, hands: Hands, brief: Brief, surplus: bool) -> Outcome:
-        outcome = await hands.dream(brief, surplus)
+    async def _counted(self, round_: Round, brief: Brief, surplus: bool) -> Outcome:
+        outcome = await round_.dream(brief, surplus)
         if self.progress is not None:
             self.progress = self.progress.after(outcome)
         return outcome
@@ -182,8 +182,8 @@ class FoundationDreamer(Dreamer):
 class _Dream:
     """One brief on its way to an outcome: ask, read, check, and again with what was wrong."""
 
-    def __init__(self, dreamer: FoundationDreamer, brief: Brief, hands: Hands) -> None:
-        self.dreamer, self.brief, self.hands, self.settings = dreamer, brief, hands, dreamer.settings
+    def __init__(self, dreamer: FoundationDreamer, brief: Brief, round_: Round) -> None:
+        self.dreamer, self.brief, self.round_, self.settings = dreamer, brief, round_, dreamer.settings
         self.voice = dreamer.casting.voice(brief)
         self.attempt, self.allowed = 0, self.settings.repairs
         self.repairs: tuple[Repair, ...] = ()
@@ -244,7 +244,7 @@ class _Dream:
             read = rejection(answer) or await self._read(answer.text, design)
             if isinstance(read, Parsed):
                 draft = self._draft(read.source, design or read.docstring, move)
-                verdict = await self.hands.check(self.brief, self.attempt - 1, draft)
+                verdict = await self.round_.check(self.brief, self.attempt - 1, draft)
             else:
                 draft, verdict = self._draft(answer.text, design, move), read
             self.last = Outcome(draft, verdict)
@@ -278,7 +278,7 @@ class _Dream:
         return await self._aside(text, lambda: self.dreamer.reader.design(text))
 
     async def _aside(self, text: str, work: Callable[[], T]) -> T | Rejected:
-        return await self.hands.read(self.brief, self.attempt - 1, text, work)
+        return await self.round_.read(self.brief, self.attempt - 1, text, work)
 
     def _draft(self, source: str, description: str, move: str) -> Draft:
         parent = self.brief.parent
@@ -288,7 +288,7 @@ class _Dream:
     def _again(self, draft: Draft, verdict: Rejected, stage: str, messages: tuple[Message, ...]) -> bool:
         """Note a failed attempt; whether another one is allowed."""
         self.last = Outcome(draft, verdict)
-        if len(self.repairs) >= self.allowed or not self.hands.may_repair(self._request(stage, messages)):
+        if len(self.repairs) >= self.allowed or not self.round_.may_repair(self._request(stage, messages)):
             return False
         self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
         return True
@@ -296,7 +296,7 @@ class _Dream:
     async def _ask(self, stage: str, messages: tuple[Message, ...]) -> Answer | None:
         """The answer to the next question; None where the provider did not deliver one."""
         request = self._request(stage, messages)
-        answer = await self.hands.ask(request)
+        answer = await self.round_.ask(request)
         self.attempt += 1
         self.requests = (*self.requests, request.key)
         self.failure = answer.reason

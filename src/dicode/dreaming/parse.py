@@ -41,7 +41,7 @@ class Parsed:
     """What had to be mended."""
 
 
-def parse_level(
+def parse_answer(
     text: str,
     levels: Levels | None = None,
     allow_hooks: bool = True,

@@ -20,11 +20,11 @@ from functools import cache
 from typing import Any
 
 from dicode import games
-from dicode.dreaming.parse import FORM, Parsed, parse_design, parse_level
+from dicode.dreaming.parse import FORM, Parsed, parse_answer, parse_design
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER
 from dicode.errors import RunError
-from dicode.games.level_text import parse_level as parse_file
+from dicode.games.level_text import parse_level
 from dicode.types import Code, Rejected
 
 SECONDS = 20.0
@@ -51,7 +51,7 @@ class Reader:
         self._process: subprocess.Popen[bytes] | None = None
 
     def level(self, text: str, known: Collection[str] = (), game: str = "", **options: Any) -> Parsed | Rejected:
-        """`parse_level` of an answer for the game of this name; `known` are sources that its author has been shown."""
+        """`parse_answer` of an answer for the game of this name; `known` are sources that its author has been shown."""
         shown = sorted({syntax(source).exact for source in known})
         read = self._ask({"kind": "level", "text": text[: MAX_ANSWER + 1], "known": shown, "game": game, **options})
         if isinstance(read, Rejected):
@@ -171,13 +171,13 @@ def _read(question: dict[str, Any]) -> dict[str, Any]:
     kind, text = question.pop("kind"), question.pop("text")
     name = question.pop("game", "")
     levels = games.load_host(name).levels() if name else None
-    read = parse_design(text) if kind == "design" else parse_level(text, levels, **question)
+    read = parse_design(text) if kind == "design" else parse_answer(text, levels, **question)
     if isinstance(read, Rejected):
         return {"rejected": read.to_json()}
     if isinstance(read, str):
         return {"text": read}
     # What walks over an accepted level in the trainer does so here first.
-    parse_file(read.source)
+    parse_level(read.source)
     syntax(read.source)
     return {"source": read.source, "docstring": read.docstring, "notes": read.notes}
 

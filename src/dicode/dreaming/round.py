@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Settings:
+class RoundSettings:
     """How a foundation model is asked, put together from the sections `fm` and `dreamer`, which say what each means."""
 
     stages: int
@@ -43,7 +43,7 @@ class Settings:
     blocking: bool
 
     @classmethod
-    def from_config(cls, fm: FmConfig, dreamer: DreamerConfig) -> "Settings":
+    def from_config(cls, fm: FmConfig, dreamer: DreamerConfig) -> "RoundSettings":
         """From the configuration groups `fm` and `dreamer`."""
         return cls(
             stages=dreamer.stages,
@@ -57,19 +57,19 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RoundContext:
     """What all rounds of a run share."""
 
-    settings: Settings
+    settings: RoundSettings
     journal: Journal
     ledger: Ledger
     fallback: Dreamer | None
     """Dreams what the budget does not pay for; None: such dreams are lost."""
-    write: Callable[[Brief, "Hands"], Awaitable[Outcome]]
-    """Writes one level by means of the hands."""
+    write: Callable[[Brief, "Round"], Awaitable[Outcome]]
+    """Writes one level by means of the round."""
 
 
-class Ends(Exception):
+class DreamEnded(Exception):
     """A dream cannot go on, for a reason that no answer shows; becomes its fate."""
 
     def __init__(self, kind: str, reason: str) -> None:
@@ -77,23 +77,23 @@ class Ends(Exception):
         self.kind, self.reason = kind, reason
 
 
-class Hands(ABC):
+class Round(ABC):
     """What a dream does to the world, in a round; live and replayed rounds differ in these alone."""
 
-    def __init__(self, desk: Desk, validate: Validate) -> None:
-        self.desk, self.journal, self.validate = desk, desk.journal, validate
+    def __init__(self, context: RoundContext, validate: Validate) -> None:
+        self.context, self.journal, self.validate = context, context.journal, validate
 
     async def dream(self, brief: Brief, surplus: bool) -> Outcome:
         """The outcome of one brief; `surplus` ones are past the limit of drafts."""
         fate, limit = self.journal.fate(brief.cycle, brief.index), None
         try:
             if surplus:
-                raise Ends("fallback", "beyond the model's dreams of a round, or sent back to the grammar")
+                raise DreamEnded("fallback", "beyond the model's dreams of a round, or sent back to the grammar")
             if fate and fate.kind in ("lost", "fallback"):
-                raise Ends(fate.kind, fate.reason)
+                raise DreamEnded(fate.kind, fate.reason)
             async with self.until_deadline() as limit:
-                return await self.desk.write(brief, self)
-        except Ends as end:
+                return await self.context.write(brief, self)
+        except DreamEnded as end:
             return await self._end(brief, end, known=surplus or fate is not None)
         except RunError:
             # The run's journal, or a process that this machine can't start: no fault of the dream.
@@ -101,16 +101,16 @@ class Hands(ABC):
         except Exception as error:
             reason = f"dreaming it raised {type(error).__name__}"
             if isinstance(error, TimeoutError) and limit is not None and limit.expired():
-                reason = f"no level within {self.desk.settings.deadline_s:g} s of dispatch"
+                reason = f"no level within {self.context.settings.deadline_s:g} s of dispatch"
             else:
                 log.debug("cycle %d, dream %d", brief.cycle, brief.index, exc_info=True)
-            return await self._end(brief, Ends("lost", reason), known=False)
+            return await self._end(brief, DreamEnded("lost", reason), known=False)
 
-    async def _end(self, brief: Brief, end: Ends, known: bool) -> Outcome:
+    async def _end(self, brief: Brief, end: DreamEnded, known: bool) -> Outcome:
         if not known:
             log.warning("cycle %d, dream %d: %s (%s)", brief.cycle, brief.index, end.kind, end.reason)
             self.journal.record_fate(Fate(brief.cycle, brief.index, end.kind, end.reason))
-        fallback = self.desk.fallback
+        fallback = self.context.fallback
         if end.kind == "fallback" and fallback is not None:
             return (await self.in_turn(functools.partial(fallback.dream, [brief], self.validate)))[0]
         return lost(end.reason)
@@ -166,7 +166,7 @@ class Hands(ABC):
 
     @abstractmethod
     async def ask(self, request: Request) -> Answer:
-        """The answer to one request; raises Ends where no call may be made."""
+        """The answer to one request; raises DreamEnded where no call may be made."""
         ...
 
     @abstractmethod
@@ -180,7 +180,7 @@ class Hands(ABC):
         ...
 
 
-class ReplayHands(Hands):
+class ReplayRound(Round):
     """Answers come from the journal; nothing is awaited, nothing is written."""
 
     def until_deadline(self) -> Any:
@@ -196,7 +196,7 @@ class ReplayHands(Hands):
         return work()
 
     async def ask(self, request: Request) -> Answer:
-        """The answer to one request; raises Ends where no call may be made."""
+        """The answer to one request; raises DreamEnded where no call may be made."""
         answer = self.journal.answer(request)
         assert answer is not None, "a replay journal answers or raises"
         return answer
@@ -210,13 +210,13 @@ class ReplayHands(Hands):
         log.warning("cycle %d, dream %d: no verdict was recorded; today's counts", brief.cycle, brief.index)
 
 
-class LiveHands(Hands):
+class LiveRound(Round):
     """Answers come from the journal where it has them, else from the provider, within budget and deadline."""
 
     def __init__(
-        self, desk: Desk, validate: Validate, client: Client, pool: ThreadPoolExecutor, deadline: float
+        self, context: RoundContext, validate: Validate, client: Client, pool: ThreadPoolExecutor, deadline: float
     ) -> None:
-        super().__init__(desk, validate)
+        super().__init__(context, validate)
         self._client, self._pool, self._deadline = client, pool, deadline
         self._denied: dict[tuple[str, str], str] = {}
         self._repairs = 0
@@ -234,17 +234,17 @@ class LiveHands(Hands):
         return await asyncio.to_thread(work)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer to one request; raises Ends where no call may be made."""
+        """The answer to one request; raises DreamEnded where no call may be made."""
         recorded = self.journal.answer(request)
         if recorded is not None:
             return recorded
         model = request.provider, request.model
         if model in self._denied:
-            raise Ends("lost", self._denied[model])
-        ledger = self.desk.ledger
+            raise DreamEnded("lost", self._denied[model])
+        ledger = self.context.ledger
         spent = ledger.spent()
         if spent:
-            raise Ends("fallback", spent)
+            raise DreamEnded("fallback", spent)
         with ledger.expecting(request):
             answer = await self._client.complete(request)
             self.journal.record(request, answer)
@@ -256,7 +256,7 @@ class LiveHands(Hands):
 
     def may_repair(self, request: Request) -> bool:
         """Whether the round still has a repair to give to this request."""
-        limit = self.desk.settings.max_repairs
+        limit = self.context.settings.max_repairs
         if self.denied(request):
             return False
         if limit < 0 or self._repairs < limit or self.journal.answer(request) is not None:

@@ -24,7 +24,7 @@ from jaxtyping import Key as KeyArray
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.environment import episode, goals, resets
 from dicode.environment.batch import LevelBatch, partition
-from dicode.environment.episode import Counters, FirstEpisode, LevelStats, Outcome, Tally
+from dicode.environment.episode import Counters, FirstEpisode, LevelStats, StepOutcome, Tally
 from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, RuleTable, State
@@ -256,7 +256,7 @@ class LevelEnv:
         """Sums by level over the episodes since the reset that count."""
         return episode.level_stats(state.tally, batch.slot, batch.num_levels)
 
-    def _final(self, outcome: Outcome, game: State, task: Task) -> Observed | None:
+    def _final(self, outcome: StepOutcome, game: State, task: Task) -> Observed | None:
         if self.final_of_all:
             return self._observe_at(outcome.done, game, task)
         return self._observe_at(outcome.time_limit, game, task) if self.bootstrap_time_limit else None
@@ -305,7 +305,7 @@ def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     return keys[:, 0], keys[:, 1, 0]
 
 
-def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, elapsed: jax.Array) -> Outcome:
+def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, elapsed: jax.Array) -> StepOutcome:
     values = game.quantities(hooked.state, counters.steps, counters.events)
     reached = goals.met(game.achievements(hooked.state), values, task.goal_achievements, task.goal_minimum)
     if hooked.success is not None and hooked.decides is not None:
@@ -314,7 +314,7 @@ def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, e
     over = hooked.done | (reached & task.ends)
     time_limit = (counters.steps >= task.episode_limit) & ~over
     done, began = over | time_limit, elapsed - counters.steps
-    return Outcome(
+    return StepOutcome(
         reward=hooked.reward * task.game_reward + jnp.where(reached & ~counters.reached, task.bonus, 0.0),
         done=done,
         reached=reached,

@@ -84,7 +84,7 @@ class LevelStats:
 
 
 @struct.dataclass
-class Outcome:
+class StepOutcome:
     """How the step just taken left every environment's episode."""
 
     reward: Float[Array, " E"]
@@ -149,7 +149,7 @@ def new_tally(num_envs: int, num_achievements: int, num_endings: int, num_occupa
     )
 
 
-def tally_step(tally: Tally, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
+def tally_step(tally: Tally, outcome: StepOutcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
     """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
     counted = outcome.counted
     lost = counted & ~outcome.success & ~outcome.time_limit
@@ -178,7 +178,9 @@ def new_first_episode(num_envs: int, num_achievements: int) -> FirstEpisode:
     )
 
 
-def first_step(first: FirstEpisode, outcome: Outcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> FirstEpisode:
+def first_step(
+    first: FirstEpisode, outcome: StepOutcome, counters: Counters, unlocked: Bool[Array, "E A"]
+) -> FirstEpisode:
     """The record with the first episodes that end in this step."""
     ends = outcome.done & ~first.done
     return FirstEpisode(

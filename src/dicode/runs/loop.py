@@ -17,8 +17,7 @@ from typing import Protocol
 
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
-from dicode.curriculum.snapshot import Outcome as Answered
-from dicode.curriculum.snapshot import Snapshot
+from dicode.curriculum.snapshot import DreamRecord, Snapshot
 from dicode.dreaming import novelty
 from dicode.dreaming.dreamer import Outcome, Progress
 from dicode.dreaming.library_dreamer import Volume
@@ -326,12 +325,12 @@ def _with_answers(
 ) -> Snapshot:
     """The snapshot with a round's outcomes, and the levels that came of them, those in `probes` with what was measured."""
     records: list[LevelRecord] = []
-    outcomes: list[Answered] = []
+    outcomes: list[DreamRecord] = []
     for brief, outcome in answers:
         draft, verdict = outcome.draft, outcome.verdict
         if draft is not None and isinstance(verdict, Accepted):
             verdict = novelty.known(draft.id, (*known.levels.values(), *records)) or verdict
         if draft is not None:
             records.append(record_of(draft, verdict, cycle, (probes or {}).get(draft.id)))
-        outcomes.append(Answered(cycle, brief.cycle, brief.index, draft.id if draft else None, verdict))
+        outcomes.append(DreamRecord(cycle, brief.cycle, brief.index, draft.id if draft else None, verdict))
     return known.with_levels(records).with_outcomes(outcomes)

@@ -38,7 +38,7 @@ class Wall:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class JobLimits:
     """One job's limits."""
 
     cpu_s: int
@@ -92,7 +92,7 @@ def enter_server(wall: Wall, kinds: frozenset[str]) -> Entered:
     return entered
 
 
-def enter_job(wall: Wall, entered: Entered, bounds: Bounds, keep: set[int]) -> None:
+def enter_job(wall: Wall, entered: Entered, bounds: JobLimits, keep: set[int]) -> None:
     """Wall in this fork for one job: `keep` are the only descriptors that stay open."""
     os.environ.clear()
     _close_all_but(keep | {0, 1, 2})
@@ -172,7 +172,7 @@ def namespaces_hold(entered: Entered) -> list[str]:
     return seen
 
 
-def job_holds(wall: Wall, bounds: Bounds) -> list[str]:
+def job_holds(wall: Wall, bounds: JobLimits) -> list[str]:
     """Job side: the mechanisms whose effect can be seen from inside."""
     seen = []
     if "rlimits" in wall.use and _memory_is_bounded(bounds) and _nothing_can_grow():
@@ -183,7 +183,7 @@ def job_holds(wall: Wall, bounds: Bounds) -> list[str]:
     return seen
 
 
-def _memory_is_bounded(bounds: Bounds) -> bool:
+def _memory_is_bounded(bounds: JobLimits) -> bool:
     try:
         mmap.mmap(-1, bounds.memory).close()
     except (OSError, MemoryError):

@@ -163,7 +163,7 @@ class Sandbox:
         arrays: dict[str, Any] = {name: np.asarray(worlds[name], field.dtype) for name, field in fields.items()}
         np.savez(packed, **arrays)
         request = wire.Message({"seed": seed}, {"source": source.encode(), "worlds": packed.getvalue()})
-        bounds = jail.Bounds(limits.build_cpu(count), limits.memory)
+        bounds = jail.JobLimits(limits.build_cpu(count), limits.memory)
         reply = limits.reply(count, self.game.state_bytes)
         outcome = self._builder.run(request, bounds, limits, reply)
         if outcome.body is None:
@@ -221,7 +221,7 @@ class Sandbox:
 
     def _hook_job(self, header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> tuple[bytes | Rejected, float]:
         limits = self.limits
-        bounds = jail.Bounds(limits.hook_cpu_s, limits.hook_memory)
+        bounds = jail.JobLimits(limits.hook_cpu_s, limits.hook_memory)
         outcome = self._hooks.run(wire.Message(header, blobs), bounds, limits, 3 * limits.hook_module + (1 << 20))
         if outcome.body is None:
             found = _no_answer(outcome)
@@ -261,7 +261,7 @@ def _is_full(worker: Worker) -> bool:
     return {"rlimits", "no_new_privs", "seccomp"} <= seen and bool(seen & {"landlock", "mount namespace"})
 
 
-def _no_answer(outcome: workers.Outcome) -> Rejected:
+def _no_answer(outcome: workers.JobEnd) -> Rejected:
     stage = "build" if outcome.failure == "crash" else "limits"
     reasons = {
         "cpu": f"the level used {outcome.detail}",

@@ -64,7 +64,7 @@ HOOKS = Role(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobEnd:
     """How a job ended: the answer's body, unread, or None with the reason why there is none."""
 
     body: bytes | None
@@ -246,7 +246,7 @@ class Worker:
         answer: dict[str, Any] = json.loads(data)
         return answer
 
-    def run(self, request: wire.Message, bounds: jail.Bounds, limits: Limits, reply: int) -> Outcome:
+    def run(self, request: wire.Message, bounds: jail.JobLimits, limits: Limits, reply: int) -> JobEnd:
         """Run one job in a fresh fork; never raises for what the job does."""
         with self._lock:
             for attempt in range(2):
@@ -256,10 +256,10 @@ class Worker:
                 except OSError as error:
                     self.stop()
                     if attempt:
-                        return Outcome(None, 0.0, "crash", f"the worker was lost: {error}")
+                        return JobEnd(None, 0.0, "crash", f"the worker was lost: {error}")
         raise AssertionError("unreachable")
 
-    def _job(self, request: wire.Message, bounds: jail.Bounds, limits: Limits, reply: int) -> Outcome:
+    def _job(self, request: wire.Message, bounds: jail.JobLimits, limits: Limits, reply: int) -> JobEnd:
         assert self._control is not None
         request_read, request_write = os.pipe()
         answer_read, answer_write = os.pipe()
@@ -292,20 +292,20 @@ class Worker:
 
 
 def _outcome(
-    body: bytes | None, failure: str, detail: str, ended: dict[str, Any], bounds: jail.Bounds, limits: Limits
-) -> Outcome:
+    body: bytes | None, failure: str, detail: str, ended: dict[str, Any], bounds: jail.JobLimits, limits: Limits
+) -> JobEnd:
     code, cpu_s = int(ended["code"]), float(ended["cpu_s"])
     if code == zygote.WALL_CODE:
-        return Outcome(None, cpu_s, "wall", f"no answer within {limits.wall_s:g} s")
+        return JobEnd(None, cpu_s, "wall", f"no answer within {limits.wall_s:g} s")
     if code == zygote.IDLE_CODE:
-        return Outcome(None, cpu_s, "wall", f"no sign of work for {limits.idle_s:g} s")
+        return JobEnd(None, cpu_s, "wall", f"no sign of work for {limits.idle_s:g} s")
     if code == -_SIGXCPU or (code == -_SIGKILL and cpu_s >= bounds.cpu_s):
-        return Outcome(None, cpu_s, "cpu", f"more than {bounds.cpu_s} s of CPU time")
+        return JobEnd(None, cpu_s, "cpu", f"more than {bounds.cpu_s} s of CPU time")
     if failure:
-        return Outcome(None, cpu_s, failure, detail)
+        return JobEnd(None, cpu_s, failure, detail)
     if body is None or code != 0:
-        return Outcome(None, cpu_s, "crash", f"the process ended with {_ending(code)}")
-    return Outcome(body, cpu_s)
+        return JobEnd(None, cpu_s, "crash", f"the process ended with {_ending(code)}")
+    return JobEnd(body, cpu_s)
 
 
 def _ending(code: int) -> str:

@@ -53,7 +53,7 @@ def main(fd: int) -> None:
     os.environ.clear()
     seen = jail.namespaces_hold(jail.Entered(kinds))
     entered = jail.enter_server(wall, kinds)
-    seen += jail.server_holds(entered) + _probe(wall, entered, jail.Bounds(2, setup["memory"]))
+    seen += jail.server_holds(entered) + _probe(wall, entered, jail.JobLimits(2, setup["memory"]))
     gc.collect()
     gc.freeze()
     control.sendall(json.dumps({"ready": True, "seen": seen}).encode() + b"\n")
@@ -86,7 +86,7 @@ class _Lines:
         return json.loads(text), fds
 
 
-def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.Bounds) -> list[str]:
+def _probe(wall: jail.Wall, entered: jail.Entered, bounds: jail.JobLimits) -> list[str]:
     """The mechanisms seen to hold in a fork that is walled in as every job will be."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -176,7 +176,7 @@ def _run(
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         message = wire.receive_blocking(request)
         os.close(request)
-        jail.enter_job(wall, entered, jail.Bounds(order["cpu_s"], order["memory"]), {answer})
+        jail.enter_job(wall, entered, jail.JobLimits(order["cpu_s"], order["memory"]), {answer})
         settle, handler = steps
         settle(message)
         jail.close_paths(wall, entered)

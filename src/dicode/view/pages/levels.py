@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dicode.curriculum.lineage import children, main_parent
 from dicode.curriculum.scores import learnability
-from dicode.curriculum.snapshot import Outcome
+from dicode.curriculum.snapshot import DreamRecord
 from dicode.dreaming.journal import Call
 from dicode.games.display import Display as Game
 from dicode.games.display import RuleLine
@@ -127,7 +127,7 @@ class Levels:
     lines: Mapping[str, LevelLine]
     brood: Mapping[str | None, tuple[str, ...]]
     """Levels by main parent (None: those without one), by birth."""
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, DreamRecord]
     """The dream of which each level came."""
     briefs: Mapping[tuple[int, int], Brief]
     """By (cycle, index)."""
@@ -145,7 +145,7 @@ def index(data: RunData, game: Game) -> Levels:
     brood: dict[str | None, list[str]] = {}
     for one in sorted(lines.values(), key=lambda one: (one.born, not one.accepted, one.id)):
         brood.setdefault(one.parent if one.parent in lines else None, []).append(one.id)
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, DreamRecord] = {}
     for outcome in data.snapshot.outcomes:
         if is_id(outcome.level):
             outcomes.setdefault(str(outcome.level), outcome)
