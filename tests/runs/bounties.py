@@ -55,7 +55,7 @@ def play(devices: int, order: list[str]) -> dict[str, list]:
     trainer._programs = programs = Programs()
     group, envs = training.hook_group(config), training.hook_envs(config)
     exported = {
-        name: {"bonus": hook_worker._export("bonus", lambda before, action, after, pay=pay: pay, group)}
+        name: {"bonus": hook_worker._export("bonus", lambda before, action, after, pay=pay: pay, group, HOST)}
         for name, pay in BOUNTY.items()
     }
     pool = dict(blank_worlds(1).items())
@@ -76,7 +76,7 @@ def play(devices: int, order: list[str]) -> dict[str, list]:
 
 
 if __name__ == "__main__":
-    hook_worker.prepare()
+    hook_worker.prepare(HOST)
     found = {devices: play(devices, ["one", "seven", "plain", "other"]) for devices in (1, 2, 8)}
     found["last"] = play(8, ["seven", "one"])
     sys.stdout.write(json.dumps(found) + "\n")

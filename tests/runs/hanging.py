@@ -14,6 +14,7 @@ from dicode import config as configuration
 from dicode.commands.launch import room_of
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import target_record
+from dicode.dreaming.library_dreamer import Volume
 from dicode.methods import registry
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import Loop, Parts
@@ -64,8 +65,8 @@ def main(folder: str, how: str) -> None:
     run = RunDirectory(Path(folder))
     config = configuration.load(WORDS.split())
     nothing = lambda *_: None  # noqa: E731
-    observer = SimpleNamespace(stage=nothing, update=nothing, cycle=nothing)
-    dreams = SimpleNamespace(pending=dict, dispatch=nothing, collect=lambda due: [])
+    observer = SimpleNamespace(stage=nothing, update=nothing, cycle=nothing, dreaming=nothing)
+    dreams = SimpleNamespace(pending=dict, dispatch=nothing, collect=lambda due: [], progress=None)
     method = registry.make(room_of(config), config.method, config.dreamer)
     with Archive(run.archive_file) as archive:
         parts = Parts(
@@ -79,7 +80,7 @@ def main(folder: str, how: str) -> None:
             [],
             observer,
             target_record(),
-            [HOOKED, PLAIN],
+            [Volume(draft.description, draft) for draft in (HOOKED, PLAIN)],
         )
         Loop(parts, lambda trainer: object()).run()
 

@@ -270,8 +270,9 @@ def test_without_a_wall_hooks_text_does_by(what, no_wall, worlds):
 PREPARED = """
 import sys
 import test_module_check as cases
+from dicode.games import load_host
 from dicode.sandbox import hook_worker, wire
-hook_worker.prepare()
+hook_worker.prepare(load_host("craftax"))
 hook_worker.settle(wire.Message({"job": "export"}))
 before = set(sys.modules)
 for name, function in cases.ACCEPTED.items():
