@@ -238,6 +238,7 @@ def test_statistics_equal_a_plain_recount(toy, blank_pool):
     asked = [Goal.all_of(Achievement.COLLECT_WOOD), Goal.all_of(Goal.survive(4)), Goal.all_of(Goal.reach_floor(2))]
     batch = four_levels(blank_pool, toy, [*asked, Goal.all_of(Goal.defeat(Mob.ZOMBIE, 3))], limit=7)
     actions = np.random.default_rng(0).integers(0, 7, (60, 8))
+    actions[20:40, 6:] = HURT  # five in one episode kill
     played = toy.play(batch, actions)
     expected = {"episodes": np.zeros(4), "successes": np.zeros(4), "time_limits": np.zeros(4)}
     expected |= {"return_sum": np.zeros(4), "length_sum": np.zeros(4), "achievements": np.zeros((4, 67))}

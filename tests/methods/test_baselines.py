@@ -249,6 +249,7 @@ def test_a_generator_s_level_names_no_more_worlds_than_a_level_has():
             asked.append(count)
 
     builder = LevelBuilder.__new__(LevelBuilder)
+    builder.bank = None
     builder.worlds_per_level, builder.streams, builder.game, builder._worlds_lock = 4, Streams(0), Game(), Lock()
     for origin in (Origin.GENERATOR, Origin.FOUNDATION, Origin.FILE):
         builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "a" * 12, 1, 3, origin)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from toy import ACHIEVEMENTS, Toy, make, record_of, seeds, toy_text, train
 
-from dicode.curriculum.snapshot import Assessment, Outcome, Snapshot, target_record
+from dicode.curriculum.snapshot import Assessment, DreamRecord, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
 from dicode.errors import ConfigError
 from dicode.methods import Context
@@ -334,7 +334,7 @@ def _measured(name: str, born: int, code: Code = Code.TOO_HARD):
 
 def _asked(levels, cycle: int, taken: int, revises=None) -> Snapshot:
     briefs = [Brief(cycle, i, None, {}, None, revises=revises) for i in range(len(levels))]
-    outcomes = [Outcome(taken, cycle, i, level.id, level.verdict) for i, level in enumerate(levels)]
+    outcomes = [DreamRecord(taken, cycle, i, level.id, level.verdict) for i, level in enumerate(levels)]
     return Snapshot().with_levels([target_record(), *levels]).with_briefs(briefs).with_outcomes(outcomes)
 
 
@@ -354,7 +354,7 @@ def test_a_level_sent_back_takes_a_brief_of_the_round_with_its_own_parent():
     parent, hard = dream("parent", 1, status=Status.B, score=0.2), _measured("hard", 2)
     asked = Brief(1, 0, ParentReport(parent, ()), {}, None)
     known = Snapshot().with_levels([target_record(), parent, hard]).with_briefs([asked])
-    known = known.with_outcomes([Outcome(2, 1, 0, hard.id, hard.verdict)])
+    known = known.with_outcomes([DreamRecord(2, 1, 0, hard.id, hard.verdict)])
     briefs = method.briefs(Context(known, 2, STREAMS))
     assert len(briefs) == 4
     assert [brief.revises and brief.revises.id for brief in briefs] == [hard.id, None, None, None]

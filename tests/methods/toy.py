@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
 from dicode import methods
-from dicode.curriculum.snapshot import Outcome, Snapshot, target_record
+from dicode.curriculum.snapshot import DreamRecord, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
 from dicode.games.craftax.host import HOST
 from dicode.methods import Context, Method, Room
@@ -170,7 +170,7 @@ def collect(method: Method, snapshot: Snapshot, cycle: int, streams: Streams, dr
         draft = dream(brief, streams)
         if draft is not None:
             level = record_of(draft, cycle)
-            outcome = Outcome(cycle, brief.cycle, brief.index, level.id, level.verdict)
+            outcome = DreamRecord(cycle, brief.cycle, brief.index, level.id, level.verdict)
             snapshot = snapshot.with_levels([level]).with_outcomes([outcome])
     return snapshot
 

@@ -175,9 +175,9 @@ def test_a_wall_that_a_received_configuration_lowers_stands_again(tmp_path, stop
     seen = []
 
     class Watched(sandbox.Sandbox):
-        def __init__(self, wall="auto", **more):
+        def __init__(self, game, wall="auto", **more):
             seen.append((wall, more.get("foreign")))
-            super().__init__(wall=wall, **more)
+            super().__init__(game, wall=wall, **more)
 
     monkeypatch.setattr(sandbox, "Sandbox", Watched)
     run = make(tmp_path, words=("sandbox=weak",))

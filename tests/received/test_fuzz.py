@@ -26,6 +26,7 @@ from dicode.dreaming.journal import Journal
 from dicode.dreaming.ledger import Ledger
 from dicode.errors import DicodeError
 from dicode.evaluation import results
+from dicode.games.craftax.host import HOST
 from dicode.runs import checkpoint, origin
 from dicode.runs.dashboards import open_dashboards
 from dicode.runs.directory import RunDirectory
@@ -206,7 +207,7 @@ def look(kind: str, run: RunDirectory) -> None:
             snapshot = archive.snapshot()
         json.dumps(export(snapshot))
         for level in snapshot.levels.values():
-            levels._row(level, snapshot)
+            levels._row(level, snapshot, HOST)
     elif kind == "configurations":
         origin.sends(run.config())
     elif kind == "journals":
