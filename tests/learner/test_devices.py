@@ -46,6 +46,7 @@ def test_two_and_eight_devices_equal_one(alone):
         assert_close(answer(launch(8, devices)), alone)
 
 
+@pytest.mark.long
 def test_two_processes_equal_one(alone):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

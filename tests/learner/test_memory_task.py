@@ -44,6 +44,6 @@ def test_an_agent_recalls_a_cue_from_before_the_gradients_window(kind, updates):
     assert learn(agent_of(kind, SIZES), updates) > 0.8
 
 
-@pytest.mark.parametrize(("kind", "updates"), [("lstm", 600), ("gtrxl", 150)])
+@pytest.mark.parametrize(("kind", "updates"), [("lstm", 600), pytest.param("gtrxl", 150, marks=pytest.mark.long)])
 def test_without_memory_it_guesses(kind, updates):
     assert learn(without_memory(agent_of(kind, SIZES)), updates) < 0.3

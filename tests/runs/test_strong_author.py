@@ -1,20 +1,18 @@
-"""Thirty answers of an author who knows the game, through a real server: each is recognised for what it is, twice."""
+"""Thirty answers of an author who knows the game, through a real server: each is recognised for what it is, twice. Long."""
 
 import json
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dreaming"))
-
 from scripted import Scripted, Step, said
 
 from dicode.curriculum.archive import Archive
 from dicode.games.templates import template
 from dicode.types import Accepted, Code, Origin, Rejected
+
+pytestmark = pytest.mark.long
 
 FILE = '''"""Objective: {objective}.
 Why: it is the next thing.

@@ -36,7 +36,7 @@ def saved(arrays) -> bytes:
 
 @pytest.fixture(scope="module")
 def handle():
-    return verify.prepare()
+    return verify.prepare(HOST)
 
 
 @pytest.fixture(scope="module")
