@@ -22,7 +22,11 @@ COSTLY = {
     ),
     "computes forever in NumPy": ("np.linalg.svd(np.ones((6000, 6000)))", "limits", ""),
     "allocates 100 GB": ("np.ones(100 * 10**9, np.uint8)", "limits", "memory"),
-    "allocates little by little": ("kept = []\n    while True: kept.append(np.empty(10**8, np.uint8))", "limits", "memory"),
+    "allocates little by little": (
+        "kept = []\n    while True: kept.append(np.empty(10**8, np.uint8))",
+        "limits",
+        "memory",
+    ),
     "waits for a lock forever": (
         "lock = reach('_thread').allocate_lock(); lock.acquire(); lock.acquire()",
         "limits",
