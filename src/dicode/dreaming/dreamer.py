@@ -99,6 +99,26 @@ class Dreamer(ABC):
         """End the round under way, from another thread."""
 
 
+class OneByOne(Dreamer):
+    """A dreamer that answers one brief after the other; levels of one round differ from each other too."""
+
+    def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
+        """One outcome per brief, in the briefs' order."""
+        taken: set[str] = set()
+        outcomes = []
+        for brief in briefs:
+            outcome = self._answer(brief, validate, taken)
+            if outcome.draft is not None:
+                taken.add(outcome.draft.id)
+            outcomes.append(outcome)
+        return outcomes
+
+    @abstractmethod
+    def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
+        """The outcome of one brief; `taken` are the ids of the round's levels so far."""
+        ...
+
+
 def lost(reason: str) -> Outcome:
     """The outcome of a brief for which nothing came back."""
     return Outcome(None, Rejected("lost", reason, code=Code.LOST))

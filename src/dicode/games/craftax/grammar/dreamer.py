@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, repaired, sent_back
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, repaired, sent_back
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
@@ -30,7 +30,7 @@ HOOK_SHARE = 0.25
 """Share of the levels that get a new mechanic, where mechanics are allowed."""
 
 
-class GrammarDreamer(Dreamer):
+class GrammarDreamer(OneByOne):
     """Moves along Craftax's technology tree and prints level code."""
 
     name = "grammar"
@@ -38,17 +38,6 @@ class GrammarDreamer(Dreamer):
     def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True) -> None:
         """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too."""
         self._streams, self._hooks, self._horizon, self._arenas = streams, hooks, horizon, arenas
-
-    def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
-        """One outcome per brief; levels of one round differ from each other too."""
-        taken: set[str] = set()
-        outcomes = []
-        for brief in briefs:
-            outcome = self._answer(brief, validate, taken)
-            if outcome.draft is not None:
-                taken.add(outcome.draft.id)
-            outcomes.append(outcome)
-        return outcomes
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         rng = self._streams.rng("dream", brief.cycle, brief.index)

@@ -8,6 +8,8 @@ five rungs of one template, from nearly everything given (1) to nothing given (5
 
 from pathlib import Path
 
+from dicode.games.shelf import Shelf, names
+
 _HERE = Path(__file__).parent
 
 SEEDS: tuple[str, ...] = (
@@ -28,32 +30,19 @@ SEEDS: tuple[str, ...] = (
 """What training begins with: collecting, survival, crafting, combat, deeper overworld, dungeon, mines, ranged combat."""
 
 
-def _names(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__"))
+_SHELF = Shelf(_HERE, SEEDS)
 
-
-HELDOUT: tuple[str, ...] = _names(_HERE / "heldout")
+HELDOUT: tuple[str, ...] = _SHELF.heldout
 """Names of the levels kept for evaluation."""
 
 
-GRADED: tuple[str, ...] = _names(_HERE / "graded")
+GRADED: tuple[str, ...] = names(_HERE / "graded")
 """Names of the graded suite's families."""
 RUNGS = (1, 2, 3, 4, 5)
 
 
-def load() -> list[tuple[str, str]]:
-    """(name, source) of every level of the library by name, without the held-out ones."""
-    return [(name, source(name)) for name in _names(_HERE)]
-
-
-def load_seeds() -> list[tuple[str, str]]:
-    """(name, source) of the seed levels; whoever has few slots takes the first ones."""
-    return [(name, source(name)) for name in SEEDS]
-
-
-def load_heldout() -> list[tuple[str, str]]:
-    """(name, source) of the held-out levels by name."""
-    return [(name, source(name)) for name in HELDOUT]
+load, load_seeds, load_heldout = _SHELF.load, _SHELF.load_seeds, _SHELF.load_heldout
+source = _SHELF.source
 
 
 def load_graded() -> list[tuple[str, str]]:
@@ -64,12 +53,3 @@ def load_graded() -> list[tuple[str, str]]:
         for name, text in texts.items()
         for rung in RUNGS
     ]
-
-
-def source(name: str) -> str:
-    """The text of one level; KeyError for a name that the library does not have."""
-    for folder in (_HERE, _HERE / "heldout"):
-        path = folder / f"{name}.py"
-        if path.is_file() and name.isidentifier() and name != "__init__":
-            return path.read_text(encoding="utf-8")
-    raise KeyError(name)

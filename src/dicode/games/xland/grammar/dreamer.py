@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, repaired
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, repaired
 from dicode.games.xland.grammar import moves
 from dicode.games.xland.grammar.moves import Situation
 from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
@@ -33,7 +33,7 @@ _REASONS = {
 }
 
 
-class GrammarDreamer(Dreamer):
+class GrammarDreamer(OneByOne):
     """Moves along chains of productions, distractions, rooms and doors."""
 
     name = "grammar"
@@ -41,17 +41,6 @@ class GrammarDreamer(Dreamer):
     def __init__(self, streams: Streams) -> None:
         """`streams`: where its randomness comes from."""
         self._streams = streams
-
-    def dream(self, briefs: Sequence[Brief], validate: Validate) -> list[Outcome]:
-        """One outcome per brief; levels of one round differ from each other too."""
-        taken: set[str] = set()
-        outcomes = []
-        for brief in briefs:
-            outcome = self._answer(brief, validate, taken)
-            if outcome.draft is not None:
-                taken.add(outcome.draft.id)
-            outcomes.append(outcome)
-        return outcomes
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         if brief.goal_only:
