@@ -2,7 +2,8 @@
 
 Rows 0 to 4 are the view, the player in the middle of the lowest row, looking up. Row 5 holds the goal, each row from 6
 on a production: its kind, then its things. So bytes of encodings are looked up like tiles, which costs an encoder far
-less than hundreds of one-hot columns. The scalars say which way the player faces, as the package's wrapper does.
+less than hundreds of one-hot columns. The scalars say which way the player faces, as the package's wrapper does, and in an
+episode of several trials that another one begins, and whether the last one was solved.
 What is in hand is not shown, as in the package.
 """
 
@@ -23,7 +24,7 @@ _FIRST, _SECOND = 16, 13
 SPEC = ObservationSpec(
     cells=(VIEW + 1 + MAX_RULES, VIEW),
     channels=(Category(_FIRST, 0), Category(_SECOND, _FIRST)),
-    scalars=len(Side),
+    scalars=len(Side) + 2,
     num_actions=len(Action),
     conditioning=0,
 )
@@ -35,7 +36,7 @@ class Observation:
     """One observation; leading axes free."""
 
     cells: UInt8[Array, "... 15 5 2"]
-    scalars: Float[Array, "... 4"]
+    scalars: Float[Array, "... 6"]
 
 
 def observe(state: GameState, rules: RuleTable) -> Observation:
@@ -44,7 +45,9 @@ def observe(state: GameState, rules: RuleTable) -> Observation:
     view = package.transparent_field_of_view(state.grid, player, VIEW, VIEW)
     told = jnp.concatenate([_row(state.goal)[None], jax.vmap(_row)(state.productions)])
     cells = jnp.concatenate([view, jnp.where(rules.told, told, 0)])
-    return Observation(cells.astype(jnp.uint8), jax.nn.one_hot(state.direction, len(Side), dtype=jnp.float32))
+    facing = jax.nn.one_hot(state.direction, len(Side), dtype=jnp.float32)
+    again = (state.step == 0) & (state.trial > 0)
+    return Observation(cells.astype(jnp.uint8), jnp.concatenate([facing, jnp.stack([again, again & state.solved])]))
 
 
 def _row(code: jax.Array) -> jax.Array:

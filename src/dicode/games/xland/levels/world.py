@@ -73,7 +73,7 @@ class World:
 
     @property
     def steps(self) -> int:
-        """Steps after which an episode ends; three for every cell of the grid unless set. A reward shrinks with time."""
+        """Steps after which an episode, or a trial of it, ends; three for every cell of the grid unless set. A reward shrinks with time."""
         return int(self._arrays["limit"])
 
     @steps.setter
@@ -113,7 +113,8 @@ class World:
             self.rooms(down, across)
         self.scatter(*task.things)
         self.player()
-        set_task(self._arrays, task.goal, task.rules)
+        self._arrays["goal"][...] = task.goal.code
+        self._arrays["productions"][...] = task.rules.codes
         self._arrays["depth"][...] = task.depth
 
     def at(self, cell: Cell) -> Thing:
@@ -278,6 +279,7 @@ def _lines(size: int, parts: int) -> list[int]:
 
 def set_task(arrays: MutableMapping[str, np.ndarray], goal: Goal, rules: Rules) -> None:
     """Write a level's goal and productions into a world; those of the world stand where the level leaves them to it."""
+    arrays["trials"][...] = rules.trials
     code = goal.code
     if code is None and rules.productions:
         raise LevelError("with Goal.task() the productions are the world's own; give RULES none, or the level a goal")
