@@ -35,6 +35,8 @@ CODE_LENGTH = 7
 """Bytes of one production: its kind, then up to three things."""
 _HOLD, _NEAR, _TOGETHER, _TOGETHER_UP, _NEAR_UP = 1, 2, 3, 4, 8
 """The package's kinds; the last two are the first of four, one for each side."""
+OF_TWO_THINGS = (_TOGETHER, *range(_TOGETHER_UP, _TOGETHER_UP + len(Side)))
+"""Numbers of the kinds that put two things together."""
 
 
 @dataclass(frozen=True)
