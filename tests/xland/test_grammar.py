@@ -115,7 +115,9 @@ def test_a_plan_is_read_back_from_its_text():
         plan = plan.moved("", door=("closed", "locked", "hidden")[seed % 3] if plan.grid > 1 else "closed")
         plan = plan.moved("", told=seed % 4 > 0, trials=1 + seed % 3)
         assert plan_of(print_level(plan, "a test.")) == plan
-    assert [plan_of(text) for text in ("x = (", "GOAL = Goal.near(open('x'))", "GOAL = Goal.reach((1, 1))")] == [None] * 3
+    assert [plan_of(text) for text in ("x = (", "GOAL = Goal.near(open('x'))", "GOAL = Goal.reach((1, 1))")] == [
+        None
+    ] * 3
 
 
 @pytest.mark.parametrize("code", [Code.TOO_HARD, Code.TOO_EASY, Code.NO_ROOM])

@@ -51,4 +51,3 @@ def remember_start(arrays: MutableMapping[str, np.ndarray]) -> None:
     """Let every trial begin as the world does now."""
     for name in STARTS:
         arrays[f"start_{name}"][...] = arrays[name]
-

@@ -10,6 +10,7 @@ import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games.xland.levels import grid
+from dicode.games.xland.levels.encoded import task_of, unpacked
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.grid import Cell
 from dicode.games.xland.levels.names import (
@@ -104,6 +105,11 @@ class World:
         if depth is not None and depth not in range(MAX_DEPTH + 1):
             raise LevelError(f"depth is {depth!r}; chains have 0 to {MAX_DEPTH} productions")
         self.set_up(random_task(self.rng, depth, held_out))
+
+    def one_of(self, tasks: str) -> None:
+        """One of many tasks that a text holds, in a grid of its own, for a level with `GOAL = Goal.task()`."""
+        rows = unpacked(tasks)
+        self.set_up(task_of(rows[self.rng.integers(len(rows))]))
 
     def set_up(self, task: Task) -> None:
         """A grid for a task: rooms with doors, its things and the player anywhere."""
