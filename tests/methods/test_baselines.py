@@ -249,7 +249,6 @@ def test_a_game_whose_goals_need_their_level_refuses_random_goals():
         generators.require("goals", load_host("xland"))
 
 
-
 def test_a_world_level_names_its_worlds_and_other_levels_do_not():
     draft = world_draft(HOST.levels(), 2**31 - 1, 3)
     assert (fixed_worlds(draft.source).seed, fixed_worlds(draft.source).worlds) == (2**31 - 1, 3)
