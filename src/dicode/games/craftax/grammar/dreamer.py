@@ -216,19 +216,32 @@ def _names(achievements: Sequence[Achievement]) -> str:
 
 def random_level(rng: np.random.Generator) -> Draft:
     """A random level program: any achievement (shallow ones oftener), any amount of help, any of its floors."""
-    names = sorted(Achievement)
-    weights = np.exp(-0.2 * np.array([depth(a) for a in names]))
-    achievement = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+    achievement = _random_achievement(rng)
     help_ = Help(int(rng.integers(Help.BARE, Help.HANDED + 1)))
     plan = stage(achievement, help_, rng)
     if plan.floor == Floor.OVERWORLD and rng.random() < 0.3:
         plan = plan.changed(time_of_day=round(float(rng.random()), 2))
     if rng.random() < 0.5:
         plan = plan.changed(rules={**plan.rules, **_random_rules(rng)})
-    why = "A random level, drawn without regard to what the agent can do."
+    return _random(plan, "A random level, drawn without regard to what the agent can do.")
+
+
+def random_goal(rng: np.random.Generator) -> Draft:
+    """The unmodified game with a random goal, drawn as those of `random_level` are."""
+    why = "A random goal, drawn without regard to what the agent can do."
+    return _random(Plan((_random_achievement(rng),), help=Help.GAME), why)
+
+
+def _random_achievement(rng: np.random.Generator) -> Achievement:
+    """Any achievement, shallow ones oftener."""
+    names = sorted(Achievement)
+    weights = np.exp(-0.2 * np.array([depth(a) for a in names]))
+    return names[int(rng.choice(len(names), p=weights / weights.sum()))]
+
+
+def _random(plan: Plan, why: str) -> Draft:
     about = objective(plan)
-    source = print_level(plan, why)
-    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", Origin.GENERATOR, move="random")
+    return Draft(print_level(plan, why), f"{about[0].upper()}{about[1:]}. {why}", Origin.GENERATOR, move="random")
 
 
 def _random_rules(rng: np.random.Generator) -> dict[str, float]:
