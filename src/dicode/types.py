@@ -181,6 +181,8 @@ class Rejected:
     hint: str = ""
     code: Code = field(kw_only=True)
     """The kind of fault: what programs decide by."""
+    worlds: tuple[int, ...] = field(default=(), kw_only=True)
+    """Indices of the faulty worlds where `verify` judged each one; no part of the archive."""
 
     def to_json(self) -> dict[str, str]:
         """The verdict as JSON values, as the sandbox's workers and the archive tell it."""

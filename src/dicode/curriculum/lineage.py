@@ -7,7 +7,7 @@ from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.scores import MIN_EPISODES, status
 from dicode.curriculum.snapshot import Snapshot
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, LevelRecord, Origin, Status, Trial
+from dicode.types import TARGET, Accepted, LevelRecord, Origin, Rejected, Status, Trial
 
 MAX_CHILDREN = 5
 SEEDS = (Origin.LIBRARY, Origin.FILE)
@@ -90,9 +90,11 @@ def frontier(
     seeds; then any accepted level. Parents need not be active.
 
     An `heir` is a child that `ever` reached A, B or C, or that has such a status `now` (published). Children are
-    `counted` where they were `accepted`, or all that were `asked` for and are answered (published, without fallback).
+    `counted` where they were `accepted`, or measured and turned down, or all that were `asked` for and are answered
+    (published, without fallback).
     """
     levels, brood = snapshot.accepted(), children(snapshot.levels)
+    missed = Counter(parent for level in snapshot.levels.values() if _missed(level) for parent in set(level.parents))
     asked = dreamed_of(snapshot) if counted == "asked" else {}
 
     def inherits(child: str) -> bool:
@@ -102,13 +104,19 @@ def frontier(
 
     def open_lineage(level: str) -> bool:
         mine = brood.get(level, ())
-        return max(len(mine), asked.get(level, 0)) < max_children and not any(map(inherits, mine))
+        had = max(len(mine) + (missed[level] if counted == "accepted" else 0), asked.get(level, 0))
+        return had < max_children and not any(map(inherits, mine))
 
     viable = [level for level in levels.values() if level.status in (Status.A, Status.B)]
     strict = _by_score((level for level in viable if open_lineage(level.id)), streams, cycle) or _by_score(
         (level for level in viable if level.status is Status.A), streams, cycle
     )
     return strict or (unrestricted(snapshot, streams, cycle) if fallback else [])
+
+
+def _missed(level: LevelRecord) -> bool:
+    """Whether a level was a dream that the agent played and that was turned down for it."""
+    return level.probe is not None and isinstance(level.verdict, Rejected)
 
 
 def unrestricted(snapshot: Snapshot, streams: Streams, cycle: int) -> list[str]:

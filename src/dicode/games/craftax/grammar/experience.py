@@ -52,7 +52,7 @@ def wanted_help(known: tuple[Tried, ...], plan: Plan, rng: np.random.Generator) 
     """The amount of help that lets a plan's goal teach something, as far as is known; None where none does.
 
     The plan's own where nothing speaks against it. Between help that failed and help that was too easy it lies in
-    the middle; where the two meet, the lesser help, which the caller makes a little easier.
+    the middle; where the two meet, that which was too easy, which the caller makes harder.
     """
     failed, solved = room(known, plan)
     if failed < plan.help < solved or not plan.achievements:
@@ -61,7 +61,7 @@ def wanted_help(known: tuple[Tried, ...], plan: Plan, rng: np.random.Generator) 
     if between:
         nearest = between[0] if plan.help <= failed else between[-1]
         return nearest if failed < 0 or solved > Help.HANDED else between[int(rng.integers(len(between)))]
-    return None if failed >= Help.HANDED or solved <= Help.GAME else Help(max(min(failed, solved - 1), 0))
+    return None if failed >= Help.HANDED or solved <= Help.GAME else Help(min(max(failed + 1, 0), Help.HANDED))
 
 
 def meets(known: tuple[Tried, ...], plan: Plan) -> bool:
