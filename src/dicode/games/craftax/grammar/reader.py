@@ -14,6 +14,7 @@ from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.goal import as_goal
 from dicode.games.craftax.levels.techtree import ENTER, GETS, PICKAXES, SWORDS
 from dicode.levels import Achievement, Block, Floor, Goal, LevelError, Mob
+from dicode.syntax import tree_of
 
 _ENUMS = {"Achievement": Achievement, "Block": Block, "Floor": Floor, "Mob": Mob}
 _GOAL_HELPERS = ("all_of", "at_least", "survive", "reach_floor", "hold", "defeat", "collect", "place")
@@ -22,7 +23,7 @@ _GOAL_HELPERS = ("all_of", "at_least", "survive", "reach_floor", "hold", "defeat
 def plan_of(source: str) -> Plan:
     """The plan behind a level's source; a source that cannot be read gives a plan without a goal."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError):
         return Plan(())
     goal = _goal(tree)
