@@ -29,6 +29,7 @@ def packed(tasks: Sequence[Task]) -> str:
         raise LevelError(f"a text holds {_MOST} tasks of {MOST_THINGS} things at most")
     rows = np.zeros((len(tasks), _ROW), np.uint8)
     for row, task in zip(rows, tasks, strict=True):
+        assert task.goal.code is not None, "a task has a goal of its own"
         row[:GOAL_BYTES] = task.goal.code
         row[GOAL_BYTES : _ROW - 2 * MOST_THINGS] = task.rules.codes.reshape(-1)
         things = [part for what in task.things for part in what.code]
