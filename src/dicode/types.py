@@ -327,7 +327,7 @@ class Brief:
     allow_hooks: bool = True
     goal_only: bool = False
     relatives: tuple[LevelRecord, ...] = ()
-    """The parent's children and siblings, oldest first."""
+    """The parent's children, its siblings, and what else was played lately, oldest first."""
     trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
     facts: RunFacts | None = None

@@ -10,7 +10,7 @@ import pytest
 from dicode.dreaming.dreamer import Dreamer
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
 from dicode.games.craftax.grammar.dreamer import adapted
-from dicode.games.craftax.grammar.experience import Tried, wanted_help
+from dicode.games.craftax.grammar.experience import STALE, Tried, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
@@ -388,6 +388,16 @@ def test_help_is_looked_for_between_what_failed_and_what_was_too_easy(help_, kno
     plan = Plan((Achievement.COLLECT_WOOD,), help=help_)
     tried = tuple(Tried(frozenset(plan.achievements), tried_help, rate) for tried_help, rate in known)
     assert wanted_help(tried, plan, np.random.default_rng(0)) == wanted
+
+
+@pytest.mark.fast
+def test_a_failure_is_forgotten_when_the_agent_has_learned_since_and_an_easy_level_is_not():
+    brief = _family(0.9, [(Achievement.COLLECT_STONE, Help.TOOLS, 0.0), (Achievement.COLLECT_WOOD, Help.NEAR, 0.95)])
+    now = {next(iter(one.achievements)): one.rate for one in tried(replace(brief, cycle=1 + STALE))}
+    later = {next(iter(one.achievements)): one.rate for one in tried(replace(brief, cycle=2 + STALE))}
+    assert now[Achievement.COLLECT_STONE] == 0.0
+    assert Achievement.COLLECT_STONE not in later
+    assert now[Achievement.COLLECT_WOOD] == later[Achievement.COLLECT_WOOD]
 
 
 @pytest.mark.fast

@@ -28,9 +28,10 @@ def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
 
 
 def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
-    """The latest `count` children of a level and as many of its siblings, oldest first: what was tried from here.
+    """The latest `count` children of a level, as many of its siblings and as many others, oldest first: what was tried.
 
-    Only levels that were played belong to it, accepted or turned down for how the agent fared.
+    Only levels that were played belong to it, accepted or turned down for how the agent fared; of the others those that
+    were measured or trained already.
     """
     parents = set(snapshot.levels[level].parents) - {TARGET}
     tried = [
@@ -40,7 +41,9 @@ def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
     ]
     mine = [record for record in tried if level in record.parents][-count:]
     siblings = [record for record in tried if parents & set(record.parents) and record not in mine][-count:]
-    return tuple(sorted((*mine, *siblings), key=lambda record: (record.born, record.id)))
+    near = {record.id for record in (*mine, *siblings)}
+    others = [r for r in tried if r.id not in near and (r.probe or snapshot.trials.get(r.id))][-count:]
+    return tuple(sorted((*mine, *siblings, *others), key=lambda record: (record.born, record.id)))
 
 
 def dreamed_of(snapshot: Snapshot) -> dict[str, int]:

@@ -155,8 +155,8 @@ def _easier(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
 
 
 def _harder(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
-    """One scaffold less; where that would leave none, or the agent is not at its best yet, longer ways and less of all."""
-    if plan.help > Help.TOOLS and (rate is None or rate > 0.9):
+    """One scaffold less, or longer ways and less of all: so where no scaffold would be left, or the agent is not at its best."""
+    if plan.help > Help.TOOLS and (rate is None or (rate > 0.9 and rng.random() < 0.5)):
         return moves.restage(plan.achievements, Help(plan.help - 1), rng).changed(moved="harden")
     harder = moves.stretched(plan, rng) if plan.help > Help.BARE else moves.more(plan, rng)
     return harder.changed(moved="harden")
