@@ -152,7 +152,7 @@ def test_spoilt_goals_and_rules_of_a_received_run_are_refused_in_a_sentence_or_s
         # An error that nobody foresaw would come through as itself.
         assert set(codes) <= {0, 2}
         said = capsys.readouterr()
-        assert codes == [0, 0] or "archive.sqlite" in said.err
+        assert codes == [0, 0] or "dicode: " in said.err
         assert "<script>alert" not in said.out + "".join(page.read_text() for page in pages.rglob("*.html"))
 
 
