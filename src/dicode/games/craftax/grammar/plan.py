@@ -91,6 +91,8 @@ class Plan:
     """The mechanic's numbers."""
     moved: str = ""
     """The move that made it."""
+    start: str = ""
+    """The reached state that it starts from; empty for a fresh world."""
 
     @property
     def focus(self) -> Achievement | None:
