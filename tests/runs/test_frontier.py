@@ -3,6 +3,7 @@
 import json
 import zlib
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from dicode.levels import Achievement, Frontier, Goal
 from dicode.runs import frontier
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder
-from dicode.training.trainer import LOOKS, Sightings, _looks
+from dicode.training.trainer import LOOKS, Sightings, Trainer
 from dicode.types import Accepted, Brief, FrontierState, Origin
 
 fast = pytest.mark.fast
@@ -71,10 +72,15 @@ def test_the_list_of_states_comes_back_from_the_archive_and_nothing_else_does(tm
 
 
 @fast
-def test_a_cycle_is_looked_at_evenly_however_short_it_is():
-    assert sorted(_looks(32)) == [3, 7, 11, 15, 19, 23, 27, 31]
-    assert sorted(_looks(2)) == [0, 1]
-    assert len(_looks(1000)) == LOOKS
+def test_a_cycle_is_looked_at_at_moments_that_are_its_own_however_short_it_is():
+    trainer = SimpleNamespace(config=SimpleNamespace(updates_per_cycle=32), streams=Streams(0))
+    looks = [Trainer._looks(trainer, cycle) for cycle in (0, 1, 0)]
+    assert [len(each) for each in looks] == [LOOKS] * 3
+    assert looks[0] == looks[2] != looks[1]
+    # Rollouts of 64 steps and episodes of 256: not all looks may fall on the steps in which time runs out.
+    assert len({update % 4 for each in looks for update in each}) == 4
+    trainer.config.updates_per_cycle = 2
+    assert Trainer._looks(trainer, 5) == {0, 1}
 
 
 @fast

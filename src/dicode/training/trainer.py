@@ -219,7 +219,7 @@ class Trainer:
         """
         self._tell("train", batch, cycle, watched, params=learner.params)
         programs, history, stats = self._hooked[1] if self._hooked else self.programs, [], None
-        looks, seen = _looks(self.config.updates_per_cycle) if watched else frozenset(), []
+        looks, seen = self._looks(cycle) if watched else frozenset(), []
         batch = programs.place_batch(batch)
         carry = programs.start(self.streams.key("start", cycle), batch)
         for update in range(self.config.updates_per_cycle):
@@ -235,6 +235,15 @@ class Trainer:
         sightings = _joined(seen) if seen else None
         means = _means([_floats(m) for m in history])
         return CycleResult(self._hold(learner), distributed.fetch(stats), means, sightings)
+
+    def _looks(self, cycle: int) -> frozenset[int]:
+        """The updates of a cycle after whose rollouts states are looked at.
+
+        At random: evenly spaced ones could fall on the very steps in which all episodes run out of time.
+        """
+        updates = self.config.updates_per_cycle
+        drawn = self.streams.rng("looks", cycle).choice(updates, min(LOOKS, updates), replace=False)
+        return frozenset(drawn.tolist())
 
     def _seen(self, state: EnvState, watched: np.ndarray) -> Sightings:
         """The states of the watched environments at this moment, those in which nothing was achieved left out."""
@@ -311,11 +320,6 @@ def _engine(game: DeviceGame, name: str) -> GameStep:
         known = [OWN_ENGINE, *game.engines]
         raise ConfigError(f"engine={name} is not known{nearest(name, known)} (engines: {', '.join(known)})")
     return game.engines[name]
-
-
-def _looks(updates: int) -> frozenset[int]:
-    """The updates of a cycle after whose rollouts states are looked at: as even as can be, the last one among them."""
-    return frozenset(updates * (look + 1) // LOOKS - 1 for look in range(LOOKS)) - {-1}
 
 
 def _joined(seen: Sequence[Sightings]) -> Sightings:
