@@ -231,7 +231,9 @@ def test_a_model_is_told_the_states_and_how_to_start_from_one():
 def test_a_run_with_frontier_states_trains_on_them_resumes_and_replays(tmp_path, tiny_run):
     words = [word for word in tiny_run(tmp_path, "far") if not word.startswith(("total_steps", "evaluation.every"))]
     words += [
-        "total_steps=3072",
+        "total_steps=4096",
+        "updates_per_cycle=8",
+        "episode_limit=64",
         "target_share=0.5",
         "method.frontier=4",
         "logging.video=false",
