@@ -99,9 +99,14 @@ def test_sightings_become_files_of_a_few_kilobytes_that_read_back_as_they_were(t
 
 
 @fast
-def test_a_state_beyond_the_games_ranges_is_not_kept(tmp_path, state):
-    state["player_food"][...] = 99
+def test_a_countdown_that_ran_below_zero_is_kept_as_zero_and_what_is_no_number_not_at_all(tmp_path, state):
+    state["melee_mobs.attack_cooldown"][0, 0] = -48
+    state["mob_projectiles.position"][0, 0] = 48
     pool = {name: array[None] for name, array in state.items()}
+    [kept] = frontier.keep(tmp_path, HOST, Sightings(pool, state["achievements"][None]), (), 4, 9)
+    found = frontier.read(tmp_path, HOST, kept.id)
+    assert (found["melee_mobs.attack_cooldown"].min(), found["mob_projectiles.position"].max()) == (0, 47)
+    pool["light_level"][...] = np.nan
     assert frontier.keep(tmp_path, HOST, Sightings(pool, state["achievements"][None]), (), 4, 9) == ()
 
 

@@ -14,7 +14,7 @@ from dicode import files
 from dicode.curriculum import reached
 from dicode.errors import RunError
 from dicode.games import start
-from dicode.games.host import HostGame, WorldArrays
+from dicode.games.host import Field, HostGame, WorldArrays
 from dicode.games.level_build import schema_fault
 from dicode.received import files as received
 from dicode.training.trainer import Sightings
@@ -35,13 +35,14 @@ def keep(
 ) -> tuple[FrontierState, ...]:
     """The states on offer after a cycle; the files of new ones are written.
 
-    A state beyond the ranges of the game's fields can't be given to a level and is left out.
+    Numbers that ran beyond the ranges of the game's fields, such as a countdown that nobody stops at 0, are brought to the
+    nearest legal ones: what a level starts from must be what a level may make.
     """
     names = np.array(game.achievements, dtype=object)
     sets = [tuple(names[row]) for row in seen.achieved]
     new = []
     for place, times in reached.entering(sets):
-        state = {name: np.asarray(seen.states[name][place]) for name in game.fields}
+        state = {name: _legal(seen.states[name][place], field) for name, field in game.fields.items()}
         if not _fault(game, state):
             new.append(FrontierState(write(run, game, state), cycle, sets[place], times))
     return reached.kept(before, new, room, cycle)
@@ -82,6 +83,10 @@ def read(run: Path, game: HostGame, name: str) -> Mapping[str, np.ndarray] | Non
     if start.state_id(game, state) != name:
         raise _damaged(run, name, "its name is not the hash of what it holds")
     return state
+
+
+def _legal(array: np.ndarray, field: Field) -> np.ndarray:
+    return np.clip(array, field.low, field.high).astype(field.dtype)
 
 
 def _fault(game: HostGame, state: WorldArrays) -> str:

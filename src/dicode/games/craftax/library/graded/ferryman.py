@@ -13,7 +13,10 @@ def build(world: World) -> None:
     world.player.floor = Floor.SEWERS
     world.set_kills((8, 8, 8, 7, 6)[RUNG - 1])
     world.clear(1 + 2 * RUNG)
-    world.move_ladder_down(world.random_cell(distance=((1, 1), (1, 3), (3, 6), (4, 9), (6, 12))[RUNG - 1]))
+    cell = world.random_cell(distance=((1, 1), (1, 1), (1, 4), (4, 9), (6, 12))[RUNG - 1])
+    world.move_ladder_down(cell)
+    if RUNG == 1:
+        world.player.position = cell
     if RUNG >= 3:
         world.spawn(Mob.LIZARD, count=1, distance=(3, 5 + RUNG))
     world.player.strength = (5, 4, 3, 2, 1)[RUNG - 1]
