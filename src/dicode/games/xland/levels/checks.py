@@ -59,7 +59,8 @@ def _first(worlds: Sequence[Any], faults: Callable[[Any], Iterator[Fault]]) -> R
     index, fault = found[0]
     every = len(found) == len(worlds)
     where = "every world" if every else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
-    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
+    faulty = tuple(index for index, _ in found)
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code, worlds=faulty)
 
 
 def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
