@@ -86,7 +86,8 @@ def read(run: Path, game: HostGame, name: str) -> Mapping[str, np.ndarray] | Non
 
 
 def _legal(array: np.ndarray, field: Field) -> np.ndarray:
-    return np.clip(array, field.low, field.high).astype(field.dtype)
+    legal: np.ndarray = np.clip(array, field.low, field.high).astype(field.dtype)
+    return legal
 
 
 def _fault(game: HostGame, state: WorldArrays) -> str:
