@@ -17,7 +17,7 @@ LAYERS = (
     "types",
     "errors",
     "settings streams cache received counting",
-    "files words machine terminal",
+    "files words machine terminal accelerator",
     "lines view.palette view.style",
     "agent",
     "learner curriculum",
