@@ -176,8 +176,8 @@ def compile_programs(
     """
     num_envs = batch.slot.shape[0]
     mesh = distributed.make_mesh(num_envs, update.num_strata(num_envs, config), devices)
-    compiled = [_compile(progress, source) for source in sources(agent, env, config, batch, mesh)]
-    return Programs(agent, config, num_envs, mesh, *compiled)
+    start, roll, learn = (_compile(progress, source) for source in sources(agent, env, config, batch, mesh))
+    return Programs(agent, config, num_envs, mesh, start, roll, learn)
 
 
 def sources(

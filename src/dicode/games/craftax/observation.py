@@ -20,6 +20,7 @@ the same class and type there. This is kept, because agents trained elsewhere sa
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
 from dicode.accelerator import on_accelerator
@@ -93,24 +94,23 @@ def _cells(state: GameState) -> jax.Array:
     window = _window(state)
     lit = (window >> 16) >= LIT
     terrain = jnp.where(lit, (window & 0xFFFF) | 1 << 16, jnp.uint32(DARK_BLOCK | DARK_ITEM << 8))
+    words = jnp.stack([terrain, jnp.zeros_like(terrain)], axis=-1)
     cell, word, bit = _mobs(state)
     if on_accelerator():
-        words = _joined(terrain, lit, cell, word, bit)
+        words = _joined(words, lit, cell, word, bit)
     else:
-        words = jnp.stack([terrain, jnp.zeros_like(terrain)], axis=-1)
         seen = (cell >= 0) & lit[cell]
         words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), word].add(bit, mode="drop")
     return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(ROWS, COLUMNS, CELL_BYTES)
 
 
-def _joined(terrain: jax.Array, lit: jax.Array, cell: jax.Array, word: jax.Array, bit: jax.Array) -> jax.Array:
-    """uint32[99, 2]: the words of each cell; `cell`, `word` and `bit` are those of the mob slots."""
-    here = jnp.arange(ROWS * COLUMNS)
-    words = [terrain, jnp.zeros_like(terrain)]
+def _joined(words: jax.Array, lit: jax.Array, cell: jax.Array, word: jax.Array, bit: jax.Array) -> jax.Array:
+    """uint32[99, 2]: the words of each cell with the bits of all mob slots, of which each has a cell, a word and a bit."""
+    here = np.arange(ROWS * COLUMNS)[:, None]
     for slot in range(cell.shape[0]):
-        shown = lit & (here == cell[slot])
-        words = [w | jnp.where(shown & (word[slot] == number), bit[slot], 0) for number, w in enumerate(words)]
-    return jnp.stack(words, axis=-1)
+        shown = lit[:, None] & (here == cell[slot]) & (np.arange(2) == word[slot])
+        words = words | jnp.where(shown, bit[slot], jnp.uint32(0))
+    return words
 
 
 def _window(state: GameState) -> jax.Array:

@@ -31,13 +31,18 @@ def total(values: jax.Array, axis: int = 0) -> jax.Array:
 
 
 def first(flags: jax.Array, axis: int = 0) -> jax.Array:
-    """int32: number of the first that is true, 0 where none is."""
+    """int32: number of the first that is true (not zero), 0 where none is."""
     if not on_accelerator():
         return jnp.argmax(flags, axis)
     found = jnp.zeros(_parts(flags, axis)[0].shape, jnp.int32)
     for number, flag in reversed(list(enumerate(_parts(flags, axis)))):
-        found = jnp.where(flag, number, found)
+        found = jnp.where(flag != 0, number, found)
     return found
+
+
+def first_free(taken: jax.Array) -> jax.Array:
+    """int32: number of the first that is false, 0 where none is."""
+    return first(~taken) if on_accelerator() else jnp.argmin(taken)
 
 
 def sums(values: jax.Array) -> jax.Array:

@@ -73,8 +73,8 @@ def interact(
     gains["sapling"] = (using & (block == Block.GRASS) & (draws.sapling < rules.sapling_chance)).astype(jnp.int32)
     held = old.replace(**{name: getattr(old, name) + gain for name, gain in gains.items()})
     floor = game.player_level
-    first = jnp.stack([floor, ~game.chests_opened[floor]]).astype(jnp.int32)
-    held = rare(opened, loot, held, draws.chest, first, rules)
+    chest = jnp.stack([floor, ~game.chests_opened[floor]]).astype(jnp.int32)
+    held = rare(opened, loot, held, draws.chest, chest, rules)
 
     left = jnp.asarray(_LEAVES)[block].astype(jnp.uint8)
     # Every block but those of a resource gives way without a tool.
@@ -108,7 +108,7 @@ def interact(
 def _eat_mob(scene: Scene, rules: RuleTable) -> tuple[Scene, jax.Array]:
     """Feed the player with a passive mob that the blow killed."""
     game, meal = scene.game, any_eaten(scene.eaten)
-    which = scene.mobs.kind[first(scene.eaten[:3] > 0)]
+    which = scene.mobs.kind[first(scene.eaten[:3])]
     food = jnp.minimum(max_food(game, rules), game.player_food + rules.mob_food[jnp.clip(which, 0, 2)])
     game = game.replace(
         player_food=jnp.where(meal, food, game.player_food),

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.accelerator import on_accelerator
-from dicode.games.craftax.dynamics.few import total
 from dicode.games.craftax.levels.names import MAP_SIZE, Item
 from dicode.games.craftax.rules import RuleTable
 
@@ -36,7 +35,7 @@ def torch_light(
     old = light[floor, rows.clip(0, MAP_SIZE - 1), columns.clip(0, MAP_SIZE - 1)]
     new = jnp.minimum(old.astype(jnp.float32) + added, 255.0).astype(light.dtype)
     light = light.at[floor, jnp.where(lit & on_map, rows, MAP_SIZE), columns].set(new, mode="drop")
-    return light, total(total(before))
+    return light, before.sum()
 
 
 def _light_of(torches: jax.Array, shine: jax.Array) -> jax.Array:

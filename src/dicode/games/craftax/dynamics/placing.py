@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import all_of, any_of, first
+from dicode.games.craftax.dynamics.few import all_of, any_of, first_free
 from dicode.games.craftax.dynamics.light import torch_light
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
@@ -76,7 +76,7 @@ def place(
 def _grow(game: GameState, row: jax.Array, column: jax.Array, planted: jax.Array) -> GameState:
     """Remember a sapling in the first free slot; without one it never ripens."""
     taken = game.growing_plants_mask
-    slot = (jnp.arange(taken.shape[0]) == first(~taken)) & ~all_of(taken) & planted
+    slot = (jnp.arange(taken.shape[0]) == first_free(taken)) & ~all_of(taken) & planted
     return game.replace(
         growing_plants_positions=jnp.where(slot[:, None], jnp.stack([row, column]), game.growing_plants_positions),
         growing_plants_age=jnp.where(slot, 0, game.growing_plants_age),

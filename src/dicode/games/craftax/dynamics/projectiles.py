@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.games.craftax.dynamics.combat import strike, wound_of_player
-from dicode.games.craftax.dynamics.few import all_of, first, total
+from dicode.games.craftax.dynamics.few import all_of, first, first_free, total
 from dicode.games.craftax.dynamics.rare import Slot, each
 from dicode.games.craftax.dynamics.scene import RANGED, Scene, Shots, inside, is_solid, occupied, offset
 from dicode.games.craftax.levels.names import Achievement, Action, Block
@@ -18,7 +18,7 @@ LAUNCHES = np.isin(np.arange(len(Action)), [Action.SHOOT_ARROW, Action.CAST_FIRE
 
 def launch(shots: Shots, on: jax.Array, position: jax.Array, direction: jax.Array, type_id: jax.Array | int) -> Shots:
     """A new projectile, if `on`, in the first free slot."""
-    slot = (jnp.arange(shots.mask.shape[0]) == first(~shots.mask)) & on
+    slot = (jnp.arange(shots.mask.shape[0]) == first_free(shots.mask)) & on
     return Shots(
         position=jnp.where(slot[:, None], position, shots.position),
         direction=jnp.where(slot[:, None], direction, shots.direction),

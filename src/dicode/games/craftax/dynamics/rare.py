@@ -91,7 +91,8 @@ def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: 
     if on_accelerator():
         one = jax.tree.map(lambda array: array[None], maps)
         done = work(one, jnp.int32(0), *arguments)
-        return jax.tree.map(lambda new, old: jnp.where(needed, new, old), done, otherwise)
+        chosen: State = jax.tree.map(lambda new, old: jnp.where(needed, new, old), done, otherwise)
+        return chosen
 
     @jax.custom_batching.custom_vmap
     def run(needed: jax.Array, otherwise: State, maps: Any, arguments: tuple[Any, ...]) -> State:

@@ -15,7 +15,7 @@ import numpy as np
 from dicode.accelerator import on_accelerator
 from dicode.games.craftax.dynamics.boss import wave_is_rising
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import any_of, first, total
+from dicode.games.craftax.dynamics.few import any_of, first_free, total
 from dicode.games.craftax.dynamics.rare import some
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Creatures, Scene
 from dicode.games.craftax.levels.grid import SPAWN_BLOCKS
@@ -175,7 +175,7 @@ def _choose(places: jax.Array, unit: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def _next_slot(mobs: Creatures, part: slice) -> tuple[jax.Array, jax.Array]:
     """The first free slot of a class (its first if none is), and the cell of the mob there, far outside if it is free."""
-    slot = part.start + first(~mobs.mask[part])
+    slot = part.start + first_free(mobs.mask[part])
     return slot, jnp.where(mobs.mask[slot], mobs.position[slot], -2 * MAP_SIZE)
 
 
