@@ -17,7 +17,7 @@ LAYERS = (
     "types",
     "errors",
     "settings streams cache received counting",
-    "files words machine cards terminal accelerator",
+    "files words machine cards terminal syntax accelerator",
     "lines view.palette view.style",
     "agent",
     "learner curriculum",
@@ -48,6 +48,7 @@ HOST_ONLY = (
     "cache",
     "settings",
     "words",
+    "syntax",
     "config",
     "machine",
     "cards",
@@ -55,7 +56,7 @@ HOST_ONLY = (
     "learner.settings",
     "counting",
     "levels",
-    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "plain", "templates")),
+    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "start", "plain", "templates")),
     *(
         f"games.craftax.{name}"
         for name in ("host", "levels", "grammar", "facts", "dreams", "asking", "looks", "display")

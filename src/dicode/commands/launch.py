@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -319,6 +320,7 @@ def _assembled(
     from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
+    from dicode.runs import frontier
     from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
@@ -353,6 +355,7 @@ def _assembled(
             config.worlds_per_level,
             config.episode_limit,
             config.world_bank,
+            partial(frontier.read, run.path, game),
         )
         measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s)

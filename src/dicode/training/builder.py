@@ -7,7 +7,7 @@ whose code fails on a cycle's fresh worlds plays those on which it was accepted,
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from dicode.dreaming import novelty
 from dicode.dreaming.repair import scrubbed
 from dicode.errors import DicodeError
+from dicode.games import start
 from dicode.games.device import DeviceGame
 from dicode.games.host import Goal
 from dicode.methods.generators import fixed_worlds, is_plain
@@ -29,6 +30,10 @@ _log = logging.getLogger(__name__)
 
 CHECK_WORLDS = 16
 """Worlds on which a draft is checked, at most."""
+SPARES = 3
+"""Times that the faulty worlds of an accepted level are drawn again."""
+FAULTY = 0.25
+"""Share of a level's worlds that may be faulty; above it the level is to blame, not its worlds."""
 
 Pool = Mapping[str, np.ndarray]
 
@@ -58,23 +63,30 @@ class LevelBuilder:
         worlds_per_level: int,
         episode_limit: int | None = None,
         world_bank: int = 0,
+        reached: Callable[[str], Pool | None] = lambda state: None,
     ) -> None:
         """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected.
 
-        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones.
+        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones. `reached`: the arrays of a state that the
+        run's agent reached, by its id; None for one that isn't kept.
         """
         self.game, self.host = game, game.host
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
-        self.episode_limit = episode_limit
+        self.episode_limit, self._reached = episode_limit, reached
         self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
-        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a generator's level names.
+        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a level names.
 
-        A level names at most as many worlds as every level of the run has.
+        A generator's level names at most as many worlds as every level of the run has. A state that isn't kept is no
+        world of this game's either: the jail tells its author.
         """
+        named_start = start.named(source)
+        state = self._reached(named_start) if named_start else None
+        if state is not None:
+            return {name: np.repeat(array[None], count, axis=0) for name, array in state.items()}
         fixed = fixed_worlds(source, origin)
         with self._worlds_lock:
             if fixed is None and self.bank is not None:
@@ -96,7 +108,7 @@ class LevelBuilder:
 
     def check_target(self, source: str) -> Accepted | Rejected:
         """The verdict on a level's text as the target. Evaluation plays the game without hooks, so it may have none."""
-        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit)
+        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit, SPARES)
         if isinstance(built, Rejected):
             return built
         if built.hooks:
@@ -110,17 +122,40 @@ class LevelBuilder:
         fell_back = isinstance(built, Rejected)
         if isinstance(built, Rejected):
             _log.warning("level %s fails on the worlds of %s: %s", level, when, built.reason)
-            built = self._build_checked(source, level, origin)
+            built = self._build_checked(source, level, origin, spares=SPARES)
         if isinstance(built, Rejected):
             raise DicodeError(f"level {level} was accepted but can't be built any more: {built.reason}")
         return Playable(level, built.goal, built.rules.to_json(), built.pool, built.hooks, fell_back)
 
     def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
-        """A level's text on `count` worlds of (when, level), and on no others."""
+        """A level's text on `count` worlds of (when, level); the few on which it makes no sense are drawn again.
+
+        A level that names its worlds is the same in every cycle, draws of its own included, and gets no others.
+        """
+        fixed = fixed_worlds(source, origin) is not None
         base = self.base_worlds(source, level, when, count, origin)
-        # A level that names its worlds is the same in every cycle, draws of its own included.
-        seed = self._seed(level, "fixed" if fixed_worlds(source, origin) else when)
-        return self.sandbox.build(source, base, seed, origin)
+        return self._mended(source, level, origin, "fixed" if fixed else when, base, 0 if fixed else SPARES)
+
+    def _mended(
+        self,
+        source: str,
+        level: str,
+        origin: Origin,
+        when: int | str,
+        base: Pool,
+        spares: int,
+        episode_limit: int | None = None,
+    ) -> Built | Rejected:
+        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few."""
+        seed, count = self._seed(level, when), self.host.num_worlds(base)
+        built = self.sandbox.build(source, base, seed, origin, episode_limit)
+        for spare in range(spares):
+            if not isinstance(built, Rejected) or not 0 < len(built.worlds) <= FAULTY * count:
+                break
+            others = self.base_worlds(source, level, f"{when}/spare/{spare}", count, origin)
+            base = _replaced(base, built.worlds, others)
+            built = self.sandbox.build(source, base, seed, origin, episode_limit)
+        return built
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
@@ -150,11 +185,20 @@ class LevelBuilder:
         return Checker(self.check, self.host.dreams().looks, archive)
 
     def _build_checked(
-        self, source: str, level: str, origin: Origin, episode_limit: int | None = None
+        self, source: str, level: str, origin: Origin, episode_limit: int | None = None, spares: int = 0
     ) -> Built | Rejected:
         count = min(self.worlds_per_level, CHECK_WORLDS)
         base = self.base_worlds(source, level, "check", count, origin)
-        return self.sandbox.build(source, base, self._seed(level, "check"), origin, episode_limit)
+        return self._mended(source, level, origin, "check", base, spares, episode_limit)
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
+
+
+def _replaced(base: Pool, faulty: Sequence[int], others: Pool) -> Pool:
+    """`base` with its `faulty` worlds taken from the first of `others`."""
+    mended = {name: np.array(values) for name, values in base.items()}
+    for spare, index in enumerate(faulty):
+        for name, values in others.items():
+            mended[name][index] = values[spare]
+    return mended
