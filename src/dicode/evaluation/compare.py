@@ -187,8 +187,8 @@ def _inside(grouped: Mapping[str, Sequence[RunResult]]) -> list[tuple[str, str]]
     return found
 
 
-ALIKE = 1.05
-"""Steps that runs may differ by: a run that measures dreams sets aside what that may take at most, and ends a part of a cycle short."""
+ALIKE = 1.04
+"""What the steps of runs may differ by: a run ends with a whole cycle, and one that measures dreams takes some steps between cycles."""
 
 
 def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
