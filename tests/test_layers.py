@@ -17,7 +17,7 @@ LAYERS = (
     "types",
     "errors",
     "settings streams cache received counting",
-    "files words machine terminal syntax",
+    "files words machine cards terminal syntax accelerator",
     "lines view.palette view.style",
     "agent",
     "learner curriculum",
@@ -51,11 +51,12 @@ HOST_ONLY = (
     "syntax",
     "config",
     "machine",
+    "cards",
     "agent.settings",
     "learner.settings",
     "counting",
     "levels",
-    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "plain", "templates")),
+    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "start", "plain", "templates")),
     *(
         f"games.craftax.{name}"
         for name in ("host", "levels", "grammar", "facts", "dreams", "asking", "looks", "display")

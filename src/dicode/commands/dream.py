@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,7 @@ def _dreamed(
 ) -> dict[str, Any]:
     """The counts of all rounds, dreamed one after the other against the archive that each of them knew."""
     from dicode.commands.launch import dreamer_of
+    from dicode.runs import frontier
     from dicode.sandbox import Sandbox
     from dicode.streams import Streams
     from dicode.training.builder import LevelBuilder
@@ -156,7 +158,13 @@ def _dreamed(
         sandbox.require(Origin.FOUNDATION)
     trainer = Trainer(config)
     builder = LevelBuilder(
-        trainer.game, sandbox, Streams(config.seed), config.worlds_per_level, config.episode_limit, config.world_bank
+        trainer.game,
+        sandbox,
+        Streams(config.seed),
+        config.worlds_per_level,
+        config.episode_limit,
+        config.world_bank,
+        partial(frontier.read, run.path, game),
     )
     answers: list[Answer] = []
     for briefs in asked:

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dicode import cards, lines, words
 from dicode import config as configuration
-from dicode import lines, words
 from dicode.cache import enable_compile_cache
 from dicode.commands import ending
 from dicode.config import Config
@@ -36,10 +37,15 @@ Leading = Alone | Leader
 
 
 def with_preset(overrides: Sequence[str]) -> list[str]:
-    """The overrides with this machine's preset where none is named, by them or by an experiment's file."""
-    if any(o.startswith(("preset=", "experiment=")) for o in overrides):
+    """The overrides with what follows from this machine: its preset where none is named, by them or by an experiment's
+    file, and for `preset=gpu` as many environments as the card's memory holds.
+    """
+    if any(o.startswith("experiment=") for o in overrides):
         return list(overrides)
-    return [f"preset={default_preset()}", *overrides]
+    chosen = [o for o in overrides if o.startswith("preset=")] or [f"preset={default_preset()}"]
+    if chosen == ["preset=gpu"] and not any(o.startswith("num_envs=") for o in overrides):
+        chosen.append(f"num_envs={cards.environments(cards.card_memory())}")
+    return [*chosen, *(o for o in overrides if not o.startswith("preset="))]
 
 
 def start(overrides: Sequence[str], quiet: bool = False) -> int:
@@ -314,6 +320,7 @@ def _assembled(
     from dicode.commands.show import observer
     from dicode.dreaming.similarity import most_similar
     from dicode.methods import registry
+    from dicode.runs import frontier
     from dicode.runs.dashboards import open_dashboards
     from dicode.runs.dreams import DreamRounds
     from dicode.runs.loop import Parts
@@ -348,6 +355,7 @@ def _assembled(
             config.worlds_per_level,
             config.episode_limit,
             config.world_bank,
+            partial(frontier.read, run.path, game),
         )
         measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s)
