@@ -14,6 +14,12 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import numpy as np
 import pytest
+from jaxtyping import install_import_hook
+
+from tests import annotations
+
+# Before any of them is imported, and by the name of `annotations.checked`.
+install_import_hook(annotations.checked_modules(), "tests.annotations.checked")
 
 from dicode.cache import cache_dir
 
