@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
 from flax import struct
+from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int
 
 
