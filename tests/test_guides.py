@@ -10,8 +10,10 @@ import pytest
 import yaml
 from toy import Toy, make, record_of, toy_text, train
 
-from dicode import methods
+from dicode import methods, words
+from dicode.config import Config, load
 from dicode.dreaming import providers
+from dicode.dreaming.dreamer import Dreamer
 from dicode.errors import ConfigError, LevelError
 from dicode.games.craftax.levels import rule_spec
 from dicode.games.craftax.levels import rules as craftax_rules
@@ -91,6 +93,12 @@ def test_the_method_of_the_guide_is_registered_and_trains(monkeypatch):
     with pytest.raises(ConfigError, match="replayed"):
         make("hardest", SETTINGS | {"replayed": 2.0})
     assert "hardest" in methods.SETTINGS
+    words.settings_of.cache_clear()
+    try:
+        assert "hardest" in words.group_choices("method", Config)
+        assert load(["method=hardest", "preset=smoke", "method.replayed=0.2"]).method == made.HardestSettings(replayed=0.2)
+    finally:
+        words.settings_of.cache_clear()
 
 
 def test_the_provider_of_the_guide_is_resolved_and_its_key_goes_to_its_host_alone(monkeypatch):
@@ -132,6 +140,7 @@ def test_the_rule_of_the_guide_is_read_by_levels_and_by_the_step(monkeypatch):
 
 def test_the_dreamer_of_the_guide_answers_every_brief_and_the_same_brief_alike(monkeypatch):
     made = module("add-a-dreamer.md", monkeypatch)
+    assert issubclass(made.Gentler, Dreamer)
     source = '"""Objective: a night.\nWhy: x."""\nfrom dicode.levels import Goal, Rules\n\nGOAL = Goal(survive=9)\nRULES = Rules(melee_spawn=2.0)\n'
     parents = [record_of(Draft(text, "", Origin.FILE), 0) for text in (source, toy_text(Toy("idle", 0.0)))]
     briefs = [Brief(3, i, ParentReport(level, ()), {}, None) for i, level in enumerate(parents)]

@@ -13,7 +13,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
@@ -210,12 +210,12 @@ def _band(count: Int[Array, "E N W"], size: int) -> jax.Array:
     return (age >= 0) & (age <= count[..., None])
 
 
-def _windows(steps: Float[Array, "T E ..."], window: int) -> Float[Array, "E N W ..."]:
+def _windows(steps: Shaped[Array, "T E ..."], window: int) -> Shaped[Array, "E N W ..."]:
     moved = jnp.swapaxes(steps, 0, 1)
     return moved.reshape(moved.shape[0], -1, window, *moved.shape[2:])
 
 
-def _steps(windows: Float[Array, "E N W ..."]) -> Float[Array, "T E ..."]:
+def _steps(windows: Shaped[Array, "E N W ..."]) -> Shaped[Array, "T E ..."]:
     return jnp.swapaxes(windows.reshape(windows.shape[0], -1, *windows.shape[3:]), 0, 1)
 
 

@@ -94,7 +94,9 @@ class Trainer:
         `steps`: of an environment, where these are not a cycle's; all episodes that are sure to end in them count.
         """
         parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
-        groups = [(i, sizes.hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
+        groups = [
+            (i, sizes.hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks
+        ]
         return batches.build(
             self.game,
             parts,
