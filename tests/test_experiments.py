@@ -13,7 +13,7 @@ pytestmark = pytest.mark.fast
 LADDER = Path(__file__).parents[1] / "benchmarks" / "ladder.py"
 
 
-@pytest.mark.parametrize(("name", "runs"), [("goals", 12), ("trend", 10), ("own_target", 12)])
+@pytest.mark.parametrize(("name", "runs"), [("goals", 21), ("trend", 10), ("own_target", 12)])
 def test_an_experiment_plans_its_runs_under_names_of_their_own(name, runs):
     planned = sweep.plan([f"experiment=laptop/{name}"])
     assert len(planned) == runs
@@ -21,12 +21,43 @@ def test_an_experiment_plans_its_runs_under_names_of_their_own(name, runs):
     assert all(config.dreamer.name == "grammar" for config in planned)
 
 
-def test_all_arms_of_the_goals_draw_on_the_grammar_and_have_the_same_budget():
-    planned = sweep.plan(["experiment=laptop/goals"])
-    assert {config.method.name for config in planned} == {"dr", "plr", "sfl", "dicode"}
-    assert all(getattr(config.method, "generator", "grammar") == "grammar" for config in planned)
-    assert len({(config.total_steps, config.level_slots, config.target_share) for config in planned}) == 1
-    assert {config.evaluation.heldout_suite for config in planned} == {"graded"}
+def test_one_command_runs_every_arm_of_the_goals_with_the_same_shapes_and_budget():
+    planned = {config.arm: config for config in sweep.plan(["experiment=laptop/goals", "seed=0"])}
+    assert {arm: (config.name, config.method.name) for arm, config in planned.items()} == {
+        "goals": ("laptop-goals-0", "dr"),
+        "dr": ("laptop-dr-0", "dr"),
+        "plr": ("laptop-plr-0", "plr"),
+        "sfl": ("laptop-sfl-0", "sfl"),
+        "dicode": ("laptop-dicode-0", "dicode"),
+        "open_loop": ("laptop-open_loop-0", "dicode"),
+        "unprobed": ("laptop-unprobed-0", "dicode"),
+    }
+    same = ("total_steps", "level_slots", "target_share", "worlds_per_level", "num_envs", "updates_per_cycle", "agent")
+    assert len({tuple(getattr(config, name) for name in same) for config in planned.values()}) == 1
+    assert {config.evaluation.heldout_suite for config in planned.values()} == {"graded"}
+    assert {config.dreamer.name for config in planned.values()} == {"grammar"}
+
+
+def test_an_arm_of_the_goals_differs_from_the_whole_method_in_what_it_is_named_for():
+    planned = {config.arm: sweep._settings(config) for config in sweep.plan(["experiment=laptop/goals", "seed=0"])}
+
+    def beside(arm):
+        whole = planned["dicode"]
+        return {name: value for name, value in planned[arm].items() if name != "arm" and value != whole.get(name)}
+
+    assert beside("open_loop") == {"method.open_loop": True}
+    assert beside("unprobed") == {"dreamer.probe": 0}
+    generators = {arm: settings.get("method.generator") for arm, settings in planned.items()}
+    assert generators == dict.fromkeys(("dr", "plr", "sfl"), "grammar") | {"goals": "goals"} | dict.fromkeys(
+        ("dicode", "open_loop", "unprobed")
+    )
+
+
+def test_every_arm_trains_on_levels_within_the_pilots_steps():
+    for config in sweep.plan(["experiment=laptop/goals", "seed=0"]):
+        if config.method.name == "sfl":
+            scoring = config.method.scoring_batch // (config.level_slots - 1)
+            assert scoring + config.method.scoring_every < config.num_cycles
 
 
 def test_a_target_of_ones_own_pays_its_goal_alone_to_every_method():

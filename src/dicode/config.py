@@ -83,11 +83,12 @@ class Config:
     """One run."""
 
     seed: int = option(0, "all randomness of a run follows from it", 0, 2**31 - 1)
-    run: str | None = option(None, "name of the run's directory; default: preset-method-seed")
+    run: str | None = option(None, "name of the run's directory; default: preset-method-seed, or preset-arm-seed")
     runs_dir: str = option("runs", "where runs are kept")
     game: str = option(games.DEFAULT, "the game that is played: one of this package, or the dotted name of another")
     target: str = option(GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
+    arm: str = option("", "arm of an experiment: settings laid over its own")
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
     schedule: str = option("continue", "learning rate after `resume total_steps=`", choices=("continue", "restart"))
     num_envs: int = option(1024, "environments", 2, 1_000_000)
@@ -195,7 +196,7 @@ class Config:
     @property
     def name(self) -> str:
         """The run's directory name."""
-        return self.run or f"{self.preset}-{self.method.name}-{self.seed}"
+        return self.run or f"{self.preset}-{self.arm or self.method.name}-{self.seed}"
 
 
 def probe_rollouts(config: Config, levels: int) -> int:
@@ -232,6 +233,8 @@ def _check_together(config: Config) -> None:
     pays = config.method.name != "ppo" or config.target != GAME
     if config.reward == "goal" and config.bonus_value == 0 and pays:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
+    if getattr(config.method, "generator", "") == "goals" and config.target != GAME:
+        raise ConfigError("method.generator=goals draws goals for the game's own worlds, so it needs target=game")
     if config.level_slots > 1:
         least, target = config.min_envs, config.target_share > 0
         if target != (config.target_share_final > 0) and config.target_share_final >= 0:

@@ -181,6 +181,8 @@ class Rejected:
     hint: str = ""
     code: Code = field(kw_only=True)
     """The kind of fault: what programs decide by."""
+    worlds: tuple[int, ...] = field(default=(), kw_only=True)
+    """Indices of the faulty worlds where `verify` judged each one; no part of the archive."""
 
     def to_json(self) -> dict[str, str]:
         """The verdict as JSON values, as the sandbox's workers and the archive tell it."""
@@ -325,7 +327,7 @@ class Brief:
     allow_hooks: bool = True
     goal_only: bool = False
     relatives: tuple[LevelRecord, ...] = ()
-    """The parent's children and siblings, oldest first."""
+    """The parent's children, its siblings, and what else was played lately, oldest first."""
     trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     """By level: how the agent fared on relatives, examples and the target until now; empty in the open loop."""
     facts: RunFacts | None = None

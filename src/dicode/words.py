@@ -16,7 +16,7 @@ from typing import Any
 from dicode.errors import ConfigError, nearest
 from dicode.settings import Setting, documented
 
-GROUPS = ("preset", "method", "dreamer", "agent", "fm", "experiment")
+GROUPS = ("preset", "method", "dreamer", "agent", "fm", "experiment", "arm")
 """Keys whose values are files of `dicode.conf`."""
 
 _ALIASES = {"from": "warm_start"}

@@ -10,7 +10,7 @@ import pytest
 from dicode.dreaming.dreamer import Dreamer
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
 from dicode.games.craftax.grammar.dreamer import adapted
-from dicode.games.craftax.grammar.experience import Tried, wanted_help
+from dicode.games.craftax.grammar.experience import STALE, Tried, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
@@ -381,13 +381,23 @@ def test_no_step_that_failed_is_taken_again_and_none_that_was_too_easy():
         (Help.HANDED, [(Help.BARE, 0.0), (Help.NEAR, 0.9)], Help.TOOLS),
         (Help.GAME, [(Help.GAME, 0.9)], None),
         (Help.NEAR, [(Help.NEAR, 0.5)], Help.NEAR),
-        (Help.NEAR, [(Help.TOOLS, 0.0), (Help.NEAR, 0.9)], Help.TOOLS),
+        (Help.NEAR, [(Help.TOOLS, 0.0), (Help.NEAR, 0.9)], Help.NEAR),
     ],
 )
 def test_help_is_looked_for_between_what_failed_and_what_was_too_easy(help_, known, wanted):
     plan = Plan((Achievement.COLLECT_WOOD,), help=help_)
     tried = tuple(Tried(frozenset(plan.achievements), tried_help, rate) for tried_help, rate in known)
     assert wanted_help(tried, plan, np.random.default_rng(0)) == wanted
+
+
+@pytest.mark.fast
+def test_a_failure_is_forgotten_when_the_agent_has_learned_since_and_an_easy_level_is_not():
+    brief = _family(0.9, [(Achievement.COLLECT_STONE, Help.TOOLS, 0.0), (Achievement.COLLECT_WOOD, Help.NEAR, 0.95)])
+    now = {next(iter(one.achievements)): one.rate for one in tried(replace(brief, cycle=1 + STALE))}
+    later = {next(iter(one.achievements)): one.rate for one in tried(replace(brief, cycle=2 + STALE))}
+    assert now[Achievement.COLLECT_STONE] == 0.0
+    assert Achievement.COLLECT_STONE not in later
+    assert now[Achievement.COLLECT_WOOD] == later[Achievement.COLLECT_WOOD]
 
 
 @pytest.mark.fast
@@ -403,12 +413,38 @@ def test_a_failure_at_part_of_a_goal_counts_for_the_whole_and_an_easy_whole_for_
 
 
 @pytest.mark.fast
+def test_between_the_last_help_and_none_there_are_longer_ways_and_less_of_all():
+    level = _level(Achievement.COLLECT_STONE, Help.TOOLS, "measured")
+    easy = Rejected("probe", "10 of 10", "harder", code=Code.TOO_EASY)
+    back = replace(level, verdict=easy)
+    before_, found = plan_of(level.source), []
+    for index in range(5):
+        brief = Brief(3, index, None, {}, None, revises=back, known=frozenset({level.id}))
+        found.append(plan_of(dream_one(brief).draft.source))
+    for plan in found:
+        assert plan.help == Help.TOOLS
+        assert max(spot.high for spot in plan.blocks) > max(spot.high for spot in before_.blocks)
+        assert sum(spot.count for spot in plan.blocks) <= sum(spot.count for spot in before_.blocks)
+    assert len({plan.blocks for plan in found}) > 1, "by how much is drawn"
+
+
+@pytest.mark.fast
+def test_where_everything_is_at_hand_and_still_too_hard_there_is_more_time():
+    level = _level(Achievement.MAKE_WOOD_PICKAXE, Help.HANDED, "measured")
+    hard = Rejected("probe", "0 of 10", "easier", code=Code.TOO_HARD)
+    back = replace(level, verdict=hard)
+    plan = plan_of(dream_one(Brief(3, 0, None, {}, None, revises=back, known=frozenset({level.id}))).draft.source)
+    assert plan.help == Help.HANDED
+    assert "episode_length" not in plan.rules
+
+
+@pytest.mark.fast
 @pytest.mark.parametrize(("code", "more"), [(Code.TOO_HARD, 1), (Code.TOO_EASY, -1)])
 def test_a_level_that_was_measured_comes_back_with_more_help_or_less(code, more):
-    level = _level(Achievement.COLLECT_STONE, Help.TOOLS, "measured")
+    level = _level(Achievement.COLLECT_STONE, Help.NEAR, "measured")
     back = replace(level, verdict=Rejected("probe", "0 of 10", "easier", code=code))
     outcome = dream_one(Brief(3, 0, None, {}, None, revises=back, known=frozenset({level.id})))
     plan = plan_of(outcome.draft.source)
     assert plan.achievements == (Achievement.COLLECT_STONE,)
-    assert plan.help == Help.TOOLS + more
+    assert plan.help == Help.NEAR + more
     assert [(r.stage, r.code, r.source) for r in outcome.draft.repairs] == [("probe", code, level.source)]

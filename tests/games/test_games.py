@@ -2,29 +2,36 @@
 
 import json
 import re
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from dicode import cli, config, games
 from dicode.commands import launch
-from dicode.curriculum.archive import Archive
+from dicode.curriculum.archive import SEALED, Archive
 from dicode.dreaming import prompts
 from dicode.errors import ConfigError
 from dicode.games.device import DeviceGame
 from dicode.games.host import Dreams, HostGame, Levels
 from dicode.games.level_build import build_pool
 from dicode.methods.generators import is_plain, world_draft
-from dicode.sandbox import Built, Sandbox
+from dicode.runs import origin
+from dicode.runs.directory import RunDirectory
+from dicode.sandbox import Built, Limits, Sandbox
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder
 from dicode.training.checker import record_of
 from dicode.training.trainer import Trainer
-from dicode.types import TARGET, Accepted, Origin, Rejected
+from dicode.types import TARGET, Accepted, Code, Origin, Rejected
+from tests.compiling import compilations
 
 WORDS = [
     "preset=smoke",
@@ -81,9 +88,17 @@ def game(request) -> str:
 
 
 @pytest.fixture(scope="module")
-def run(game, tmp_path_factory) -> Path:
+def compiled() -> list[str]:
+    """Names of the programs that XLA compiled for `run`; `cycle N` where a cycle's row was written."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def run(game, compiled, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp(game)
-    assert launch.train(words(game, folder, "whole"), quiet=True) == 0
+    compiled.clear()
+    with compilations(compiled):
+        assert launch.train(words(game, folder, "whole"), quiet=True) == 0
     return folder / "whole"
 
 
@@ -100,6 +115,43 @@ def test_levels_are_dreamt_checked_in_the_jail_trained_and_scored_by_their_goals
     assert sum(trial.episodes for trial in trials) > 0
     assert set(snapshot.trials[TARGET][-1].achievements) <= set(games.load_host(game).achievements)
     assert any(trial.score is not None for trials in snapshot.trials.values() for trial in trials)
+
+
+def test_later_cycles_with_other_levels_compile_nothing(run, compiled):
+    assert sum("rollout" in name for name in compiled) == 1
+    assert "cycle 2" in compiled
+    # Evaluation and pictures warm up after the first cycle's row.
+    last = compiled[compiled.index("cycle 1") :]
+    assert [name for name in last if not name.startswith("cycle")] == []
+
+
+def test_a_received_run_is_shown_and_its_levels_are_strangers(run, tmp_path, monkeypatch, capsys):
+    assert not origin.standing(RunDirectory(run)).foreign
+    monkeypatch.setenv("DICODE_CONFIG", str(tmp_path / "another"))
+    got = tmp_path / "got"
+    shutil.copytree(run, got)
+    known = origin.standing(RunDirectory(got))
+    assert known.foreign
+    assert set(known.strangers) == {
+        level.id for level in archived(run)[1].levels.values() if level.origin in SEALED and level.source
+    }
+    for command in (["levels", str(got), "--digest"], ["view", str(got), "--export", str(tmp_path / "pages")]):
+        assert cli.main(command) == 0
+    assert archived(run)[0] in capsys.readouterr().out
+
+
+def test_a_run_with_spoilt_goals_and_rules_is_refused_or_shown_and_harms_nobody(game, run, tmp_path, capsys):
+    for number, spoilt in enumerate(("[]", "7", '{"kind": "<script>alert(1)</script>"}', '{"doors": 1e400}', "null")):
+        got = tmp_path / str(number)
+        shutil.copytree(run, got)
+        with closing(sqlite3.connect(got / "archive.sqlite")) as archive:
+            for part in ("goal", "rules"):
+                archive.execute(f"UPDATE levels SET body = json_set(body, '$.verdict.{part}', json(?))", (spoilt,))
+            archive.commit()
+        for command in (["levels", str(got)], ["view", str(got), "--export", str(tmp_path / f"pages{number}")]):
+            assert cli.main(command) in (0, 1)
+        pages = "".join(page.read_text() for page in (tmp_path / f"pages{number}").rglob("*.html"))
+        assert "<script>alert" not in pages + capsys.readouterr().out
 
 
 def test_a_run_that_was_interrupted_goes_on_to_the_same_archive(game, run, monkeypatch):
@@ -153,6 +205,43 @@ def test_the_run_is_shown_as_a_table_and_as_pages(game, run, tmp_path, capsys):
     pages = [path.read_text() for path in (tmp_path / "pages").rglob("*.html")]
     assert any(GAMES[game].objective in page for page in pages)
     assert (run / "report" / "learning_curve.png").exists()
+
+
+HOSTILE = {
+    "reads a file": ("outside(world)['op' + 'en'](CANARY).read()", Code.WALLED),
+    "writes a file": ("outside(world)['op' + 'en'](CANARY, 'w')", Code.WALLED),
+    "connects": ("outside(world)['__imp' + 'ort__']('socket').create_connection(('127.0.0.1', 9))", Code.WALLED),
+    "never ends": ("while True: pass", Code.TIME),
+    "takes all memory": ("bytearray(1 << 36)", Code.MEMORY),
+    "recurses": ("build(world)", Code.ERROR),
+}
+
+
+@pytest.fixture(scope="module", params=["tests.toy", "xland", "craftax"])
+def jail(request):
+    """(host, worlds, a sandbox for a game's levels)."""
+    host = games.load_host(request.param)
+    worlds = {name: np.zeros((2, *field.shape), field.dtype) for name, field in host.fields.items()}
+    limits = Limits(cpu_s=1, cpu_per_world_s=0, wall_s=60.0, idle_s=3.0, memory=2**30)
+    with Sandbox(host, wall="weak", limits=limits) as sandbox:
+        yield host, worlds, sandbox
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_levels_of_every_game_are_walled_in(jail, name, tmp_path):
+    host, worlds, sandbox = jail
+    attack, code = HOSTILE[name]
+    canary = tmp_path / "canary"
+    canary.write_text("as it was")
+    reach = "getattr(getattr(type(world), '__in' + 'it__'), '__glo' + 'bals__')['__built' + 'ins__']"
+    source = (
+        f"{host.seeds()[0][1]}\nCANARY = {str(canary)!r}\n\ndef outside(world):\n    return {reach}\n\n"
+        f"def build(world):\n    {attack}\n"
+    )
+    verdict = sandbox.build(source, worlds, 0, Origin.FOUNDATION)
+    assert isinstance(verdict, Rejected)
+    assert verdict.code is code, verdict.reason
+    assert canary.read_text() == "as it was"
 
 
 HOOKED = """import jax.numpy as jnp

@@ -9,8 +9,11 @@ from scipy import stats
 from toy import make, record_of, train
 
 from dicode.curriculum.snapshot import Snapshot, target_record
+from dicode.errors import ConfigError
+from dicode.games import load_host
+from dicode.games.craftax.grammar import plan_of
 from dicode.games.craftax.host import HOST
-from dicode.methods import Context
+from dicode.methods import Context, generators
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
 from dicode.methods.plr import PlrSettings, replayed
 from dicode.streams import Streams
@@ -221,6 +224,29 @@ def test_the_grammar_generator_makes_other_level_programs_in_every_cycle():
     texts = {draft.source for drafts in made[:2] for draft in drafts}
     assert len(texts) >= 18
     assert all("\nGOAL = " in text for text in texts)
+
+
+def test_random_goals_are_the_game_as_it_is_and_one_that_is_drawn_again_is_the_same_level():
+    method = make("dr", SETTINGS | {"generator": "goals"})
+    drawn = [draft for cycle in range(40) for draft in method.candidates(Context(Snapshot(cycle), cycle, Streams(0)))]
+    assert len(drawn) == 400
+    by_goal = {plan_of(draft.source).achievements: draft for draft in drawn}
+    assert 20 < len(by_goal) == len({draft.id for draft in drawn}) <= 67
+    assert all(len(goal) == 1 for goal in by_goal)
+    assert not any("RULES" in draft.source or "def build" in draft.source for draft in drawn)
+
+
+def test_a_goal_drawn_again_is_trained_again():
+    method = make("dr", SETTINGS | {"generator": "goals", "level_slots": 1})
+    first = method.candidates(Context(Snapshot(), 0, Streams(0)))
+    old = Snapshot().with_levels([target_record(), *(record_of(draft, 0) for draft in first)])
+    cycle = next(c for c in range(1, 500) if method.candidates(Context(old, c, Streams(0)))[0].id == first[0].id)
+    assert [slot.level for slot in method.propose(Context(old, cycle, Streams(0))).slots] == [first[0].id]
+
+
+def test_a_game_whose_goals_need_their_level_refuses_random_goals():
+    with pytest.raises(ConfigError, match=r"generator=goals .* xland has not"):
+        generators.require("goals", load_host("xland"))
 
 
 def test_a_world_level_names_its_worlds_and_other_levels_do_not():

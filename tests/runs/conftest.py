@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax.monitoring
+import jax
 import pytest
 
 TINY = [
@@ -68,32 +68,21 @@ class FinishedRun:
 def finished_run(tmp_path_factory) -> FinishedRun:
     from dicode import config
     from dicode.commands import launch
-    from dicode.runs import metrics
     from dicode.training.trainer import Trainer
+    from tests.compiling import compilations
 
     folder = tmp_path_factory.mktemp("runs")
     finished = FinishedRun(folder / "whole")
-
-    def listen(event: str, duration: float, **more: str) -> None:
-        if event == "/jax/core/compile/backend_compile_duration":
-            finished.compiled.append(str(more.get("fun_name", "?")))
-
-    class Marker(metrics.JsonLines):
-        def write(self, row):
-            finished.compiled.append(f"cycle {row['cycle']}")
-            super().write(row)
 
     def train(self, learner, batch, *more):
         finished.batches.append(jax.device_get(batch.replace(pool=None)))
         return genuine_train(self, learner, batch, *more)
 
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    genuine, metrics.JsonLines = metrics.JsonLines, Marker
     genuine_train, Trainer.train = Trainer.train, train
     try:
         settings = config.load(tiny(folder, "whole"))
-        assert launch.train(settings, quiet=True) == 0
+        with compilations(finished.compiled):
+            assert launch.train(settings, quiet=True) == 0
     finally:
-        metrics.JsonLines, Trainer.train = genuine, genuine_train
-        jax.monitoring.unregister_event_duration_listener(listen)
+        Trainer.train = genuine_train
     return finished

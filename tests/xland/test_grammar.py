@@ -8,11 +8,12 @@ import pytest
 from dicode import games
 from dicode.games.xland.grammar import GrammarDreamer, moves
 from dicode.games.xland.grammar.plan import GRIDS, of_task, print_level, read
+from dicode.games.xland.grammar.reader import plan_of
 from dicode.games.xland.levels.api import API
 from dicode.games.xland.levels.tasks import random_task
 from dicode.games.xland.looks import statistics
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, ParentReport, Rejected, Trial
 
 pytestmark = pytest.mark.fast
 HOST = games.load_host("xland")
@@ -99,3 +100,46 @@ def test_a_goal_alone_makes_no_level(validate):
     outcome = GrammarDreamer(Streams(0)).dream([replace(brief(), goal_only=True)], validate)[0]
     assert outcome.draft is None
     assert not outcome.accepted
+
+
+def returned(draft, code):
+    """A brief that sends a level back."""
+    verdict = Rejected("probe", "measured", code=code)
+    return replace(brief(), revises=record(draft, verdict), known=frozenset({draft.id}))
+
+
+def test_a_plan_is_read_back_from_its_text():
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        plan = of_task(random_task(rng), int(rng.integers(len(GRIDS))), near=seed % 2 == 0)
+        plan = plan.moved("", door=("closed", "locked", "hidden")[seed % 3] if plan.grid > 1 else "closed")
+        plan = plan.moved("", told=seed % 4 > 0, trials=1 + seed % 3)
+        assert plan_of(print_level(plan, "a test.")) == plan
+    assert [plan_of(text) for text in ("x = (", "GOAL = Goal.near(open('x'))", "GOAL = Goal.reach((1, 1))")] == [
+        None
+    ] * 3
+
+
+@pytest.mark.parametrize("code", [Code.TOO_HARD, Code.TOO_EASY, Code.NO_ROOM])
+def test_a_level_that_is_sent_back_comes_back_changed_as_it_was_asked_with_its_history(code, validate):
+    plan = of_task(random_task(np.random.default_rng(3), 2), 2, near=False)
+    draft = Draft(print_level(plan, "a test."), "", Origin.GRAMMAR, (), "expand")
+    wanted = {Code.TOO_HARD: moves.EASIER, Code.TOO_EASY: moves.HARDER, Code.NO_ROOM: (moves.widen, moves.clear)}[code]
+    found = {}
+    for index in range(8):
+        asked = replace(returned(draft, code), index=index)
+        outcome = GrammarDreamer(Streams(0)).dream([asked], validate)[0]
+        assert outcome.accepted
+        assert (outcome.draft.repairs[0].source, outcome.draft.repairs[0].code) == (draft.source, code)
+        assert plan_of(outcome.draft.source).goal == plan.goal, "the same level, not another one"
+        found[outcome.draft.move] = plan_of(outcome.draft.source)
+    assert set(found) <= {move.__name__ for move in wanted}
+    if code is Code.TOO_HARD:
+        assert found.get("shorten", plan).depth <= plan.depth
+
+
+def test_what_cannot_be_read_is_answered_by_a_new_level(validate):
+    draft = Draft("GOAL = 1\n", "", Origin.FOUNDATION, (), "expand")
+    outcome = GrammarDreamer(Streams(0)).dream([returned(draft, Code.TOO_HARD)], validate)[0]
+    assert outcome.accepted
+    assert outcome.draft.move == "expand"

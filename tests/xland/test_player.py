@@ -8,10 +8,12 @@ pytest.importorskip("xminigrid")
 import jax
 
 from dicode import games
-from dicode.games.xland import dynamics
+from dicode.games.xland import dynamics, observation
+from dicode.games.xland.device import DEVICE
 from dicode.games.xland.grammar import GrammarDreamer
 from dicode.games.xland.levels.api import API
-from dicode.games.xland.levels.schema import FIELDS
+from dicode.games.xland.levels.names import Action
+from dicode.games.xland.levels.schema import FIELDS, STARTS
 from dicode.games.xland.player import Player
 from dicode.games.xland.state import RuleTable, from_arrays
 from dicode.streams import Streams
@@ -22,11 +24,18 @@ ROOM = 128
 """Worlds played side by side; the program has one shape."""
 
 
+RULES = RuleTable(np.full(ROOM, 10_000, np.int32), np.ones(ROOM, bool))
+
+
 @pytest.fixture(scope="module")
-def solved():
+def step():
+    """(state, actions) of `ROOM` environments -> StepResult."""
+    return jax.jit(lambda state, action: jax.vmap(dynamics.step, in_axes=(None, 0, 0, 0))(None, state, action, RULES))
+
+
+@pytest.fixture(scope="module")
+def solved(step):
     """pools -> bool[worlds]: which the scripted player solves within the worlds' own steps."""
-    rules = RuleTable(np.full(ROOM, 10_000, np.int32), np.ones(ROOM, bool))
-    step = jax.jit(lambda state, action: jax.vmap(dynamics.step, in_axes=(None, 0, 0, 0))(None, state, action, rules))
 
     def play(pools):
         worlds = {name: np.concatenate([pool[name] for pool in pools]) for name in FIELDS}
@@ -72,3 +81,31 @@ def test_the_library_and_the_held_out_levels_are_solved(solved, built):
     won = solved([{name: array[:3] for name, array in built(source).pool.items()} for _, source in levels])
     failed = {levels[index // 3][0] for index in np.flatnonzero(~won)}
     assert failed == set()
+
+
+def test_each_trial_begins_alike_and_the_last_one_ends_the_episode_and_counts(step, built):
+    source = dict(HOST.library())["untold"].replace("told=False", "told=False, trials=3")
+    world = {name: array[:1] for name, array in built(source).pool.items()}
+    begin = from_arrays({name: np.resize(array, (ROOM, *array.shape[1:])) for name, array in world.items()})
+    state, player, trials = begin, Player(), []
+    for _ in range(3 * int(world["limit"][0])):
+        now = {name: np.asarray(getattr(state, name))[0] for name in FIELDS}
+        # Even environments follow the player, odd ones turn until their time is up.
+        action = np.where(np.arange(ROOM) % 2, int(Action.TURN_LEFT), int(player.act(now) or 0)).astype(np.int32)
+        result = step(state, action)
+        state = result.state
+        if result.reward[0] > 0:
+            trials.append((bool(result.done[0]), float(DEVICE.quantities(state, 0, None)[0, 0])))
+            if not result.done[0]:
+                assert all(np.array_equal(getattr(state, name)[0], getattr(begin, name)[0]) for name in STARTS)
+                seen = jax.vmap(observation.observe)(state, RULES.replace(told=np.zeros(ROOM, bool)))
+                assert seen.scalars[0, 4:].tolist() == [1.0, 1.0], "another trial begins, the last was solved"
+                assert not seen.cells[0, observation.VIEW :].any(), "nothing is told"
+        if result.done[0]:
+            break
+    assert trials == [(False, 0.0), (False, 0.0), (True, 1.0)]
+    while not result.done[1]:
+        idle, begins = step(state, np.ones(ROOM, np.int32)), np.asarray(state.step)[1] == 0
+        state, result = idle.state, idle
+    assert (int(state.trial[1]), bool(begins)) == (3, False)
+    assert DEVICE.quantities(state, 0, None)[1, 0] == 0, "the clock solves nothing"

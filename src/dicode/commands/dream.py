@@ -6,11 +6,11 @@ nothing twice. With `probe` the agent of the run's newest checkpoint plays what 
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -21,12 +21,16 @@ from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Outcome
+from dicode.dreaming.evidence import percent
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.games import templates
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.terminal import PlainConsole
-from dicode.types import Accepted, Brief, Rejected
+from dicode.types import Accepted, Brief, Rejected, Trial
+
+if TYPE_CHECKING:  # without a probe nothing needs JAX
+    from dicode.runs.probe import Measured
 
 SECTIONS = ("dreamer", "fm", "budget")
 Answer = tuple[Brief, Outcome]
@@ -98,11 +102,33 @@ def offline(path: str, overrides: Sequence[str], prompts: str, output: str, last
             stack.enter_context(templates.instead(Path(prompts), packages))
         told = _dreamed(config, run, folder, snapshot, asked_again, known.foreign, console, stack)
     files.write_text(folder / "result.json", json.dumps(told, indent=1, sort_keys=True) + "\n")
+    console.print(_one_by_one(told.pop("levels")))
     table = Table(title=f"{run.path.name}, dreamed again by {config.dreamer.name}", show_header=False)
     for name, value in told.items():
         table.add_row(name, json.dumps(value) if isinstance(value, dict) else f"{value}")
     console.print(table)
     return 0
+
+
+def _one_by_one(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("asked", "move", "goal", "verdict", "measured")
+    for row in rows:
+        rate = "" if row["rate"] is None else percent(row["rate"])
+        table.add_row(row["asked"], row["move"], row["goal"], row["verdict"], rate)
+    return table
+
+
+def _row(brief: Brief, outcome: Outcome, trial: Trial | None) -> dict[str, Any]:
+    """One dream, for people."""
+    draft, verdict = outcome.draft, outcome.verdict
+    return {
+        "asked": f"{brief.cycle}.{brief.index}",
+        "move": draft.move if draft else "",
+        "goal": draft.description.split("\n")[0][:70] if draft else "",
+        "verdict": "accepted" if isinstance(verdict, Accepted) else f"{verdict.stage}: {verdict.code.value}",
+        "rate": trial.success_rate if trial else None,
+        "source": draft.source if draft else "",
+    }
 
 
 def _dreamed(
@@ -130,14 +156,20 @@ def _dreamed(
     told = summary(answers)
     if ledger := dreamer.ledger:
         told |= {"spent": ledger.total().to_json()}
+    trials: Mapping[str, Trial] = {}
     if config.dreamer.probe:
-        told |= {"measured": _measured(config, run, trainer, builder, answers, console)}
-    return told
+        measured = _measured(config, run, trainer, builder, answers, console)
+        told |= {"measured": measured.row()}
+        answers, trials = measured.answers, measured.trials
+    levels = [
+        _row(brief, outcome, trials.get(outcome.draft.id) if outcome.draft else None) for brief, outcome in answers
+    ]
+    return told | {"levels": levels}
 
 
 def _measured(
     config: Config, run: RunDirectory, trainer: Any, builder: Any, answers: list[Answer], console: PlainConsole
-) -> dict[str, Any]:
+) -> "Measured":
     """How the agent of the newest checkpoint fares on what was accepted."""
     from dicode.commands.evaluate import newest_cycle
     from dicode.runs import restore
@@ -151,4 +183,4 @@ def _measured(
         return restore.learner(run.config(), run, cycle, trainer)
 
     bonus = float(config.bonus_value)
-    return dict(Probe(config, trainer, builder, ready, None, bonus).measure(answers, cycle + 1).row())
+    return Probe(config, trainer, builder, ready, None, bonus).measure(answers, cycle + 1)

@@ -24,7 +24,7 @@ from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
 from dicode.words import Word
 
-_NAMED = {"preset", "method", "seed", "run", "runs_dir", "experiment"}
+_NAMED = {"preset", "method", "arm", "seed", "run", "runs_dir", "experiment"}
 """Words that the default name of a run holds already, or that do not tell runs apart."""
 
 

@@ -7,7 +7,7 @@ from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.scores import MIN_EPISODES, status
 from dicode.curriculum.snapshot import Snapshot
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, LevelRecord, Origin, Status, Trial
+from dicode.types import TARGET, Accepted, LevelRecord, Origin, Rejected, Status, Trial
 
 MAX_CHILDREN = 5
 SEEDS = (Origin.LIBRARY, Origin.FILE)
@@ -28,9 +28,10 @@ def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
 
 
 def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
-    """The latest `count` children of a level and as many of its siblings, oldest first: what was tried from here.
+    """The latest `count` children of a level, as many of its siblings and as many others, oldest first: what was tried.
 
-    Only levels that were played belong to it, accepted or turned down for how the agent fared.
+    Only levels that were played belong to it, accepted or turned down for how the agent fared; of the others those that
+    were measured or trained already.
     """
     parents = set(snapshot.levels[level].parents) - {TARGET}
     tried = [
@@ -40,7 +41,9 @@ def kin(snapshot: Snapshot, level: str, count: int) -> tuple[LevelRecord, ...]:
     ]
     mine = [record for record in tried if level in record.parents][-count:]
     siblings = [record for record in tried if parents & set(record.parents) and record not in mine][-count:]
-    return tuple(sorted((*mine, *siblings), key=lambda record: (record.born, record.id)))
+    near = {record.id for record in (*mine, *siblings)}
+    others = [r for r in tried if r.id not in near and (r.probe or snapshot.trials.get(r.id))][-count:]
+    return tuple(sorted((*mine, *siblings, *others), key=lambda record: (record.born, record.id)))
 
 
 def dreamed_of(snapshot: Snapshot) -> dict[str, int]:
@@ -90,9 +93,11 @@ def frontier(
     seeds; then any accepted level. Parents need not be active.
 
     An `heir` is a child that `ever` reached A, B or C, or that has such a status `now` (published). Children are
-    `counted` where they were `accepted`, or all that were `asked` for and are answered (published, without fallback).
+    `counted` where they were `accepted`, or measured and turned down, or all that were `asked` for and are answered
+    (published, without fallback).
     """
     levels, brood = snapshot.accepted(), children(snapshot.levels)
+    missed = Counter(parent for level in snapshot.levels.values() if _missed(level) for parent in set(level.parents))
     asked = dreamed_of(snapshot) if counted == "asked" else {}
 
     def inherits(child: str) -> bool:
@@ -102,13 +107,19 @@ def frontier(
 
     def open_lineage(level: str) -> bool:
         mine = brood.get(level, ())
-        return max(len(mine), asked.get(level, 0)) < max_children and not any(map(inherits, mine))
+        had = max(len(mine) + (missed[level] if counted == "accepted" else 0), asked.get(level, 0))
+        return had < max_children and not any(map(inherits, mine))
 
     viable = [level for level in levels.values() if level.status in (Status.A, Status.B)]
     strict = _by_score((level for level in viable if open_lineage(level.id)), streams, cycle) or _by_score(
         (level for level in viable if level.status is Status.A), streams, cycle
     )
     return strict or (unrestricted(snapshot, streams, cycle) if fallback else [])
+
+
+def _missed(level: LevelRecord) -> bool:
+    """Whether a level was a dream that the agent played and that was turned down for it."""
+    return level.probe is not None and isinstance(level.verdict, Rejected)
 
 
 def unrestricted(snapshot: Snapshot, streams: Streams, cycle: int) -> list[str]:

@@ -95,10 +95,18 @@ def relation(brief: Brief) -> Relation:
         return Relation.BETWEEN if hard else Relation.FARTHER if easy else Relation.BEYOND
     if rate >= BEGUN:
         return Relation.LEVEL if kids and len(hard) == len(kids) else Relation.VARIED
-    around = _standings(brief, brief.relatives)
+    around = _standings(brief, _kin(brief))
     if any(r > EASY for r in around):
         return Relation.CLOSER
     return Relation.AFRESH if kids and len(hard) == len(kids) else Relation.EASIER
+
+
+def _kin(brief: Brief) -> list[LevelRecord]:
+    """The parent's children and siblings among what a brief shows."""
+    if brief.parent is None:
+        return []
+    family = {brief.parent.level.id, *brief.parent.level.parents} - {TARGET}
+    return [level for level in brief.relatives if family & set(level.parents)]
 
 
 def _standings(brief: Brief, levels: Iterable[LevelRecord]) -> list[float]:
@@ -182,7 +190,7 @@ def family(brief: Brief) -> str:
         return ""
     parent = brief.parent.level.id
     kids = lines(brief, (kin for kin in brief.relatives if parent in kin.parents))
-    siblings = lines(brief, (kin for kin in brief.relatives if parent not in kin.parents))
+    siblings = lines(brief, (kin for kin in _kin(brief) if parent not in kin.parents))
     told = ["Its children, which were tried before:", *kids] if kids else []
     told += ["Its siblings:", *siblings] if siblings else []
     return "\n".join(told) + "\n" if told else ""

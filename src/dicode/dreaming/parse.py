@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning
 from dicode.games.host import Levels
+from dicode.syntax import tree_of
 from dicode.types import Code, Rejected
 
 MAX_SOURCE = 40_000
@@ -92,7 +93,7 @@ def _complete(
     if not _OBJECTIVE.search(said):
         told = f"Objective: {' '.join((said or objective or _goal_in_words(tree)).split())[:400]}"
     source, wrapped = _wrap_goal(source, tree)
-    source, notes = _mend(source, ast.parse(source), levels, told)
+    source, notes = _mend(source, tree_of(source), levels, told)
     return Parsed(_tidy(source), told.strip(), (*wrapped, *notes))
 
 
@@ -227,7 +228,7 @@ def _tree(source: str) -> ast.Module | SyntaxError:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return tree_of(source)
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from dicode.syntax import tree_of
 from dicode.types import Accepted, LevelRecord
 
 GOAL_WEIGHT, CODE_WEIGHT, RULES_WEIGHT = 0.5, 0.35, 0.15
@@ -79,7 +80,7 @@ def syntax(source: str) -> Syntax:
 def _normalised(source: str) -> tuple[ast.AST | None, str]:
     """The tree without what doesn't matter, None where there is none, and its hash."""
     try:
-        tree: ast.AST | None = _Normalise().visit(ast.parse(source))
+        tree: ast.AST | None = _Normalise().visit(tree_of(source))
         text = ast.dump(tree, annotate_fields=False)  # type: ignore[arg-type]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree, text = None, source

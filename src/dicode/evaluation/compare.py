@@ -23,7 +23,7 @@ _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.
 _PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every_steps")
 """Settings in which runs of one group may differ."""
 _PER_METHOD = (
-    "method.", "dreamer.", "fm.", "budget.", "level_slots", "target_share", "seed_cycles", "worlds_per_level",
+    "arm", "method.", "dreamer.", "fm.", "budget.", "level_slots", "target_share", "seed_cycles", "worlds_per_level",
     "pool_size", "levels", "hook_slots", "hook_cycles", "bonus", "bonus_value", "updates_per_cycle",
 )  # fmt: skip
 """Settings that belong to a method or are an ablation: groups may differ in them."""

@@ -142,6 +142,8 @@ class Dreams:
     random_level: Callable[[np.random.Generator], Draft]
     """A random level program, whatever the agent can do."""
     looks: Looks
+    random_goal: Callable[[np.random.Generator], Draft] | None = None
+    """A level that is the unmodified game but for a random goal; None where a goal makes no sense in just any world."""
     readiness: Callable[[str, Mapping[str, float]], tuple[Any, ...]] = lambda source, success: ()
     """(source, success rates) -> sort key of a library level: the readiest one is the least."""
     way: Callable[[str], frozenset[str]] = lambda target: frozenset()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dicode.errors import LevelError
+from dicode.syntax import tree_of
 from dicode.types import Code, Rejected
 
 HOOKS = ("transition", "success", "bonus")
@@ -93,7 +94,7 @@ def parse_level(source: str, goal_hint: Callable[[object, str], str] = _plain_hi
         return _no(Code.NOT_TEXT, "the file holds a NUL character", "write plain Python text")
     text = plain(source)
     try:
-        tree = ast.parse(text)
+        tree = tree_of(text)
     except SyntaxError as error:
         return _no(
             Code.SYNTAX,

@@ -87,11 +87,11 @@ def take(trajectory: Trajectory, index: Int[Array, "S n"]) -> Trajectory:
 
     def pick(axis: int, x: jax.Array) -> jax.Array:
         """Gather along the environments' axis, stratum by stratum."""
-        blocks = x.reshape(*x.shape[:axis], strata, -1, *x.shape[axis + 1 :])
+        blocks = x.reshape(*x.shape[:axis], strata, x.shape[axis] // strata, *x.shape[axis + 1 :])
         taken = jax.vmap(lambda block, i: jnp.take(block, i, axis=axis), in_axes=(axis, 0), out_axes=axis)(
             blocks, index
         )
-        return taken.reshape(*x.shape[:axis], -1, *x.shape[axis + 1 :])
+        return taken.reshape(*x.shape[:axis], index.size, *x.shape[axis + 1 :])
 
     by_env = {name: getattr(trajectory, name) for name in ("memory", "conditioning", "weight")}
     picked = jax.tree.map(lambda x: pick(0, x), by_env)

@@ -9,7 +9,8 @@ write; in anybody else's text they are constants like others.
 import re
 from dataclasses import dataclass
 
-from dicode.games.host import Levels
+from dicode.errors import ConfigError
+from dicode.games.host import HostGame, Levels
 from dicode.methods.protocol import Context
 from dicode.methods.settings import Room
 from dicode.types import TARGET, Draft, Origin
@@ -49,12 +50,21 @@ def is_plain(levels: Levels, source: str, origin: Origin = Origin.GENERATOR) -> 
     return fixed is not None and source == levels.generated(fixed.seed, fixed.worlds)
 
 
+def require(generator: str, game: HostGame) -> None:
+    """Raise ConfigError where the game has no such generator."""
+    if generator == "goals" and game.dreams().random_goal is None:
+        raise ConfigError(
+            f"method.generator=goals needs goals that make sense in any world, which {game.name} has not; use worlds or grammar"
+        )
+
+
 def drafts(context: Context, generator: str, room: Room, count: int) -> tuple[Draft, ...]:
-    """`count` new random levels of a generator, `worlds` (the game's own, by seed) or `grammar`, other ones in each cycle."""
-    if generator == "grammar":
-        random_level = room.game.dreams().random_level
-        streams, cycle = context.streams, context.cycle
-        return tuple(random_level(streams.rng("generator", cycle, index)) for index in range(count))
+    """`count` random levels of a generator: `worlds` (the game's own, by seed), `grammar` or `goals`, drawn for each cycle."""
+    if generator != "worlds":
+        dreams, streams, cycle = room.game.dreams(), context.streams, context.cycle
+        draw = dreams.random_level if generator == "grammar" else dreams.random_goal
+        assert draw is not None, "checked when the method was made"
+        return tuple(draw(streams.rng("generator", cycle, index)) for index in range(count))
     rng = context.streams.rng("generator", context.cycle)
     seeds = rng.integers(0, 2**31, size=count).tolist()
     target = context.snapshot.levels[TARGET].source if TARGET in context.snapshot.levels else ""

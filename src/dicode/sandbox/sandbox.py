@@ -252,7 +252,7 @@ def _accepted(body: bytes | Rejected) -> wire.Message | Rejected:
     message = wire.decode(body)
     if message.header["ok"]:
         return message
-    return Rejected.from_json(message.header)
+    return replace(Rejected.from_json(message.header), worlds=tuple(message.header.get("worlds", ())))
 
 
 def _is_full(worker: Worker) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from dicode.errors import nearest
 from dicode.games.host import Levels
+from dicode.syntax import tree_of
 from dicode.types import Code, Rejected
 
 _IMPORTS = ("numpy", "jax", "jax.numpy")
@@ -81,7 +82,7 @@ def cheap(source: str, limit: int) -> Rejected | None:
 def screen(source: str, levels: Levels) -> Rejected | None:
     """What is plainly wrong with the text of a game's level, or None; the first finding in order of appearance."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except SyntaxError as error:
         return Rejected("screen", f"line {error.lineno}: {error.msg}", _syntax_hint(source), code=Code.SYNTAX)
     except (ValueError, RecursionError, MemoryError):

@@ -29,9 +29,9 @@ _HEADER_ROOM = 4096
 class VerifyError(Exception):
     """The answer is not a level: the verdict that says so."""
 
-    def __init__(self, reason: str, hint: str = "", code: Code = Code.UNREADABLE, stage: str = "verify") -> None:
-        super().__init__(reason)
-        self.verdict = Rejected(stage, reason, hint, code=code)
+    def __init__(self, reason: str | Rejected, hint: str = "", code: Code = Code.UNREADABLE) -> None:
+        super().__init__(str(reason))
+        self.verdict = reason if isinstance(reason, Rejected) else Rejected("verify", reason, hint, code=code)
 
 
 def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
@@ -51,7 +51,7 @@ def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
         except Exception as error:  # noqa: BLE001 - the answer is untrusted; nothing in it may end the host
             reason = f"the answer cannot be read ({type(error).__name__})"
             verdict = Rejected("verify", reason, code=Code.UNREADABLE)
-        return wire.Message({"ok": False, **verdict.to_json()})
+        return wire.Message({"ok": False, **verdict.to_json(), "worlds": list(verdict.worlds)})
 
     return handle
 
@@ -78,7 +78,7 @@ def verify(message: wire.Message, game: HostGame) -> wire.Message:
         raise VerifyError(fault, code=Code.RANGE)
     found = game.levels().check(pool, goal, rules, hooks, message.header.get("episode_limit"))
     if isinstance(found, Rejected):
-        raise VerifyError(found.reason, found.hint, found.code, found.stage)
+        raise VerifyError(found)
     header = {
         "ok": True,
         "goal": goal.to_json(),
@@ -101,7 +101,7 @@ def _its_own_verdict(header: Mapping[str, Any]) -> VerifyError:
     verdict = told(header, _STAGES)
     if verdict is None:
         return VerifyError("the answer is neither a level nor a reason")
-    return VerifyError(verdict.reason, verdict.hint, verdict.code, verdict.stage)
+    return VerifyError(verdict)
 
 
 def told(header: Mapping[str, Any], stages: Collection[str]) -> Rejected | None:

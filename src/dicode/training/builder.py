@@ -7,7 +7,7 @@ whose code fails on a cycle's fresh worlds plays those on which it was accepted,
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 
 CHECK_WORLDS = 16
 """Worlds on which a draft is checked, at most."""
+SPARES = 3
+"""Times that the faulty worlds of an accepted level are drawn again."""
+FAULTY = 0.25
+"""Share of a level's worlds that may be faulty; above it the level is to blame, not its worlds."""
 
 Pool = Mapping[str, np.ndarray]
 
@@ -96,7 +100,7 @@ class LevelBuilder:
 
     def check_target(self, source: str) -> Accepted | Rejected:
         """The verdict on a level's text as the target. Evaluation plays the game without hooks, so it may have none."""
-        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit)
+        built = self._build_checked(source, TARGET, Origin.TARGET, self.episode_limit, SPARES)
         if isinstance(built, Rejected):
             return built
         if built.hooks:
@@ -110,17 +114,40 @@ class LevelBuilder:
         fell_back = isinstance(built, Rejected)
         if isinstance(built, Rejected):
             _log.warning("level %s fails on the worlds of %s: %s", level, when, built.reason)
-            built = self._build_checked(source, level, origin)
+            built = self._build_checked(source, level, origin, spares=SPARES)
         if isinstance(built, Rejected):
             raise DicodeError(f"level {level} was accepted but can't be built any more: {built.reason}")
         return Playable(level, built.goal, built.rules.to_json(), built.pool, built.hooks, fell_back)
 
     def attempt(self, source: str, level: str, origin: Origin, when: int | str, count: int) -> Built | Rejected:
-        """A level's text on `count` worlds of (when, level), and on no others."""
+        """A level's text on `count` worlds of (when, level); the few on which it makes no sense are drawn again.
+
+        A level that names its worlds is the same in every cycle, draws of its own included, and gets no others.
+        """
+        fixed = fixed_worlds(source, origin) is not None
         base = self.base_worlds(source, level, when, count, origin)
-        # A level that names its worlds is the same in every cycle, draws of its own included.
-        seed = self._seed(level, "fixed" if fixed_worlds(source, origin) else when)
-        return self.sandbox.build(source, base, seed, origin)
+        return self._mended(source, level, origin, "fixed" if fixed else when, base, 0 if fixed else SPARES)
+
+    def _mended(
+        self,
+        source: str,
+        level: str,
+        origin: Origin,
+        when: int | str,
+        base: Pool,
+        spares: int,
+        episode_limit: int | None = None,
+    ) -> Built | Rejected:
+        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few."""
+        seed, count = self._seed(level, when), self.host.num_worlds(base)
+        built = self.sandbox.build(source, base, seed, origin, episode_limit)
+        for spare in range(spares):
+            if not isinstance(built, Rejected) or not 0 < len(built.worlds) <= FAULTY * count:
+                break
+            others = self.base_worlds(source, level, f"{when}/spare/{spare}", count, origin)
+            base = _replaced(base, built.worlds, others)
+            built = self.sandbox.build(source, base, seed, origin, episode_limit)
+        return built
 
     def check(self, draft: Draft, archive: Iterable[LevelRecord] = ()) -> Verdict:
         """Screen, jail, verifier and novelty against `archive`: the verdict on a draft."""
@@ -150,11 +177,20 @@ class LevelBuilder:
         return Checker(self.check, self.host.dreams().looks, archive)
 
     def _build_checked(
-        self, source: str, level: str, origin: Origin, episode_limit: int | None = None
+        self, source: str, level: str, origin: Origin, episode_limit: int | None = None, spares: int = 0
     ) -> Built | Rejected:
         count = min(self.worlds_per_level, CHECK_WORLDS)
         base = self.base_worlds(source, level, "check", count, origin)
-        return self.sandbox.build(source, base, self._seed(level, "check"), origin, episode_limit)
+        return self._mended(source, level, origin, "check", base, spares, episode_limit)
 
     def _seed(self, level: str, when: int | str) -> int:
         return self.streams.entropy("level", when, level) & (2**63 - 1)
+
+
+def _replaced(base: Pool, faulty: Sequence[int], others: Pool) -> Pool:
+    """`base` with its `faulty` worlds taken from the first of `others`."""
+    mended = {name: np.array(values) for name, values in base.items()}
+    for spare, index in enumerate(faulty):
+        for name, values in others.items():
+            mended[name][index] = values[spare]
+    return mended

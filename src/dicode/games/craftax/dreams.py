@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dicode.games.craftax.grammar import GrammarDreamer, random_level
+from dicode.games.craftax.grammar import GrammarDreamer, random_goal, random_level
 from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates, way_to
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
@@ -60,6 +60,7 @@ def _prompts() -> Prompts:
 DREAMS = Dreams(
     grammar=_grammar,
     random_level=random_level,
+    random_goal=random_goal,
     looks=LOOKS,
     readiness=readiness,
     way=way,

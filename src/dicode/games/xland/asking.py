@@ -78,7 +78,7 @@ def _entries(owner: type, kind: type) -> list[str]:
     found = []
     for name, member in vars(owner).items():
         plain = member.__func__ if isinstance(member, classmethod) else member
-        hidden = name.startswith(("_", "from_", "to_")) or name in ("edit", "set_up")
+        hidden = name.startswith(("_", "from_", "to_")) or name in ("edit", "one_of", "set_up")
         if hidden or not inspect.isfunction(plain) or not isinstance(member, kind):
             continue
         parameters = list(inspect.signature(plain).parameters.values())[1:]

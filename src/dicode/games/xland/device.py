@@ -31,7 +31,8 @@ def _endless(rules: RuleTable) -> RuleTable:
 
 
 def _quantities(state: GameState, steps: Int[Array, "..."], events: Events) -> Float[Array, "... Q"]:
-    return state.solved.astype(jnp.float32)[..., None]
+    # What counts is the last trial: there the agent has found out what can be found out.
+    return (state.solved & state.is_last).astype(jnp.float32)[..., None]
 
 
 def _achievements(state: GameState) -> Bool[Array, "... A"]:

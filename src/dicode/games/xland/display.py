@@ -17,6 +17,8 @@ from dicode.received.text import line
 from dicode.types import LevelRecord
 
 VIEW = 5
+_MARK = 16
+"""`observation.MARK`, which would import JAX: what a marked thing has more than its tile."""
 _SIZE = 32
 _LINE = 16
 """Pixels of a line of text."""
@@ -36,7 +38,7 @@ _LAST_MS = 2000
 
 def frame(cells: np.ndarray, scalars: np.ndarray) -> np.ndarray:
     """An observation: the view with the player looking up, beside it goal and productions in words."""
-    view = pictures.board(cells[:VIEW], _SIZE)
+    view = pictures.board(cells[:VIEW] % (_MARK, 256), _SIZE)
     view = pictures.mark_player(view, (VIEW - 1, VIEW // 2), Side.UP, _SIZE)
     lines = told(cells)
     canvas = Image.new("RGB", (view.shape[1] + 330, max(view.shape[0], _LINE * (len(lines) + 1))), "#101014")

@@ -12,6 +12,7 @@ from dicode.games.device import StepResult
 from dicode.games.xland import package
 from dicode.games.xland.levels.goal import ACHIEVEMENTS, MAX_DEPTH
 from dicode.games.xland.levels.names import SIZE, Tile
+from dicode.games.xland.levels.schema import STARTS
 from dicode.games.xland.state import Events, GameState, RuleTable
 
 PATCH = 5
@@ -45,9 +46,19 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
         achievements=state.achievements | _achieved(state, before, player, acted, moved, action, place, total, solved),
     )
     reward = jnp.where(solved, 1.0 - LOST * count / jnp.maximum(state.limit, 1), 0.0)
-    done = solved | (count >= state.limit)
+    over = solved | (count >= state.limit)
+    result = result.replace(trial=state.trial + over)
+    done = over & result.is_last
     happened = Events(made=changed.astype(jnp.int32))
+    result = _begun_anew(result, over & ~done)
     return StepResult(result, reward.astype(jnp.float32), done, happened, occupation=action.astype(jnp.int32))
+
+
+def _begun_anew(state: GameState, anew: jax.Array) -> GameState:
+    """The start of the next trial where one begins; `solved` stays, so that the agent learns how the last one ended."""
+    begun = {name: getattr(state, f"start_{name}") for name in STARTS}
+    begun |= {"step": 0, "made": 0}
+    return state.replace(**{name: jnp.where(anew, start, getattr(state, name)) for name, start in begun.items()})
 
 
 def _met(

@@ -37,6 +37,12 @@ def _display() -> "Display":
     return DISPLAY
 
 
+def _graded() -> list[tuple[str, str]]:
+    from dicode.games.xland.published import graded
+
+    return graded()
+
+
 HOST = HostGame(
     name="xland",
     fields=FIELDS,
@@ -54,6 +60,7 @@ HOST = HostGame(
     seeds=library.load_seeds,
     library=library.load,
     heldout=library.load_heldout,
+    graded=_graded,
     levels=_levels,
     dreams=_dreams,
     display=_display,

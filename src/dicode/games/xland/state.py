@@ -25,6 +25,17 @@ class GameState(struct.PyTreeNode):
     made: jax.Array
     solved: jax.Array
     achievements: jax.Array
+    trial: jax.Array
+    trials: jax.Array
+    start_grid: jax.Array
+    start_position: jax.Array
+    start_direction: jax.Array
+    start_pocket: jax.Array
+
+    @property
+    def is_last(self) -> jax.Array:
+        """Whether no trial comes after the one that has just ended."""
+        return self.trial >= self.trials
 
 
 class RuleTable(struct.PyTreeNode):

@@ -64,7 +64,7 @@ class GrammarDreamer(OneByOne):
         situation = situation_of(brief, self._horizon)
         for draw in range(DRAWS):
             if failed is not None and isinstance(verdict, Rejected) and draw < DRAWS // 2:
-                plan = adapted(failed, verdict, rng)
+                plan = adapted(failed, verdict, rng, _measured(brief))
             else:
                 plan = self._plan(brief, situation, rng)
                 # Half of the draws insist on what was learnt; then any new level is better than none.
@@ -73,6 +73,7 @@ class GrammarDreamer(OneByOne):
                 if fit is None and draw < DRAWS // 2:
                     continue
                 plan = fit or plan
+                plan = plan if plan.moved in ("harden", "combine") else moves.first(plan, situation)
             plan = plan if brief.goal_only else paced(plan, self._horizon)
             plan = plan if self._arenas else opened(plan)
             draft = _draft(plan, situation, brief)
@@ -93,11 +94,11 @@ class GrammarDreamer(OneByOne):
 
 
 def paced(plan: Plan, horizon: int) -> Plan:
-    """`plan` with episodes as short as its help allows: more tries in a cycle, and no time to solve it by chance."""
-    steps = {Help.HANDED: max(96, horizon // 8), Help.NEAR: max(128, horizon // 4), Help.TOOLS: 3 * horizon // 4}
+    """`plan` with shorter episodes where help leaves less to do: more tries in a cycle, and less solved by chance."""
+    steps = {Help.HANDED: max(96, horizon // 2), Help.NEAR: max(128, 3 * horizon // 4)}
     rules = {name: value for name, value in plan.rules.items() if name != "episode_length"}
     least = 2 * plan.minimum.get("survive", 0)
-    length = max(steps.get(plan.help, horizon), int(least))
+    length = horizon if plan.patient else max(steps.get(plan.help, horizon), int(least))
     return plan.changed(rules={**rules, "episode_length": float(length)} if length < horizon else rules)
 
 
@@ -110,16 +111,25 @@ _OF_A_HOOK = frozenset({Code.HOOK, Code.MODULE, Code.HOOKS_OFF, Code.TIME, Code.
 """Faults that a level with a mechanic owes to the mechanic."""
 
 
-def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator) -> Plan:
-    """A plan that answers a rejection: more room, another try at the numbers, more help, or no mechanic."""
+def _measured(brief: Brief) -> float | None:
+    """Success rate at which a level came back; None where none did."""
+    probe = brief.revises.probe if brief.revises else None
+    return probe.success_rate if probe else None
+
+
+def adapted(plan: Plan, verdict: Rejected, rng: np.random.Generator, rate: float | None = None) -> Plan:
+    """A plan that answers a rejection: more room, another try at the numbers, more help, or no mechanic.
+
+    `rate`: the success rate that was measured, where that is what it was rejected for.
+    """
     if plan.mechanic and verdict.code in _OF_A_HOOK:
         return plan.changed(mechanic="", numbers={}) if plan.achievements else _again(plan, rng)
     if verdict.code in (Code.NO_ROOM, Code.IMPOSSIBLE, Code.TIME):
         return _roomier(plan, rng)
     if verdict.code is Code.TOO_HARD and plan.achievements:
-        return _easier(plan, rng)
+        return _easier(plan, rng, rate)
     if verdict.code is Code.TOO_EASY and plan.achievements:
-        return _harder(plan, rng)
+        return _harder(plan, rng, rate)
     if verdict.code is Code.SOLVED and (plan.kit or plan.minimum):
         return settle(plan.changed(kit={}, minimum={name: value + 1 for name, value in plan.minimum.items()}))
     return _again(plan, rng)
@@ -134,9 +144,9 @@ def _roomier(plan: Plan, rng: np.random.Generator) -> Plan:
     return plan.changed(blocks=blocks, mobs=mobs, site=site, radius=min(8, plan.radius + spread))
 
 
-def _easier(plan: Plan, rng: np.random.Generator) -> Plan:
-    """One more scaffold; with all in place, shorter ways and weaker enemies, or a single one of several goals."""
-    if plan.help < Help.HANDED:
+def _easier(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
+    """One scaffold more; where the agent came close or all are in place, shorter ways, weaker enemies and more time."""
+    if plan.help < Help.HANDED and not (rate and plan.help > Help.BARE):
         return moves.restage(plan.achievements, Help(plan.help + 1), rng).changed(moved="ease")
     if len(plan.achievements) > 1:
         one = plan.achievements[int(rng.integers(len(plan.achievements)))]
@@ -144,11 +154,12 @@ def _easier(plan: Plan, rng: np.random.Generator) -> Plan:
     return moves.eased(plan, rng).changed(moved="ease")
 
 
-def _harder(plan: Plan, rng: np.random.Generator) -> Plan:
-    """One scaffold less, or more of the same where the next step would be the game itself."""
-    if plan.help > Help.BARE:
+def _harder(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
+    """One scaffold less, or longer ways and less of all: so where no scaffold would be left, or the agent is not at its best."""
+    if plan.help > Help.TOOLS and (rate is None or (rate > 0.9 and rng.random() < 0.5)):
         return moves.restage(plan.achievements, Help(plan.help - 1), rng).changed(moved="harden")
-    return moves.more(plan, rng).changed(moved="harden")
+    harder = moves.stretched(plan, rng) if plan.help > Help.BARE else moves.more(plan, rng)
+    return harder.changed(moved="harden")
 
 
 def _again(plan: Plan, rng: np.random.Generator) -> Plan:
@@ -183,7 +194,7 @@ def _why(plan: Plan, situation: Situation) -> str:
     focus = plan.focus
     parts = []
     if focus is not None:
-        rate = situation.success[focus]
+        rate = situation.target[focus]
         name = focus.name.lower().replace("_", " ")
         parts.append(f"{name} is reached in {rate:.0%} of the target's episodes")
         lacking = sorted((a for a in before(focus) if situation.success[a] < 0.3), key=lambda a: (depth(a), a))
@@ -205,19 +216,32 @@ def _names(achievements: Sequence[Achievement]) -> str:
 
 def random_level(rng: np.random.Generator) -> Draft:
     """A random level program: any achievement (shallow ones oftener), any amount of help, any of its floors."""
-    names = sorted(Achievement)
-    weights = np.exp(-0.2 * np.array([depth(a) for a in names]))
-    achievement = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+    achievement = _random_achievement(rng)
     help_ = Help(int(rng.integers(Help.BARE, Help.HANDED + 1)))
     plan = stage(achievement, help_, rng)
     if plan.floor == Floor.OVERWORLD and rng.random() < 0.3:
         plan = plan.changed(time_of_day=round(float(rng.random()), 2))
     if rng.random() < 0.5:
         plan = plan.changed(rules={**plan.rules, **_random_rules(rng)})
-    why = "A random level, drawn without regard to what the agent can do."
+    return _random(plan, "A random level, drawn without regard to what the agent can do.")
+
+
+def random_goal(rng: np.random.Generator) -> Draft:
+    """The unmodified game with a random goal, drawn as those of `random_level` are."""
+    why = "A random goal, drawn without regard to what the agent can do."
+    return _random(Plan((_random_achievement(rng),), help=Help.GAME), why)
+
+
+def _random_achievement(rng: np.random.Generator) -> Achievement:
+    """Any achievement, shallow ones oftener."""
+    names = sorted(Achievement)
+    weights = np.exp(-0.2 * np.array([depth(a) for a in names]))
+    return names[int(rng.choice(len(names), p=weights / weights.sum()))]
+
+
+def _random(plan: Plan, why: str) -> Draft:
     about = objective(plan)
-    source = print_level(plan, why)
-    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", Origin.GENERATOR, move="random")
+    return Draft(print_level(plan, why), f"{about[0].upper()}{about[1:]}. {why}", Origin.GENERATOR, move="random")
 
 
 def _random_rules(rng: np.random.Generator) -> dict[str, float]:

@@ -5,6 +5,7 @@ harder. So a level that failed rules out all that are at least as hard, and one 
 least as easy, as far as goal and help tell.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from dicode.dreaming.evidence import EASY, HARD, seen, standing
 from dicode.games.craftax.grammar.plan import Help, Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.levels import Achievement
-from dicode.types import Brief, LevelRecord
+from dicode.types import Brief, LevelRecord, Trial
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,14 @@ class Tried:
     rate: float
 
 
+STALE = 6
+"""Cycles after which a failure says nothing any more: the agent has learned since."""
+
+
 def tried(brief: Brief) -> tuple[Tried, ...]:
-    """The levels of a brief that were played often enough and whose goal can be read."""
+    """The levels of a brief that were played often enough, lately if they failed, and whose goal can be read."""
     shown: dict[str, tuple[LevelRecord, float | None]] = {
-        level.id: (level, standing(seen(brief, level))) for level in (*brief.relatives, *brief.examples)
+        level.id: (level, _standing(seen(brief, level), brief.cycle)) for level in (*brief.relatives, *brief.examples)
     }
     if brief.parent is not None:
         shown[brief.parent.level.id] = brief.parent.level, standing(brief.parent.trials)
@@ -38,6 +43,12 @@ def tried(brief: Brief) -> tuple[Tried, ...]:
         if asked := frozenset(asked_of(plan)):
             found.append(Tried(asked, plan.help, rate or 0.0))
     return tuple(found)
+
+
+def _standing(trials: Sequence[Trial], cycle: int) -> float | None:
+    rate = standing(trials)
+    stale = rate is not None and rate < HARD and cycle - max(trial.cycle for trial in trials) > STALE
+    return None if stale else rate
 
 
 def room(known: tuple[Tried, ...], plan: Plan) -> tuple[int, int]:
@@ -52,7 +63,7 @@ def wanted_help(known: tuple[Tried, ...], plan: Plan, rng: np.random.Generator) 
     """The amount of help that lets a plan's goal teach something, as far as is known; None where none does.
 
     The plan's own where nothing speaks against it. Between help that failed and help that was too easy it lies in
-    the middle; where the two meet, the lesser help, which the caller makes a little easier.
+    the middle; where the two meet, that which was too easy, which the caller makes harder.
     """
     failed, solved = room(known, plan)
     if failed < plan.help < solved or not plan.achievements:
@@ -61,7 +72,7 @@ def wanted_help(known: tuple[Tried, ...], plan: Plan, rng: np.random.Generator) 
     if between:
         nearest = between[0] if plan.help <= failed else between[-1]
         return nearest if failed < 0 or solved > Help.HANDED else between[int(rng.integers(len(between)))]
-    return None if failed >= Help.HANDED or solved <= Help.GAME else Help(max(min(failed, solved - 1), 0))
+    return None if failed >= Help.HANDED or solved <= Help.GAME else Help(min(max(failed + 1, 0), Help.HANDED))
 
 
 def meets(known: tuple[Tried, ...], plan: Plan) -> bool:

@@ -112,13 +112,18 @@ def successors(achievement: Achievement) -> frozenset[Achievement]:
     return frozenset(a for a in Achievement if level <= depth(a) <= level + 1) - {achievement}
 
 
-def first_help(achievement: Achievement, success: Rates, rng: np.random.Generator) -> Help:
-    """The scaffold at which a first level for `achievement` is hard but not hopeless."""
-    rate, ready = success[achievement], readiness(achievement, success)
+def first_help(achievement: Achievement, success: Rates, target: Rates, rng: np.random.Generator) -> Help:
+    """The scaffold at which a first level for `achievement` is hard but not hopeless.
+
+    What was done with help counts as known (`success`), but only the rate on the `target` says how it goes without.
+    """
+    rate = target[achievement]
+    known = readiness(achievement, success) >= KNOWN and missing(achievement, success) == 0 and before(achievement)
     if rate >= 0.6:
         return Help.GAME if rng.random() < 0.5 else Help.BARE
     if rate >= 0.25:
         return Help.BARE if rng.random() < 0.5 else Help.TOOLS
-    if rate >= 0.05 or (ready >= KNOWN and missing(achievement, success) == 0 and before(achievement)):
+    if rate >= 0.05:
         return Help.TOOLS if rng.random() < 0.5 else Help.NEAR
-    return Help.NEAR if rng.random() < 0.7 else Help.HANDED
+    # What the agent never did it does seldom even where nothing else is left to do.
+    return Help.NEAR if rng.random() < (0.35 if known or rate >= 0.01 else 0.15) else Help.HANDED

@@ -198,7 +198,8 @@ def _craft(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Genera
     for station in needed.near:
         low, high = {Help.HANDED: (1, 2), Help.NEAR: (2, 4)}.get(help_, (3, 7))
         if help_ >= Help.NEAR or (help_ == Help.TOOLS and rng.random() < 0.6):
-            stations.append(Near(station, 1, low, high))
+            # Handed: wherever the agent strays, a station is beside it.
+            stations.append(Near(station, 3 if help_ == Help.HANDED else 1, low, high))
         else:
             spends = requirements(_A.PLACE_TABLE if station == _B.CRAFTING_TABLE else _A.PLACE_FURNACE).spends
             part, more = _materials(spends, Help.HANDED if help_ == Help.TOOLS else help_, rng, top)

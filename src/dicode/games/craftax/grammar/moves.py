@@ -21,6 +21,7 @@ from dicode.dreaming.evidence import Relation
 from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
+    KNOWN,
     Rates,
     before,
     first_help,
@@ -41,6 +42,8 @@ from dicode.games.craftax.levels.techtree import ENTER, requirements
 from dicode.levels import Achievement, Floor
 from dicode.types import TARGET, Brief
 
+SHAKY = 0.05
+"""Success rate on the target below which nothing is tried without help."""
 SOLVED = 0.5
 """Success rate from which a parent is moved on from."""
 
@@ -51,6 +54,8 @@ class Situation:
 
     success: Rates
     """On the target; half of what the parent's own episodes say where that is more."""
+    target: Rates
+    """On the target alone."""
     parent: Plan | None
     """None where there is no parent, or none with a goal that can be read."""
     parent_id: str
@@ -72,9 +77,9 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     target = plan_of(brief.target.source) if brief.target else None
     way = (way_to(target) if target else frozenset()) or frozenset(Achievement)
     held = dict.fromkeys((a.name for a in given(target)), 1.0) if target else {}
+    bare = rates(brief.target_success, held)
     if report is None or report.level.id == TARGET:
-        success = rates(brief.target_success, held)
-        return Situation(success, None, "", None, horizon, tried=tried(brief), way=way)
+        return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way)
     trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
     local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
     plan = plan_of(report.level.source)
@@ -83,7 +88,9 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     readable = plan if way.intersection(plan.achievements) else None
     rate = trial.success_rate if trial else None
     success = rates(brief.target_success, local, held)
-    return Situation(success, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way)
+    return Situation(
+        success, bare, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way
+    )
 
 
 Move = Callable[[Situation, np.random.Generator], Plan]
@@ -135,7 +142,20 @@ def expand(situation: Situation, rng: np.random.Generator) -> Plan:
     if not among or max(weight(a, situation.success) for a in among) < 0.05:
         among = situation.way
     target = pick(situation.success, rng, among)
-    return stage(target, first_help(target, situation.success, rng), rng)
+    help_ = first_help(target, situation.success, situation.target, rng)
+    return first(stage(target, help_, rng, _near_floor(target, situation)), situation)
+
+
+def _near_floor(achievement: Achievement, situation: Situation) -> Floor | None:
+    """The floor on which a first level takes place: the first of the act's own that the agent was on, or else the first."""
+    floors = requirements(achievement).floors
+    return next((floor for floor in floors if not floor or situation.success[ENTER[floor]] >= 0.01), floors[0])
+
+
+def first(plan: Plan, situation: Situation) -> Plan:
+    """`plan` asking for no more than its achievements where the agent doesn't know them yet."""
+    unknown = any(situation.target[a] < KNOWN for a in plan.achievements)
+    return replace(plan, minimum={}) if unknown and plan.achievements else plan
 
 
 def _is_solved(situation: Situation) -> bool:
@@ -165,7 +185,7 @@ def fitted(plan: Plan, known: tuple[Tried, ...], rng: np.random.Generator) -> Pl
     if help_ is None:
         return None
     fit = plan if help_ == plan.help else restage(plan.achievements, help_, rng).changed(moved=plan.moved)
-    return eased(fit, rng) if meets(known, plan) and fit.help > Help.BARE else fit
+    return stretched(fit, rng) if meets(known, plan) and fit.help > Help.BARE else fit
 
 
 def eased(parent: Plan, rng: np.random.Generator) -> Plan:
@@ -181,7 +201,36 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
         mobs=tuple(_easier(crowd) for crowd in parent.mobs),
         mechanic="",
         numbers={},
+        patient=True,
     )
+
+
+def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
+    """The same plan, harder by a drawn amount: longer ways, less of everything, enemies nearer to the game's number."""
+    far = float(rng.uniform(1.2, 2.2))
+    rules = {
+        name: value if name not in _SPAWNS else round(min(1.0, value * far), 2) for name, value in plan.rules.items()
+    }
+    return replace(
+        plan,
+        rules=rules,
+        blocks=tuple(
+            replace(
+                spot, count=max(1, round(spot.count / far)), low=_farther(spot.low, far), high=_farther(spot.high, far)
+            )
+            for spot in plan.blocks
+        ),
+        mobs=tuple(replace(crowd, low=_farther(crowd.low, far), high=_farther(crowd.high, far)) for crowd in plan.mobs),
+        site=Site.CLEARING if plan.site == Site.ARENA else plan.site,
+        patient=plan.patient or plan.help <= Help.TOOLS,
+    )
+
+
+_SPAWNS = ("melee_spawn", "ranged_spawn")
+
+
+def _farther(steps: int, far: float) -> int:
+    return min(13, round(steps * far))
 
 
 def _closer(low: int, high: int) -> int:
@@ -204,17 +253,29 @@ def _gentle(rules: Mapping[str, float], rng: np.random.Generator) -> dict[str, f
 
 
 def harden(situation: Situation, rng: np.random.Generator) -> Plan:
-    """Less help, or with the same help more of it; never the whole game before what it takes is known."""
+    """Less help, or with the same help more of it; no help at all only for what the target's episodes show."""
     parent = _parent(situation)
-    reach = 2 if situation.rate is not None and situation.rate >= 0.9 and parent.help >= Help.NEAR else 1
-    help_ = Help(max(0, parent.help - (1 if rng.random() < 0.7 else reach)))
     if parent.help == Help.GAME:
         return combine(situation, rng)
+    shaky = any(situation.target[a] < SHAKY for a in parent.achievements)
+    if parent.guessed and shaky:
+        return _anew(parent, situation, rng)
+    reach = 2 if situation.rate is not None and situation.rate >= 0.9 and parent.help >= Help.NEAR else 1
+    help_ = Help(max(0, parent.help - (1 if rng.random() < 0.7 else reach)))
     if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
         help_ = Help.BARE
+    if help_ <= Help.BARE and shaky:
+        near = parent if parent.blocks or parent.mobs else restage(parent.achievements, Help.TOOLS, rng, parent.floor)
+        return stretched(near, rng)
     if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
         return more(parent, rng, situation.horizon)
     return restage(parent.achievements, help_, rng, _floor_of(parent, help_))
+
+
+def _anew(parent: Plan, situation: Situation, rng: np.random.Generator) -> Plan:
+    """One of the goals of a level that was written otherwise than plans are, staged as a first level."""
+    goal = parent.achievements[int(rng.integers(len(parent.achievements)))]
+    return stage(goal, first_help(goal, situation.success, situation.target, rng), rng, _near_floor(goal, situation))
 
 
 def _floor_of(plan: Plan, help_: Help) -> Floor | None:
@@ -248,8 +309,10 @@ def relocate(situation: Situation, rng: np.random.Generator) -> Plan:
     """The same goal elsewhere: another floor where the act allows it, or night, or other ground."""
     parent = _parent(situation)
     focus = _focus(parent)
-    help_ = max(parent.help, Help.TOOLS)
-    floors = [floor for floor in requirements(focus).floors if floor != parent.floor and floor != Floor.GRAVEYARD]
+    if parent.guessed and situation.target[focus] < SHAKY:
+        return _anew(parent, situation, rng)
+    help_ = max(parent.help, Help.TOOLS if situation.target[focus] >= SHAKY else Help.NEAR)
+    floors = [floor for floor in requirements(focus).floors if floor != parent.floor and _known(floor, situation)]
     if floors and len(floors) < len(Floor) - 2 and not requirements(focus).bound:
         return restage(parent.achievements, help_, rng, floors[int(rng.integers(len(floors)))])
     moved = restage(parent.achievements, help_, rng, parent.floor)
@@ -259,11 +322,16 @@ def relocate(situation: Situation, rng: np.random.Generator) -> Plan:
     return replace(moved, lit=not parent.lit)
 
 
+def _known(floor: Floor, situation: Situation) -> bool:
+    """Whether the agent was ever on a floor, or on the one above it."""
+    return floor != Floor.GRAVEYARD and (floor <= Floor.DUNGEON or situation.success[ENTER[Floor(floor - 1)]] >= 0.01)
+
+
 def combine(situation: Situation, rng: np.random.Generator) -> Plan:
     """The parent's goal and another wanted one on the same floor."""
     parent = _parent(situation)
     help_ = max(parent.help, Help.BARE)
-    partners = [a for a in sorted(situation.way) if _fits(a, parent, help_) and missing(a, situation.success) <= 1]
+    partners = [a for a in sorted(situation.way) if _fits(a, parent, help_) and situation.success[a] >= KNOWN]
     if not partners or len(parent.achievements) >= 3:
         return more(parent, rng, situation.horizon)
     partner = pick(situation.success, rng, frozenset(partners))

@@ -89,6 +89,10 @@ class Plan:
     """A key of `mechanics.MECHANICS`, or empty."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The mechanic's numbers."""
+    guessed: bool = False
+    """The level is somebody else's, and its help a guess."""
+    patient: bool = False
+    """Episodes are as long as the run allows, however much help there is."""
     moved: str = ""
     """The move that made it."""
 

@@ -14,6 +14,7 @@ from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.goal import as_goal
 from dicode.games.craftax.levels.techtree import ENTER, GETS, PICKAXES, SWORDS
 from dicode.levels import Achievement, Block, Floor, Goal, LevelError, Mob
+from dicode.syntax import tree_of
 
 _ENUMS = {"Achievement": Achievement, "Block": Block, "Floor": Floor, "Mob": Mob}
 _GOAL_HELPERS = ("all_of", "at_least", "survive", "reach_floor", "hold", "defeat", "collect", "place")
@@ -22,7 +23,7 @@ _GOAL_HELPERS = ("all_of", "at_least", "survive", "reach_floor", "hold", "defeat
 def plan_of(source: str) -> Plan:
     """The plan behind a level's source; a source that cannot be read gives a plan without a goal."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError):
         return Plan(())
     goal = _goal(tree)
@@ -30,7 +31,9 @@ def plan_of(source: str) -> Plan:
     builder = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"), None)
     for statement in _statements(builder):
         plan = _applied(plan, statement)
-    return plan.changed(help=_help(ast.get_docstring(tree) or "", plan, builder), **_mechanic(tree))
+    said = _said(ast.get_docstring(tree) or "")
+    help_ = _help(plan, builder) if said is None else said
+    return plan.changed(help=help_, guessed=said is None, **_mechanic(tree))
 
 
 def asked_of(plan: Plan) -> tuple[Achievement, ...]:
@@ -211,11 +214,14 @@ def _reach(value: object) -> tuple[int, int] | None:
     return None
 
 
-def _help(doc: str, plan: Plan, builder: ast.FunctionDef | None) -> Help:
-    """What the docstring says, else a guess from what the level places and gives."""
+def _said(doc: str) -> Help | None:
+    """What the docstring says of the help."""
     said = re.search(r"^Help: (\w+)", doc, re.M)
-    if said and said.group(1).upper() in Help.__members__:
-        return Help[said.group(1).upper()]
+    return Help.__members__.get(said.group(1).upper()) if said else None
+
+
+def _help(plan: Plan, builder: ast.FunctionDef | None) -> Help:
+    """A guess from what the level places and gives."""
     if builder is None or not builder.body:
         return Help.GAME
     farthest = [spot.high for spot in plan.blocks] + [crowd.high for crowd in plan.mobs]

@@ -75,7 +75,8 @@ def _first(worlds: Sequence[WorldArrays], faults: Callable[[WorldArrays], Iterat
     where = (
         "every world" if len(found) == len(worlds) else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
     )
-    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
+    faulty = tuple(index for index, _ in found)
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code, worlds=faulty)
 
 
 def _faults(world: WorldArrays, goal: Goal, amounts: Amounts, limit: float) -> Iterator[Fault]:

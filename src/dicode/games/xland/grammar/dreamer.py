@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, repaired
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, lost, repaired, sent_back
 from dicode.games.xland.grammar import moves
 from dicode.games.xland.grammar.moves import Situation
 from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
+from dicode.games.xland.grammar.reader import plan_of
 from dicode.games.xland.levels.tasks import random_task
 from dicode.streams import Streams
 from dicode.types import Brief, Code, Draft, Origin, Rejected, Verdict
@@ -44,14 +45,17 @@ class GrammarDreamer(OneByOne):
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         if brief.goal_only:
-            reason = "a goal alone makes no level here: what it needs must lie in the grid"
-            return Outcome(None, Rejected("lost", reason, code=Code.LOST))
+            return lost("a goal alone makes no level here: what it needs must lie in the grid")
         rng = self._streams.rng("dream", brief.cycle, brief.index)
         situation = situation_of(brief)
         draft: Draft | None = None
         verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
+        if returned := sent_back(brief):
+            draft, verdict = returned
         for _ in range(TRIES):
-            fresh = self._fresh(brief, situation, rng, taken | ({draft.id} if draft else set()))
+            failed = plan_of(draft.source) if draft else None
+            code = verdict.code if isinstance(verdict, Rejected) else Code.LOST
+            fresh = self._fresh(brief, situation, rng, taken | ({draft.id} if draft else set()), failed, code)
             if fresh is None:
                 break
             draft = repaired(fresh, draft, verdict) if draft and isinstance(verdict, Rejected) else fresh
@@ -60,9 +64,19 @@ class GrammarDreamer(OneByOne):
                 break
         return Outcome(draft, verdict)
 
-    def _fresh(self, brief: Brief, situation: Situation, rng: np.random.Generator, taken: set[str]) -> Draft | None:
-        for _ in range(DRAWS):
-            plan = moves.next_plan(situation, rng)
+    def _fresh(
+        self,
+        brief: Brief,
+        situation: Situation,
+        rng: np.random.Generator,
+        taken: set[str],
+        failed: Plan | None,
+        code: Code,
+    ) -> Draft | None:
+        """A level that neither the archive nor the round holds; half of the draws answer what was wrong with `failed`."""
+        for draw in range(DRAWS):
+            answers = failed if draw < DRAWS // 2 else None
+            plan = moves.adapted(answers, code, rng) if answers else moves.next_plan(situation, rng)
             parents = (brief.parent.level.id,) if brief.parent is not None else ()
             why = _why(plan, situation, parents)
             draft = Draft(print_level(plan, why), _said(plan, why), Origin.GRAMMAR, parents, plan.move)

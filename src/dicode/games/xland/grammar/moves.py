@@ -10,6 +10,7 @@ from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.names import MAX_RULES, Thing
 from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.tasks import random_task
+from dicode.types import Code
 
 KNOWN, MASTERED, HARD = 0.3, 0.75, 0.25
 """Success rates from which a depth counts as begun and as mastered; a parent below the last one is too hard."""
@@ -152,6 +153,19 @@ def rename(plan: Plan, rng: np.random.Generator) -> Plan:
 Move = Callable[[Plan, np.random.Generator], Plan]
 HARDER: tuple[Move, ...] = (deepen, distract, widen, shut)
 EASIER: tuple[Move, ...] = (shorten, clear, narrow, unlock)
+_ANSWERS: Mapping[Code, tuple[Move, ...]] = {
+    Code.TOO_HARD: EASIER,
+    Code.TOO_EASY: HARDER,
+    Code.TOO_SHORT: (narrow, unlock),
+    Code.OUT_OF_REACH: (clear, unlock),
+}
+"""What is done about a verdict. Any other one, such as that no cell is free, is answered by more room or fewer things."""
+
+
+def adapted(plan: Plan, code: Code, rng: np.random.Generator) -> Plan:
+    """A plan that answers a rejection of its level."""
+    moves = _ANSWERS.get(code, (widen, clear))
+    return moves[int(rng.integers(len(moves)))](plan, rng)
 
 
 def next_plan(situation: Situation, rng: np.random.Generator) -> Plan:

@@ -34,6 +34,7 @@ class Plan:
     near: bool = False
     """Things lie within a few steps of the player."""
     told: bool = True
+    trials: int = 1
     move: str = "expand"
 
     @property
@@ -101,7 +102,8 @@ def read(record: LevelRecord) -> Plan | None:
         if numbers.get("doors.locked", 0) >= 0.5
         else "closed"
     )
-    return Plan(goal, kept, tuple(dict.fromkeys(lying)), _grid(numbers), doors, told=rules.told, move="")
+    lies = tuple(dict.fromkeys(lying))
+    return Plan(goal, kept, lies, _grid(numbers), doors, told=rules.told, trials=rules.trials, move="")
 
 
 def _grid(numbers: Mapping[str, float]) -> int:
@@ -123,10 +125,11 @@ def print_level(plan: Plan, why: str) -> str:
     size, down, across = GRIDS[plan.grid]
     rooms = down * across > 1
     rules = [*plan.rules, *([_OPENS] if rooms and plan.door == "hidden" else [])]
-    names = ["Goal", *(["Rule", "Rules"] if rules or not plan.told else []), "World"]
+    untold = [*([] if plan.told else ["told=False"]), *([f"trials={plan.trials}"] if plan.trials != 1 else [])]
+    names = ["Goal", *(["Rule", "Rules"] if rules else ["Rules"] if untold else []), "World"]
     lines = [f'"""Objective: {objective(plan)}.', f"Why: {why}", '"""', ""]
-    lines += [f"from dicode.games.xland.levels import {', '.join(names)}".replace("Rule, ", "Rule, " if rules else "")]
-    lines += ["", f"GOAL = {goal_text(plan.goal)}", *_rules_text(rules, plan.told), "", ""]
+    lines += [f"from dicode.games.xland.levels import {', '.join(names)}"]
+    lines += ["", f"GOAL = {goal_text(plan.goal)}", *_rules_text([*map(rule_text, rules), *untold]), "", ""]
     lines += ["def build(world: World) -> None:", f"    world.clear({size})"]
     if rooms:
         lines += [f"    {'doors = ' if plan.door != 'closed' else ''}world.rooms({down}, {across})"]
@@ -169,11 +172,8 @@ def _side(side: object) -> list[str]:
     return [] if side is None else [f'side="{side.name.lower()}"']  # type: ignore[attr-defined]
 
 
-def _rules_text(rules: list[Rule], told: bool) -> list[str]:
-    untold = [] if told else ["    told=False,"]
-    if not rules and told:
-        return []
-    return ["RULES = Rules(", *(f"    {rule_text(rule)}," for rule in rules), *untold, ")"]
+def _rules_text(parts: list[str]) -> list[str]:
+    return ["RULES = Rules(", *(f"    {part}," for part in parts), ")"] if parts else []
 
 
 def _quoted(what: Thing | None) -> str:

@@ -8,6 +8,7 @@ from dicode.games.xland import levels as face
 from dicode.games.xland.levels.checks import check
 from dicode.games.xland.levels.goal import Goal, as_goal, chain_depth
 from dicode.games.xland.levels.rules import Rules, productions_of
+from dicode.games.xland.levels.schema import remember_start
 from dicode.games.xland.levels.world import EDITS, World, set_task
 
 _GENERATED = '''"""Objective: solve the tasks of fixed worlds.
@@ -50,7 +51,8 @@ def _worlds(goal: Goal, rules: Rules) -> EditWorld:
 
 
 def _finish(arrays: dict[str, np.ndarray]) -> None:
-    """How long a chain of productions the task needs follows from the task."""
+    """How long a chain of productions the task needs follows from the task; every trial begins as the world does."""
+    remember_start(arrays)
     try:
         goal, rules = Goal.from_code(arrays["goal"].tolist()), productions_of(arrays["productions"])
     except LevelError:

@@ -16,7 +16,7 @@ from dicode.games.xland.levels import grid
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Thing, Tile, from_code
 from dicode.games.xland.levels.rules import Rules, productions_of
-from dicode.games.xland.levels.schema import FIELDS
+from dicode.games.xland.levels.schema import FIELDS, STARTS
 from dicode.games.xland.levels.search import Found, Task, search
 from dicode.types import Code, Rejected
 
@@ -46,7 +46,7 @@ def check(
     limit = min([steps for steps in (episode_limit, rules.episode_length) if steps is not None], default=None)
     searched = [_searched(world, goal) for world in worlds]
     rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(pair[0], pair[1], goal, limit))
-    warnings = tuple(_warnings(worlds, goal, searched))
+    warnings = (*_cut_short(worlds, rules, limit), *_warnings(worlds, goal, searched))
     if rejected is not None and ({"transition", "success"} & set(hooks)):
         return (f"unless a hook makes it so, the goal is out of reach: {rejected.reason}", *warnings)
     return rejected or warnings
@@ -59,15 +59,21 @@ def _first(worlds: Sequence[Any], faults: Callable[[Any], Iterator[Fault]]) -> R
     index, fault = found[0]
     every = len(found) == len(worlds)
     where = "every world" if every else f"{len(found)} of {len(worlds)} worlds, first in world {index}"
-    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code)
+    faulty = tuple(index for index, _ in found)
+    return Rejected("verify", f"{fault.reason} (in {where})", fault.hint, code=fault.code, worlds=faulty)
 
 
 def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     yield from _enclosed(world["grid"])
     yield from _player(world)
     yield from _encoded(world, goal, rules)
-    if world["solved"] or world["achievements"].any() or world["step"] or world["made"]:
-        yield Fault(Code.START, "the episode has already begun: step, made, solved or achievements are set")
+    if world["solved"] or world["achievements"].any() or world["step"] or world["made"] or world["trial"]:
+        yield Fault(Code.START, "the episode has already begun: step, made, solved, trial or achievements are set")
+    if world["trials"] != rules.trials:
+        reason = f"a world has {int(world['trials'])} trials, RULES {rules.trials}"
+        yield Fault(Code.RANGE, reason, "leave them to Rules(trials=...)")
+    if any(not np.array_equal(world[name], world[f"start_{name}"]) for name in STARTS):
+        yield Fault(Code.START, "a world's trials begin otherwise than its episode")
     if world["limit"] < 1:
         yield Fault(Code.START, "the episode is over at the start", "world.steps must be 1 or more")
     if goal.kind == "task" and not world["goal"].any():
@@ -157,6 +163,12 @@ def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Ite
             f"the goal needs at least {len(found.plan)} steps; an episode has {most}",
             "raise world.steps or episode_length",
         )
+
+
+def _cut_short(worlds: Sequence[World], rules: Rules, limit: int | None) -> Iterator[str]:
+    needed = rules.trials * max(int(world["limit"]) for world in worlds)
+    if limit is not None and rules.trials > 1 and limit < needed:
+        yield f"an episode of {limit} steps can end before its {rules.trials} trials, which have up to {needed}"
 
 
 def _warnings(worlds: Sequence[World], goal: Goal, searched: Sequence[Found]) -> Iterator[str]:

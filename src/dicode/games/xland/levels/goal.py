@@ -43,6 +43,9 @@ MAX_DEPTH = 3
 """Chains of more productions count as this deep."""
 _NUMBERS = {"hold": 1, "on": 2, "near": 3, "together": 4, "place": 5, "reach": 6}
 _TOGETHER_UP, _NEAR_UP = 7, 11
+OF_TWO_THINGS = (_NUMBERS["together"], *range(_TOGETHER_UP, _TOGETHER_UP + len(Side)))
+OF_NO_THING = (0, _NUMBERS["reach"])
+"""Numbers of the package's kinds of goals."""
 _THINGS = {"task": 0, "hold": 1, "on": 1, "near": 1, "together": 2, "place": 1, "reach": 0}
 
 

@@ -9,6 +9,7 @@ Where `makes` is None the things are lost. In one step the productions act in th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +30,13 @@ from dicode.games.xland.levels.names import (
     thing,
 )
 
+MOST_TRIALS = 20
 CODE_LENGTH = 7
 """Bytes of one production: its kind, then up to three things."""
 _HOLD, _NEAR, _TOGETHER, _TOGETHER_UP, _NEAR_UP = 1, 2, 3, 4, 8
 """The package's kinds; the last two are the first of four, one for each side."""
+OF_TWO_THINGS = (_TOGETHER, *range(_TOGETHER_UP, _TOGETHER_UP + len(Side)))
+"""Numbers of the kinds that put two things together."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,13 @@ class Rules:
     """Steps of an episode at most; None: what the grid's size gives, three for every cell."""
     told: bool
     """Whether the agent sees goal and productions; False: it has to find out."""
+    trials: int
+    """Times that an episode sets its task, each time from the same start; what the agent remembers goes on."""
 
-    def __init__(self, *productions: Rule, episode_length: int | None = None, told: bool = True) -> None:
-        """Take productions one by one; raises LevelError for anything else, for more than nine, and for a length below 1."""
+    def __init__(
+        self, *productions: Rule, episode_length: int | None = None, told: bool = True, trials: int = 1
+    ) -> None:
+        """Take productions one by one; raises LevelError for anything else, for more than nine, and for numbers out of range."""
         flat = productions[0] if len(productions) == 1 and isinstance(productions[0], (list, tuple)) else productions
         for rule in flat:
             if not isinstance(rule, Rule):
@@ -157,7 +165,10 @@ class Rules:
             raise LevelError(f"episode_length is {episode_length!r}; allowed are whole numbers from 1 to 10000")
         object.__setattr__(self, "productions", tuple(flat))
         object.__setattr__(self, "episode_length", None if episode_length is None else int(episode_length))
+        if not _whole(trials, 1, MOST_TRIALS):
+            raise LevelError(f"trials is {trials!r}; an episode has 1 to {MOST_TRIALS}")
         object.__setattr__(self, "told", bool(told))
+        object.__setattr__(self, "trials", int(trials))
 
     @property
     def codes(self) -> np.ndarray:
@@ -176,12 +187,14 @@ class Rules:
             found["episode_length"] = self.episode_length
         if not self.told:
             found["told"] = False
+        if self.trials != 1:
+            found["trials"] = self.trials
         return found
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> "Rules":
         """The inverse of `to_json`; raises LevelError for anything else."""
-        known = ("productions", "episode_length", "told")
+        known = ("productions", "episode_length", "told", "trials")
         for name in data:
             if name not in known:
                 raise LevelError(f"there is no rule {str(name)[:40]!r}{nearest(str(name)[:40], known)}")
@@ -190,9 +203,8 @@ class Rules:
             raise LevelError(f"productions are a list of at most {MAX_RULES}")
         if not isinstance(told, bool):
             raise LevelError(f"told is {str(told)[:40]!r}; it is true or false")
-        length = data.get("episode_length")
-        rules = [Rule.from_json(rule) for rule in productions]
-        return cls(*rules, episode_length=length, told=told)  # type: ignore[arg-type]
+        numbers: dict[str, Any] = {name: data[name] for name in ("episode_length", "trials") if name in data}
+        return cls(*[Rule.from_json(rule) for rule in productions], told=told, **numbers)
 
 
 def productions_of(codes: np.ndarray) -> tuple[Rule, ...]:

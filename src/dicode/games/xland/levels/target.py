@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 
 import numpy as np
 
+from dicode.games.xland.levels.schema import remember_start
 from dicode.games.xland.levels.tasks import random_task
 from dicode.games.xland.levels.world import World
 
@@ -13,4 +14,7 @@ def draw(arrays: MutableMapping[str, np.ndarray], rng: np.random.Generator) -> N
     for array in arrays.values():
         array[...] = 0
     world = World(arrays, rng)
-    world.set_up(random_task(rng))
+    task = random_task(rng)
+    world.set_up(task)
+    arrays["trials"][...] = task.rules.trials
+    remember_start(arrays)

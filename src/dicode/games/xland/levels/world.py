@@ -10,6 +10,7 @@ import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games.xland.levels import grid
+from dicode.games.xland.levels.encoded import task_of, unpacked
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.grid import Cell
 from dicode.games.xland.levels.names import (
@@ -73,7 +74,7 @@ class World:
 
     @property
     def steps(self) -> int:
-        """Steps after which an episode ends; three for every cell of the grid unless set. A reward shrinks with time."""
+        """Steps after which an episode, or a trial of it, ends; three for every cell of the grid unless set. A reward shrinks with time."""
         return int(self._arrays["limit"])
 
     @steps.setter
@@ -105,6 +106,11 @@ class World:
             raise LevelError(f"depth is {depth!r}; chains have 0 to {MAX_DEPTH} productions")
         self.set_up(random_task(self.rng, depth, held_out))
 
+    def one_of(self, tasks: str) -> None:
+        """One of many tasks that a text holds, in a grid of its own, for a level with `GOAL = Goal.task()`."""
+        rows = unpacked(tasks)
+        self.set_up(task_of(rows[self.rng.integers(len(rows))]))
+
     def set_up(self, task: Task) -> None:
         """A grid for a task: rooms with doors, its things and the player anywhere."""
         size, down, across = LAYOUTS[self.rng.integers(len(LAYOUTS))]
@@ -113,7 +119,8 @@ class World:
             self.rooms(down, across)
         self.scatter(*task.things)
         self.player()
-        set_task(self._arrays, task.goal, task.rules)
+        self._arrays["goal"][...] = task.goal.code
+        self._arrays["productions"][...] = task.rules.codes
         self._arrays["depth"][...] = task.depth
 
     def at(self, cell: Cell) -> Thing:
@@ -278,6 +285,7 @@ def _lines(size: int, parts: int) -> list[int]:
 
 def set_task(arrays: MutableMapping[str, np.ndarray], goal: Goal, rules: Rules) -> None:
     """Write a level's goal and productions into a world; those of the world stand where the level leaves them to it."""
+    arrays["trials"][...] = rules.trials
     code = goal.code
     if code is None and rules.productions:
         raise LevelError("with Goal.task() the productions are the world's own; give RULES none, or the level a goal")

@@ -1,0 +1,94 @@
+"""An accepted level makes no sense on a few of the game's worlds: those are drawn again, and only those."""
+
+import numpy as np
+import pytest
+
+from dicode.errors import DicodeError
+from dicode.games import load_device
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.levels import Block
+from dicode.sandbox import Sandbox
+from dicode.sandbox.sandbox import Built
+from dicode.streams import Streams
+from dicode.training.builder import LevelBuilder
+from dicode.types import TARGET, Accepted, Origin, Rejected
+
+pytestmark = pytest.mark.fast
+
+SOURCE = """\
+\"\"\"Objective: make a stone pickaxe, with nothing in hand at the start.
+Why: a chain that needs a tree in reach.
+\"\"\"
+from dicode.levels import Achievement, Goal, World
+
+GOAL = Goal.all_of(Achievement.MAKE_STONE_PICKAXE)
+
+
+def build(world: World) -> None:
+    pass
+"""
+
+
+def worlds(count, bare=(), mark=0):
+    """Worlds with trees and stone around the player; those in `bare` are grass alone. `mark` tells draws apart."""
+    pool = {name: values.copy() for name, values in blank_worlds(count).items()}
+    at = pool["player_position"]
+    pool["blocks"][:] = Block.GRASS
+    for world in set(range(count)) - set(bare):
+        row, column = at[world]
+        pool["blocks"][world, 0, row - 3 : row + 4, column + 2 : column + 5] = Block.TREE
+        pool["blocks"][world, 0, row - 3 : row + 4, column - 4 : column - 1] = Block.STONE
+    pool["player_drink"][:] = 9 - mark
+    return pool
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(load_device("craftax").host, wall="weak") as running:
+        yield running
+
+
+def builder(sandbox, monkeypatch, draws):
+    """A builder whose base worlds come from `draws` in turn, and the names under which they were asked for."""
+    built, asked, left = LevelBuilder(load_device("craftax"), sandbox, Streams(0), 8), [], iter(draws)
+
+    def base_worlds(source, level, when, count, origin=Origin.FILE):
+        asked.append(when)
+        return next(left)
+
+    monkeypatch.setattr(built, "base_worlds", base_worlds)
+    return built, asked
+
+
+def test_the_faulty_worlds_of_a_level_are_drawn_again_and_the_others_stay(sandbox, monkeypatch):
+    draws = [worlds(8, bare=(2, 5)), worlds(8, bare=(1,), mark=1), worlds(8, mark=2)]
+    built, asked = builder(sandbox, monkeypatch, draws)
+    found = built.attempt(SOURCE, "level", Origin.FILE, 3, 8)
+    assert isinstance(found, Built)
+    # World 2 took the first spare; world 5 the second, which was bare, and then the first of the next draw.
+    assert found.pool["player_drink"].tolist() == [9, 9, 8, 9, 9, 7, 9, 9]
+    assert asked == [3, "3/spare/0", "3/spare/1"]
+
+
+def test_a_level_that_fails_on_many_worlds_is_itself_to_blame(sandbox, monkeypatch):
+    built, asked = builder(sandbox, monkeypatch, [worlds(8, bare=(0, 1, 2))])
+    found = built.attempt(SOURCE, "level", Origin.FILE, 3, 8)
+    assert isinstance(found, Rejected)
+    assert found.worlds == (0, 1, 2)
+    assert "MAKE_STONE_PICKAXE" in found.reason
+    assert asked == [3]
+
+
+def test_a_target_may_be_out_of_reach_in_a_few_worlds_and_a_draft_may_not(sandbox, monkeypatch):
+    built, _ = builder(sandbox, monkeypatch, [worlds(8, bare=(7,)), worlds(8), worlds(8, bare=(7,))])
+    assert isinstance(built.check_target(SOURCE), Accepted)
+    assert isinstance(built._build_checked(SOURCE, "draft", Origin.FILE), Rejected)
+
+
+def test_worlds_that_never_come_right_are_not_drawn_for_ever(sandbox, monkeypatch):
+    draws = [worlds(8, bare=(0,)) for _ in range(20)]
+    built, asked = builder(sandbox, monkeypatch, draws)
+    with pytest.raises(DicodeError, match="can't be built any more"):
+        built.build(SOURCE, TARGET, Origin.TARGET, 3, 8)
+    assert len(asked) == 8
+    assert all(np.array_equal(draw["blocks"], worlds(8, bare=(0,))["blocks"]) for draw in draws), "draws stay whole"
