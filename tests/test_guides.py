@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -11,7 +12,6 @@ import yaml
 from toy import Toy, make, record_of, toy_text, train
 
 from dicode import methods, words
-from dicode.config import Config, load
 from dicode.dreaming import providers
 from dicode.dreaming.dreamer import Dreamer
 from dicode.errors import ConfigError, LevelError
@@ -19,6 +19,8 @@ from dicode.games.craftax.levels import rule_spec
 from dicode.games.craftax.levels import rules as craftax_rules
 from dicode.games.level_text import parse_level
 from dicode.methods import registry
+from dicode.methods.settings import Scored
+from dicode.settings import section
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Brief, Draft, Origin, ParentReport
 
@@ -93,11 +95,12 @@ def test_the_method_of_the_guide_is_registered_and_trains(monkeypatch):
     with pytest.raises(ConfigError, match="replayed"):
         make("hardest", SETTINGS | {"replayed": 2.0})
     assert "hardest" in methods.SETTINGS
-    for kept in (words.settings_of, words.group_choices):
-        monkeypatch.setattr(words, kept.__name__, kept.__wrapped__)
-    assert "hardest" in words.group_choices("method", Config)
-    config = load(["method=hardest", "preset=smoke", "method.replayed=0.2"])
-    assert config.method == made.HardestSettings(replayed=0.2)
+
+    @dataclass(frozen=True)
+    class Asked:
+        method: Scored = section(made.HardestSettings, "name", registry.SETTINGS)
+
+    assert "hardest" in words.group_choices("method", Asked)
 
 
 def test_the_provider_of_the_guide_is_resolved_and_its_key_goes_to_its_host_alone(monkeypatch):
