@@ -13,7 +13,7 @@ pytestmark = pytest.mark.fast
 LADDER = Path(__file__).parents[1] / "benchmarks" / "ladder.py"
 
 
-@pytest.mark.parametrize(("name", "runs"), [("goals", 21), ("trend", 10), ("own_target", 12)])
+@pytest.mark.parametrize(("name", "runs"), [("goals", 24), ("trend", 10), ("own_target", 12)])
 def test_an_experiment_plans_its_runs_under_names_of_their_own(name, runs):
     planned = sweep.plan([f"experiment=laptop/{name}"])
     assert len(planned) == runs
@@ -31,6 +31,7 @@ def test_one_command_runs_every_arm_of_the_goals_with_the_same_shapes_and_budget
         "dicode": ("laptop-dicode-0", "dicode"),
         "open_loop": ("laptop-open_loop-0", "dicode"),
         "unprobed": ("laptop-unprobed-0", "dicode"),
+        "frontier": ("laptop-frontier-0", "dicode"),
     }
     same = ("total_steps", "level_slots", "target_share", "worlds_per_level", "num_envs", "updates_per_cycle", "agent")
     assert len({tuple(getattr(config, name) for name in same) for config in planned.values()}) == 1
@@ -47,9 +48,10 @@ def test_an_arm_of_the_goals_differs_from_the_whole_method_in_what_it_is_named_f
 
     assert beside("open_loop") == {"method.open_loop": True}
     assert beside("unprobed") == {"dreamer.probe": 0}
+    assert beside("frontier") == {"method.frontier": 16}
     generators = {arm: settings.get("method.generator") for arm, settings in planned.items()}
     assert generators == dict.fromkeys(("dr", "plr", "sfl"), "grammar") | {"goals": "goals"} | dict.fromkeys(
-        ("dicode", "open_loop", "unprobed")
+        ("dicode", "open_loop", "unprobed", "frontier")
     )
 
 

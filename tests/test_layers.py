@@ -55,7 +55,7 @@ HOST_ONLY = (
     "learner.settings",
     "counting",
     "levels",
-    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "plain", "templates")),
+    *(f"games.{name}" for name in ("host", "display", "level_text", "level_build", "start", "plain", "templates")),
     *(
         f"games.craftax.{name}"
         for name in ("host", "levels", "grammar", "facts", "dreams", "asking", "looks", "display")

@@ -33,6 +33,8 @@ class Origin(StrEnum):
     GRAMMAR = "grammar"
     GENERATOR = "generator"
     FOUNDATION = "foundation"
+    FRONTIER = "frontier"
+    """The grammar, on a state that the agent reached."""
 
 
 class Status(StrEnum):
@@ -291,6 +293,20 @@ class OwnTarget:
 
 
 @dataclass(frozen=True)
+class FrontierState:
+    """A state that the agent reached on the target, from which levels may start."""
+
+    id: str
+    """Twelve hex digits of the hash of its arrays; what `START = Frontier(...)` names."""
+    cycle: int
+    """In which it was reached."""
+    achievements: tuple[str, ...]
+    """What is achieved in it, by name."""
+    seen: int
+    """How often its set of achievements was seen in that cycle; few: rare."""
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What holds for every level of a run, whoever writes it."""
 
@@ -335,6 +351,8 @@ class Brief:
     """None: the unmodified game."""
     round: int = 0
     """Briefs of the round; 0: not told."""
+    starts: tuple[FrontierState, ...] = ()
+    """States that the level may start from, rarest first; empty where the run keeps none."""
     revises: LevelRecord | None = None
     """A level of the same author that was measured and turned down: write it again, so that it can teach."""
 

@@ -10,6 +10,7 @@ from dicode.types import (
     Accepted,
     Brief,
     Code,
+    FrontierState,
     LevelRecord,
     Origin,
     ParentReport,
@@ -58,6 +59,7 @@ FACTS = RunFacts(256, 8, 3.0, 1, "cells", "lstm")
 BRIEF = Brief(
     4, 2, ParentReport(LEVEL, (TRIAL,), ("kid",)), {"EAT_COW": 0.2}, 1.5, (LEVEL,), frozenset({A}), False, True,
     (LEVEL,), {A: (TRIAL,)}, FACTS, round=6, revises=LEVEL,
+    starts=(FrontierState(A, 3, ("EAT_COW",), 2),),
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class Trainer:
     def use_hooks(self, hooks, progress):
         return 0.0
 
-    def train(self, learner, batch, cycle, on_update):
+    def train(self, learner, batch, cycle, on_update, watched):
         if self.hang:
             endless = jax.jit(lambda x: jax.lax.while_loop(lambda c: c < 127, lambda c: c + jnp.int8(100), x))
             compiled = endless.lower(jnp.int8(0)).compile()

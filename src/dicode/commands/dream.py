@@ -147,7 +147,7 @@ def _dreamed(
 
     dreamer = dreamer_of(config, folder / "journal", run.seeds, stack)
     sandbox, trainer = sandbox_of(config, foreign, stack), Trainer(config)
-    builder = builder_of(config, trainer, sandbox)
+    builder = builder_of(config, run, trainer, sandbox)
     answers: list[Answer] = []
     for briefs in asked:
         known = [record for record in snapshot.levels.values() if record.id in briefs[0].known]

@@ -56,7 +56,7 @@ NEEDED = database.schema_of(statement for statement in _SCHEMA.split(";") if sta
 OPTIONAL = database.schema_of([_COMPILES, _SEALS])
 """What a run's database contains, and may contain."""
 _LOSS = "it holds every level, score and finished cycle of the run, so copy it back, or start a new run"
-SEALED = (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR)
+SEALED = (Origin.LIBRARY, Origin.FILE, Origin.GRAMMAR, Origin.GENERATOR, Origin.FRONTIER)
 """Origins whose code is trusted as far as the project itself, so that only this machine may vouch for them."""
 _TIMING = frozenset({"seconds", "committed_at"})
 _KEYS = {

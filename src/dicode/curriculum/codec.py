@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from dicode.curriculum import reached
 from dicode.curriculum.snapshot import own_target
 from dicode.received.shapes import record
 from dicode.types import (
@@ -17,6 +18,7 @@ from dicode.types import (
     Accepted,
     Brief,
     Code,
+    FrontierState,
     LevelRecord,
     Origin,
     ParentReport,
@@ -154,6 +156,7 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "facts": asdict(brief.facts) if brief.facts else None,
         "round": brief.round,
         "revises": brief.revises.id if brief.revises else None,
+        **({"starts": reached.to_json(brief.starts)} if brief.starts else {}),
     }
 
 
@@ -185,6 +188,7 @@ class _BriefBody:
     facts: RunFacts | None = None
     round: int = 0
     revises: str | None = None
+    starts: tuple[FrontierState, ...] = ()
 
 
 def brief_from_json(
@@ -229,6 +233,7 @@ def brief_from_json(
         target=target,
         round=told.round,
         revises=shown(told.revises) if told.revises else None,
+        starts=told.starts,
     )
 
 

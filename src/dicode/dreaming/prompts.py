@@ -86,7 +86,7 @@ def design(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tupl
     task = fill(
         "design_task",
         target=_target(game, brief),
-        parent=_examples(brief, _room("design", system) // 3, sources=False) + _parent(brief),
+        parent=_examples(brief, _room("design", system) // 3, sources=False) + _starts(game, brief) + _parent(brief),
         relation=evidence.relation(brief).value,
         leaning=_leaning(nudge) + others,
     )
@@ -96,7 +96,7 @@ def design(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tupl
 def code(game: HostGame, brief: Brief, description: str) -> tuple[Message, ...]:
     """Second of two stages: the level file for a description."""
     system = _system(game, "code", brief)
-    parent = _parent(brief, rates=False)
+    parent = _starts(game, brief) + _parent(brief, rates=False)
     room = _room("code", system) - estimate_tokens(parent + description)
     return _conversation(
         system, fill("code_task", examples=_examples(brief, room), parent=parent, description=description)
@@ -106,7 +106,7 @@ def code(game: HostGame, brief: Brief, description: str) -> tuple[Message, ...]:
 def level(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tuple[Message, ...]:
     """Both stages at once, for models that can read much."""
     system = _system(game, "level", brief)
-    target, parent = _target(game, brief), _parent(brief)
+    target, parent = _target(game, brief), _starts(game, brief) + _parent(brief)
     room = _room("level", system) - estimate_tokens(target + parent)
     task = fill(
         "level_task",
@@ -122,7 +122,7 @@ def level(game: HostGame, brief: Brief, nudge: Focus, others: str = "") -> tuple
 def compact(game: HostGame, brief: Brief, nudge: Focus) -> tuple[Message, ...]:
     """Both stages at once, for small models on slow machines."""
     system = _system(game, "compact", brief)
-    target = _compact_target(game, brief)
+    target = _compact_target(game, brief) + _starts(game, brief, 3)
     task = fill(
         "compact_task",
         target=target,
@@ -178,6 +178,23 @@ def _own_target(brief: Brief) -> str:
     return (
         f"# The target\nThe agent is measured on this level alone, so every level must be a step towards it:\n"
         f"{brief.target.description.strip()[:1500]}\n{_shown(brief.target.source, MAX_PARENT // 2)}{solved}"
+    )
+
+
+def _starts(game: HostGame, brief: Brief, most: int = 12) -> str:
+    """States that a level may start from, and how it says so; nothing where there are none, or goals alone are asked for."""
+    if not brief.starts or brief.goal_only:
+        return ""
+    lines = [
+        f'- "{state.id}": {", ".join(state.achievements)} (seen {state.seen} times in cycle {state.cycle})'
+        for state in brief.starts[:most]
+    ]
+    return (
+        "# States that the agent has reached on the target, rarest first\n"
+        f"A level may begin in one of them, so that its goal is what comes next there: add Frontier to what is imported from {game.levels().face} "
+        'and write START = Frontier("the id") on a line of its own. build(world), which may be left out, then edits that state.\n'
+        + "\n".join(lines)
+        + "\n\n"
     )
 
 

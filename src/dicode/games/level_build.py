@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dicode.errors import LevelError
+from dicode.games import start
 from dicode.games.host import Field, Goal, HostGame, Levels, Rules, WorldArrays
 from dicode.games.level_text import HOOKS, describe
 
@@ -39,6 +40,7 @@ def build_pool(game: HostGame, namespace: Mapping[str, object], worlds: WorldArr
     else the level's own code raises.
     """
     levels = game.levels()
+    start.require(game, namespace, worlds)
     goal, rules, hooks = read_parts(game, namespace)
     edit = levels.worlds(goal, rules)
     build = namespace.get("build")

@@ -10,6 +10,7 @@ from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Blo
 from dicode.games.craftax.levels.player import Enchantment
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.world import World
+from dicode.games.start import Frontier
 
 __all__ = [
     "MAP_SIZE",
@@ -19,6 +20,7 @@ __all__ = [
     "Enchantment",
     "Facing",
     "Floor",
+    "Frontier",
     "Goal",
     "Item",
     "LevelError",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dicode.curriculum import lineage
+from dicode.curriculum import lineage, reached
 from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment, own_target
@@ -76,6 +76,13 @@ class DicodeSettings(Replayed, Scored):
         1,
         1e13,
         only={"method.stay": ("learning",)},
+    )
+    frontier: int = option(
+        0,
+        "states that the agent reached on the target kept as starts of levels; 0: none",
+        0,
+        1000,
+        only={"method.open_loop": (False,)},
     )
     surplus: str = option("wait", "accepted levels beyond dreamer.keep wait, or are dropped", choices=("wait", "drop"))
 
@@ -238,6 +245,7 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
             allow_hooks=told.dreaming.hooks,
             goal_only=told.dreaming.goal_only,
             target=target,
+            starts=() if told.own.open_loop else reached.held(snapshot.run_state),
             **_evidence(context, told, parent, similar),
         )
         for index, parent in enumerate(parents)

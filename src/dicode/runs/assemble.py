@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,7 @@ from dicode.dreaming.library_dreamer import LibraryDreamer, Volume
 from dicode.dreaming.similarity import most_similar
 from dicode.methods import registry
 from dicode.methods.settings import Room
-from dicode.runs import restore, target
+from dicode.runs import frontier, restore, target
 from dicode.runs.dashboards import Dashboard, open_dashboards
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds
@@ -59,7 +60,7 @@ def assemble(
         if dreamer.journal is not None:
             restore.tell_of_lost_calls(dreamer.journal, archive.snapshot().levels.values())
         trainer = Trainer(config, announce=announce)
-        builder = builder_of(config, trainer, sandbox)
+        builder = builder_of(config, run, trainer, sandbox)
         measured = target.record(run, config, archive, builder)
         dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s)
         stack.callback(dreams.close)
@@ -81,10 +82,11 @@ def sandbox_of(config: Config, foreign: bool, stack: ExitStack) -> Sandbox:
     return sandbox
 
 
-def builder_of(config: Config, trainer: Trainer, sandbox: Sandbox) -> LevelBuilder:
+def builder_of(config: Config, run: RunDirectory, trainer: Trainer, sandbox: Sandbox) -> LevelBuilder:
     """What turns the run's levels into worlds."""
     streams, worlds = Streams(config.seed), config.worlds_per_level
-    return LevelBuilder(trainer.game, sandbox, streams, worlds, config.episode_limit, config.world_bank)
+    reached = partial(frontier.read, run.path, trainer.game.host)
+    return LevelBuilder(trainer.game, sandbox, streams, worlds, config.episode_limit, config.world_bank, reached)
 
 
 def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Dreamer:

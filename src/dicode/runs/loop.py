@@ -15,7 +15,10 @@ from functools import partial
 from math import ceil
 from typing import Protocol
 
+import numpy as np
+
 from dicode.config import Config
+from dicode.curriculum import reached
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import DreamRecord, Snapshot
 from dicode.dreaming import novelty
@@ -25,7 +28,7 @@ from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
-from dicode.runs import checkpoint, withdrawn
+from dicode.runs import checkpoint, frontier, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.level_files import write_files
@@ -34,7 +37,7 @@ from dicode.runs.probe import Measured, Probe
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable
 from dicode.training.checker import record_of
-from dicode.training.trainer import CycleResult, Trainer
+from dicode.training.trainer import WATCHED, CycleResult, Trainer
 from dicode.training.trials import trials
 from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
@@ -138,17 +141,18 @@ class Loop:
         hook_s = self.parts.trainer.use_hooks(hooks, self.parts.observer.stage)
         self.parts.observer.stage("training")
         started = time.monotonic()
-        done = self._train(batch, cycle, [level for level, playable in playables.items() if playable.hooks])
+        hooked = [level for level, playable in playables.items() if playable.hooks]
+        done = self._train(batch, cycle, hooked, self._watched(batch, proposal))
         trained = time.monotonic() - started
         self.learner = done.learner
         found = _with_compile(
             trials(self.parts.trainer.game.host, done.stats, proposal.slots, cycle), playables, hook_s
         )
         known = known.after(cycle, self.parts.method.assess(context, found))
+        env_steps = (cycle + 1) * self.config.steps_per_cycle
+        known = known.with_run_state(self._run_state(env_steps, bonus, measured) | self._reached(done, cycle))
         briefs = self.parts.method.briefs(Context(known, cycle, self.streams))
         known = known.with_briefs(briefs)
-        env_steps = (cycle + 1) * self.config.steps_per_cycle
-        known = known.with_run_state(self._run_state(env_steps, bonus, measured))
         row = self._row(known, done, playables.values(), env_steps, trained, time.monotonic() - began)
         fresh = [r for r in known.levels.values() if r.born == cycle]
         if spent := spending(self.parts.dreams.dreamer, known.levels.values(), fresh):
@@ -179,12 +183,31 @@ class Loop:
             state["probe_steps"] = measured.steps + (before if isinstance(before, int) else 0)
         return state
 
-    def _train(self, batch: LevelBatch, cycle: int, hooked: Sequence[str]) -> CycleResult:
+    def _watched(self, batch: LevelBatch, proposal: Proposal) -> tuple[int, ...]:
+        """Environments of the target whose states may become starts of levels; () where the run keeps none."""
+        if not getattr(self.config.method, "frontier", 0):
+            return ()
+        of_target = [number for number, slot in enumerate(proposal.slots) if slot.level == TARGET]
+        playing = np.flatnonzero(np.isin(np.asarray(batch.slot), of_target))
+        return tuple(playing[:WATCHED].tolist())
+
+    def _reached(self, done: CycleResult, cycle: int) -> dict[str, object]:
+        """The list of states that levels may start from, for the run's state; the files of new ones are written."""
+        room = getattr(self.config.method, "frontier", 0)
+        if not room:
+            return {}
+        before, game = reached.held(self.snapshot.run_state), self.parts.trainer.game.host
+        states = reached.kept(before, (), room, cycle)
+        if done.sightings is not None:
+            states = frontier.keep(self.parts.run.path, game, done.sightings, before, room, cycle)
+        return {reached.KEY: reached.to_json(states)}
+
+    def _train(self, batch: LevelBatch, cycle: int, hooked: Sequence[str], watched: Sequence[int]) -> CycleResult:
         """One cycle on the devices, watched where hooks run: they are the one part that a model wrote."""
         assert self.learner is not None
         on_update = self._on_update(cycle)
         if not hooked:
-            return self.parts.trainer.train(self.learner, batch, cycle, on_update)
+            return self.parts.trainer.train(self.learner, batch, cycle, on_update, watched)
         limit = self.config.hook_timeout_s
         with Watchdog(limit, lambda: withdrawn.end_run(self.parts.run.withdrawn_file, hooked, cycle, limit)) as watch:
 
@@ -192,7 +215,7 @@ class Loop:
                 watch.beat()
                 on_update(update, metrics)
 
-            return self.parts.trainer.train(self.learner, batch, cycle, alive)
+            return self.parts.trainer.train(self.learner, batch, cycle, alive, watched)
 
     def _on_update(self, cycle: int) -> Callable[[int, Mapping[str, float] | None], None]:
         per_update, before = self.config.steps_per_update, cycle * self.config.steps_per_cycle

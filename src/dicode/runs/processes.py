@@ -284,7 +284,8 @@ def follow(trainer: Any, group: Follower) -> None:
         elif operation == "place_learner":
             learner = trainer.place_learner(*arguments)
         elif operation == "train":
-            learner = trainer.train(learner, *arguments, lambda update, metrics: None).learner
+            batch, cycle, watched = arguments
+            learner = trainer.train(learner, batch, cycle, lambda update, metrics: None, watched).learner
         elif operation in ("first_episodes", "watch", "probe"):
             getattr(trainer, operation)(learner.params, *arguments)
         else:

@@ -7,7 +7,7 @@ whose code fails on a cycle's fresh worlds plays those on which it was accepted,
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from dicode.dreaming import novelty
 from dicode.dreaming.repair import scrubbed
 from dicode.errors import DicodeError
+from dicode.games import start
 from dicode.games.device import DeviceGame
 from dicode.games.host import Goal
 from dicode.methods.generators import fixed_worlds, is_plain
@@ -62,23 +63,30 @@ class LevelBuilder:
         worlds_per_level: int,
         episode_limit: int | None = None,
         world_bank: int = 0,
+        reached: Callable[[str], Pool | None] = lambda state: None,
     ) -> None:
         """`episode_limit`: steps after which the run ends a level's episode; drafts that need more are rejected.
 
-        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones.
+        `world_bank`: worlds of the bank that levels draw from; 0: fresh ones. `reached`: the arrays of a state that the
+        run's agent reached, by its id; None for one that isn't kept.
         """
         self.game, self.host = game, game.host
         self.sandbox, self.streams, self.worlds_per_level = sandbox, streams, worlds_per_level
-        self.episode_limit = episode_limit
+        self.episode_limit, self._reached = episode_limit, reached
         self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
-        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a generator's level names.
+        """`count` unmodified worlds: fresh or drawn for (when, level), or those that a level names.
 
-        A level names at most as many worlds as every level of the run has.
+        A generator's level names at most as many worlds as every level of the run has. A state that isn't kept is no
+        world of this game's either: the jail tells its author.
         """
+        named_start = start.named(source)
+        state = self._reached(named_start) if named_start else None
+        if state is not None:
+            return {name: np.repeat(array[None], count, axis=0) for name, array in state.items()}
         fixed = fixed_worlds(source, origin)
         with self._worlds_lock:
             if fixed is None and self.bank is not None:

@@ -17,10 +17,11 @@ from dicode.config import GAME, Config
 from dicode.counting import FOREVER, Counting
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
-from dicode.environment.env import LevelEnv
+from dicode.environment.env import EnvState, LevelEnv
 from dicode.environment.hooks import Hook
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, GameStep
+from dicode.games.hook_state import to_values
 from dicode.learner import distributed, schedule
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
@@ -40,6 +41,22 @@ Announce = Callable[..., None]
 """Called with an operation's name and its arguments, but for the learner, which every process has."""
 
 
+LOOKS = 8
+"""Moments of a cycle at which states on the target are looked at, where the run keeps any."""
+WATCHED = 64
+"""Environments that are looked at, at most."""
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """States on the target in which something was achieved since the episode's start, in order of time; N of them."""
+
+    states: Mapping[str, np.ndarray]
+    """Arrays [N, ...] by the names of `HostGame.fields`."""
+    achieved: np.ndarray
+    """bool[N, A]"""
+
+
 @dataclass(frozen=True)
 class CycleResult:
     """What one cycle of training leaves behind, on the host."""
@@ -48,6 +65,8 @@ class CycleResult:
     stats: Statistics
     metrics: dict[str, float]
     """Means over the cycle's updates that had gradient; only `trained` and `learning_rate` where none had."""
+    sightings: Sightings | None = None
+    """None where nothing was looked at."""
 
 
 class Trainer:
@@ -178,24 +197,53 @@ class Trainer:
         self._tell("place_learner", learner)
         return self._hold(self.programs.place_learner(learner))
 
-    def train(self, learner: LearnerState, batch: LevelBatch, cycle: int, on_update: OnUpdate) -> CycleResult:
+    def train(
+        self, learner: LearnerState, batch: LevelBatch, cycle: int, on_update: OnUpdate, watched: Sequence[int] = ()
+    ) -> CycleResult:
         """One cycle: environments and memory afresh, then `updates_per_cycle` rollouts and updates.
+
+        The states of the `watched` environments are looked at `LOOKS` times.
 
         The host runs ahead of the device by one update at most, so that Ctrl-C and the live view stay prompt.
         """
-        self._tell("train", batch, cycle, params=learner.params)
+        self._tell("train", batch, cycle, watched, params=learner.params)
         programs, history, stats = self._hooked[1] if self._hooked else self.programs, [], None
+        looks, seen = self._looks(cycle) if watched else frozenset(), []
         batch = programs.place_batch(batch)
         carry = programs.start(self.streams.key("start", cycle), batch)
         for update in range(self.config.updates_per_cycle):
             carry, trajectory, stats = programs.rollout(
                 learner.params, carry, batch, self.streams.key("rollout", cycle, update)
             )
+            if update in looks:
+                seen.append(self._seen(carry.env_state, np.asarray(watched, np.int32)))
             learner, metrics = programs.update(learner, trajectory, self.streams.key("update", cycle, update))
             history.append(metrics)
             on_update(update, _floats(history[-2]) if update else None)
         assert stats is not None
-        return CycleResult(self._hold(learner), distributed.fetch(stats), _means([_floats(m) for m in history]))
+        sightings = _joined(seen) if seen else None
+        means = _means([_floats(m) for m in history])
+        return CycleResult(self._hold(learner), distributed.fetch(stats), means, sightings)
+
+    def _looks(self, cycle: int) -> frozenset[int]:
+        """The updates of a cycle after whose rollouts states are looked at.
+
+        At random: evenly spaced ones could fall on the very steps in which all episodes run out of time.
+        """
+        updates = self.config.updates_per_cycle
+        drawn = self.streams.rng("looks", cycle).choice(updates, min(LOOKS, updates), replace=False)
+        return frozenset(drawn.tolist())
+
+    def _seen(self, state: EnvState, watched: np.ndarray) -> Sightings:
+        """The states of the watched environments at this moment, those in which nothing was achieved left out."""
+        everywhere = distributed.replicated(self.programs.mesh)
+        found = distributed.fetch(_of_environments((state.game, state.counters), watched, everywhere))
+        game, counters = found
+        achieved = np.asarray(self.game.achievements(game))
+        some = (achieved & ~counters.initial_achievements).any(axis=-1)
+        names = self.game.host.fields
+        arrays = dict(zip(names, to_values(names, game), strict=True))
+        return Sightings({name: array[some] for name, array in arrays.items()}, achieved[some])
 
     def probe(self, params: Any, batch: LevelBatch, rollouts: int, cycle: int, part: int) -> Statistics:
         """Play a batch without learning from it: so many rollouts from the start, with the draws of (cycle, part)."""
@@ -261,6 +309,17 @@ def _engine(game: DeviceGame, name: str) -> GameStep:
         known = [OWN_ENGINE, *game.engines]
         raise ConfigError(f"engine={name} is not known{nearest(name, known)} (engines: {', '.join(known)})")
     return game.engines[name]
+
+
+def _joined(seen: Sequence[Sightings]) -> Sightings:
+    states = {name: np.concatenate([each.states[name] for each in seen]) for name in seen[0].states}
+    return Sightings(states, np.concatenate([each.achieved for each in seen]))
+
+
+@partial(jax.jit, static_argnums=2)
+def _of_environments(tree: Any, chosen: jax.Array, everywhere: Any) -> Any:
+    """The chosen environments of arrays [E, ...], on every device."""
+    return jax.tree.map(lambda x: jax.lax.with_sharding_constraint(x[chosen], everywhere), tree)
 
 
 @partial(jax.jit, static_argnums=1)

@@ -127,6 +127,7 @@ class Machine:
         if self._builder is None:
             from dicode import games
             from dicode.cache import enable_compile_cache
+            from dicode.runs import frontier
             from dicode.sandbox import Sandbox
             from dicode.streams import Streams
             from dicode.training.builder import LevelBuilder
@@ -138,7 +139,12 @@ class Machine:
             )
             c = self.config
             self._builder = LevelBuilder(
-                self.game, sandbox, Streams(c.seed), c.worlds_per_level, world_bank=c.world_bank
+                self.game,
+                sandbox,
+                Streams(c.seed),
+                c.worlds_per_level,
+                world_bank=c.world_bank,
+                reached=partial(frontier.read, self.run.path, self.game.host),
             )
         return self._builder
 

@@ -228,5 +228,6 @@ def dreamt(one: LevelLine) -> str:
         Origin.LIBRARY.value: "library",
         Origin.FILE.value: "a person's file",
         Origin.FOUNDATION.value: "foundation model",
+        Origin.FRONTIER.value: "grammar, from where the agent was",
     }
     return source.get(one.author, one.author) + (f" ({words.printable(one.move)})" if one.move else "")

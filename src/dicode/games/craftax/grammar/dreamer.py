@@ -28,6 +28,8 @@ DRAWS = 40
 """Plans drawn in search of one that the archive doesn't hold."""
 HOOK_SHARE = 0.25
 """Share of the levels that get a new mechanic, where mechanics are allowed."""
+FRONTIER_SHARE = 0.5
+"""Share of the levels that start where the agent was, where there are such states."""
 
 
 class GrammarDreamer(OneByOne):
@@ -62,7 +64,7 @@ class GrammarDreamer(OneByOne):
             else:
                 plan = self._plan(brief, situation, rng)
                 # Half of the draws insist on what was learnt; then any new level is better than none.
-                free = brief.goal_only or plan.mechanic
+                free = brief.goal_only or plan.mechanic or plan.start
                 fit = plan if free else moves.fitted(plan, situation.tried, rng)
                 if fit is None and draw < DRAWS // 2:
                     continue
@@ -76,6 +78,10 @@ class GrammarDreamer(OneByOne):
         return None, None
 
     def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator) -> Plan:
+        if brief.starts and not brief.goal_only and rng.random() < FRONTIER_SHARE:
+            onward = moves.onward(situation, brief.starts, rng)
+            if onward is not None:
+                return onward
         name = moves.choose(situation, rng)
         plan = moves.MOVES[name](situation, rng).changed(moved=name)
         if brief.goal_only:
@@ -170,7 +176,8 @@ def _draft(plan: Plan, situation: Situation, brief: Brief) -> Draft:
     parents = (brief.parent.level.id,) if brief.parent is not None else ()
     move = f"{plan.moved}+{plan.mechanic}" if plan.mechanic else plan.moved
     about = objective(plan)
-    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", Origin.GRAMMAR, parents, move)
+    origin = Origin.FRONTIER if plan.start else Origin.GRAMMAR
+    return Draft(source, f"{about[0].upper()}{about[1:]}. {why}", origin, parents, move)
 
 
 _REASONS = {
@@ -180,6 +187,7 @@ _REASONS = {
     "harden": "less help than before",
     "relocate": "the same skill in other surroundings",
     "combine": "two skills at once",
+    "frontier": "on from a state that the agent has reached",
 }
 
 

@@ -11,7 +11,7 @@ Each takes a `Situation` and a generator and returns a plan; the weights by whic
 how often the parent was solved and on how well the target goes already.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,7 +40,7 @@ from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.creatures import slots
 from dicode.games.craftax.levels.techtree import ENTER, requirements
 from dicode.levels import Achievement, Floor
-from dicode.types import TARGET, Brief
+from dicode.types import TARGET, Brief, FrontierState
 
 SHAKY = 0.05
 """Success rate on the target below which nothing is tried without help."""
@@ -342,6 +342,18 @@ def _fits(achievement: Achievement, plan: Plan, help_: Help) -> bool:
     if achievement in plan.achievements or (achievement in ENTER.values() and help_ > Help.BARE):
         return False
     return plan.floor in requirements(achievement).floors
+
+
+def onward(situation: Situation, starts: Sequence[FrontierState], rng: np.random.Generator) -> Plan | None:
+    """From a state that the agent reached, rare ones oftener, on to what comes next there; None where nothing does."""
+    shares = np.array([1.0 / max(state.seen, 1) for state in starts])
+    chosen = starts[int(rng.choice(len(starts), p=shares / shares.sum()))]
+    held = rates(dict.fromkeys(chosen.achievements, 1.0))
+    success = {a: max(rate, held[a]) for a, rate in situation.success.items()}
+    among = frozenset(a for a in situation.way if not held[a] and not missing(a, success))
+    if not among:
+        return None
+    return Plan((pick(success, rng, among),), help=Help.GAME, start=chosen.id, moved="frontier")
 
 
 MOVES: dict[str, Move] = {

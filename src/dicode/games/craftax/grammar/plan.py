@@ -95,6 +95,8 @@ class Plan:
     """Episodes are as long as the run allows, however much help there is."""
     moved: str = ""
     """The move that made it."""
+    start: str = ""
+    """The reached state that it starts from; empty for a fresh world."""
 
     @property
     def focus(self) -> Achievement | None:

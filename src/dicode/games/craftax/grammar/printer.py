@@ -38,7 +38,7 @@ def objective(plan: Plan) -> str:
     asked += [_quantity_words(name, value) for name, value in plan.minimum.items()]
     if plan.mechanic and MECHANICS[plan.mechanic].sets_goal:
         asked.append("satisfy the success hook")
-    where = plan.floor.name.lower().replace("_", " ")
+    where = "from where the agent was" if plan.start else plan.floor.name.lower().replace("_", " ")
     night = plan.time_of_day is not None and 0.45 <= plan.time_of_day < 0.95
     return f"{_joined(asked)} ({where}{', by night' if night else ''})"
 
@@ -65,7 +65,8 @@ def _joined(parts: list[str]) -> str:
 
 def _docstring(plan: Plan, why: str) -> str:
     lines = [f'"""Objective: {objective(plan)}.', *_wrapped(f"Why: {why}")]
-    lines.append(f"Help: {plan.help.name.lower()} ({_HELP_WORDS[plan.help]}).")
+    how = "none, the game from where the agent was" if plan.start else _HELP_WORDS[plan.help]
+    lines.append(f"Help: {plan.help.name.lower()} ({how}).")
     if plan.mechanic:
         lines += _wrapped(f"New: {mechanic_sentence(plan)}.")
     return "\n".join([*lines, '"""'])
@@ -97,7 +98,7 @@ def _imports(plan: Plan, body: list[str], hooks: str) -> str:
     everything = "\n".join([*body, hooks, _header(plan)])
     names = [
         name
-        for name in ("Achievement", "Block", "Floor", "Goal", "Mob", "Rules", "World")
+        for name in ("Achievement", "Block", "Floor", "Frontier", "Goal", "Mob", "Rules", "World")
         if f"{name}." in everything or f"{name}(" in everything or (name == "World" and body)
     ]
     lines = [f"from dicode.levels import {', '.join(names)}"] if names else []
@@ -108,7 +109,7 @@ def _imports(plan: Plan, body: list[str], hooks: str) -> str:
 
 
 def _header(plan: Plan) -> str:
-    lines = []
+    lines = [f'START = Frontier("{plan.start}")'] if plan.start else []
     if not (plan.mechanic and MECHANICS[plan.mechanic].sets_goal and not plan.achievements):
         lines.append(f"GOAL = Goal.all_of({', '.join(_goal_parts(plan))})")
     if plan.rules:

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from dicode.games import start
 from dicode.games.craftax.grammar.mechanics import HOOK_NAMES, MECHANICS
 from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
 from dicode.games.craftax.levels.creatures import CREATURES
@@ -31,6 +32,7 @@ def plan_of(source: str) -> Plan:
     builder = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"), None)
     for statement in _statements(builder):
         plan = _applied(plan, statement)
+    plan = plan.changed(start=start.named(source))
     said = _said(ast.get_docstring(tree) or "")
     help_ = _help(plan, builder) if said is None else said
     return plan.changed(help=help_, guessed=said is None, **_mechanic(tree))

@@ -51,6 +51,11 @@ def _sections() -> Iterator[str]:
         "world in place. It imports `dicode.levels`, `numpy` and, for hooks, `jax` and `jax.numpy`."
     )
     yield f"```python\n{library.source(EXAMPLE).strip()}\n```"
+    yield (
+        "In a run with `method.frontier` above 0 a level may begin where the agent was: with "
+        '`START = Frontier("0123456789ab")` on a line of its own, the id of a state that the run keeps, `build` edits that '
+        "state instead of a fresh world."
+    )
     yield "## Goal\n\n" + _doc(Goal)
     yield "\n".join(_entries("Goal", Goal, _GOAL_CALLS))
     yield "Quantities that a goal can put a minimum on:"

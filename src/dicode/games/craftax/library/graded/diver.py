@@ -1,5 +1,5 @@
-"""Objective: from the troll mines through fire and ice down to the graveyard.
-Why: the four deepest floors in one dive; the rungs take away kills that count already and move the ladders apart.
+"""Objective: get down to the graveyard.
+Why: the deepest floors in one dive; the rungs begin higher up and take away kills that count already and the short way.
 """
 
 from dicode.levels import Floor, Goal, World
@@ -9,15 +9,19 @@ GOAL = Goal.all_of(Goal.reach_floor(Floor.GRAVEYARD))
 
 
 def build(world: World) -> None:
-    """More to defeat and farther to walk on every rung."""
-    world.player.floor = Floor.TROLL_MINES
-    for floor in (Floor.TROLL_MINES, Floor.FIRE_REALM, Floor.ICE_REALM):
-        world.set_kills((8, 8, 8, 7, 6)[RUNG - 1], floor=floor)
-        if RUNG <= 3:
-            world.light_up(floor)
+    """More floors, more to defeat and farther to walk on every rung."""
+    floors = (Floor.TROLL_MINES, Floor.FIRE_REALM, Floor.ICE_REALM)[(2, 2, 1, 0, 0)[RUNG - 1] :]
+    world.player.floor = floors[0]
+    for floor in floors:
+        world.set_kills((8, 8, 8, 8, 7)[RUNG - 1], floor=floor)
         if RUNG <= 4:
-            world.clear(3 + 2 * RUNG, near=world.ladder_up(floor), floor=floor)
-            world.move_ladder_down(world.random_cell(distance=(2 * RUNG, 2 + 3 * RUNG), floor=floor), floor=floor)
-    world.player.strength = world.player.dexterity = (4, 3, 2, 2, 1)[RUNG - 1]
+            near = world.player.position if floor == floors[0] else world.ladder_up(floor)
+            world.light_up(floor)
+            world.clear(1 + 2 * RUNG, near=near, floor=floor)
+            cell = world.random_cell(distance=((1, 1), (1, 1), (1, 4), (2, 6))[RUNG - 1], near=near, floor=floor)
+            world.move_ladder_down(cell, floor=floor)
+            if RUNG == 1:
+                world.player.position = cell
+    world.player.strength = world.player.dexterity = (4, 4, 3, 2, 1)[RUNG - 1]
     world.player.health = world.player.most("health")
     world.player.inventory.set(sword=4, armour=2, pickaxe=4, stone=30)
