@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("xminigrid")
 
 import jax
+import jax.numpy as jnp
 
 from dicode import games
 from dicode.games.xland import dynamics, observation
