@@ -149,7 +149,7 @@ def test_a_run_with_spoilt_goals_and_rules_is_refused_or_shown_and_harms_nobody(
                 archive.execute(f"UPDATE levels SET body = json_set(body, '$.verdict.{part}', json(?))", (spoilt,))
             archive.commit()
         for command in (["levels", str(got)], ["view", str(got), "--export", str(tmp_path / f"pages{number}")]):
-            assert cli.main(command) in (0, 1)
+            assert cli.main(command) in (0, 2)
         pages = "".join(page.read_text() for page in (tmp_path / f"pages{number}").rglob("*.html"))
         assert "<script>alert" not in pages + capsys.readouterr().out
 
@@ -157,10 +157,10 @@ def test_a_run_with_spoilt_goals_and_rules_is_refused_or_shown_and_harms_nobody(
 def test_a_run_that_was_interrupted_goes_on_to_the_same_archive(game, run, monkeypatch):
     genuine = Trainer.train
 
-    def train(self, learner, batch, cycle, on_update):
+    def train(self, learner, batch, cycle, *more):
         if cycle == 1:
             raise Interrupted
-        return genuine(self, learner, batch, cycle, on_update)
+        return genuine(self, learner, batch, cycle, *more)
 
     monkeypatch.setattr(Trainer, "train", train)
     with pytest.raises(Interrupted):

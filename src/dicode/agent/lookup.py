@@ -11,14 +11,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt8
 
+from dicode.accelerator import on_accelerator
 from dicode.agent.settings import Lookup
 
 _UNROLL = 11
 
 
 def best_lookup() -> Lookup:
-    """The way that suits the default backend."""
-    return "rows" if jax.default_backend() == "cpu" else "onehot"
+    """The way that suits what programs are written for."""
+    return "onehot" if on_accelerator() else "rows"
 
 
 def sum_rows(table: Float[Array, "R D"], index: Int[Array, "... K"], lookup: Lookup) -> Float[Array, "... D"]:

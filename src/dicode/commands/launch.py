@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dicode import cards, lines, words
 from dicode import config as configuration
-from dicode import lines, words
 from dicode.cache import enable_compile_cache
 from dicode.commands import ending
 from dicode.config import Config
@@ -38,10 +38,15 @@ Leading = Alone | Leader
 
 
 def with_preset(overrides: Sequence[str]) -> list[str]:
-    """The overrides with this machine's preset where none is named, by them or by an experiment's file."""
-    if any(o.startswith(("preset=", "experiment=")) for o in overrides):
+    """The overrides with what follows from this machine: its preset where none is named, by them or by an experiment's
+    file, and for `preset=gpu` as many environments as the card's memory holds.
+    """
+    if any(o.startswith("experiment=") for o in overrides):
         return list(overrides)
-    return [f"preset={default_preset()}", *overrides]
+    chosen = [o for o in overrides if o.startswith("preset=")] or [f"preset={default_preset()}"]
+    if chosen == ["preset=gpu"] and not any(o.startswith("num_envs=") for o in overrides):
+        chosen.append(f"num_envs={cards.environments(cards.card_memory())}")
+    return [*chosen, *(o for o in overrides if not o.startswith("preset="))]
 
 
 def start(overrides: Sequence[str], quiet: bool = False) -> int:

@@ -21,6 +21,7 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int, UInt32
 from jaxtyping import Key as KeyArray
 
+from dicode.accelerator import on_accelerator
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.environment import episode, goals, resets
 from dicode.environment.batch import LevelBatch, partition
@@ -192,6 +193,7 @@ class LevelEnv:
         """What the agent sees now."""
         return self._observe(state.game, state.task)
 
+    @jax.named_scope("env.reset")
     def _reset(self, key: jax.Array, batch: LevelBatch) -> EnvState:
         rows = jax.tree.map(lambda of_level: of_level[batch.slot], _rows(batch))
         # Time is up by the episode's own steps, so that a level may start late in the day.
@@ -211,6 +213,7 @@ class LevelEnv:
             elapsed=jnp.zeros(num_envs, jnp.int32),
         )
 
+    @jax.named_scope("env.step")
     def _step(self, key: jax.Array, state: EnvState, action: jax.Array, batch: LevelBatch) -> tuple[EnvState, TimeStep]:
         task = state.task
         step_keys, draws = _split(key, task.env_index)
@@ -232,9 +235,10 @@ class LevelEnv:
         final = self._final(outcome, game, task)
 
         world = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
-        chunk = self.reset_chunk or resets.default_chunk()
         after = EnvState(
-            game=resets.restart(game, _once_seen(outcome.done, final), task.pool_start + world, batch.pool, chunk),
+            game=resets.restart(
+                game, _once_seen(outcome.done, final), task.pool_start + world, batch.pool, self.reset_chunk
+            ),
             task=task,
             counters=counters,
             tally=episode.tally_step(state.tally, outcome, counters, unlocked),
@@ -265,8 +269,11 @@ class LevelEnv:
         """Observations of the environments that are wanted; computed only in steps in which there are any.
 
         A loop of one trip or none, because its operands are whole buffers: computed beside the step,
-        the observation would read the state before the step's last writes and cost a copy of the maps.
+        the observation would read the state before the step's last writes and cost a copy of the maps. On an
+        accelerator, where a loop costs a wait, every step observes twice.
         """
+        if on_accelerator():
+            return self._observe(game, task)
 
         def body(carry: tuple[jax.Array, Observed]) -> tuple[jax.Array, Observed]:
             pending = carry[0]
@@ -280,6 +287,7 @@ class LevelEnv:
         observed: Observed = jax.lax.while_loop(lambda carry: jnp.any(carry[0]), body, (wanted, nothing))[1]
         return observed
 
+    @jax.named_scope("env.observation")
     def _observe(self, game: State, task: Task) -> Observed:
         return jax.vmap(self.game.observe)(game, task.rules)
 
@@ -295,6 +303,7 @@ def _rows(batch: LevelBatch) -> dict[str, Any]:
     return {name: getattr(batch, name) for name in levels + episodes}
 
 
+@jax.named_scope("env.keys")
 def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Of every environment: the key of its step, and 32 random bits that choose its next world."""
 
@@ -305,6 +314,7 @@ def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
     return keys[:, 0], keys[:, 1, 0]
 
 
+@jax.named_scope("env.outcome")
 def _outcome(game: DeviceGame, task: Task, hooked: Hooked, counters: Counters, elapsed: jax.Array) -> StepOutcome:
     values = game.quantities(hooked.state, counters.steps, counters.events)
     reached = goals.met(game.achievements(hooked.state), values, task.goal_achievements, task.goal_minimum)

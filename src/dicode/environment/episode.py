@@ -104,6 +104,7 @@ def new_counters(
     )
 
 
+@jax.named_scope("env.counters")
 def count_step(counters: Counters, events: Events, depth: Int[Array, " E"], occupation: Int[Array, " E"]) -> Counters:
     """Counters after one more step; its reward is added once it is known."""
     spent = _marked(occupation, counters.occupations.shape[1])
@@ -137,6 +138,7 @@ def new_tally(num_envs: int, num_achievements: int, num_endings: int, num_occupa
     )
 
 
+@jax.named_scope("env.counters")
 def tally_step(tally: Tally, outcome: StepOutcome, counters: Counters, unlocked: Bool[Array, "E A"]) -> Tally:
     """The tally with the counted episodes that end in this step; `unlocked` is what each newly achieved."""
     counted = outcome.counted
@@ -166,6 +168,7 @@ def new_first_episode(num_envs: int, num_achievements: int) -> FirstEpisode:
     )
 
 
+@jax.named_scope("env.counters")
 def first_step(
     first: FirstEpisode, outcome: StepOutcome, counters: Counters, unlocked: Bool[Array, "E A"]
 ) -> FirstEpisode:
@@ -181,6 +184,7 @@ def first_step(
     )
 
 
+@jax.named_scope("env.counters")
 def level_stats(tally: Tally, slot: Int[Array, " E"], num_levels: int) -> Tally:
     """The tallies summed by level; zero for a level without environments."""
 

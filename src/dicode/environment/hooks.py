@@ -52,6 +52,7 @@ class Hooked:
     """What ended the game; 0 where a hook did."""
 
 
+@jax.named_scope("env.hooks")
 def before_hooks(hooks: tuple[Hook, ...], state: State) -> list[State | None]:
     """The groups' states before the step, where a hook asks for them."""
     spans = _spans(hooks)
@@ -60,6 +61,7 @@ def before_hooks(hooks: tuple[Hook, ...], state: State) -> list[State | None]:
     ]
 
 
+@jax.named_scope("env.hooks")
 def apply_hooks(
     game: DeviceGame,
     hooks: tuple[Hook, ...],

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 
+@jax.named_scope("learner.gae")
 def advantages(
     reward: Float[Array, "T E"],
     value: Float[Array, "T E"],
@@ -28,6 +29,7 @@ def advantages(
     return jax.lax.scan(step, jnp.zeros_like(delta[0]), (delta, carry_on), reverse=True)[1]
 
 
+@jax.named_scope("learner.gae")
 def following_values(
     value: Float[Array, "T E"], last_value: Float[Array, " E"], done: Bool[Array, "T E"], at_limit: Float[Array, "T E"]
 ) -> Float[Array, "T E"]:

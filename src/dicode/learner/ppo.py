@@ -18,9 +18,11 @@ def weighted_mean(x: Float[Array, "T E"], weight: Float[Array, "T E"]) -> Float[
     return jnp.sum(x * weight) / jnp.maximum(jnp.sum(weight), 1.0)
 
 
+@jax.named_scope("learner.loss")
 def loss(agent: Agent, config: PpoConfig, params: Params, part: Trajectory) -> tuple[Float[Array, ""], Metrics]:
     """Loss of a minibatch, whole sequences of some environments; means are over steps of weight 1."""
-    logits, value = agent.unroll(params, part.memory, part.observation, part.conditioning, part.record, part.done)
+    with jax.named_scope("agent.unroll"):
+        logits, value = agent.unroll(params, part.memory, part.observation, part.conditioning, part.record, part.done)
     weight = jnp.broadcast_to(part.weight, part.action.shape)
 
     mean = partial(weighted_mean, weight=weight)

@@ -53,6 +53,25 @@ class ShapeError(DicodeError):
 
 
 @dataclass(frozen=True)
+class Source:
+    """A program before it is compiled: a function, and by name the shapes and shardings of what it takes."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: dict[str, tuple[Any, Any]]
+    out_shardings: Any
+    donated: tuple[int, ...] = ()
+
+    def lower(self) -> jax.stages.Lowered:
+        """Traced and lowered for the devices of its shardings."""
+        shapes, shardings = zip(*self.arguments.values(), strict=True)
+        jitted = jax.jit(
+            self.function, in_shardings=shardings, out_shardings=self.out_shardings, donate_argnums=self.donated
+        )
+        return jitted.lower(*shapes)
+
+
+@dataclass(frozen=True)
 class Program:
     """One compiled program: checks its arguments, places them, runs; never compiles."""
 
@@ -103,7 +122,7 @@ class Programs:
         roll = partial(rollout.rollout, self.agent, env.on(self.mesh, distributed.AXIS), self.config)
         places = zip(old.shapes, old.shardings, strict=True)
         arguments = dict(zip(old.arguments, places, strict=True))
-        new = _compile(progress, old.name, roll, arguments, old.out_shardings, old.donated)
+        new = _compile(progress, Source(old.name, roll, arguments, old.out_shardings, old.donated))
         return replace(self, rollout_program=new, compilations=self.compilations + 1)
 
     def init(self, key: Key, schedule: Schedule) -> LearnerState:
@@ -157,25 +176,29 @@ def compile_programs(
     """
     num_envs = batch.slot.shape[0]
     mesh = distributed.make_mesh(num_envs, update.num_strata(num_envs, config), devices)
+    start, roll, learn = (_compile(progress, source) for source in sources(agent, env, config, batch, mesh))
+    return Programs(agent, config, num_envs, mesh, start, roll, learn)
+
+
+def sources(
+    agent: Agent, env: Environment, config: PpoConfig, batch: Any, mesh: jax.sharding.Mesh
+) -> tuple[Source, Source, Source]:
+    """The run's three programs before they are compiled: `start`, `rollout`, `update`."""
     env = env.on(mesh, distributed.AXIS)
     start, roll = partial(rollout.start, agent, env), partial(rollout.rollout, agent, env, config)
     values = _values(agent, config, start, roll, batch, mesh)
 
-    def build(name: str, function: Callable[..., Any], arguments: str, out: Any, donate: tuple[int, ...]) -> Program:
-        return _compile(progress, name, function, {n: values[n] for n in arguments.split()}, out, donate)
+    def source(name: str, function: Callable[..., Any], arguments: str, out: Any, donate: tuple[int, ...]) -> Source:
+        return Source(name, function, {n: values[n] for n in arguments.split()}, out, donate)
 
     place = {name: sharding for name, (_, sharding) in values.items()}
     rolled = place["carry"], place["trajectory"], place["statistics"]
     learnt = place["learner"], distributed.replicated(mesh)
     learn = partial(update.update, agent, config)
-    return Programs(
-        agent,
-        config,
-        num_envs,
-        mesh,
-        start_program=build("start", start, "key batch", place["carry"], ()),
-        rollout_program=build("rollout", roll, "params carry batch key", rolled, (1,)),
-        update_program=build("update", learn, "learner trajectory key", learnt, (0,)),
+    return (
+        source("start", start, "key batch", place["carry"], ()),
+        source("rollout", roll, "params carry batch key", rolled, (1,)),
+        source("update", learn, "learner trajectory key", learnt, (0,)),
     )
 
 
@@ -208,23 +231,16 @@ def _values(
     }
 
 
-def _compile(
-    progress: Progress,
-    name: str,
-    function: Callable[..., Any],
-    arguments: dict[str, tuple[Any, Any]],
-    out: Any,
-    donate: tuple[int, ...] = (),
-) -> Program:
+def _compile(progress: Progress, source: Source) -> Program:
+    name, arguments = source.name, source.arguments
     progress(f"compiling {name}")
     began = time.perf_counter()
-    shapes, shardings = zip(*arguments.values(), strict=True)
-    jitted = jax.jit(function, in_shardings=shardings, out_shardings=out, donate_argnums=donate)
-    compiled = jitted.lower(*shapes).compile()
+    compiled = source.lower().compile()
     seconds = time.perf_counter() - began
     distributed.wait_for_all(f"compiled {name} {next(_barriers)}")
     progress(f"compiled {name} in {seconds:.1f} s")
-    return Program(name, tuple(arguments), shapes, shardings, out, donate, compiled, seconds)
+    shapes, shardings = zip(*arguments.values(), strict=True)
+    return Program(name, tuple(arguments), shapes, shardings, source.out_shardings, source.donated, compiled, seconds)
 
 
 def _carry_sharding(mesh: jax.sharding.Mesh, carry: RolloutCarry) -> RolloutCarry:

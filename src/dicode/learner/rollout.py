@@ -85,9 +85,12 @@ def _play(
     key: Key,
 ) -> tuple[_Now, _Played]:
     def step(now: _Now, t: jax.Array) -> tuple[_Now, _Played]:
-        act_key, env_key = jax.random.split(jax.random.fold_in(key, t))
-        output, cache = agent.act(params, now.cache, now.observation, conditioning)
-        action, log_prob = actor_critic.sample(act_key, output.logits)
+        with jax.named_scope("learner.keys"):
+            act_key, env_key = jax.random.split(jax.random.fold_in(key, t))
+        with jax.named_scope("agent.act"):
+            output, cache = agent.act(params, now.cache, now.observation, conditioning)
+        with jax.named_scope("agent.sample"):
+            action, log_prob = actor_critic.sample(act_key, output.logits)
         env_state, seen = env.step(env_key, now.env_state, action, batch)
         at_limit = _value_at_limit(agent, config, params, cache, conditioning, seen)
         so_far = now.episode_return + seen.reward
@@ -100,7 +103,8 @@ def _play(
             "done": seen.done,
             "record": output.record,
         }
-        cache = agent.forget(cache, seen.done)
+        with jax.named_scope("agent.memory"):
+            cache = agent.forget(cache, seen.done)
         after = _Now(env_state, seen.observation, cache, jnp.where(seen.done, 0.0, so_far))
         return after, _Played(taken, at_limit, seen.counted, so_far)
 

@@ -37,6 +37,7 @@ def no_steps(num_envs: int) -> Running:
     return Running(steps=zero, value=zero, positive_advantage=zero)
 
 
+@jax.named_scope("learner.statistics")
 def add_rollout(
     scores: Scores,
     running: Running,

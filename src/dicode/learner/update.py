@@ -67,6 +67,7 @@ def update(
     return LearnerState(params, opt_state, learner.update + 1, learner.schedule), metrics
 
 
+@jax.named_scope("learner.optimiser")
 def _apply(config: PpoConfig, state: tuple[Params, Any], gradient: Params, step_size: jax.Array) -> tuple[Params, Any]:
     direction, opt_state = optimiser(config).update(gradient, state[1], state[0])
     params = jax.tree.map(lambda p, d: p - step_size * d, state[0], direction)
@@ -81,6 +82,7 @@ def minibatches(key: Key, num_envs: int, strata: int, config: PpoConfig) -> Int[
     return jnp.swapaxes(parts, 1, 2).reshape(-1, strata, size // config.minibatches)
 
 
+@jax.named_scope("learner.minibatch")
 def take(trajectory: Trajectory, index: Int[Array, "S n"]) -> Trajectory:
     """The sequences of the environments in `index`."""
     strata = index.shape[0]

@@ -20,9 +20,12 @@ the same class and type there. This is kept, because agents trained elsewhere sa
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
+from dicode.accelerator import on_accelerator
 from dicode.agent.spec import Bits, Category, ObservationSpec
+from dicode.games.craftax.dynamics.few import any_of
 from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block, Item
 from dicode.games.craftax.levels.schema import MAX_MOBS, MAX_PROJECTILES
 from dicode.games.craftax.rules import RuleTable
@@ -67,6 +70,7 @@ SPEC = spec()
 """The layout without conditioning."""
 
 
+@jax.named_scope("env.observation")
 def observe(state: GameState, rules: RuleTable) -> Observation:
     """The observation of one environment; `jax.vmap` it for many.
 
@@ -84,16 +88,29 @@ def _cells(state: GameState) -> jax.Array:
     """uint8[9, 11, 8] of one state.
 
     A cell is two 32-bit words, the mobs' bits are scattered into them: XLA's CPU backend would fuse any
-    chain of comparisons into the loop over single bytes, and repeat it for each of them.
+    chain of comparisons into the loop over single bytes, and repeat it for each of them. On an accelerator,
+    where a scatter is two kernels, every cell looks at all slots.
     """
     window = _window(state)
     lit = (window >> 16) >= LIT
     terrain = jnp.where(lit, (window & 0xFFFF) | 1 << 16, jnp.uint32(DARK_BLOCK | DARK_ITEM << 8))
     words = jnp.stack([terrain, jnp.zeros_like(terrain)], axis=-1)
     cell, word, bit = _mobs(state)
-    seen = (cell >= 0) & lit[cell]
-    words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), word].add(bit, mode="drop")
+    if on_accelerator():
+        words = _joined(words, lit, cell, word, bit)
+    else:
+        seen = (cell >= 0) & lit[cell]
+        words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), word].add(bit, mode="drop")
     return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(ROWS, COLUMNS, CELL_BYTES)
+
+
+def _joined(words: jax.Array, lit: jax.Array, cell: jax.Array, word: jax.Array, bit: jax.Array) -> jax.Array:
+    """uint32[99, 2]: the words of each cell with the bits of all mob slots, of which each has a cell, a word and a bit."""
+    here = np.arange(ROWS * COLUMNS)[:, None]
+    for slot in range(cell.shape[0]):
+        shown = lit[:, None] & (here == cell[slot]) & (np.arange(2) == word[slot])
+        words = words | jnp.where(shown, bit[slot], jnp.uint32(0))
+    return words
 
 
 def _window(state: GameState) -> jax.Array:
@@ -141,7 +158,7 @@ def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[jax.Array, 
     overwritten = (
         (slot[None, :] > slot[:, None]) & (place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None])
     )
-    drawn = shown & ~jnp.any(overwritten, axis=1)
+    drawn = shown & ~any_of(overwritten, 1)
     return jnp.where(drawn, place, -1), jnp.left_shift(jnp.uint32(1), kind.astype(jnp.uint32))
 
 
@@ -197,7 +214,7 @@ def _specials(state: GameState, rules: RuleTable) -> jax.Array:
     """float32[8]: light, sleeping, resting, two spells, floor, ladder open, boss vulnerable."""
     floor = state.player_level
     ladder_open = state.monsters_killed[floor] >= rules.ladder_kills[floor]
-    alone = ~jnp.any(state.melee_mobs.mask[floor]) & ~jnp.any(state.ranged_mobs.mask[floor])
+    alone = ~any_of(state.melee_mobs.mask[floor]) & ~any_of(state.ranged_mobs.mask[floor])
     return _vector(
         [
             state.light_level,

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from dicode.games.craftax.dynamics.few import total
 from dicode.games.craftax.dynamics.movement import ENTER_FLOOR
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Mob
@@ -20,11 +21,13 @@ _HELD = ("wood", "stone", "coal", "iron", "diamond", "ruby", "sapphire", "saplin
 _LEVELS = ("WOOD", "STONE", "IRON", "DIAMOND")
 
 
+@jax.named_scope("game.achievements")
 def kills(scene: Scene) -> jax.Array:
     """int32[3, 8]: mobs killed in this step by class and type."""
     return _by_kind(scene, scene.slain).reshape(3, 8)
 
 
+@jax.named_scope("game.achievements")
 def reached(scene: Scene, held_before_spawning: jax.Array, floor: jax.Array) -> jax.Array:
     """bool[67]: what was achieved in this step; `held_before_spawning` is int32[24], kills that count by kind."""
     held = scene.game.inventory
@@ -43,11 +46,13 @@ def reached(scene: Scene, held_before_spawning: jax.Array, floor: jax.Array) -> 
     return jnp.stack([flags[number] for number in range(NUM_ACHIEVEMENTS)])
 
 
+@jax.named_scope("game.achievements")
 def counted_kills(scene: Scene) -> jax.Array:
     """int32[24]: kills that count as an achievement: monsters, and passive mobs if eaten."""
     return _by_kind(scene, jnp.where(scene.mobs.kind < 8, scene.eaten, scene.slain))
 
 
+@jax.named_scope("game.achievements")
 def reward(before: GameState, after: GameState, rules: RuleTable) -> jax.Array:
     """Worth of the new achievements, and a share of the change in health."""
     new = after.achievements & ~before.achievements
@@ -55,4 +60,4 @@ def reward(before: GameState, after: GameState, rules: RuleTable) -> jax.Array:
 
 
 def _by_kind(scene: Scene, died: jax.Array) -> jax.Array:
-    return jnp.where(scene.mobs.kind[:, None] == jnp.arange(24), died[:, None], 0).sum(axis=0, dtype=jnp.int32)
+    return total(jnp.where(scene.mobs.kind[:, None] == jnp.arange(24), died[:, None], 0))

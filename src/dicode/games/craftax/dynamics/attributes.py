@@ -13,6 +13,7 @@ _ACTIONS = {
 }
 
 
+@jax.named_scope("game.attributes")
 def level_up(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     """Raise an attribute by one for experience."""
     game = scene.game

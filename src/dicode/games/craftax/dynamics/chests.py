@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.draws import integers, split_chain, uniform
+from dicode.games.craftax.dynamics.few import sums, total
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import Inventory
 
@@ -11,6 +12,7 @@ _DRAWS = 14
 _ORES = ("coal", "iron", "diamond", "sapphire", "ruby")
 
 
+@jax.named_scope("game.chests")
 def loot(opening: jax.Array, held: Inventory, key: jax.Array, first: jax.Array, rules: RuleTable) -> Inventory:
     """The inventory after opening a chest, if `opening`.
 
@@ -51,6 +53,6 @@ def loot(opening: jax.Array, held: Inventory, key: jax.Array, first: jax.Array, 
 
 def weighted(unit: jax.Array, weights: jax.Array) -> jax.Array:
     """The index that `jax.random.choice` draws by `weights` from a uniform number."""
-    up_to = jnp.cumsum(weights)
+    up_to = sums(weights)
     drawn = up_to[-1] * (1 - unit)
-    return jnp.minimum((up_to < drawn).sum(), weights.shape[0] - 1)
+    return jnp.minimum(total(up_to < drawn), weights.shape[0] - 1)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.games.craftax.dynamics.few import all_of, any_of, first
 from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.dynamics.scene import Scene, inside
 from dicode.games.craftax.levels.names import Achievement, Action, Block
@@ -22,6 +23,7 @@ _AROUND = np.array([(r, c) for r in range(-_REACH, _REACH + 1) for c in range(-_
 _FAR = np.abs(_AROUND).max(axis=1)
 
 
+@jax.named_scope("game.crafting")
 def near_stations(
     needed: jax.Array, unknown: tuple[jax.Array, jax.Array], map_: Layer, position: jax.Array, rules: RuleTable
 ) -> tuple[jax.Array, jax.Array]:
@@ -29,9 +31,10 @@ def near_stations(
     row, column = position[0] + _AROUND[:, 0], position[1] + _AROUND[:, 1]
     near = inside(row, column) & (rules.station_reach >= _FAR) & needed
     blocks = map_.read(row, column)
-    return (near & (blocks == Block.CRAFTING_TABLE)).any(), (near & (blocks == Block.FURNACE)).any()
+    return any_of(near & (blocks == Block.CRAFTING_TABLE)), any_of(near & (blocks == Block.FURNACE))
 
 
+@jax.named_scope("game.crafting")
 def craft(
     needed: jax.Array, scene: Scene, action: jax.Array, near: tuple[jax.Array, jax.Array], rules: RuleTable
 ) -> Scene:
@@ -42,7 +45,7 @@ def craft(
     recipe = jnp.maximum(recipe, 0)
     cost = rules.recipe_cost[recipe]
     stock = jnp.stack([getattr(held, material) for material in MATERIALS])
-    at_hand = (stock >= cost).all()
+    at_hand = all_of(stock >= cost)
     at_table = near[0] | (rules.recipe_needs_table[recipe] == 0)
     at_furnace = near[1] | (rules.recipe_needs_furnace[recipe] == 0)
 
@@ -50,8 +53,8 @@ def craft(
     level = recipe % 4 + 1
     bare, below_diamond = held.armour < 1, held.armour < 2
     wanted = jnp.where(pickaxe, held.pickaxe < level, held.sword < level)
-    wanted = jnp.where(recipe == _IRON_ARMOUR, bare.any(), wanted)
-    wanted = jnp.where(recipe == _DIAMOND_ARMOUR, below_diamond.any(), wanted)
+    wanted = jnp.where(recipe == _IRON_ARMOUR, any_of(bare), wanted)
+    wanted = jnp.where(recipe == _DIAMOND_ARMOUR, any_of(below_diamond), wanted)
     wanted = jnp.where(recipe == _ARROW, held.arrows < rules.inventory_limit, wanted)
     wanted = jnp.where(recipe == _TORCH, held.torches < rules.inventory_limit, wanted)
 
@@ -74,4 +77,4 @@ def craft(
 
 def _first(flags: jax.Array) -> jax.Array:
     """Only the first true flag."""
-    return jnp.arange(flags.shape[0]) == jnp.argmax(flags)
+    return jnp.arange(flags.shape[0]) == first(flags)

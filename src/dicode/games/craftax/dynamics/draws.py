@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from dicode.games.craftax.dynamics.rare import on_accelerator
+from dicode.accelerator import on_accelerator
 
 Keys = tuple[jax.Array, jax.Array]
 """Two words of keys, uint32[...] each."""
@@ -55,6 +55,7 @@ class Draws(struct.PyTreeNode):
     """uint32[2], kept in the state."""
 
 
+@jax.named_scope("game.draws")
 def draw(key: jax.Array) -> Draws:
     """All draws of the step with `key`, uint32[2]."""
     main = _chain(_pair(key), np.zeros(6, bool))[0]
@@ -125,8 +126,10 @@ def _bits_at(keys: Keys, counter: jax.Array | np.ndarray | np.uint32) -> jax.Arr
 def _drawn(keys: Keys, counters: np.ndarray) -> jax.Array:
     """uint32[n]: bits of n keys with their counters.
 
-    A loop of two rounds: the compiler would otherwise fuse the generator into everything that reads a draw.
+    On a CPU a loop of two rounds: the compiler would otherwise fuse the generator into everything that reads a draw.
     """
+    if on_accelerator():
+        return _bits_at(keys, counters)
     padding = len(counters) % 2
     halves = jnp.pad(keys[0], (0, padding)).reshape(2, -1), jnp.pad(keys[1], (0, padding)).reshape(2, -1)
     blocks = halves, jnp.asarray(np.pad(counters, (0, padding)).reshape(2, -1))

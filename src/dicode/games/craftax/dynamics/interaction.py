@@ -8,6 +8,7 @@ from dicode.games.craftax.dynamics.boss import is_vulnerable
 from dicode.games.craftax.dynamics.chests import loot
 from dicode.games.craftax.dynamics.combat import any_eaten, strike, sword_damage
 from dicode.games.craftax.dynamics.draws import Draws
+from dicode.games.craftax.dynamics.few import all_of, first
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import Scene, inside
 from dicode.games.craftax.levels.counted import COLLECTABLES
@@ -42,6 +43,7 @@ def max_drink(game: GameState, rules: RuleTable) -> jax.Array:
     return rules.drink_base + rules.drink_per_dexterity * game.player_dexterity
 
 
+@jax.named_scope("game.interaction")
 def interact(
     acting: jax.Array,
     before: tuple[Scene, dict[str, jax.Array]],
@@ -71,15 +73,15 @@ def interact(
     gains["sapling"] = (using & (block == Block.GRASS) & (draws.sapling < rules.sapling_chance)).astype(jnp.int32)
     held = old.replace(**{name: getattr(old, name) + gain for name, gain in gains.items()})
     floor = game.player_level
-    first = jnp.stack([floor, ~game.chests_opened[floor]]).astype(jnp.int32)
-    held = rare(opened, loot, held, draws.chest, first, rules)
+    chest = jnp.stack([floor, ~game.chests_opened[floor]]).astype(jnp.int32)
+    held = rare(opened, loot, held, draws.chest, chest, rules)
 
     left = jnp.asarray(_LEAVES)[block].astype(jnp.uint8)
     # Every block but those of a resource gives way without a tool.
     changes = using & ((resource < 0) | mined)
     # Unlike everything else, a chest counts as opened though a mob stood in the way.
     seen_chest = acting & (block == Block.CHEST) & (jnp.arange(game.chests_opened.shape[0]) == floor)
-    plant = jnp.argmax((game.growing_plants_positions == jnp.stack([row, column])).all(axis=-1))
+    plant = first(all_of(game.growing_plants_positions == jnp.stack([row, column]), 1))
     restarted = ate & (jnp.arange(game.growing_plants_age.shape[0]) == plant)
     food = jnp.minimum(max_food(game, rules), game.player_food + rules.plant_food)
     drink = jnp.minimum(max_drink(game, rules), game.player_drink + rules.water_drink)
@@ -106,7 +108,7 @@ def interact(
 def _eat_mob(scene: Scene, rules: RuleTable) -> tuple[Scene, jax.Array]:
     """Feed the player with a passive mob that the blow killed."""
     game, meal = scene.game, any_eaten(scene.eaten)
-    which = scene.mobs.kind[jnp.argmax(scene.eaten[:3])]
+    which = scene.mobs.kind[first(scene.eaten[:3])]
     food = jnp.minimum(max_food(game, rules), game.player_food + rules.mob_food[jnp.clip(which, 0, 2)])
     game = game.replace(
         player_food=jnp.where(meal, food, game.player_food),

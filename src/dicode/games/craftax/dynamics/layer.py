@@ -2,12 +2,17 @@
 
 Indices follow the package's (NumPy's) habits: a negative index counts from the end; beyond that, reads
 are clamped to the map and writes fall outside and are dropped.
+
+On a CPU every write is done at once, in place. On an accelerator each would be a kernel, so writes wait in a list
+that reads look through, and `settled` does them all.
 """
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
+from dicode.accelerator import on_accelerator
 from dicode.games.craftax.levels.names import MAP_SIZE
 
 _FLOOR_CELLS = MAP_SIZE * MAP_SIZE
@@ -19,11 +24,17 @@ class Layer(struct.PyTreeNode):
     cells: jax.Array
     """[9, 48, 48]."""
     floor: jax.Array
+    waiting: tuple[tuple[jax.Array, jax.Array], ...] = ()
+    """Writes not yet done, oldest first: places int32[k] in the flat map (its size: none) and values [k]."""
 
     def read(self, row: jax.Array, column: jax.Array) -> jax.Array:
         """The value at (row, column); any shape."""
         place = self.floor * _FLOOR_CELLS + _clamped(row) * MAP_SIZE + _clamped(column)
-        return self.cells.reshape(-1).at[place].get(mode="promise_in_bounds")
+        value = self.cells.reshape(-1).at[place].get(mode="promise_in_bounds")
+        for places, values in self.waiting:
+            for i in range(places.shape[0]):
+                value = jnp.where(place == places[i], values[i], value)
+        return value
 
     def write(self, row: jax.Array, column: jax.Array, value: jax.Array | int, where: jax.Array) -> "Layer":
         """Set cells where `where` is true; cells given twice need equal values."""
@@ -31,12 +42,24 @@ class Layer(struct.PyTreeNode):
         inside = (row >= 0) & (row < MAP_SIZE) & (column >= 0) & (column < MAP_SIZE)
         flat = self.cells.reshape(-1)
         place = jnp.where(where & inside, self.floor * _FLOOR_CELLS + row * MAP_SIZE + column, flat.size)
-        cells = flat.at[place].set(jnp.asarray(value, flat.dtype), mode="drop")
-        return self.replace(cells=cells.reshape(self.cells.shape))
+        value = jnp.asarray(value, flat.dtype)
+        if on_accelerator():
+            place = jnp.atleast_1d(place)
+            return self.replace(waiting=(*self.waiting, (place, jnp.broadcast_to(value, place.shape))))
+        return self.replace(cells=flat.at[place].set(value, mode="drop").reshape(self.cells.shape))
 
-    def window(self, corner: jax.Array, size: int) -> jax.Array:
-        """[size, size] cells from `corner` (row, column), which must lie so that all are on the map."""
-        return jax.lax.dynamic_slice(self.cells, (self.floor, corner[0], corner[1]), (1, size, size))[0]
+    def settled(self) -> "Layer":
+        """This layer with all waiting writes done, the newest where several meet."""
+        if not self.waiting:
+            return self
+        flat = self.cells.reshape(-1)
+        place, value = (jnp.concatenate(parts) for parts in zip(*self.waiting, strict=True))
+        later = np.triu(np.ones((place.size, place.size), bool), 1)
+        overwritten = ((place[:, None] == place[None, :]) & later).any(axis=1)
+        # Writes that are dropped lie outside each at its own place, so that no two are the same.
+        place = jnp.where(overwritten | (place >= flat.size), flat.size + np.arange(place.size), place)
+        cells = flat.at[place].set(value, mode="drop", unique_indices=True)
+        return self.replace(cells=cells.reshape(self.cells.shape), waiting=())
 
 
 def _wrapped(index: jax.Array) -> jax.Array:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.accelerator import on_accelerator
 from dicode.games.craftax.levels.names import MAP_SIZE, Item
 from dicode.games.craftax.rules import RuleTable
 
@@ -13,6 +14,7 @@ _DISTANCE = np.sqrt(_SPAN[:, None] ** 2 + _SPAN[None, :] ** 2).astype(np.float32
 _WIDE = np.arange(-2 * _REACH, 2 * _REACH + 1)
 
 
+@jax.named_scope("game.light")
 def torch_light(
     lit: jax.Array, light: jax.Array, items: jax.Array, floor: jax.Array, position: jax.Array, rules: RuleTable
 ) -> tuple[jax.Array, jax.Array]:
@@ -26,7 +28,7 @@ def torch_light(
     rows, columns = position[0] + _WIDE[:, None], position[1] + _WIDE[None, :]
     on_map = (rows >= 0) & (rows < MAP_SIZE) & (columns >= 0) & (columns < MAP_SIZE)
     torches = on_map & (items[floor, rows.clip(0, MAP_SIZE - 1), columns.clip(0, MAP_SIZE - 1)] == Item.TORCH)
-    before = jax.scipy.signal.convolve2d(torches.astype(jnp.float32), shine, mode="valid")
+    before = _light_of(torches.astype(jnp.float32), shine)
     added = jnp.rint(255.0 * (before + shine)) - jnp.rint(255.0 * before)
     rows, columns = position[0] + _SPAN[:, None], position[1] + _SPAN[None, :]
     on_map = (rows >= 0) & (rows < MAP_SIZE) & (columns >= 0) & (columns < MAP_SIZE)
@@ -36,6 +38,20 @@ def torch_light(
     return light, before.sum()
 
 
+def _light_of(torches: jax.Array, shine: jax.Array) -> jax.Array:
+    """float32[9, 9]: light from torches, float32[17, 17], of which each shines as far as `shine` reaches."""
+    if not on_accelerator():
+        return jax.scipy.signal.convolve2d(torches, shine, mode="valid")
+    # A convolution with another kernel for each environment is five launches; written out, it is part of one.
+    size = _SPAN.size
+    light = jnp.zeros((size, size), jnp.float32)
+    for row in range(size):
+        for column in range(size):
+            light = light + torches[row : row + size, column : column + size] * shine[row, column]
+    return light
+
+
+@jax.named_scope("game.light")
 def sky_light(timestep: jax.Array, rules: RuleTable) -> jax.Array:
     """Brightness of the overworld's sky at a step of the game, 0 to 1."""
     progress = (timestep / rules.day_length) % 1 + rules.day_start

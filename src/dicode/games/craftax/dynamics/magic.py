@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.chests import weighted
 from dicode.games.craftax.dynamics.draws import Draws
+from dicode.games.craftax.dynamics.few import any_of, total
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import Achievement, Action, Block
 from dicode.games.craftax.rules import RuleTable
@@ -17,15 +18,15 @@ def drink_potion(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     game, held = scene.game, scene.game.inventory
     colour = action - Action.DRINK_POTION_RED
     drunk = (jnp.arange(6) == colour) & (held.potions > 0)
-    effect = jnp.where(drunk, game.potion_mapping, 0).sum()
-    amounts = jnp.where((jnp.arange(6) == effect) & drunk.any(), rules.potion_effect, 0)
+    effect = total(jnp.where(drunk, game.potion_mapping, 0))
+    amounts = jnp.where((jnp.arange(6) == effect) & any_of(drunk), rules.potion_effect, 0)
     game = game.replace(
         inventory=held.replace(potions=held.potions - drunk),
         player_health=game.player_health + (amounts[0] + amounts[1]),
         player_mana=game.player_mana + (amounts[2] + amounts[3]),
         player_energy=game.player_energy + (amounts[4] + amounts[5]),
     )
-    return scene.replace(game=game).earn({Achievement.DRINK_POTION: drunk.any()})
+    return scene.replace(game=game).earn({Achievement.DRINK_POTION: any_of(drunk)})
 
 
 def read_book(scene: Scene, action: jax.Array, draws: Draws) -> Scene:
@@ -52,11 +53,11 @@ def enchant(scene: Scene, action: jax.Array, block: jax.Array, draws: Draws, rul
     able = at_table & (game.player_mana >= rules.enchant_mana) & (gems >= rules.enchant_gems)
     sword = able & (action == Action.ENCHANT_SWORD) & (held.sword > 0)
     bow = able & (action == Action.ENCHANT_BOW) & (held.bow > 0)
-    armour = able & (action == Action.ENCHANT_ARMOUR) & (held.armour.sum() > 0)
+    armour = able & (action == Action.ENCHANT_ARMOUR) & (total(held.armour) > 0)
 
     worn = game.armour_enchantments
     plain, other = worn == 0, (worn != 0) & (worn != element)
-    piece = weighted(draws.enchantment, jnp.where(plain.any(), plain, other).astype(jnp.float32))
+    piece = weighted(draws.enchantment, jnp.where(any_of(plain), plain, other).astype(jnp.float32))
     done = sword | bow | armour
     paid = jnp.where(done, rules.enchant_gems, 0)
     game = game.replace(

@@ -7,12 +7,15 @@ import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.combat import wound_of_player
 from dicode.games.craftax.dynamics.draws import Draws
+from dicode.games.craftax.dynamics.few import total
 from dicode.games.craftax.dynamics.projectiles import launch
+from dicode.games.craftax.dynamics.rare import Slot, one_by_one, put
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Scene, can_enter, offset
 from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.rules import RuleTable
 
 
+@jax.named_scope("game.mobs")
 def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable) -> Scene:
     """Let every mob of the floor act, in the package's order: melee, passive, ranged.
 
@@ -20,13 +23,11 @@ def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable)
     """
     acts = ((MELEE, partial(_melee, defended=defended)), (PASSIVE, _passive), (RANGED, _ranged))
     for part, act in acts:
-        scene = jax.lax.fori_loop(
-            part.start, part.stop, lambda slot, scene, act=act: act(scene, slot, draws=draws, rules=rules), scene
-        )
+        scene = one_by_one(range(part.start, part.stop), partial(act, draws=draws, rules=rules), scene)
     return scene
 
 
-def _melee(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable, defended: jax.Array) -> Scene:
+def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: jax.Array) -> Scene:
     mobs, game, number = scene.mobs, scene.game, slot - MELEE.start
     row, column = mobs.position[slot, 0], mobs.position[slot, 1]
     distance, towards = _towards_player(scene, row, column, draws.melee_axis[number])
@@ -53,7 +54,7 @@ def _melee(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable, defend
     return _step_to(scene, slot, row + rows, column + columns, willing, cooldown, stays, rules)
 
 
-def _passive(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable) -> Scene:
+def _passive(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     mobs, player = scene.mobs, scene.game.player_position
     row, column = mobs.position[slot, 0], mobs.position[slot, 1]
     # Half of the eight directions are none.
@@ -64,7 +65,7 @@ def _passive(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable) -> S
     return _step_to(scene, slot, row + rows, column + columns, willing, mobs.cooldown[slot], stays, rules)
 
 
-def _ranged(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable) -> Scene:
+def _ranged(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     mobs, number = scene.mobs, slot - RANGED.start
     row, column = mobs.position[slot, 0], mobs.position[slot, 1]
     distance, towards = _towards_player(scene, row, column, draws.ranged_axis[number])
@@ -79,7 +80,7 @@ def _ranged(scene: Scene, slot: jax.Array, draws: Draws, rules: RuleTable) -> Sc
     cornered = close & ~can_enter(scene, row + rows, column + columns, blocked_by)
     in_range = (distance >= rules.shoot_nearest) & (distance <= rules.shoot_farthest)
     attacks = (in_range | cornered) & (mobs.cooldown[slot] <= 0) & mobs.mask[slot]
-    room = scene.mob_shots.mask.sum() < rules.max_mob_projectiles
+    room = total(scene.mob_shots.mask) < rules.max_mob_projectiles
     type_id = rules.shoots[mobs.kind[slot] - 16]
     shots = launch(scene.mob_shots, attacks & room, mobs.position[slot], jnp.stack(towards), type_id)
     scene = scene.replace(mob_shots=shots)
@@ -103,7 +104,7 @@ def _towards_player(
 
 def _step_to(
     scene: Scene,
-    slot: jax.Array,
+    slot: Slot,
     row: jax.Array,
     column: jax.Array,
     willing: jax.Array,
@@ -123,8 +124,8 @@ def _step_to(
     return scene.replace(
         mob_map=scene.mob_map.write(*freed, jnp.stack([same, stays]), jnp.stack([mask, stays])),
         mobs=mobs.replace(
-            position=mobs.position.at[slot].set(jnp.stack([row, column])),
-            cooldown=mobs.cooldown.at[slot].set(cooldown),
-            mask=mobs.mask.at[slot].set(stays),
+            position=put(mobs.position, slot, jnp.stack([row, column])),
+            cooldown=put(mobs.cooldown, slot, cooldown),
+            mask=put(mobs.mask, slot, stays),
         ),
     )

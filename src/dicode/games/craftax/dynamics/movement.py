@@ -25,6 +25,7 @@ ENTER_FLOOR = np.array(
 """Achievement of reaching each floor; the overworld has none."""
 
 
+@jax.named_scope("game.floors")
 def change_floor(game: GameState, action: jax.Array, rules: RuleTable) -> tuple[GameState, jax.Array]:
     """Take a ladder; also returns bool[9], the floor that counts as reached.
 
@@ -48,6 +49,7 @@ def change_floor(game: GameState, action: jax.Array, rules: RuleTable) -> tuple[
     return game, (jnp.arange(NUM_FLOORS) == floor) & (floor != 0)
 
 
+@jax.named_scope("game.movement")
 def move_player(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     """Turn, and step if the cell is free."""
     game = scene.game

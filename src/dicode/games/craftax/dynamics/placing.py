@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.games.craftax.dynamics.few import all_of, any_of, first_free
 from dicode.games.craftax.dynamics.light import torch_light
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
@@ -22,6 +23,7 @@ PLACES = _KIND_OF_ACTION >= 0
 _BLOCK_OF_KIND = np.array([Block.STONE, Block.CRAFTING_TABLE, Block.FURNACE, Block.PLANT, 0], np.uint8)
 
 
+@jax.named_scope("game.placing")
 def place(
     needed: jax.Array,
     before: tuple[Scene, jax.Array],
@@ -65,7 +67,7 @@ def place(
     game = game.replace(inventory=held, items=items, light=light)
     scene = scene.replace(
         game=_grow(game, row, column, placed[_PLANT]),
-        blocks=scene.blocks.write(row, column, new_block, placed.any() & ~placed[_TORCH]),
+        blocks=scene.blocks.write(row, column, new_block, any_of(placed) & ~placed[_TORCH]),
     )
     earned = {int(Achievement[f"PLACE_{name.upper()}"]): placed[i] for i, name in enumerate(PLACEABLES)}
     return scene.earn(earned), placed.astype(jnp.int32)
@@ -74,7 +76,7 @@ def place(
 def _grow(game: GameState, row: jax.Array, column: jax.Array, planted: jax.Array) -> GameState:
     """Remember a sapling in the first free slot; without one it never ripens."""
     taken = game.growing_plants_mask
-    slot = (jnp.arange(taken.shape[0]) == jnp.argmin(taken)) & ~taken.all() & planted
+    slot = (jnp.arange(taken.shape[0]) == first_free(taken)) & ~all_of(taken) & planted
     return game.replace(
         growing_plants_positions=jnp.where(slot[:, None], jnp.stack([row, column]), game.growing_plants_positions),
         growing_plants_age=jnp.where(slot, 0, game.growing_plants_age),

@@ -1,5 +1,6 @@
 """Plants: saplings ripen on the overworld."""
 
+import jax
 import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.scene import Scene
@@ -7,6 +8,7 @@ from dicode.games.craftax.levels.names import Block
 from dicode.games.craftax.rules import RuleTable
 
 
+@jax.named_scope("game.plants")
 def grow(scene: Scene, rules: RuleTable) -> Scene:
     """Let every plant grow a step older, and show the ripe ones.
 
@@ -18,4 +20,4 @@ def grow(scene: Scene, rules: RuleTable) -> Scene:
     row, column = game.growing_plants_positions[:, 0], game.growing_plants_positions[:, 1]
     overworld = scene.blocks.replace(floor=jnp.int32(0))
     grown = overworld.write(row, column, Block.RIPE_PLANT, age >= rules.plant_ripening)
-    return scene.replace(blocks=scene.blocks.replace(cells=grown.cells), game=game.replace(growing_plants_age=age))
+    return scene.replace(blocks=grown.replace(floor=scene.blocks.floor), game=game.replace(growing_plants_age=age))

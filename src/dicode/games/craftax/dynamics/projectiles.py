@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.games.craftax.dynamics.combat import strike, wound_of_player
+from dicode.games.craftax.dynamics.few import all_of, first, first_free, total
+from dicode.games.craftax.dynamics.rare import Slot, each
 from dicode.games.craftax.dynamics.scene import RANGED, Scene, Shots, inside, is_solid, occupied, offset
 from dicode.games.craftax.levels.names import Achievement, Action, Block
 from dicode.games.craftax.rules import RuleTable
@@ -16,7 +18,7 @@ LAUNCHES = np.isin(np.arange(len(Action)), [Action.SHOOT_ARROW, Action.CAST_FIRE
 
 def launch(shots: Shots, on: jax.Array, position: jax.Array, direction: jax.Array, type_id: jax.Array | int) -> Shots:
     """A new projectile, if `on`, in the first free slot."""
-    slot = (jnp.arange(shots.mask.shape[0]) == jnp.argmin(shots.mask)) & on
+    slot = (jnp.arange(shots.mask.shape[0]) == first_free(shots.mask)) & on
     return Shots(
         position=jnp.where(slot[:, None], position, shots.position),
         direction=jnp.where(slot[:, None], direction, shots.direction),
@@ -25,10 +27,11 @@ def launch(shots: Shots, on: jax.Array, position: jax.Array, direction: jax.Arra
     )
 
 
+@jax.named_scope("game.projectiles")
 def shoot_and_cast(needed: jax.Array, scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     """Loose an arrow, or throw a learned spell, in the direction that the player faces."""
     game, held = scene.game, scene.game.inventory
-    room = needed & (scene.player_shots.mask.sum() < rules.max_player_projectiles)
+    room = needed & (total(scene.player_shots.mask) < rules.max_player_projectiles)
     arrow = (action == Action.SHOOT_ARROW) & room & (held.bow >= 1) & (held.arrows >= jnp.maximum(rules.arrow_cost, 0))
     fire = (action == Action.CAST_FIREBALL) & room & (game.player_mana >= rules.fireball_mana) & game.learned_spells[0]
     ice = (action == Action.CAST_ICEBALL) & room & (game.player_mana >= rules.iceball_mana) & game.learned_spells[1]
@@ -44,6 +47,7 @@ def shoot_and_cast(needed: jax.Array, scene: Scene, action: jax.Array, rules: Ru
     ).earn({Achievement.FIRE_BOW: arrow, Achievement.CAST_FIREBALL: fire, Achievement.CAST_ICEBALL: ice})
 
 
+@jax.named_scope("game.projectiles")
 def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
     """Move the mobs' projectiles; they end in walls, mobs and the player, and break stations.
 
@@ -53,11 +57,11 @@ def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
     damage = rules.mob_projectile_damage[shots.type_id]
     ahead, shooters = shots.position + shots.direction, _shooters(scene, rules)
 
-    def fly(scene: Scene, slot: jax.Array) -> tuple[Scene, jax.Array]:
+    def fly(scene: Scene, slot: Slot) -> tuple[Scene, jax.Array]:
         game, row, column = scene.game, ahead[slot, 0], ahead[slot, 1]
         block, mask = scene.blocks.read(row, column), shots.mask[slot]
-        here = (shots.position[slot] == game.player_position).all()
-        hits = mask & (here | (ahead[slot] == game.player_position).all())
+        here = all_of(shots.position[slot] == game.player_position)
+        hits = mask & (here | all_of(ahead[slot] == game.player_position))
         blocked = is_solid(block) | occupied(scene, row, column)
         station = (block == Block.FURNACE) | (block == Block.CRAFTING_TABLE)
         breaks = station & mask & (rules.projectiles_break_stations > 0)
@@ -72,7 +76,7 @@ def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
         scene = scene.replace(game=game, blocks=blocks, damage_taken=scene.damage_taken + wound, attacker=attacker)
         return scene, mask & inside(row, column) & ~blocked & ~hits
 
-    scene, alive = jax.lax.scan(fly, scene, jnp.arange(shots.mask.shape[0]))
+    scene, alive = each(shots.mask.shape[0], fly, scene)
     return scene.replace(mob_shots=shots.replace(position=ahead, mask=alive))
 
 
@@ -80,23 +84,24 @@ def _shooters(scene: Scene, rules: RuleTable) -> jax.Array:
     """int32[3]: kind of the mob that each projectile may be of; a projectile itself knows its type alone."""
     kinds = scene.mobs.kind[RANGED]
     fits = rules.shoots[kinds - 16] == scene.mob_shots.type_id[:, None]
-    return kinds[jnp.argmax(fits, axis=1)]
+    return kinds[first(fits, 1)]
 
 
+@jax.named_scope("game.projectiles")
 def fly_from_player(scene: Scene, rules: RuleTable) -> Scene:
     """Move the player's projectiles; each hits what is on its cell, else what is on the next one."""
     shots = scene.player_shots
     damage = _player_shot_damage(scene, rules)
     ahead = shots.position + shots.direction
 
-    def fly(scene: Scene, slot: jax.Array) -> tuple[Scene, jax.Array]:
+    def fly(scene: Scene, slot: Slot) -> tuple[Scene, jax.Array]:
         row, column = ahead[slot, 0], ahead[slot, 1]
         scene, hit = strike(scene, shots.position[slot, 0], shots.position[slot, 1], damage[slot], True, eats=False)
         scene, hit_next = strike(scene, row, column, damage[slot] * ~hit, True, eats=False)
         free = inside(row, column) & ~is_solid(scene.blocks.read(row, column))
         return scene, shots.mask[slot] & free & ~hit & ~hit_next
 
-    scene, alive = jax.lax.scan(fly, scene, jnp.arange(shots.mask.shape[0]))
+    scene, alive = each(shots.mask.shape[0], fly, scene)
     return scene.replace(player_shots=shots.replace(position=ahead, mask=alive))
 
 

@@ -1,4 +1,4 @@
-"""Work that few steps need, done only when some environment of the batch needs it.
+"""Work that few steps need, done only when some environment of the batch needs it, and loops over slots.
 
 Under `jax.vmap` a `lax.cond` becomes a select: every environment pays for both branches. Here the
 condition is reduced over the batch first, so that a real branch skips the work for all.
@@ -11,19 +11,53 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.accelerator import on_accelerator
+
 State = TypeVar("State")
 
 
-def on_accelerator() -> bool:
-    """Whether launching a kernel, or waiting for a condition, costs more than computing on a CPU's terms."""
-    return jax.default_backend() != "cpu"
+Slot = jax.Array | int
+"""Number of a slot: an array within a loop, a plain number where the loop is written out."""
+
+
+def one_by_one(slots: range, act: Callable[[State, Slot], State], state: State) -> State:
+    """`act` for one slot after the other: a loop, written out on an accelerator."""
+    if on_accelerator():
+        for slot in slots:
+            state = act(state, slot)
+        return state
+    after: State = jax.lax.fori_loop(slots.start, slots.stop, lambda slot, s: act(s, slot), state)
+    return after
+
+
+def each(count: int, act: Callable[[State, Slot], tuple[State, jax.Array]], state: State) -> tuple[State, jax.Array]:
+    """As `one_by_one`, with what `act` says of each slot, [count, ...]."""
+    if on_accelerator():
+        told = []
+        for slot in range(count):
+            state, says = act(state, slot)
+            told.append(says)
+        return state, jnp.stack(told)
+    after: tuple[State, jax.Array] = jax.lax.scan(act, state, jnp.arange(count))
+    return after
+
+
+def put(values: jax.Array, slot: Slot, new: jax.Array) -> jax.Array:
+    """`values` with `new` at a slot."""
+    if isinstance(slot, int):
+        here = (np.arange(values.shape[0]) == slot).reshape(-1, *[1] * (values.ndim - 1))
+        return jnp.where(here, new, values)
+    return values.at[slot].set(new)
 
 
 def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments: Any) -> State:
     """`work(needed, state, *arguments)`, skipped if no environment of the batch needs it.
 
-    `work` must return `state` unchanged where `needed` is false, and close over no traced array.
+    `work` must return `state` unchanged where `needed` is false, and close over no traced array. On an
+    accelerator, where the host would have to wait for the condition, it is done unasked.
     """
+    if on_accelerator():
+        return work(needed, state, *arguments)
 
     @jax.custom_batching.custom_vmap
     def run(needed: jax.Array, state: State, arguments: tuple[Any, ...]) -> State:
@@ -39,11 +73,7 @@ def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments
         needed, state = jax.tree.map(spread, (needed, state), (batched[0], batched[1]))
         axes = jax.tree.map(lambda has_axis: 0 if has_axis else None, batched[2])
         mapped: Callable[..., Any] = jax.vmap(lambda n, s, a: work(n, s, *a), in_axes=(0, 0, axes))
-        if on_accelerator():
-            # The host would have to wait for the condition; the work itself is small.
-            result = mapped(needed, state, arguments)
-        else:
-            result = jax.lax.cond(jnp.any(needed), lambda s: mapped(needed, s, arguments), lambda s: s, state)
+        result = jax.lax.cond(jnp.any(needed), lambda s: mapped(needed, s, arguments), lambda s: s, state)
         return result, jax.tree.map(lambda _: True, result)
 
     after: State = run(needed, state, arguments)
@@ -56,7 +86,13 @@ def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: 
     For work that a part of the batch needs in every step: those environments are gathered into small
     groups, one after the other, as many as it takes. `maps` are large arrays that are not gathered:
     `work` sees those of all environments, [N, ...], and its own `index`. It closes over no traced array.
+    On an accelerator it is done for all at once.
     """
+    if on_accelerator():
+        one = jax.tree.map(lambda array: array[None], maps)
+        done = work(one, jnp.int32(0), *arguments)
+        chosen: State = jax.tree.map(lambda new, old: jnp.where(needed, new, old), done, otherwise)
+        return chosen
 
     @jax.custom_batching.custom_vmap
     def run(needed: jax.Array, otherwise: State, maps: Any, arguments: tuple[Any, ...]) -> State:
@@ -93,7 +129,7 @@ def _in_groups(
     work: Callable[..., Any],
     axes: Any,
 ) -> Any:
-    group = size if on_accelerator() else max(1, min(size, max(8, size // 8)))
+    group = max(1, min(size, max(8, size // 8)))
     together: Callable[..., Any] = jax.vmap(lambda index, arguments: work(maps, index, *arguments), in_axes=(0, axes))
     if group == size:
         done = together(jnp.arange(size), pick(jnp.arange(size)))

@@ -112,6 +112,7 @@ class Scene(struct.PyTreeNode):
         return self.replace(earned={**self.earned, **merged})
 
 
+@jax.named_scope("game.scene")
 def enter(game: GameState, rules: RuleTable) -> Scene:
     """The scene on the player's floor."""
     floor = game.player_level
@@ -136,6 +137,7 @@ def enter(game: GameState, rules: RuleTable) -> Scene:
     )
 
 
+@jax.named_scope("game.scene")
 def leave(scene: Scene) -> GameState:
     """The game with what the scene changed."""
     game, floor = scene.game, scene.game.player_level
@@ -163,8 +165,8 @@ def leave(scene: Scene) -> GameState:
             type_id=_place(here, shots.type_id, old.type_id),
         )
     return game.replace(
-        blocks=scene.blocks.cells,
-        mob_map=scene.mob_map.cells,
+        blocks=scene.blocks.settled().cells,
+        mob_map=scene.mob_map.settled().cells,
         mob_projectile_directions=_place(here, scene.mob_shots.direction, game.mob_projectile_directions),
         player_projectile_directions=_place(here, scene.player_shots.direction, game.player_projectile_directions),
         **records,

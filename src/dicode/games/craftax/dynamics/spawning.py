@@ -6,12 +6,16 @@ have a weight, so a window of 27 x 27 is looked at. The package adds the weights
 here cells are counted; the two pick different neighbours in about one draw of 60 000.
 """
 
+from itertools import accumulate
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.accelerator import on_accelerator
 from dicode.games.craftax.dynamics.boss import wave_is_rising
 from dicode.games.craftax.dynamics.draws import Draws
+from dicode.games.craftax.dynamics.few import any_of, first_free, total
 from dicode.games.craftax.dynamics.rare import some
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Creatures, Scene
 from dicode.games.craftax.levels.grid import SPAWN_BLOCKS
@@ -26,11 +30,12 @@ _DEEP_THING = 5
 _CLASSES = (PASSIVE, MELEE, RANGED)
 
 
+@jax.named_scope("game.spawning")
 def spawn(scene: Scene, draws: Draws, rules: RuleTable) -> Scene:
     """Let new mobs appear on the player's floor."""
     game, floor = scene.game, scene.game.player_level
     limits = jnp.stack([limit[floor] for limit in (rules.max_passive, rules.max_melee, rules.max_ranged)])
-    alive = jnp.stack([scene.mobs.mask[part].sum() for part in _CLASSES])
+    alive = jnp.stack([total(scene.mobs.mask[part]) for part in _CLASSES])
     kinds = _kinds(scene, rules)
     wanted = (draws.spawning[0::2] < _chances(scene, rules)) & (alive < limits)
     # The map of mobs also marks the first mob of a class without a free slot, which the next class then avoids.
@@ -39,8 +44,9 @@ def spawn(scene: Scene, draws: Draws, rules: RuleTable) -> Scene:
     swims = kinds[2] == _DEEP_THING
     arguments = floor, game.player_position, scene.fighting_boss, swims, wanted, draws.spawning[1::2], marked
     nowhere = jnp.zeros((3, 2), jnp.int32), jnp.zeros(3, bool)
+    scene = scene.replace(blocks=scene.blocks.settled(), mob_map=scene.mob_map.settled())
     maps = scene.blocks.cells, scene.mob_map.cells
-    cells, found = some(wanted.any(), _cells, nowhere, maps, *arguments, spans, rules.spawn_limit)
+    cells, found = some(any_of(wanted), _cells, nowhere, maps, *arguments, spans, rules.spawn_limit)
     for number, part in enumerate(_CLASSES):
         scene = _appear(scene, part, found[number], cells[number], kinds[number] + 8 * number, rules)
     return scene
@@ -64,6 +70,9 @@ def _cells(
     start = (index, floor, corner[0], corner[1])
     blocks, taken = (jax.lax.dynamic_slice(cells, start, (1, 1, _SIZE, _SIZE))[0, 0] for cells in maps)
     places = _places(blocks, taken, corner - player, boss, swims, spans, limit)
+    if on_accelerator():
+        rows = (places.astype(jnp.uint32) << _SPAN.astype(np.uint32)).sum(axis=2, dtype=jnp.uint32)
+        return _cells_of_rows(rows, corner, wanted, unit, marked)
     cells, found = [], []
     for number in range(3):
         cell, free = _choose(places[number], unit[number])
@@ -73,6 +82,42 @@ def _cells(
         avoid = jnp.where(found[-1], position, marked[number])
         places = places & ~_is_cell(avoid - corner)
     return jnp.stack(cells), jnp.stack(found)
+
+
+def _cells_of_rows(
+    rows: jax.Array, corner: jax.Array, wanted: jax.Array, unit: jax.Array, marked: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """The same from places as one word a row, uint32[3, 27]: single numbers, which need no reductions."""
+    cells, found = [], []
+    words = [[rows[number, row] for row in range(_SIZE)] for number in range(3)]
+    for number in range(3):
+        row, column, free = _choose_bit(words[number], unit[number])
+        position = corner + jnp.stack([row, column])
+        found.append(wanted[number] & free)
+        cells.append(position)
+        avoid = jnp.where(found[-1], position, marked[number]) - corner
+        inside = (avoid[1] >= 0) & (avoid[1] < _SIZE)
+        kept = ~jnp.where(inside, jnp.uint32(1) << jnp.clip(avoid[1], 0, _SIZE - 1).astype(jnp.uint32), 0)
+        words = [[jnp.where(avoid[0] == row, word & kept, word) for row, word in enumerate(of)] for of in words]
+    return jnp.stack(cells), jnp.stack(found)
+
+
+def _choose_bit(words: list[jax.Array], unit: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Row and column of the cell that a uniform number picks among the set bits, and whether there is any."""
+    up_to = list(accumulate(jax.lax.population_count(word).astype(jnp.int32) for word in words))
+    rank = jnp.clip(jnp.ceil(up_to[-1] * (1 - unit)).astype(jnp.int32), 1, up_to[-1])
+    row = jnp.minimum(sum((below < rank).astype(jnp.int32) for below in up_to), _SIZE - 1)
+    word, before = words[0], jnp.int32(0)
+    for number in range(1, _SIZE):
+        word, before = (
+            jnp.where(row == number, words[number], word),
+            jnp.where(row == number, up_to[number - 1], before),
+        )
+    column = jnp.int32(0)
+    for bit in range(_SIZE):
+        below = jax.lax.population_count(word & np.uint32((1 << (bit + 1)) - 1)).astype(jnp.int32)
+        column = column + (below < rank - before)
+    return row, jnp.minimum(column, _SIZE - 1), up_to[-1] > 0
 
 
 def _chances(scene: Scene, rules: RuleTable) -> jax.Array:
@@ -130,7 +175,7 @@ def _choose(places: jax.Array, unit: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def _next_slot(mobs: Creatures, part: slice) -> tuple[jax.Array, jax.Array]:
     """The first free slot of a class (its first if none is), and the cell of the mob there, far outside if it is free."""
-    slot = part.start + jnp.argmin(mobs.mask[part])
+    slot = part.start + first_free(mobs.mask[part])
     return slot, jnp.where(mobs.mask[slot], mobs.position[slot], -2 * MAP_SIZE)
 
 

@@ -33,6 +33,7 @@ _STUDIES = np.arange(len(Action)) >= Action.DRINK_POTION_RED
 """bool[43]: which actions are about potions, books, enchanting and attributes (and torches, which does no harm)."""
 
 
+@jax.named_scope("game.step")
 def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
     """One step of one environment; `jax.vmap` it for many.
 
@@ -110,6 +111,7 @@ def _act(scene: Scene, action: jax.Array, draws: Draws, rules: RuleTable) -> tup
     return boss_time(scene, rules), {**counts, "placed": placed}
 
 
+@jax.named_scope("game.magic")
 def _study(
     needed: jax.Array, scene: Scene, action: jax.Array, block: jax.Array, draws: Draws, rules: RuleTable
 ) -> Scene:

@@ -20,6 +20,7 @@ def maximum(game: GameState, rules: RuleTable, vital: str) -> jax.Array:
     return most
 
 
+@jax.named_scope("game.survival")
 def live(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     """One step of needs and recovery."""
     scene = _sleep_and_rest(scene, action, rules)
@@ -31,6 +32,7 @@ def live(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     return scene.replace(game=_mana(game, rules))
 
 
+@jax.named_scope("game.survival")
 def hold_in_range(game: GameState, rules: RuleTable) -> GameState:
     """Cut what is carried and the vitals to what the player can hold."""
     held = game.inventory

@@ -1,0 +1,154 @@
+"""Kernels in the text of a program that XLA has compiled for a GPU: how many, in which loop, of which part of the code.
+
+The text is read line by line; no expression spans lines, so megabytes of it take seconds.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+LAUNCHED = frozenset(
+    [
+        "fusion",
+        "copy",
+        "custom-call",
+        "reduce",
+        "scatter",
+        "gather",
+        "sort",
+        "dynamic-slice",
+        "dynamic-update-slice",
+        "transpose",
+        "concatenate",
+        "broadcast",
+        "iota",
+        "convolution",
+        "dot",
+        "convert",
+        "add",
+        "slice",
+        "pad",
+        "reverse",
+        "select-and-scatter",
+        "rng-bit-generator",
+    ]
+)
+"""Operations that stand in a schedule as kernels of their own."""
+NO_NAME = "(copies)"
+"""Module of a kernel that XLA made without the code's saying: copies, mostly."""
+_SCOPE = re.compile(r"\b(?:game|env|agent|learner)\.[a-z_]+")
+_OPERATION = re.compile(r"(?:^|\s)([a-z][a-z0-9\-]*)\(")
+_NAME = re.compile(r'op_name="([^"]*)"')
+_TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"')
+
+
+@dataclass
+class Loop:
+    """A loop's body, or the whole program: its kernels by module, each counted as often as it runs in one round."""
+
+    name: str
+    trips: int | None = 1
+    """Rounds; None: only the device knows."""
+    kernels: Counter[str] = field(default_factory=Counter)
+    loops: list["Loop"] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Kernels of one round, those of inner loops times their rounds (once where unknown)."""
+        return sum(self.by_module.values())
+
+    @property
+    def by_module(self) -> Counter[str]:
+        """`total` by module."""
+        counted = Counter(self.kernels)
+        for loop in self.loops:
+            counted += Counter({name: n * (loop.trips or 1) for name, n in loop.by_module.items()})
+        return counted
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names of the loops within whose rounds only the device knows."""
+        inner = [name for loop in self.loops for name in loop.unknown]
+        return [loop.name for loop in self.loops if loop.trips is None] + inner
+
+    @property
+    def largest(self) -> "Loop":
+        """The direct inner loop with the most kernels a round; the loop itself where it has none."""
+        return max(self.loops, key=lambda loop: loop.total, default=self)
+
+
+def read(lines: Iterable[str]) -> Loop:
+    """The program in the lines of an optimised HLO module."""
+    bodies, entry = _computations(lines)
+    return _walk("program", 1, entry, bodies)
+
+
+def _computations(lines: Iterable[str]) -> tuple[dict[str, list[str]], str]:
+    """Instructions by computation, and the name of the first to run."""
+    bodies: dict[str, list[str]] = {}
+    current = entry = ""
+    for line in lines:
+        if not line[:1].isspace() and line.rstrip().endswith("{") and "(" in line:
+            words = line.split()
+            current = words[1 if words[0] == "ENTRY" else 0].lstrip("%")
+            entry = current if words[0] == "ENTRY" else entry
+            bodies[current] = []
+        elif line.startswith("}"):
+            current = ""
+        elif current and " = " in line:
+            bodies[current].append(line.strip())
+    return bodies, entry
+
+
+def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list[str]]) -> Loop:
+    loop = Loop(name, trips)
+    for line in bodies[computation]:
+        operation = _operation(line)
+        if operation == "while":
+            known = _TRIPS.search(line)
+            loop.loops.append(_walk(_module(line), int(known[1]) if known else None, _called(line, "body"), bodies))
+        elif operation == "call":
+            inner = _walk(name, 1, _called(line, "to_apply"), bodies)
+            loop.kernels += inner.kernels
+            loop.loops += inner.loops
+        elif operation == "conditional":
+            # The host waits for the condition; the dearest branch is counted.
+            branches = [_walk(name, 1, branch, bodies) for branch in _branches(line)]
+            loop.loops.append(max(branches, key=lambda branch: branch.total))
+        elif operation in LAUNCHED:
+            loop.kernels[_module(line)] += 1
+    return loop
+
+
+def _operation(line: str) -> str:
+    """The name of an instruction's operation: what follows its shape, which may be a tuple."""
+    rest = line.split(" = ", 1)[1]
+    if rest.startswith("("):
+        depth = 0
+        for place, letter in enumerate(rest):
+            depth += (letter == "(") - (letter == ")")
+            if depth == 0:
+                rest = rest[place + 1 :]
+                break
+    found = _OPERATION.search(rest)
+    return found[1] if found else ""
+
+
+def _called(line: str, attribute: str) -> str:
+    found = re.search(attribute + r"=%?([\w.\-]+)", line)
+    return found[1] if found else ""
+
+
+def _branches(line: str) -> list[str]:
+    found = re.search(r"branch_computations=\{([^}]*)\}", line)
+    if found:
+        return [name.strip().lstrip("%") for name in found[1].split(",")]
+    return [_called(line, "true_computation"), _called(line, "false_computation")]
+
+
+def _module(line: str) -> str:
+    """The innermost named scope of an instruction."""
+    found = _NAME.search(line)
+    scopes = _SCOPE.findall(found[1]) if found else []
+    return scopes[-1] if scopes else NO_NAME

@@ -1,0 +1,118 @@
+"""The step as it is written for accelerators gives what the step for CPUs gives, bit for bit; run on the CPU by the switch."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dicode.accelerator import on_accelerator, written_for
+from dicode.environment import resets
+from dicode.games.craftax.dynamics import few, spawning
+from dicode.games.craftax.dynamics.layer import Layer
+from dicode.games.craftax.levels.schema import STATE_FIELDS
+
+
+def both(run):
+    """What `run` gives on the CPU's way and on the accelerator's, operation by operation, so that nothing is compiled."""
+    given = []
+    for accelerator in (False, True):
+        with written_for(accelerator=accelerator), jax.disable_jit():
+            given.append(run())
+    return given
+
+
+def differences(first, second):
+    pairs = zip(jax.tree_util.tree_leaves_with_path(first), jax.tree.leaves(second), strict=True)
+    return [jax.tree_util.keystr(path) for (path, a), b in pairs if a.dtype != b.dtype or not np.array_equal(a, b)]
+
+
+@pytest.mark.fast
+def test_the_switch_holds_within_its_block_only():
+    assert not on_accelerator()
+    with written_for(accelerator=True):
+        assert on_accelerator()
+    assert not on_accelerator()
+
+
+@pytest.mark.fast
+def test_reads_see_the_writes_that_wait_and_the_newest_wins():
+    cells = jnp.zeros((9, 48, 48), jnp.uint8)
+    writes = [((3, 4), 7, True), ((3, 4), 8, True), ((-1, 2), 9, True), ((60, 2), 5, True), ((3, 4), 6, False)]
+
+    def run():
+        layer = Layer(cells, jnp.int32(2))
+        for (row, column), value, where in writes:
+            layer = layer.write(jnp.int32(row), jnp.int32(column), value, jnp.asarray(where))
+        layer = layer.write(jnp.array([5, 5]), jnp.array([6, 6]), jnp.array([1, 1]), jnp.array([True, True]))
+        seen = layer.read(jnp.array([3, 47, 5, 0]), jnp.array([4, 2, 6, 0]))
+        assert len(layer.waiting) == (len(writes) + 1 if on_accelerator() else 0)
+        return seen, layer.settled().cells
+
+    at_once, waiting = both(run)
+    assert not differences(at_once, waiting)
+    assert at_once[0].tolist() == [8, 9, 1, 0]
+    assert int((at_once[1] > 0).sum()) == 3
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", ["any_of", "all_of", "total", "first", "first_free", "sums"])
+def test_reductions_over_few_slots_are_the_same_written_out(name):
+    for bits in range(16):
+        flags = jnp.array([(bits >> place) & 1 for place in range(4)], bool)
+        values = flags if name not in ("sums", "total") else flags * jnp.array([0.1, 0.7, 1e-8, 3.0], jnp.float32)
+        assert not differences(*both(lambda values=values: getattr(few, name)(values)))
+
+
+@pytest.mark.fast
+def test_a_bit_is_chosen_as_a_cell_of_a_map():
+    rng = np.random.default_rng(0)
+    for share in (0.0, 0.002, 0.3, 1.0):
+        for unit in (0.0, 0.4, 0.999999):
+            places = rng.random((27, 27)) < share
+            cell, free = spawning._choose(jnp.asarray(places), jnp.float32(unit))
+            words = [jnp.uint32(sum(1 << c for c in np.flatnonzero(row))) for row in places]
+            row, column, any_free = spawning._choose_bit(words, jnp.float32(unit))
+            assert (int(row) * 27 + int(column), bool(any_free)) == (int(cell), bool(free))
+
+
+@pytest.mark.fast
+def test_a_reset_without_a_loop_is_the_reset_by_loops():
+    rng = np.random.default_rng(1)
+
+    def arrays(count):
+        return {
+            "map": jnp.asarray(rng.integers(0, 9, (count, 48, 48)), jnp.uint8),
+            "life": jnp.asarray(rng.random(count)),
+        }
+
+    state, pool, source = arrays(5), arrays(7), jnp.array([6, 0, 3, 3, 1])
+    for ended in ([False] * 5, [True] * 5, [True, False, False, True, False]):
+        looped, straight = both(lambda ended=ended: resets.restart(state, jnp.array(ended), source, pool, None))
+        assert not differences(looped, straight)
+        chosen = jnp.where(jnp.array(ended)[:, None, None], pool["map"][source], state["map"])
+        assert np.array_equal(straight["map"], chosen)
+
+
+@pytest.mark.long
+def test_the_step_and_what_is_seen_of_it_are_the_same_for_64_worlds(worlds8):
+    import parity_worlds
+
+    from dicode.games.craftax.dynamics import step
+    from dicode.games.craftax.observation import observe
+    from dicode.games.craftax.rules import default_rules
+    from dicode.games.craftax.state import from_arrays
+
+    count, rules, rng = 64, default_rules(), np.random.default_rng(0)
+    starts = [parity_worlds.start(worlds8, number, 0) for number in range(count)]
+    state = from_arrays({name: np.stack([world[name] for world in starts]) for name in STATE_FIELDS})
+    for number in range(20):
+        keys = jax.random.split(jax.random.PRNGKey(number), count)
+        action = jnp.asarray(np.where(rng.random(count) < 0.3, 5, rng.integers(0, 43, count)), jnp.int32)
+
+        def run(keys=keys, state=state, action=action):
+            result = jax.vmap(step, in_axes=(0, 0, 0, None))(keys, state, action, rules)
+            return result, jax.vmap(observe, in_axes=(0, None))(result.state, rules)
+
+        cpu, accelerator = both(run)
+        assert not differences(cpu, accelerator)
+        state = cpu[0].state
