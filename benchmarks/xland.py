@@ -62,9 +62,7 @@ def training() -> dict[str, tuple[int, Callable[[int], object]]]:
     told = config.agent.conditioning
     env = LevelEnv(DEVICE, bootstrap_time_limit=config.learner.bootstrap_time_limit, conditioning=told)
     levels, sizes = [Level(DEVICE.generate(jax.random.PRNGKey(0), 512, 0))], Sizes(config.num_envs, 1, 512)
-    batch = build(
-        DEVICE, levels, [config.num_envs], sizes, episode_limit=config.episode_limit, conditioning_kind=told
-    )
+    batch = build(DEVICE, levels, [config.num_envs], sizes, episode_limit=config.episode_limit, conditioning_kind=told)
     agent = make_agent(env.spec, config.agent)
     ours = compile_programs(agent, env, config.learner, batch, progress=print)
     key = np.array([1, 2], np.uint32)
