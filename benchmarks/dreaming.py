@@ -116,7 +116,8 @@ def hooks(worlds: dict) -> dict[str, float]:
     from dicode.cache import enable_compile_cache
     from dicode.games.craftax.host import HOST
     from dicode.training.builder import Playable
-    from dicode.training.trainer import Trainer, hook_envs
+    from dicode.training.sizes import hook_envs
+    from dicode.training.trainer import Trainer
     from dicode.types import TARGET, Proposal, Slot
 
     enable_compile_cache()

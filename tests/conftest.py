@@ -14,8 +14,13 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import numpy as np
 import pytest
+from jaxtyping import install_import_hook
 
 from dicode.cache import cache_dir
+from tests import annotations
+
+# Before any of them is imported, and by the name of `annotations.checked`.
+install_import_hook(annotations.checked_modules(), "tests.annotations.checked")
 
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("xla")))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dicode.commands.doctor import wall_in_words
+from dicode.commands.doctor import required, wall_in_words
 
 pytestmark = pytest.mark.fast
 
@@ -16,3 +16,12 @@ def test_what_a_container_must_let_through_is_named(found):
     said = wall_in_words(found, False)
     assert said.startswith(", ".join(found) or "none")
     assert all(call in said for call in ("seccomp", "landlock_restrict_self", "--security-opt", "sandbox=weak"))
+
+
+def test_every_package_that_is_asked_for_is_looked_at_with_the_extra_that_asks():
+    found = required()
+    assert {"dicode", "jax", "jaxlib", "craftax", "hydra-core", "httpx2", "jinja2"} <= {
+        n for n, e in found.items() if not e
+    }
+    assert (found["wandb"], found["imageio"], found["hydra-submitit-launcher"]) == ("wandb", "", "slurm")
+    assert len(found) > 20

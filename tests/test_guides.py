@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -10,13 +11,16 @@ import pytest
 import yaml
 from toy import Toy, make, record_of, toy_text, train
 
-from dicode import methods
+from dicode import methods, words
 from dicode.dreaming import providers
+from dicode.dreaming.dreamer import Dreamer
 from dicode.errors import ConfigError, LevelError
 from dicode.games.craftax.levels import rule_spec
 from dicode.games.craftax.levels import rules as craftax_rules
 from dicode.games.level_text import parse_level
 from dicode.methods import registry
+from dicode.methods.settings import Scored
+from dicode.settings import section
 from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, Brief, Draft, Origin, ParentReport
 
@@ -92,6 +96,12 @@ def test_the_method_of_the_guide_is_registered_and_trains(monkeypatch):
         make("hardest", SETTINGS | {"replayed": 2.0})
     assert "hardest" in methods.SETTINGS
 
+    @dataclass(frozen=True)
+    class Asked:
+        method: Scored = section(made.HardestSettings, "name", registry.SETTINGS)
+
+    assert "hardest" in words.group_choices("method", Asked)
+
 
 def test_the_provider_of_the_guide_is_resolved_and_its_key_goes_to_its_host_alone(monkeypatch):
     (entries,), (text,) = blocks("add-a-provider.md"), blocks("add-a-provider.md", "yaml")
@@ -132,6 +142,7 @@ def test_the_rule_of_the_guide_is_read_by_levels_and_by_the_step(monkeypatch):
 
 def test_the_dreamer_of_the_guide_answers_every_brief_and_the_same_brief_alike(monkeypatch):
     made = module("add-a-dreamer.md", monkeypatch)
+    assert issubclass(made.Gentler, Dreamer)
     source = '"""Objective: a night.\nWhy: x."""\nfrom dicode.levels import Goal, Rules\n\nGOAL = Goal(survive=9)\nRULES = Rules(melee_spawn=2.0)\n'
     parents = [record_of(Draft(text, "", Origin.FILE), 0) for text in (source, toy_text(Toy("idle", 0.0)))]
     briefs = [Brief(3, i, ParentReport(level, ()), {}, None) for i, level in enumerate(parents)]

@@ -25,14 +25,14 @@ LAYERS = (
     "games",
     "games.craftax.levels",
     "levels",
-    "games.craftax.grammar view.words",
+    "games.craftax.grammar",
     "games.craftax games.craftax.levels.api games.craftax.levels.reference",
     "environment sandbox",
     "dreaming",
     "methods",
     "config",
     "usage training",
-    "evaluation",
+    "evaluation view.words",
     "runs",
     "view",
     "commands",
@@ -198,6 +198,14 @@ def test_nothing_above_games_names_a_block_a_mob_or_an_achievement():
     for path in above_games():
         found = words.findall(path.read_text())
         assert not found, f"{path.relative_to(SOURCE)} names {found}"
+
+
+@pytest.mark.fast
+def test_what_shows_a_run_reads_its_evaluations_and_makes_none():
+    known = named()
+    for name in (name for name in known if name.startswith("view")):
+        found = {other for other in imported(known[name], known) if other.startswith("evaluation")}
+        assert found <= {"evaluation.results"}, f"{name} imports {found}"
 
 
 @pytest.mark.fast

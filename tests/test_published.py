@@ -67,8 +67,8 @@ def test_a_paper_experiment_has_the_published_settings(name):
 
 
 def test_the_first_dreams_enter_two_whole_cycles_after_they_were_asked():
-    from dicode.commands.launch import room_of
     from dicode.methods import make
+    from dicode.runs.assemble import room_of
 
     published = config.load(["experiment=paper/dicode"])
     method = make(room_of(published), published.method, published.dreamer)

@@ -16,7 +16,7 @@ def settings_help(overrides: Sequence[str]) -> str:
     shown = _understood(overrides)
     config, _ = configuration.interpret(shown)
     lines = [f"values: what `dicode train {' '.join(map(str, shown))}` would take", "", "groups:"]
-    lines += [f"  {group}={'|'.join(words.group_choices(group)) or '...'}" for group in words.GROUPS]
+    lines += [f"  {group}={'|'.join(words.group_choices(group, Config)) or '...'}" for group in words.GROUPS]
     return "\n".join([*lines, "", "settings:", *_settings(config)])
 
 

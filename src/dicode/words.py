@@ -22,7 +22,7 @@ GROUPS = ("preset", "method", "dreamer", "agent", "fm", "experiment", "arm")
 _ALIASES = {"from": "warm_start"}
 _NOT_SWEPT = ("runs_dir",)
 NAMED_BY_GROUP = {"method.name": "method", "dreamer.name": "dreamer"}
-"""Settings that a person chooses by the group's own key."""
+"""Settings that a person chooses by the group's own key; the group's choices are the setting's, and need no files."""
 
 _SEVERAL = re.compile(r"\[([\w\s,]*)\]")
 """Several files of one group in one run: `fm=[a,b]`."""
@@ -124,17 +124,23 @@ def _spoken(name: str) -> str:
 
 
 @cache
-def group_choices(group: str) -> tuple[str, ...]:
-    """Files of a group, by name."""
+def group_choices(group: str, record: type) -> tuple[str, ...]:
+    """What a group can be: the choices of the setting that it names, else its files."""
     from importlib import resources
 
-    root, found = resources.files("dicode.conf").joinpath(group), list[str]()
-    for path in root.iterdir():
+    root, found = resources.files("dicode.conf").joinpath(group), list(_named(group, record))
+    for path in root.iterdir() if root.is_dir() else ():
         if path.is_dir():
             found += [f"{path.name}/{p.name[:-5]}" for p in path.iterdir() if p.name.endswith(".yaml")]
         elif path.name.endswith(".yaml"):
             found.append(path.name[:-5])
     return tuple(sorted(found))
+
+
+def _named(group: str, record: type) -> tuple[str, ...]:
+    """The choices of the setting that a group's key chooses, () for a group of files."""
+    kinds = [kind for name, of in NAMED_BY_GROUP.items() if of == group for kind in settings_of(record)[name]]
+    return tuple(dict.fromkeys(choice for kind in kinds for choice in kind.field.metadata["choices"]))
 
 
 def is_text(word: Word, record: type) -> bool:
@@ -176,8 +182,8 @@ def compose(words: Sequence[Word], record: type) -> dict[str, Any]:
     for word in chosen:
         _check_one_value(word, record)
         if word.key in GROUPS:
-            _check_choices(word)
-    tree = hydra_tree([choice for word in chosen if word.key in GROUPS for choice in _choices(word)])
+            _check_choices(word, record)
+    tree = hydra_tree([choice for word in chosen if word.key in GROUPS for choice in _choices(word)], record)
     for word in chosen:
         if word.key not in GROUPS:
             entry = _ENTRY.match(word.key)
@@ -202,8 +208,8 @@ def _entries(word: Word) -> dict[str, str]:
     return found
 
 
-def _check_choices(word: Word) -> None:
-    choices = group_choices(word.key)
+def _check_choices(word: Word, record: type) -> None:
+    choices = group_choices(word.key, record)
     for value in _entries(word).values() or [word.value]:
         if value not in choices:
             raise ConfigError(
@@ -227,13 +233,17 @@ def _check_one_value(word: Word, record: type) -> None:
         raise ConfigError(f"{word} names several values; add --multirun for one run of each")
 
 
-def hydra_tree(choices: Sequence[str], with_hydra: bool = False) -> dict[str, Any]:
-    """What Hydra composes of the groups' files, as plain values; `with_hydra`: its own section too."""
+def hydra_tree(choices: Sequence[str], record: type, with_hydra: bool = False) -> dict[str, Any]:
+    """What Hydra composes of the groups, as plain values; `with_hydra`: its own section too."""
     import hydra
+    from hydra.core.config_store import ConfigStore
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    for group in NAMED_BY_GROUP.values():
+        for name in _named(group, record):
+            ConfigStore.instance().store(name, {"name": name}, group)
     try:
         with hydra.initialize_config_module("dicode.conf", version_base="1.3"):
             node: Any = hydra.compose("config", list(choices), return_hydra_config=with_hydra)

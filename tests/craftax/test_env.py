@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -297,7 +298,7 @@ def test_goals_on_the_device_agree_with_goals_on_the_host(toy, blank_pool):
         conditions = [Goal.at_least(str(n), 1) for n in rng.choice(names, rng.integers(0, 3), replace=False)]
         goal = Goal.all_of(*asked, *conditions) if asked or conditions else Goal()
         achieved, values = rng.random(67) < 0.8, rng.integers(0, 3, len(names)).astype(np.float32)
-        assert bool(goals.met(achieved, values, *goal.to_arrays())) == goal.met(achieved, values)
+        assert bool(goals.met(*map(jnp.asarray, (achieved, values, *goal.to_arrays())))) == goal.met(achieved, values)
 
 
 def test_every_quantity_reads_its_own_field(toy, blank_pool):
@@ -305,7 +306,7 @@ def test_every_quantity_reads_its_own_field(toy, blank_pool):
     state = jax.device_get(toy.reset(toy.key(0), batch))
     game = state.game.replace(inventory=state.game.inventory.replace(iron=np.full(8, 5), armour=np.full((8, 4), 2)))
     events = state.counters.events.replace(kills=np.arange(8 * 24).reshape(8, 3, 8), placed=np.arange(40).reshape(8, 5))
-    values = dict(zip(QUANTITIES, np.asarray(DEVICE.quantities(game, np.full(8, 9), events))[3], strict=True))
+    values = dict(zip(QUANTITIES, np.asarray(DEVICE.quantities(game, jnp.full(8, 9), events))[3], strict=True))
     assert values["inventory.iron"] == 5
     assert values["inventory.armour"] == 8
     assert values["survive"] == 9

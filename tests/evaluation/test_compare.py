@@ -89,6 +89,31 @@ def test_without_evaluations_along_the_way_curves_come_from_training(runs):
     assert np.all(curve.low <= curve.high)
 
 
+def test_where_the_target_is_a_level_curves_are_of_its_goal(tmp_path):
+    runs = [
+        make_run(tmp_path, name, seed, target="abc", success={"target": rate + 0.1 * seed})
+        for name, rate in (("ppo", 0.0), ("dicode", 0.4))
+        for seed in range(2)
+    ]
+    comparison = compare(runs)
+    assert comparison.curve_source == "success"
+    solved = {group.name: group.curve.mean[-1] for group in comparison.groups}
+    assert solved == pytest.approx({"ppo": 5.0, "dicode": 45.0})
+
+
+@pytest.mark.parametrize(("measuring", "fair"), [(0, False), (1e5, True)])
+def test_steps_that_measured_dreams_were_paid_too(tmp_path, runs, measuring, fair):
+    odd = make_run(tmp_path, "plr", 0, env_steps=0.9e6)
+    rows = [json.loads(line) for line in (odd / "metrics.jsonl").read_text().splitlines()[:10]]
+    rows[4]["probe"] = {"steps_so_far": measuring}
+    (odd / "metrics.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    if fair:
+        assert len(compare([*runs, odd]).groups) == 3
+    else:
+        with pytest.raises(RunError, match="environment steps"):
+            compare([*runs, odd])
+
+
 @pytest.mark.parametrize(
     ("changes", "says", "allow"),
     [

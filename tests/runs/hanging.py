@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 
 from dicode import config as configuration
-from dicode.commands.launch import room_of
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import target_record
 from dicode.dreaming.library_dreamer import Volume
 from dicode.methods import registry
+from dicode.runs.assemble import room_of
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import Loop, Parts
 from dicode.training.builder import Playable

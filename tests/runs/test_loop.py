@@ -9,6 +9,13 @@ import pytest
 from dicode.curriculum.archive import Archive
 from dicode.types import TARGET, Origin
 
+DIGEST = "644e065e6bc0d5eee3af8cfbfff8994fc7584166bd38a2a11221084b5a2fded4"
+"""Of `finished_run`'s archive, as `dicode levels RUN --digest` prints it.
+
+Renew it where a change is meant to alter what a run does (the game's step, what is dreamed, the learner's numbers, the archive's
+tables) or where JAX's version changes, and say so in `docs/log.md`; after a change that moves code about, another digest is a bug.
+"""
+
 
 def test_a_later_cycle_with_other_levels_compiles_nothing(finished_run):
     # The report of cycle 0 is drawn after its row is written and warms what pictures and evaluation need.
@@ -18,6 +25,11 @@ def test_a_later_cycle_with_other_levels_compiles_nothing(finished_run):
 
 def test_the_games_step_is_compiled_once_in_a_run_with_evaluation_and_pictures(finished_run):
     assert sum("rollout" in name for name in finished_run.compiled) == 1
+
+
+def test_a_fixed_run_ends_in_the_archive_that_it_always_ended_in(finished_run):
+    with Archive(finished_run.path / "archive.sqlite", read_only=True) as archive:
+        assert archive.digest() == DIGEST
 
 
 def test_dreams_are_accepted_and_trained(finished_run):

@@ -9,7 +9,7 @@ import pytest
 from dicode import config
 from dicode.dreaming.dreamer import Outcome, lost
 from dicode.dreaming.journal import Journal
-from dicode.environment.episode import LevelStats
+from dicode.environment.episode import Tally
 from dicode.games.craftax.host import HOST
 from dicode.learner.types import Scores, Statistics
 from dicode.runs.probe import Probe
@@ -48,7 +48,7 @@ class Bench:
         achievements[:, HOST.achievements.index("COLLECT_WOOD")] = 9
         endings = np.zeros((count, len(HOST.endings)), int)
         endings[:, HOST.endings.index("zombie")] = [min(3, 10 - self.solved[level]) for level in batch]
-        levels = LevelStats(
+        levels = Tally(
             episodes=np.full(count, 10), successes=np.array([self.solved[level] for level in batch]),
             time_limits=np.zeros(count), return_sum=np.zeros(count), return_squares=np.zeros(count),
             length_sum=np.full(count, 200), achievements=achievements, endings=endings,

@@ -3,10 +3,11 @@
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int
 
 
-def dense(features: int, scale: float, dtype: jnp.dtype, name: str | None = None) -> nn.Dense:
+def dense(features: int, scale: float, dtype: DTypeLike, name: str | None = None) -> nn.Dense:
     """A dense layer with orthogonal weights of the given gain and zero bias."""
     return nn.Dense(features, kernel_init=nn.initializers.orthogonal(scale), dtype=dtype, name=name)
 
@@ -16,7 +17,7 @@ class Heads(nn.Module):
 
     num_actions: int
     hidden: int
-    dtype: jnp.dtype = jnp.float32
+    dtype: DTypeLike = jnp.float32
 
     @nn.compact
     def __call__(self, features: Float[Array, "... D"]) -> tuple[Float[Array, "... A"], Float[Array, "..."]]:

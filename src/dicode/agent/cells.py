@@ -7,6 +7,7 @@ result is linear in the one-hot observation like the published dense layer, with
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int
 
 from dicode.agent.initialisers import trunk
@@ -27,7 +28,7 @@ class CellEncoder(nn.Module):
     width: int
     cell_width: int
     lookup: Lookup
-    dtype: jnp.dtype = jnp.float32
+    dtype: DTypeLike = jnp.float32
     weights: str = "orthogonal"
 
     def setup(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from dicode.agent.cells import CellEncoder
@@ -40,7 +41,7 @@ def _cut(kernel: jax.Array, spec: ObservationSpec) -> Kernel:
 
 
 def make_encoder(
-    spec: ObservationSpec, config: AgentConfig, dtype: jnp.dtype, weights: str = "orthogonal"
+    spec: ObservationSpec, config: AgentConfig, dtype: DTypeLike, weights: str = "orthogonal"
 ) -> nn.Module:
     """The encoder that `config.encoder` names, as wide as the network; `weights` as in `initialisers.trunk`."""
     lookup = config.lookup or best_lookup()
@@ -55,7 +56,7 @@ class Encoder(nn.Module):
     spec: ObservationSpec
     width: int
     lookup: Lookup
-    dtype: jnp.dtype = jnp.float32
+    dtype: DTypeLike = jnp.float32
     weights: str = "orthogonal"
 
     def setup(self) -> None:
@@ -84,7 +85,7 @@ class Encoder(nn.Module):
         return total
 
 
-def _product(inputs: jax.Array, kernel: jax.Array, dtype: jnp.dtype) -> jax.Array:
+def _product(inputs: jax.Array, kernel: jax.Array, dtype: DTypeLike) -> jax.Array:
     return jnp.dot(inputs.astype(dtype), kernel.astype(dtype), preferred_element_type=jnp.float32)
 
 
@@ -113,7 +114,7 @@ def _split(spec: ObservationSpec, cells: jax.Array) -> tuple[list[int], jax.Arra
     return narrow, jnp.concatenate([none, *found], axis=-1)
 
 
-def _channels(spec: ObservationSpec, cells: jax.Array, which: range | list[int], dtype: jnp.dtype) -> jax.Array:
+def _channels(spec: ObservationSpec, cells: jax.Array, which: range | list[int], dtype: DTypeLike) -> jax.Array:
     """Dense one-hot columns of the bytes in `which`, cell-major, channels in order of their offsets."""
     columns = []
     for i in sorted(which, key=lambda i: spec.channels[i].offset):
@@ -132,13 +133,13 @@ def _columns(spec: ObservationSpec, which: list[int]) -> jax.Array:
     return (first + jnp.array(per_cell, jnp.int32)).reshape(-1)
 
 
-def to_dense(params: Mapping[str, Any]) -> tuple[Float[Array, "dense+C D"], Float[Array, " D"]]:
-    """Kernel and bias of the equal dense layer on `[spec.expand(observation), conditioning]`."""
+def to_dense(params: Mapping[str, Any]) -> tuple[Float[Array, "R D"], Float[Array, " D"]]:
+    """Kernel and bias of the equal dense layer on `[spec.expand(observation), conditioning]`, of R numbers in all."""
     kernel = params["kernel"]
     return jnp.concatenate([kernel["cells"], kernel["scalars"], kernel["conditioning"]]), params["bias"]
 
 
-def from_dense(kernel: Float[Array, "dense+C D"], bias: Float[Array, " D"], spec: ObservationSpec) -> dict[str, Any]:
+def from_dense(kernel: Float[Array, "R D"], bias: Float[Array, " D"], spec: ObservationSpec) -> dict[str, Any]:
     """Encoder parameters that equal a dense layer's; raises `ConfigError` for a kernel of another game."""
     needed = spec.dense_size + spec.conditioning
     if kernel.shape[0] != needed:

@@ -12,7 +12,8 @@ from functools import partial
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jax.typing import DTypeLike
+from jaxtyping import Array, Float, Int, Shaped
 
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
@@ -31,7 +32,7 @@ class GruGate(nn.Module):
     """g(x, y) = (1 - z) x + z h: a GRU cell as a residual connection, biased to pass x through."""
 
     bias: float
-    dtype: jnp.dtype
+    dtype: DTypeLike
     weights: str = "orthogonal"
 
     @nn.compact
@@ -55,7 +56,7 @@ class Layer(nn.Module):
     """One transformer layer, cut where the cache needs it: keys and values, queries, the rest."""
 
     config: GtrxlConfig
-    dtype: jnp.dtype
+    dtype: DTypeLike
 
     def setup(self) -> None:
         """Create the projections, gates and the feed-forward block."""
@@ -85,7 +86,7 @@ class Layer(nn.Module):
         content = (query + self.content_bias.astype(self.dtype)) * scale
         return content, (query + self.position_bias.astype(self.dtype)) * scale
 
-    def positions(self, oldest: int) -> Float[Array, "oldest+1 H d"]:
+    def positions(self, oldest: int) -> Float[Array, "{oldest}+1 H d"]:
         """Positional keys of the ages oldest, ..., 1, 0."""
         age = jnp.arange(oldest, -1, -1, dtype=jnp.float32)
         frequency = jnp.exp(-jnp.log(10_000.0) * jnp.arange(0, self.config.width, 2) / self.config.width)
@@ -194,8 +195,8 @@ def _attend(layer: Layer, x: jax.Array, past: list[jax.Array], valid: jax.Array,
     return jnp.einsum("enhwk,enkhd->enwhd", weights, values)
 
 
-def _skew(by_age: Float[Array, "... W M+1"]) -> Float[Array, "... W M+W"]:
-    """Shift row i right by i, so that age M, ..., 0 of query i lands on key i, ..., i + M."""
+def _skew(by_age: Float[Array, "... W A"]) -> Float[Array, "... W A+W-1"]:
+    """Shift row i right by i, so that of A = M + 1 ages M, ..., 0 of query i lands on key i, ..., i + M."""
     *lead, window, ages = by_age.shape
     padded = jnp.pad(by_age, [(0, 0)] * len(lead) + [(0, 0), (0, window)])
     flat = padded.reshape(*lead, window * (ages + window))[..., :-window]
@@ -209,12 +210,12 @@ def _band(count: Int[Array, "E N W"], size: int) -> jax.Array:
     return (age >= 0) & (age <= count[..., None])
 
 
-def _windows(steps: Float[Array, "T E ..."], window: int) -> Float[Array, "E N W ..."]:
+def _windows(steps: Shaped[Array, "T E ..."], window: int) -> Shaped[Array, "E N W ..."]:
     moved = jnp.swapaxes(steps, 0, 1)
     return moved.reshape(moved.shape[0], -1, window, *moved.shape[2:])
 
 
-def _steps(windows: Float[Array, "E N W ..."]) -> Float[Array, "T E ..."]:
+def _steps(windows: Shaped[Array, "E N W ..."]) -> Shaped[Array, "T E ..."]:
     return jnp.swapaxes(windows.reshape(windows.shape[0], -1, *windows.shape[3:]), 0, 1)
 
 

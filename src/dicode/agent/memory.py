@@ -10,6 +10,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 from flax import struct
+from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int
 
 
@@ -43,7 +44,7 @@ class Ring:
         return self.keys[0].shape[2]
 
 
-def empty_memory(num_envs: int, size: int, layers: int, width: int, dtype: jnp.dtype) -> Memory:
+def empty_memory(num_envs: int, size: int, layers: int, width: int, dtype: DTypeLike) -> Memory:
     """The memory of environments that have seen nothing."""
     return Memory(jnp.zeros((num_envs, size, layers, width), dtype), jnp.zeros(num_envs, jnp.int32))
 

@@ -2,8 +2,9 @@
 
 import os
 import platform
+import re
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from rich.table import Table
@@ -12,8 +13,13 @@ from dicode.cache import cache_dir
 from dicode.errors import ConfigError
 from dicode.terminal import PlainConsole
 
-_PACKAGES = ("dicode", "jax", "jaxlib", "flax", "optax", "numpy", "craftax", "hydra-core", "httpx2")
-_EXTRAS = ("wandb", "tensorboardX", "imageio-ffmpeg", "hydra-submitit-launcher")
+
+def required() -> dict[str, str]:
+    """Every package that this one asks for, with the extra that asks for it; empty where it is always needed."""
+    asked = [(re.split(r"[^\w.-]", one)[0], re.search(r"extra == .(\w+)", one)) for one in requires("dicode") or ()]
+    found = {"dicode": "", "jaxlib": ""} | {name: "" for name, extra in asked if extra is None}
+    found |= {name: extra[1] for name, extra in asked if extra is not None and name not in found}
+    return found | {"imageio-ffmpeg": "video"}  # an extra of an extra: its name stands nowhere
 
 
 def _version(package: str) -> str:
@@ -60,8 +66,8 @@ def rows() -> list[tuple[str, str]]:
     """What is found, as (name, finding), slow checks included."""
     cache = cache_dir()
     found = [("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")]
-    found += [(package, _version(package)) for package in _PACKAGES]
-    found += [(f"{package} (extra)", _version(package)) for package in _EXTRAS]
+    for package, extra in required().items():
+        found.append((f"{package} (extra {extra})" if extra else package, _version(package)))
     found += [
         ("devices", _devices()),
         ("cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())),

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from dicode import config as configuration
-from dicode import files, games, words
+from dicode import files, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
@@ -28,7 +27,7 @@ from dicode.games import templates
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.terminal import PlainConsole
-from dicode.types import Accepted, Brief, Origin, Rejected, Trial
+from dicode.types import Accepted, Brief, Rejected, Trial
 
 if TYPE_CHECKING:  # without a probe nothing needs JAX
     from dicode.runs.probe import Measured
@@ -143,29 +142,12 @@ def _dreamed(
     stack: ExitStack,
 ) -> dict[str, Any]:
     """The counts of all rounds, dreamed one after the other against the archive that each of them knew."""
-    from dicode.commands.launch import dreamer_of
-    from dicode.runs import frontier
-    from dicode.sandbox import Sandbox
-    from dicode.streams import Streams
-    from dicode.training.builder import LevelBuilder
-    from dicode.training.trainer import Trainer, hook_group
+    from dicode.runs.assemble import builder_of, dreamer_of, sandbox_of
+    from dicode.training.trainer import Trainer
 
     dreamer = dreamer_of(config, folder / "journal", run.seeds, stack)
-    walls: Any = config.sandbox
-    game = games.load_host(config.game)
-    sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
-    if foreign or config.dreamer.name == "foundation":
-        sandbox.require(Origin.FOUNDATION)
-    trainer = Trainer(config)
-    builder = LevelBuilder(
-        trainer.game,
-        sandbox,
-        Streams(config.seed),
-        config.worlds_per_level,
-        config.episode_limit,
-        config.world_bank,
-        partial(frontier.read, run.path, game),
-    )
+    sandbox, trainer = sandbox_of(config, foreign, stack), Trainer(config)
+    builder = builder_of(config, run, trainer, sandbox)
     answers: list[Answer] = []
     for briefs in asked:
         known = [record for record in snapshot.levels.values() if record.id in briefs[0].known]

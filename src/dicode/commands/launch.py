@@ -18,7 +18,6 @@ from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
-from dicode.methods.settings import Room
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
@@ -27,6 +26,8 @@ from dicode.terminal import PlainConsole
 
 if TYPE_CHECKING:
     from dicode.dreaming.dreamer import Dreamer
+    from dicode.dreaming.library_dreamer import Volume
+    from dicode.runs.loop import Parts
 
 _log = logging.getLogger(__name__)
 
@@ -215,8 +216,8 @@ def _check_extras(config: Config) -> None:
         raise missing_extra("tensorboard")
 
 
-def _seeds(config: Config, folder: Path | None, measured: str = "") -> list[Any]:
-    """The levels of the first cycle, as `Volume`s: those of a folder, or the library's seed set.
+def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Volume"]:
+    """The levels of the first cycle: those of a folder, or the library's seed set.
 
     Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does.
     """
@@ -266,109 +267,19 @@ def _start(config: Config) -> Path | None:
     return source.checkpoints
 
 
-def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> "Dreamer":
-    """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
-    from dicode import games
-    from dicode.streams import Streams
-
-    streams, game = Streams(config.seed), games.load_host(config.game)
-    grammar = game.dreams().grammar(streams, config.dreamer, config.episode_limit)
-    if config.dreamer.name == "foundation":
-        from dicode.dreaming.assembly import make_foundation_dreamer
-
-        return make_foundation_dreamer(config, journal, streams, fallback=grammar, stack=stack)
-    if config.dreamer.name == "library":
-        from dicode.dreaming.library_dreamer import LibraryDreamer
-
-        return LibraryDreamer(game, seeds if seeds.is_dir() else None)
-    return grammar
-
-
-def room_of(config: Config) -> Room:
-    """What the run's method has to give out."""
-    from dicode import games
-    from dicode.agent.settings import described
-    from dicode.training.trainer import hook_envs
-
-    return Room(
-        num_envs=config.num_envs,
-        level_slots=config.level_slots,
-        game=games.load_host(config.game),
-        target_share=config.target_share,
-        seed_cycles=config.seed_cycles,
-        worlds_per_level=config.worlds_per_level,
-        min_envs=config.min_envs,
-        hook_slots=config.hook_slots if config.dreamer.hooks else 0,
-        hook_envs=hook_envs(config),
-        hook_cycles=config.hook_cycles,
-        target_share_final=config.target_share_final,
-        share_cycles=config.target_share_steps / config.steps_per_cycle,
-        cycle_steps=config.updates_per_cycle * config.learner.rollout_steps,
-        episode_limit=config.episode_limit,
-        bonus=config.bonus_value,
-        sees=games.load_host(config.game).sees,
-        agent=described(config.agent),
-    )
-
-
 @contextmanager
 def _assembled(
-    run: RunDirectory, config: Config, quiet: bool, seeds: Sequence[Any], group: Leading, foreign: bool = False
-) -> Iterator[Any]:
-    """All parts of a run whose lock is held, closed in the end; `foreign`: its code gets the full wall or is refused, and no seal."""
-    from dicode import games
+    run: RunDirectory, config: Config, quiet: bool, seeds: Sequence["Volume"], group: Leading, foreign: bool = False
+) -> Iterator["Parts"]:
+    """All parts of a run whose lock is held, shown in the terminal; what is checked before does not wait for JAX."""
     from dicode.commands.show import observer
-    from dicode.dreaming.similarity import most_similar
-    from dicode.methods import registry
-    from dicode.runs import frontier
-    from dicode.runs.dashboards import open_dashboards
-    from dicode.runs.dreams import DreamRounds
-    from dicode.runs.loop import Parts
-    from dicode.runs.metrics import JsonLines, Sink
-    from dicode.sandbox import Sandbox
-    from dicode.streams import Streams
-    from dicode.training.builder import LevelBuilder
-    from dicode.training.trainer import Trainer, hook_group
-    from dicode.types import Origin
+    from dicode.runs.assemble import assemble
 
-    enable_compile_cache()
-    with ExitStack() as stack:
-        # First what a mistake in the settings breaks, then what takes time to start.
-        dreamer = dreamer_of(config, run.journal, run.seeds, stack)
-        walls: Any = config.sandbox
-        game = games.load_host(config.game)
-        sandbox = stack.enter_context(Sandbox(game, wall=walls, hook_group=hook_group(config), foreign=foreign))
-        if foreign or config.dreamer.name == "foundation":
-            sandbox.require(Origin.FOUNDATION)
-        similar = dreamer.similar or most_similar
-        method = registry.make(room_of(config), config.method, config.dreamer, similar)
-        archive = stack.enter_context(Archive(run.archive_file, existing=True))
-        archive.sealing = not foreign
-        restore.check_start(config, run, restore.rewind_to_checkpoint(run, archive))
-        if dreamer.journal is not None:
-            restore.tell_of_lost_calls(dreamer.journal, archive.snapshot().levels.values())
-        trainer = Trainer(config, announce=group.announce)
-        builder = LevelBuilder(
-            trainer.game,
-            sandbox,
-            Streams(config.seed),
-            config.worlds_per_level,
-            config.episode_limit,
-            config.world_bank,
-            partial(frontier.read, run.path, game),
-        )
-        measured = target.record(run, config, archive, builder)
-        dreams = DreamRounds(dreamer, builder.checker, config.dreamer.deadline_s)
-        stack.callback(dreams.close)
-        dashboards = open_dashboards(config, run)
-        sinks: list[Sink] = [JsonLines(run.metrics_file, archive.committed_cycle()), *dashboards]
-        for sink in sinks:
-            stack.callback(sink.close)
-        watching = stack.enter_context(observer(config, run, trainer, builder, quiet, dashboards))
-        yield Parts(config, run, archive, trainer, builder, method, dreams, sinks, watching, measured, seeds)
+    with assemble(run, config, seeds, partial(observer, config, run, quiet), group.announce, foreign) as parts:
+        yield parts
 
 
-def _loop(parts: Any) -> int:
+def _loop(parts: "Parts") -> int:
     """Run the loop, from the start or from the last commit."""
     from dicode.runs.loop import Loop
 

@@ -237,9 +237,9 @@ def _newest(snapshot: Snapshot) -> list[LevelRecord]:
 def observer(
     config: Config,
     run: RunDirectory,
+    quiet: bool,
     trainer: Trainer,
     builder: LevelBuilder,
-    quiet: bool,
     dashboards: Sequence[Dashboard] = (),
 ) -> Iterator[Observer]:
     """The observer that suits the terminal; `quiet` keeps the report and shows nothing."""

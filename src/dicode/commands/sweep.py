@@ -85,7 +85,7 @@ def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]
     given = words.split(overrides, Config)
     have = {word.key for word in given}
     groups = [str(word) for word in given if word.key in words.GROUPS and len(words.values(word, Config)) == 1]
-    asked = words.hydra_tree([*groups, *of_hydra], with_hydra=True)["hydra"]["sweeper"].get("params") or {}
+    asked = words.hydra_tree([*groups, *of_hydra], Config, with_hydra=True)["hydra"]["sweeper"].get("params") or {}
     given = [*words.split([f"{key}={value}" for key, value in asked.items() if key not in have], Config), *given]
     swept = {word.key for word in given if len(words.values(word, Config)) > 1}
     configs, ignored, combinations = [], Counter[str](), words.combinations(given, Config)

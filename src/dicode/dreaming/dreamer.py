@@ -119,6 +119,31 @@ class OneByOne(Dreamer):
         ...
 
 
+def tried(
+    brief: Brief,
+    fresh: Callable[[Draft | None, Verdict], Draft | None],
+    validate: Validate,
+    tries: int,
+) -> Outcome:
+    """Drafts of a grammar for one brief until one is accepted, at most so many: `fresh` writes each, told of the last; None where it can't.
+
+    The first is told of what the brief sends back, if anything.
+    """
+    draft: Draft | None = None
+    verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
+    if returned := sent_back(brief):
+        draft, verdict = returned
+    for _ in range(tries):
+        new = fresh(draft, verdict)
+        if new is None:
+            break
+        draft = repaired(new, draft, verdict) if draft and isinstance(verdict, Rejected) else new
+        verdict = validate(draft)
+        if not isinstance(verdict, Rejected):
+            break
+    return Outcome(draft, verdict)
+
+
 def lost(reason: str) -> Outcome:
     """The outcome of a brief for which nothing came back."""
     return Outcome(None, Rejected("lost", reason, code=Code.LOST))

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from dicode.settings import Only, option
 
-_SOMEBODY: Only = {"dreamer.name": ("auto", "grammar", "foundation", "library")}
+DREAMERS = ("auto", "grammar", "foundation", "library")
+"""Who may write levels; `auto` is the foundation model where it can be reached, else the grammar."""
+_SOMEBODY: Only = {"dreamer.name": DREAMERS}
 _WRITER: Only = {"dreamer.name": ("auto", "grammar", "foundation")}
 _MODEL: Only = {"dreamer.name": ("foundation",)}
 _PROBED: Only = {"dreamer.probe": None}
@@ -14,7 +16,7 @@ _PROBED: Only = {"dreamer.probe": None}
 class DreamerConfig:
     """Who writes levels, how many and when."""
 
-    name: str = option("auto", "dreamer", choices=("auto", "grammar", "foundation", "library", "none"))
+    name: str = option("auto", "dreamer", choices=(*DREAMERS, "none"))
     round: int = option(12, "drafts asked for in a round", 0, 1000, only=_SOMEBODY)
     keep: int = option(10, "accepted levels that enter a cycle at most, after the seed cycles", 0, 1000, only=_SOMEBODY)
     every: int = option(2, "cycles between rounds", 1, 1000, only=_SOMEBODY)

@@ -25,7 +25,7 @@ from dicode.accelerator import on_accelerator
 from dicode.agent.spec import ObservationSpec, Observed
 from dicode.environment import episode, goals, resets
 from dicode.environment.batch import LevelBatch, partition
-from dicode.environment.episode import Counters, FirstEpisode, LevelStats, StepOutcome, Tally
+from dicode.environment.episode import Counters, FirstEpisode, StepOutcome, Tally
 from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, RuleTable, State
@@ -256,7 +256,7 @@ class LevelEnv:
             final_observation=final,
         )
 
-    def stats(self, state: EnvState, batch: LevelBatch) -> LevelStats:
+    def stats(self, state: EnvState, batch: LevelBatch) -> Tally:
         """Sums by level over the episodes since the reset that count."""
         return episode.level_stats(state.tally, batch.slot, batch.num_levels)
 

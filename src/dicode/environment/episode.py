@@ -1,6 +1,6 @@
 """What is counted: within an episode, over an environment's finished episodes, and in its first episode.
 
-Everything has one entry per environment, so that it shards like the environments; `LevelStats` sums it
+Everything has one entry per environment, so that it shards like the environments; `level_stats` sums it
 by level when it is asked for. Counters start from zero in every episode and remember nothing of the last. Sums are
 over the episodes that count, which their beginning decides (`dicode.counting`).
 """
@@ -37,17 +37,26 @@ class Counters:
 
 @struct.dataclass
 class Tally:
-    """Sums over the episodes of every environment that count and have ended."""
+    """Sums over the episodes since the reset that count and have ended, for each of N environments or levels.
 
-    episodes: Int[Array, " E"]
-    successes: Int[Array, " E"]
-    time_limits: Int[Array, " E"]
-    return_sum: Float[Array, " E"]
-    return_squares: Float[Array, " E"]
-    length_sum: Int[Array, " E"]
-    achievements: Int[Array, "E A"]
-    endings: Int[Array, "E K"]
-    occupations: Int[Array, "E S"]
+    Those of two devices add up.
+    """
+
+    episodes: Int[Array, " N"]
+    successes: Int[Array, " N"]
+    time_limits: Int[Array, " N"]
+    """Episodes ended by the step limit alone."""
+    return_sum: Float[Array, " N"]
+    """Of the rewards, the completion bonus included."""
+    return_squares: Float[Array, " N"]
+    """Of the squared returns, from which their spread follows."""
+    length_sum: Int[Array, " N"]
+    achievements: Int[Array, "N A"]
+    """Episodes in which each achievement was newly unlocked."""
+    endings: Int[Array, "N K"]
+    """Episodes that ended neither with the goal nor by the step limit, by what ended them (`HostGame.endings`)."""
+    occupations: Int[Array, "N S"]
+    """Steps by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
@@ -60,27 +69,6 @@ class FirstEpisode:
     length: Int[Array, " E"]
     deepest: Int[Array, " E"]
     achievements: Bool[Array, "E A"]
-
-
-@struct.dataclass
-class LevelStats:
-    """Sums per level over the episodes since the reset that count; add those of two devices."""
-
-    episodes: Int[Array, " L"]
-    successes: Int[Array, " L"]
-    time_limits: Int[Array, " L"]
-    """Episodes ended by the step limit alone."""
-    return_sum: Float[Array, " L"]
-    """Of the rewards, the completion bonus included."""
-    return_squares: Float[Array, " L"]
-    """Of the squared returns, from which their spread follows."""
-    length_sum: Int[Array, " L"]
-    achievements: Int[Array, "L A"]
-    """Episodes in which each achievement was newly unlocked."""
-    endings: Int[Array, "L K"]
-    """Episodes that ended neither with the goal nor by the step limit, by what ended them (`HostGame.endings`)."""
-    occupations: Int[Array, "L S"]
-    """Steps by what they were spent on (`HostGame.occupations`)."""
 
 
 @struct.dataclass
@@ -197,10 +185,11 @@ def first_step(
 
 
 @jax.named_scope("env.counters")
-def level_stats(tally: Tally, slot: Int[Array, " E"], num_levels: int) -> LevelStats:
+def level_stats(tally: Tally, slot: Int[Array, " E"], num_levels: int) -> Tally:
     """The tallies summed by level; zero for a level without environments."""
 
     def by_level(values: jax.Array) -> jax.Array:
         return jax.ops.segment_sum(values, slot, num_segments=num_levels)
 
-    return LevelStats(**{name: by_level(getattr(tally, name)) for name in LevelStats.__dataclass_fields__})
+    summed: Tally = jax.tree.map(by_level, tally)
+    return summed

@@ -187,6 +187,10 @@ def _inside(grouped: Mapping[str, Sequence[RunResult]]) -> list[tuple[str, str]]
     return found
 
 
+ALIKE = 1.04
+"""What the steps of runs may differ by: a run ends with a whole cycle, and one that measures dreams takes some steps between cycles."""
+
+
 def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
     """Differences that would make any comparison unfair, each as (name, sentence)."""
     found = []
@@ -196,9 +200,9 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
         values = _values(runs, name)
         if len(values) > 1:
             found.append((name, f"{name} differs: {_shown(values)}"))
-    steps = sorted({run.env_steps for run in runs})
-    if steps[-1] > 1.02 * steps[0]:
-        found.append(("steps", f"training took from {steps[0]:g} to {steps[-1]:g} environment steps"))
+    steps = sorted({run.total_steps for run in runs})
+    if steps[-1] > ALIKE * steps[0]:
+        found.append(("steps", f"the runs took from {steps[0]:g} to {steps[-1]:g} environment steps"))
     finals = [(run, final) for run in runs if (final := run.final(TARGET)) is not None]
     for name in finals[0][1].conditions:
         values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
@@ -286,13 +290,16 @@ def _achievements(finals: Sequence[Evaluation], rng: np.random.Generator) -> dic
 
 
 def _curve_source(runs: Sequence[RunResult]) -> str:
-    if all(sum(evaluation.protocol == TARGET for evaluation in run.evaluations) >= 2 for run in runs):
-        return "evaluation"
+    measured = [[e for e in run.evaluations if e.protocol == TARGET] for run in runs]
+    if all(len(found) >= 2 for found in measured):
+        return "success" if all(e.target and e.success for found in measured for e in found) else "evaluation"
     return "training" if any(len(_points(run, "training")[0]) >= 2 for run in runs) else "none"
 
 
 def _points(run: RunResult, source: str) -> tuple[list[float], list[float]]:
-    if source == "evaluation":
+    if source == "success":
+        found = [(e.env_steps, 100 * e.success[TARGET]) for e in run.evaluations if e.protocol == TARGET]
+    elif source == "evaluation":
         found = [(e.env_steps, float(e.returns.mean())) for e in run.evaluations if e.protocol == TARGET]
     else:
         found = [

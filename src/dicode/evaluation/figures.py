@@ -162,15 +162,18 @@ def _curves(comparison: Comparison, path: Path) -> list[Path]:
         axes.annotate(
             name, (curve.steps[-1], height), (6, 0), textcoords="offset points", va="center", fontsize=9, color=palette.color(i)
         )  # fmt: skip
-    where = "held-out worlds" if comparison.curve_source == "evaluation" else "training episodes on the target"
-    style.dress(axes, f"Return on {where}", "environment steps", "mean return, 95 % band over seeds")
+    title, quantity = {
+        "success": ("Success on the target's goal, held-out worlds", "success rate, %"),
+        "evaluation": ("Return on held-out worlds", "mean return"),
+    }.get(comparison.curve_source, ("Return on training episodes on the target", "mean return"))
+    style.dress(axes, title, "environment steps", f"{quantity}, 95 % band over seeds")
     axes.xaxis.set_major_formatter(palette.short_number)
     return style.save(made, path, FORMATS)
 
 
 def _intervals(comparison: Comparison, path: Path) -> list[Path]:
     """One panel a quantity: a dot and its interval for each group."""
-    wanted = ("return", "return_iqm", "cvar", "suite")
+    wanted = ("solved", "return", "return_iqm", "cvar", "suite")
     shown = [name for name in wanted if all(name in group.estimates for group in comparison.groups)]
     groups = comparison.groups[::-1]
     made = style.figure(2.6 * len(shown) + 1.0, 0.42 * len(groups) + 1.2)

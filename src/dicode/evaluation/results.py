@@ -106,6 +106,12 @@ class RunResult:
         return float(self.metrics[-1]["env_steps"]) if self.metrics else 0.0
 
     @property
+    def total_steps(self) -> float:
+        """Environment steps that the run took, those that measured dreams included."""
+        measured = [row["probe"].get("steps_so_far") for row in self.metrics if isinstance(row.get("probe"), Mapping)]
+        return self.env_steps + max((float(steps) for steps in measured if _is_number(steps, True)), default=0.0)
+
+    @property
     def hours(self) -> float:
         """Wall-clock of the cycles, compilation left out."""
         before, seconds = 0.0, 0.0

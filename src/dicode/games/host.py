@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Field:
     high: float
 
 
+@runtime_checkable
 class Goal(Protocol):
     """What a level asks for, as data; `str` says it in one line."""
 
@@ -52,6 +53,7 @@ class Goal(Protocol):
         ...
 
 
+@runtime_checkable
 class Rules(Protocol):
     """What a level changes about the game, as data."""
 

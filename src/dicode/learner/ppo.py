@@ -1,7 +1,6 @@
 """The loss of proximal policy optimisation (Schulman et al., 2017) with a clipped value loss."""
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -61,5 +60,4 @@ def explained_variance(part: Trajectory) -> Float[Array, ""]:
     return jnp.where(spread > 0, 1.0 - variance(part.target - part.value) / jnp.maximum(spread, 1e-12), 0.0)
 
 
-Gradient = Any
 loss_and_gradient = jax.value_and_grad(loss, argnums=2, has_aux=True)

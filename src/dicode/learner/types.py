@@ -3,7 +3,7 @@
 E environments, T steps of a rollout, L level slots, A actions, C conditioning.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 from flax import struct
@@ -13,6 +13,7 @@ from dicode.agent.spec import Observed
 from dicode.learner.settings import PpoConfig as PpoConfig
 
 
+@runtime_checkable
 class TimeStep(Protocol):
     """What the environment's step gives: the observation is that of the state to act in next (reset where done)."""
 
@@ -28,6 +29,7 @@ class TimeStep(Protocol):
     """Observation before the reset; only read, and only there, when time limits are bootstrapped."""
 
 
+@runtime_checkable
 class Batch(Protocol):
     """What the learner reads of a level batch (a dataclass pytree); all else is the environment's."""
 
@@ -40,6 +42,7 @@ PER_ENVIRONMENT = ("slot", "env_index", "first_world")
 """Fields of a batch that lead with the environments and are cut along the devices; others are on all."""
 
 
+@runtime_checkable
 class Environment(Protocol):
     """E environments side by side; E is the length of `batch.slot`."""
 

@@ -37,7 +37,8 @@ from dicode.runs.probe import Measured, Probe
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder, Playable
 from dicode.training.checker import record_of
-from dicode.training.trainer import WATCHED, CycleResult, Trainer, trials
+from dicode.training.trainer import WATCHED, CycleResult, Trainer
+from dicode.training.trials import trials
 from dicode.training.watchdog import Watchdog
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Proposal, Trial
 

@@ -15,7 +15,8 @@ from dicode.dreaming.dreamer import Outcome
 from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.training.builder import LevelBuilder, Playable
-from dicode.training.trainer import Trainer, trials
+from dicode.training.trainer import Trainer
+from dicode.training.trials import trials
 from dicode.types import PROBED, Accepted, Brief, Code, Draft, Proposal, Rejected, Slot, Trial
 
 EASIER = (

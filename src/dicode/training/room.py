@@ -20,7 +20,8 @@ from dicode.errors import ConfigError
 from dicode.learner import distributed, update
 from dicode.learner.schedule import linear
 from dicode.learner.types import PpoConfig
-from dicode.training.trainer import Trainer, pool_size
+from dicode.training.sizes import pool_size
+from dicode.training.trainer import Trainer
 
 BASE = 1e9
 """Bytes of a process that has compiled the game's step, before any array."""

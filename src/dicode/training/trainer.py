@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -15,7 +15,6 @@ from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
 from dicode.config import GAME, Config
 from dicode.counting import FOREVER, Counting
-from dicode.curriculum import scores
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
 from dicode.environment.env import EnvState, LevelEnv
@@ -23,15 +22,14 @@ from dicode.environment.hooks import Hook
 from dicode.errors import ConfigError, nearest
 from dicode.games.device import DeviceGame, GameStep
 from dicode.games.hook_state import to_values
-from dicode.games.host import HostGame
-from dicode.learner import distributed, schedule, statistics
+from dicode.learner import distributed, schedule
 from dicode.learner.programs import Programs, compile_programs
 from dicode.learner.types import LearnerState, Statistics
-from dicode.methods.settings import target_envs
 from dicode.sandbox.hooks import load_hook
 from dicode.streams import Streams
+from dicode.training import sizes
 from dicode.training.builder import Playable
-from dicode.types import TARGET, Proposal, Slot, Trial
+from dicode.types import TARGET, Proposal, Slot
 
 OWN_ENGINE = "own"
 
@@ -71,17 +69,6 @@ class CycleResult:
     """None where nothing was looked at."""
 
 
-def counting(config: Config) -> Counting:
-    """Which episodes of a cycle count."""
-    steps = config.learner.rollout_steps
-    return Counting(config.updates_per_cycle * steps, config.method.score_updates * steps)
-
-
-def pool_size(config: Config) -> int:
-    """Initial states in a batch, all levels together."""
-    return config.pool_size or 2 * config.level_slots * config.worlds_per_level
-
-
 class Trainer:
     """Builds batches, compiles once, trains cycle after cycle. One for a run."""
 
@@ -102,7 +89,7 @@ class Trainer:
             conditioning=config.agent.conditioning,
         )
         self.agent = make_agent(self.env.spec, computing_in(config.agent, config.learner.precision))
-        self.sizes = Sizes(config.num_envs, config.level_slots, pool_size(config), config.min_envs)
+        self.sizes = Sizes(config.num_envs, config.level_slots, sizes.pool_size(config), config.min_envs)
         self._programs: Programs | None = None
         self._hooked: tuple[str, Programs] | None = None
 
@@ -126,14 +113,16 @@ class Trainer:
         `steps`: of an environment, where these are not a cycle's; all episodes that are sure to end in them count.
         """
         parts = [self._part(slot, levels[slot.level], bonus) for slot in proposal.slots]
-        groups = [(i, hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks]
+        groups = [
+            (i, sizes.hook_group(self.config)) for i, slot in enumerate(proposal.slots) if levels[slot.level].hooks
+        ]
         return batches.build(
             self.game,
             parts,
             [slot.num_envs for slot in proposal.slots],
             self.sizes,
             episode_limit=self.config.episode_limit,
-            counting=counting(self.config) if steps is None else Counting(steps),
+            counting=sizes.counting(self.config) if steps is None else Counting(steps),
             conditioning_kind=self.config.agent.conditioning,
             groups=groups,
             shards=len(distributed.mesh_devices(self.config.devices)) if groups else 1,
@@ -187,7 +176,7 @@ class Trainer:
         if not hooks or (self._hooked is not None and self._hooked[0] == name):
             self._hooked = self._hooked if hooks else None
             return 0.0
-        group = hook_group(self.config)
+        group = sizes.hook_group(self.config)
         slots = tuple(
             Hook(group, **{kind: load_hook(module, self.game.host.fields) for kind, module in each.items()})
             for each in hooks
@@ -339,21 +328,6 @@ def _first_environment(trajectory: Mapping[str, jax.Array], everywhere: Any) -> 
     return jax.tree.map(lambda x: jax.lax.with_sharding_constraint(x[:, 0], everywhere), trajectory)
 
 
-def hook_envs(config: Config) -> int:
-    """Environments of one hook slot, 0 where the run has no hooks: what an even split gives a level, equally many on each device."""
-    if not (config.dreamer.hooks and config.hook_slots):
-        return 0
-    target = target_envs(config.num_envs, config.target_share, config.min_envs)
-    even = max((config.num_envs - target) // max(config.level_slots - 1, 1), batches.MIN_ENVS)
-    devices = len(distributed.mesh_devices(config.devices))
-    return max(even // devices, 1) * devices
-
-
-def hook_group(config: Config) -> int:
-    """Environments of one hook slot on each device: what hooks are exported for."""
-    return hook_envs(config) // len(distributed.mesh_devices(config.devices))
-
-
 def _digest(hooks: Sequence[Mapping[str, bytes]]) -> str:
     digest = hashlib.sha256()
     for each in hooks:
@@ -372,12 +346,3 @@ def _means(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _floats(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items()}
-
-
-def trials(game: HostGame, stats: Statistics, slots: Sequence[Slot], cycle: int) -> tuple[Trial, ...]:
-    """What the cycle's sums say about the level in each used slot."""
-    sums = {field.name: np.asarray(getattr(stats.levels, field.name)) for field in fields(stats.levels)}
-    sums["positive_value_loss"] = np.asarray(statistics.positive_value_loss(stats.scores))
-    sums["max_mc"] = np.asarray(statistics.max_mc(stats.scores))
-    sums["return_max"] = np.asarray(stats.scores.max_return)
-    return scores.trials_of(sums, slots, cycle, game)

@@ -1,9 +1,7 @@
 """Craftax as devices see it: the data-driven step, and the package's own as another engine."""
 
 from collections.abc import Mapping
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
@@ -38,14 +36,6 @@ def _is_over(state: GameState) -> Bool[Array, "..."]:
     return state.player_health <= 0
 
 
-def _restore(before: GameState, after: Any) -> GameState:
-    return invariants.restore(before, after)
-
-
-def _generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray]:
-    return worlds.generate(key, count, first)
-
-
 DEVICE = DeviceGame(
     host=HOST,
     observation=observation.SPEC,
@@ -60,7 +50,7 @@ DEVICE = DeviceGame(
     achievements=_achievements,
     depth=_floor,
     is_over=_is_over,
-    restore=_restore,
+    restore=invariants.restore,
     anchor="player_level",
-    generate=_generate,
+    generate=worlds.generate,
 )

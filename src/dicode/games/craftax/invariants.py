@@ -27,7 +27,7 @@ def restore(before: GameState, after: GameState | Mapping[str, jax.Array]) -> Ga
     """
     arrays = legal(STATE_FIELDS, UNTOUCHABLE, before, after)
     arrays["mob_map"] = mob_map(arrays)
-    return from_arrays(arrays)  # type: ignore[arg-type]
+    return from_arrays(arrays)
 
 
 def mob_map(arrays: Mapping[str, jax.Array]) -> jax.Array:

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dicode.games.craftax.level_picture import render_world
 from dicode.games.craftax.levels.names import MAP_SIZE, Floor
-from dicode.view import words
+from dicode.received.text import line
 
 _EVERY = 8
 """Cells between two numbers on the axes."""
@@ -69,7 +69,7 @@ def of_world(world: Mapping[str, np.ndarray], level: str, goal: str, tile: int =
     )
     picture = Image.fromarray(render_world(world, tile=tile))
     _mark(ImageDraw.Draw(picture), row * tile, column * tile, tile)
-    return Sheet(words.clip(goal, 60), words.printable(where), tile), picture
+    return Sheet(line(goal, 60), line(where), tile), picture
 
 
 def _mark(draw: ImageDraw.ImageDraw, top: int, left: int, tile: int) -> None:

@@ -185,6 +185,6 @@ def to_arrays(state: GameState) -> dict[str, np.ndarray]:
     return {name: np.asarray(value) for name, value in _flat(jax.device_get(state)).items()}
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray]) -> GameState:
+def from_arrays(arrays: Mapping[str, np.ndarray | jax.Array]) -> GameState:
     """The inverse of `to_arrays`; every name of the schema must be there, dtypes are the schema's."""
     return _build({name: jnp.asarray(arrays[name], field.dtype) for name, field in STATE_FIELDS.items()})

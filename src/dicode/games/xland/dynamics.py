@@ -23,7 +23,7 @@ LOST = 0.9
 """What is left out of the reward of 1 where a goal is met in the last step; in between it grows evenly."""
 
 
-def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
+def step(key: jax.Array | None, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
     """One step of one environment; `key` is not needed, nothing here is random."""
     corner = jnp.clip(state.position - _REACH, 0, SIZE - PATCH)
     before = jax.lax.dynamic_slice(state.grid, (corner[0], corner[1], 0), (PATCH, PATCH, 2))

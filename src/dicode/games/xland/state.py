@@ -54,7 +54,7 @@ class Events(struct.PyTreeNode):
     """Steps in which a production changed something."""
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray]) -> GameState:
+def from_arrays(arrays: Mapping[str, np.ndarray | jax.Array]) -> GameState:
     """Host arrays by the schema's names as a state, any leading axes."""
     return GameState(**{name: jnp.asarray(arrays[name], field.dtype) for name, field in FIELDS.items()})
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, repaired, sent_back
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, sent_back, tried
 from dicode.games.craftax.grammar import moves
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
@@ -43,21 +43,15 @@ class GrammarDreamer(OneByOne):
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         rng = self._streams.rng("dream", brief.cycle, brief.index)
-        draft: Draft | None = None
-        plan: Plan | None = None
-        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
-        if returned := sent_back(brief):
-            draft, verdict = returned
-            plan = plan_of(draft.source)
-        for _ in range(TRIES):
-            plan, fresh = self._fresh(brief, rng, taken | ({draft.id} if draft else set()), plan, verdict)
-            if fresh is None:
-                break
-            draft = repaired(fresh, draft, verdict) if draft and isinstance(verdict, Rejected) else fresh
-            verdict = validate(draft)
-            if not isinstance(verdict, Rejected):
-                break
-        return Outcome(draft, verdict)
+        returned = sent_back(brief)
+        plan = plan_of(returned[0].source) if returned else None
+
+        def fresh(last: Draft | None, verdict: Verdict) -> Draft | None:
+            nonlocal plan
+            plan, draft = self._fresh(brief, rng, taken | ({last.id} if last else set()), plan, verdict)
+            return draft
+
+        return tried(brief, fresh, validate, TRIES)
 
     def _fresh(
         self, brief: Brief, rng: np.random.Generator, taken: set[str], failed: Plan | None, verdict: Verdict

@@ -62,7 +62,6 @@ def block_table(blocks: Iterable[Block]) -> np.ndarray:
 
 SOLID = block_table(SOLID_BLOCKS)
 WALKABLE = block_table(WALKABLE_BLOCKS)
-UNREACHABLE = -1
 
 _WIDTH = MAP_SIZE + 1  # one empty column keeps a shift from wrapping into the next row
 _BITS = MAP_SIZE * _WIDTH

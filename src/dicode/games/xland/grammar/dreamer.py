@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, lost, repaired, sent_back
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, lost, tried
 from dicode.games.xland.grammar import moves
 from dicode.games.xland.grammar.moves import Situation
 from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
@@ -48,21 +48,13 @@ class GrammarDreamer(OneByOne):
             return lost("a goal alone makes no level here: what it needs must lie in the grid")
         rng = self._streams.rng("dream", brief.cycle, brief.index)
         situation = situation_of(brief)
-        draft: Draft | None = None
-        verdict: Verdict = Rejected("lost", "the grammar found no level that the archive doesn't hold", code=Code.LOST)
-        if returned := sent_back(brief):
-            draft, verdict = returned
-        for _ in range(TRIES):
-            failed = plan_of(draft.source) if draft else None
+
+        def fresh(last: Draft | None, verdict: Verdict) -> Draft | None:
+            failed = plan_of(last.source) if last else None
             code = verdict.code if isinstance(verdict, Rejected) else Code.LOST
-            fresh = self._fresh(brief, situation, rng, taken | ({draft.id} if draft else set()), failed, code)
-            if fresh is None:
-                break
-            draft = repaired(fresh, draft, verdict) if draft and isinstance(verdict, Rejected) else fresh
-            verdict = validate(draft)
-            if not isinstance(verdict, Rejected):
-                break
-        return Outcome(draft, verdict)
+            return self._fresh(brief, situation, rng, taken | ({last.id} if last else set()), failed, code)
+
+        return tried(brief, fresh, validate, TRIES)
 
     def _fresh(
         self,

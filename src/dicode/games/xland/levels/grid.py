@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dicode.games.xland.levels.names import DOORS, OBJECTS, WALKABLE, Side, Thing, Tile, from_code
+from dicode.games.xland.levels.names import OBJECTS, WALKABLE, Side, Thing, Tile, from_code
 
 Cell = tuple[int, int]
 
@@ -54,8 +54,3 @@ def reached(open_cells: np.ndarray, start: Cell) -> np.ndarray:
                 far[row, column] = far[cell] + 1
                 waiting.append((row, column))
     return far
-
-
-def is_door(tile: int) -> bool:
-    """Whether a tile is a door, open or not."""
-    return tile in DOORS
