@@ -10,7 +10,7 @@ from cue import CueEnv, agent_of
 
 from dicode.errors import ConfigError
 from dicode.learner import ppo, rollout, schedule, update
-from dicode.learner.types import PpoConfig
+from dicode.learner.types import PpoConfig, Trajectory
 
 CONFIG = PpoConfig(rollout_steps=16, epochs=2, minibatches=2, max_grad_norm=0.05, clip=0.001, strata=2)
 RATE = 1e-2
@@ -135,6 +135,20 @@ def test_every_environment_is_drawn_once_an_epoch_and_evenly_from_the_strata():
     assert (index[0] != index[1]).any()
     with pytest.raises(ConfigError, match="30 environments do not divide into 4"):
         update.num_strata(30, config)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("width", [2, 0])
+def test_a_minibatch_is_taken_stratum_by_stratum_whatever_the_width_of_the_conditioning(width):
+    steps, envs = np.arange(3), np.arange(8)
+    by_step, by_env = jnp.asarray(steps[:, None] * 10 + envs), jnp.asarray(envs)
+    names = ("observation", "action", "log_prob", "value", "reward", "done", "advantage", "target", "record")
+    told = jnp.broadcast_to(by_env[:, None], (8, width))
+    whole = Trajectory(**dict.fromkeys(names, by_step), memory=by_env, weight=by_env, conditioning=told)
+    part = update.take(whole, jnp.array([[1, 3], [0, 2]]))
+    assert part.memory.tolist() == [1, 3, 4, 6]
+    assert part.reward.tolist() == [[1, 3, 4, 6], [11, 13, 14, 16], [21, 23, 24, 26]]
+    assert part.conditioning.tolist() == [[env] * width for env in (1, 3, 4, 6)]
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gtrxl"])

@@ -63,7 +63,7 @@ def learning_curve(data: RunData, game: Game, path: Path, of: str = "") -> list[
     ends = _returns(top, points, measured, game)
     ends += _random(top, data, points)
     if points or measured:
-        top.set_ylim(0, 1.08 * max([y for _, y, _, _ in ends] + [y for _, y in points]))
+        top.set_ylim(0, 1.08 * (max([y for _, y, _, _ in ends] + [y for _, y in points]) or 1.0))
         style.name_lines(top, ends)
     else:
         style.say(top, "no episode on the target has finished yet")
