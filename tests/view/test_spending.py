@@ -1,5 +1,7 @@
 """What a model cost is told in one line and on one page."""
 
+from dataclasses import replace
+
 import pytest
 from view_examples import run
 
@@ -111,3 +113,27 @@ def test_every_draft_has_a_line_with_author_attempts_verdict_what_was_measured_a
     assert page.count("\n|") == 5
     assert all(line.count("|") == 9 for line in page.splitlines() if line.startswith("|"))
     assert drafts.page(Snapshot(), []) == ""
+
+
+def test_the_page_says_how_many_dreams_suited_the_agent_and_how_many_it_learned_on():
+    yes = Accepted({"achievements": ["EAT_COW"], "minimum": {}}, {}, "-")
+    told = {  # first cycle, last cycle, measured before
+        "learned": (5, 18, None),
+        "flat": (10, 11, None),
+        "hopeless": (0, 0, None),
+        "fast": (18, 19, 8),
+        "young": (2, 2, None),
+    }
+    records, trials = [], {}
+    for text, (first, last, measured) in told.items():
+        probe = Trial("x", 2, 20, measured, 1.0, 40.0) if measured else None
+        records.append(LevelRecord(level_id(text), text, text, Origin.GRAMMAR, (), "m", 2, yes, probe=probe))
+        episodes = 19 if text == "young" else 20
+        trials[records[-1].id] = tuple(
+            Trial(records[-1].id, cycle, episodes, solved, 1.0, 40.0) for cycle, solved in ((3, first), (4, last))
+        )
+    outcomes = [DreamRecord(2, 1, place, record.id, yes) for place, record in enumerate(records)]
+    snapshot = replace(Snapshot().with_levels(records).with_outcomes(outcomes), trials=trials)
+    found = drafts.band(snapshot)
+    assert (found.trained, found.within, found.below, found.above, found.improved) == (4, 2, 1, 1, 2)
+    assert "Of 4 dreams that trained, 2 (50 %)" in drafts.page(snapshot, [])

@@ -96,7 +96,12 @@ def test_each_trial_begins_alike_and_the_last_one_ends_the_episode_and_counts(st
         result = step(state, action)
         state = result.state
         if result.reward[0] > 0:
-            trials.append((bool(result.done[0]), float(DEVICE.quantities(state, jnp.zeros((), jnp.int32), None)[0, 0])))
+            trials.append(
+                (
+                    bool(result.done[0]),
+                    float(DEVICE.quantities(state, jnp.zeros((), jnp.int32), DEVICE.no_events(ROOM))[0, 0]),
+                )
+            )
             if not result.done[0]:
                 assert all(np.array_equal(getattr(state, name)[0], getattr(begin, name)[0]) for name in STARTS)
                 seen = jax.vmap(observation.observe)(state, RULES.replace(told=np.zeros(ROOM, bool)))
@@ -109,4 +114,6 @@ def test_each_trial_begins_alike_and_the_last_one_ends_the_episode_and_counts(st
         idle, begins = step(state, np.ones(ROOM, np.int32)), np.asarray(state.step)[1] == 0
         state, result = idle.state, idle
     assert (int(state.trial[1]), bool(begins)) == (3, False)
-    assert DEVICE.quantities(state, jnp.zeros((), jnp.int32), None)[1, 0] == 0, "the clock solves nothing"
+    assert DEVICE.quantities(state, jnp.zeros((), jnp.int32), DEVICE.no_events(ROOM))[1, 0] == 0, (
+        "the clock solves nothing"
+    )
