@@ -19,6 +19,7 @@ from dicode.learner import distributed
 from dicode.sandbox import hook_worker
 from dicode.training import trainer as training
 from dicode.training.builder import Playable
+from dicode.training.sizes import hook_envs, hook_group
 from dicode.types import TARGET, Proposal, Slot
 
 BOUNTY = {"one": 1.0, "seven": 7.0}
@@ -53,7 +54,7 @@ def play(devices: int, order: list[str]) -> dict[str, list]:
     trainer = training.Trainer(config)
     trainer.env = replace(trainer.env, game=replace(trainer.game, step=still))
     trainer._programs = programs = Programs()
-    group, envs = training.hook_group(config), training.hook_envs(config)
+    group, envs = hook_group(config), hook_envs(config)
     exported = {
         name: {"bonus": hook_worker._export("bonus", lambda before, action, after, pay=pay: pay, group, HOST)}
         for name, pay in BOUNTY.items()

@@ -237,9 +237,9 @@ class Trainer:
     def _seen(self, state: EnvState, watched: np.ndarray) -> Sightings:
         """The states of the watched environments at this moment, those in which nothing was achieved left out."""
         everywhere = distributed.replicated(self.programs.mesh)
-        found = distributed.fetch(_of_environments((state.game, state.counters), watched, everywhere))
-        game, counters = found
-        achieved = np.asarray(self.game.achievements(game))
+        here = _of_environments((state.game, state.counters), watched, everywhere)
+        achieved = distributed.fetch(self.game.achievements(here[0]))
+        game, counters = distributed.fetch(here)
         some = (achieved & ~counters.initial_achievements).any(axis=-1)
         names = self.game.host.fields
         arrays = dict(zip(names, to_values(names, game), strict=True))
