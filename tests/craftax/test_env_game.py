@@ -1,6 +1,7 @@
 """LevelEnv on the real game: what the agent sees, what is paid, and that a level's rules act on it alone."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -40,7 +41,7 @@ def test_what_is_seen_in_play_on_every_floor_is_what_the_package_shows(played):
     theirs = jax.jit(jax.vmap(lambda state: package.render_craftax_symbolic(to_package(state))))
     floors, lit = set(), 0
     for state, seen in list(zip(states[1:], steps, strict=True))[::4]:
-        dense = np.asarray(observation.expand(seen.observation))
+        dense = np.asarray(observation.expand(jax.tree.map(jnp.asarray, seen.observation)))
         assert np.array_equal(dense, np.asarray(theirs(state.game)))
         floors |= set(state.game.player_level.tolist())
         lit += int(seen.observation.cells[..., 2].sum())

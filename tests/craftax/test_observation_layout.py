@@ -28,14 +28,11 @@ def test_the_entries_name_every_number_once(entries, size):
 def test_a_number_is_what_the_table_says(blank_pool):
     """Every field that a scalar is named after, set alone, changes that number and no other."""
     import jax
-    import jax.numpy as jnp
 
     from dicode.games.craftax.device import DEVICE
     from dicode.games.craftax.levels.rules import Rules
 
-    rules = DEVICE.rule_table(
-        {name: jnp.asarray(value) for name, value in DEVICE.host.rule_arrays(Rules().to_json()).items()}
-    )
+    rules = DEVICE.rule_table(DEVICE.host.rule_arrays(Rules().to_json()))
     see = jax.jit(lambda arrays: DEVICE.observe(DEVICE.from_arrays(arrays), rules).scalars)
     world = {name: np.asarray(array[0]) for name, array in blank_pool.items()}
     before = see(world)
@@ -56,7 +53,6 @@ def test_a_number_is_what_the_table_says(blank_pool):
 
 
 def test_a_cells_channel_is_where_the_table_says(blank_pool):
-    import jax.numpy as jnp
 
     from dicode.games.craftax.observation import Observation, expand
 

@@ -171,6 +171,7 @@ def test_json_that_would_break_its_reader_is_a_value_error(text):
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_wall_that_a_received_configuration_lowers_stands_again(tmp_path, stopped, monkeypatch, command):
     from dicode import sandbox
+    from dicode.runs import assemble
 
     seen = []
 
@@ -179,7 +180,8 @@ def test_a_wall_that_a_received_configuration_lowers_stands_again(tmp_path, stop
             seen.append((wall, more.get("foreign")))
             super().__init__(game, wall=wall, **more)
 
-    monkeypatch.setattr(sandbox, "Sandbox", Watched)
+    for module in (sandbox, assemble):
+        monkeypatch.setattr(module, "Sandbox", Watched)
     run = make(tmp_path, words=("sandbox=weak",))
     say(command, run.path)
     assert ("weak", True) not in seen

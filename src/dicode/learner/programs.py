@@ -33,7 +33,6 @@ from dicode.learner.schedule import linear
 from dicode.learner.types import (
     PER_ENVIRONMENT,
     Environment,
-    Key,
     LearnerState,
     Metrics,
     PpoConfig,
@@ -44,6 +43,8 @@ from dicode.learner.types import (
 )
 
 Progress = Callable[[str], None]
+KeyData = Any
+"""uint32 [2], of JAX or NumPy: the programs hold every argument against their shapes and name the one that differs (`ShapeError`)."""
 _barriers = count()
 """Numbers for barriers' names, which are used once; equal in all processes, as they run the same program."""
 
@@ -125,7 +126,7 @@ class Programs:
         new = _compile(progress, Source(old.name, roll, arguments, old.out_shardings, old.donated))
         return replace(self, rollout_program=new, compilations=self.compilations + 1)
 
-    def init(self, key: Key, schedule: Schedule) -> LearnerState:
+    def init(self, key: KeyData, schedule: Schedule) -> LearnerState:
         """A learner that has learnt nothing, on all devices."""
         learner = jax.block_until_ready(jax.jit(partial(update.init, self.agent, self.config))(key, schedule))
         distributed.wait_for_all(f"init {next(_barriers)}")
@@ -142,19 +143,19 @@ class Programs:
         check_shapes("batch", batch, self.start_program.shapes[1])
         return distributed.place(batch, self.start_program.shardings[1])
 
-    def start(self, key: Key, batch: Any) -> RolloutCarry:
+    def start(self, key: KeyData, batch: Any) -> RolloutCarry:
         """Environments, memory and statistics afresh."""
         carry: RolloutCarry = self.start_program(key, batch)
         return carry
 
     def rollout(
-        self, params: Any, carry: RolloutCarry, batch: Any, key: Key
+        self, params: Any, carry: RolloutCarry, batch: Any, key: KeyData
     ) -> tuple[RolloutCarry, Trajectory, Statistics]:
         """T steps of every environment; donates `carry`."""
         collected: tuple[RolloutCarry, Trajectory, Statistics] = self.rollout_program(params, carry, batch, key)
         return collected
 
-    def update(self, learner: LearnerState, trajectory: Trajectory, key: Key) -> tuple[LearnerState, Metrics]:
+    def update(self, learner: LearnerState, trajectory: Trajectory, key: KeyData) -> tuple[LearnerState, Metrics]:
         """Learn from one rollout; donates `learner`."""
         learned: tuple[LearnerState, Metrics] = self.update_program(learner, trajectory, key)
         return learned
