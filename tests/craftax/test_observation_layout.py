@@ -53,6 +53,7 @@ def test_a_number_is_what_the_table_says(blank_pool):
 
 
 def test_a_cells_channel_is_where_the_table_says(blank_pool):
+    import jax.numpy as jnp
 
     from dicode.games.craftax.observation import Observation, expand
 
