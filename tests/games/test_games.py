@@ -43,6 +43,7 @@ WORDS = [
     "total_steps=768",
     "dreamer=grammar",
     "dreamer.round=2",
+    "dreamer.probe=0",
     "agent.width=8",
     "agent.head_hidden=8",
     "worlds_per_level=2",

@@ -233,6 +233,7 @@ def test_a_model_is_told_the_states_and_how_to_start_from_one():
     assert "START = Frontier(" in prompts.code(HOST, _brief(starts=(STATE,)), "A level.")[-1].content
 
 
+@pytest.mark.long
 def test_a_run_with_frontier_states_trains_on_them_resumes_and_replays(tmp_path, tiny_run):
     words = [word for word in tiny_run(tmp_path, "far") if not word.startswith(("total_steps", "evaluation.every"))]
     words += [

@@ -1,6 +1,7 @@
 """The learning rate: linear over the updates of a run, held in the learner's state as data."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from dicode.errors import ConfigError
@@ -14,7 +15,7 @@ def linear(start_rate: float, end_rate: float, start_update: int, end_update: in
     return Schedule(jnp.float32(start_rate), jnp.float32(end_rate), jnp.int32(start_update), jnp.int32(end_update))
 
 
-def rate(schedule: Schedule, update: Int[Array, ""]) -> Float[Array, ""]:
+def rate(schedule: Schedule, update: Int[Array | np.ndarray, ""]) -> Float[Array, ""]:
     """The rate of the given update; constant within one."""
     span = (schedule.end_update - schedule.start_update).astype(jnp.float32)
     done = jnp.clip((update - schedule.start_update).astype(jnp.float32) / span, 0.0, 1.0)
