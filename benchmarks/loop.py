@@ -29,7 +29,8 @@ from dicode.games.craftax.host import HOST
 from dicode.learner.compilation import count_compilations
 from dicode.sandbox import Sandbox
 from dicode.streams import Streams
-from dicode.training.builder import LevelBuilder, record_of
+from dicode.training.builder import LevelBuilder
+from dicode.training.checker import record_of
 from dicode.training.trainer import Trainer
 from dicode.types import TARGET, Accepted, Draft, Origin, Proposal, Slot
 
