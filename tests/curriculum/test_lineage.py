@@ -83,6 +83,33 @@ def test_five_children_or_a_viable_child_close_a_lineage():
     assert "busy" in lineage.frontier(levels, STREAMS, 3, max_children=6)
 
 
+def test_dreams_that_were_measured_and_turned_down_close_a_lineage_too():
+    hard = Rejected("probe", "never", code=Code.TOO_HARD)
+    measured = [
+        replace(record(f"hard{i}", ["busy"], born=1, accepted=False), verdict=hard, probe=trial(f"hard{i}", 1, 20, 0))
+        for i in range(5)
+    ]
+    unplayed = [record(f"bad{i}", ["open"], born=1, accepted=False) for i in range(5)]
+    parents = record("busy", status=Status.B, score=0.25), record("open", status=Status.B, score=0.2)
+    levels = snapshot(*parents, *measured, *unplayed)
+    assert lineage.frontier(levels, STREAMS, 3) == ["open"]
+    assert lineage.frontier(levels, STREAMS, 3, counted="asked") == ["busy", "open"], "published: only what was asked"
+
+
+def test_kin_are_what_was_played_strangers_that_were_too():
+    strangers = [replace(record(f"far{i}", ["else"], born=i), probe=trial(f"far{i}", i, 20, 9)) for i in range(4)]
+    levels = snapshot(
+        record("else"),
+        record("root"),
+        record("level", ["root"], born=1),
+        record("twin", ["root"], born=2),
+        record("kid", ["level"], born=3),
+        record("unplayed", ["else"], born=4),
+        *strangers,
+    )
+    assert [one.id for one in lineage.kin(levels, "level", 2)] == ["far2", "twin", "far3", "kid"]
+
+
 def test_a_child_with_few_episodes_does_not_close_a_lineage():
     levels = snapshot(
         record("parent", status=Status.B, score=0.24),

@@ -1,5 +1,7 @@
 """What is said of a level follows from how the agent fared on it, on its children and beside it."""
 
+from dataclasses import replace
+
 import pytest
 
 from dicode.dreaming import evidence
@@ -82,6 +84,17 @@ def test_children_and_siblings_are_told_apart_and_bounded():
     assert siblings.count("\n- ") == 2
     assert "no episode has ended on it yet" in siblings
     assert max(map(len, told.split("\n"))) <= evidence.MOST_WORDS + 1
+
+
+def test_what_else_was_played_is_no_kin():
+    told = brief(0.1, (0.0,), (0.0,))
+    stranger = level("far", ["q" * 12])
+    wider = replace(told, relatives=(*told.relatives, stranger), trials=told.trials | {"far": (trial("far", 0.95),)})
+    assert evidence.family(wider) == evidence.family(told)
+    assert evidence.relation(wider) is evidence.relation(told)
+    sibling = replace(stranger, parents=told.relatives[-1].parents)
+    near = replace(wider, relatives=(*told.relatives, sibling))
+    assert evidence.relation(near) is Relation.CLOSER is not evidence.relation(told)
 
 
 def test_the_target_s_trend_says_return_endings_and_where_the_steps_went():

@@ -92,3 +92,11 @@ def test_worlds_that_never_come_right_are_not_drawn_for_ever(sandbox, monkeypatc
         built.build(SOURCE, TARGET, Origin.TARGET, 3, 8)
     assert len(asked) == 8
     assert all(np.array_equal(draw["blocks"], worlds(8, bare=(0,))["blocks"]) for draw in draws), "draws stay whole"
+
+
+def test_a_level_that_names_its_worlds_gets_no_others(sandbox, monkeypatch):
+    built, asked = builder(sandbox, monkeypatch, [worlds(8, bare=(2,)) for _ in range(2)])
+    named = f"{SOURCE}\n\nWORLD_SEED = 7\nWORLDS = 8\n"
+    with pytest.raises(DicodeError, match="can't be built any more"):
+        built.build(named, "level", Origin.GENERATOR, 3, 8)
+    assert asked == [3, "check"]

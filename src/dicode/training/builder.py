@@ -134,7 +134,7 @@ class LevelBuilder:
         """
         fixed = fixed_worlds(source, origin) is not None
         base = self.base_worlds(source, level, when, count, origin)
-        return self._mended(source, level, origin, "fixed" if fixed else when, base, 0 if fixed else SPARES)
+        return self._mended(source, level, origin, "fixed" if fixed else when, base, SPARES)
 
     def _mended(
         self,
@@ -146,8 +146,9 @@ class LevelBuilder:
         spares: int,
         episode_limit: int | None = None,
     ) -> Built | Rejected:
-        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few."""
+        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few and not named by it."""
         seed, count = self._seed(level, when), self.host.num_worlds(base)
+        spares = 0 if fixed_worlds(source, origin) else spares
         built = self.sandbox.build(source, base, seed, origin, episode_limit)
         for spare in range(spares):
             if not isinstance(built, Rejected) or not 0 < len(built.worlds) <= FAULTY * count:

@@ -80,7 +80,7 @@ class Band:
     """How well the dreams that trained suited the agent."""
 
     trained: int
-    """Dreams with enough episodes in their first cycle."""
+    """Dreams with enough episodes in a cycle; the first such cycle counts as their first."""
     below: int
     above: int
     improved: int
