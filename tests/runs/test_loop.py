@@ -27,6 +27,8 @@ def test_the_games_step_is_compiled_once_in_a_run_with_evaluation_and_pictures(f
     assert sum("rollout" in name for name in finished_run.compiled) == 1
 
 
+# Long, and to be run pinned to one core: XLA sums in another order on more, and the last bits are part of the archive.
+@pytest.mark.long
 def test_a_fixed_run_ends_in_the_archive_that_it_always_ended_in(finished_run):
     with Archive(finished_run.path / "archive.sqlite", read_only=True) as archive:
         assert archive.digest() == DIGEST
