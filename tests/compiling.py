@@ -16,15 +16,17 @@ def compilations(found: list[str]) -> Iterator[None]:
         if event == "/jax/core/compile/backend_compile_duration":
             found.append(str(more.get("fun_name", "?")))
 
-    class Marker(metrics.JsonLines):
-        def write(self, row):
-            found.append(f"cycle {row['cycle']}")
-            super().write(row)
+    genuine = metrics.JsonLines.write
+
+    def write(self, row):
+        found.append(f"cycle {row['cycle']}")
+        genuine(self, row)
 
     jax.monitoring.register_event_duration_secs_listener(listen)
-    genuine, metrics.JsonLines = metrics.JsonLines, Marker
+    # On the class: whoever imported it by name before writes through it all the same.
+    metrics.JsonLines.write = write
     try:
         yield
     finally:
-        metrics.JsonLines = genuine
+        metrics.JsonLines.write = genuine
         jax.monitoring.unregister_event_duration_listener(listen)
