@@ -73,6 +73,9 @@ class FreeEnv:
     def observe(self, state: FreeState) -> PlainObservation:
         return jax.tree.map(lambda x: x[state.steps[0] % BANK], state.bank)
 
+    def draw(self, keys: jax.Array, state: FreeState) -> jax.Array:
+        return keys
+
     def step(self, key: jax.Array, state: FreeState, action: jax.Array, batch: Any) -> tuple[FreeState, FreeStep]:
         after = state.replace(steps=state.steps + 1)
         done = after.steps % EPISODE == 0

@@ -32,6 +32,19 @@ def test_rounding_light_never_lights_or_darkens_a_cell():
     assert np.array_equal(np.asarray(decode_light(stored) > 0.05), np.asarray(level > 0.05))
 
 
+def test_a_chest_draws_what_its_key_gives_one_after_the_other():
+    from dicode.games.craftax.dynamics.draws import CHEST_INTEGERS, draw_chest
+
+    key = jax.random.PRNGKey(5)
+    chest = jax.jit(draw_chest)(key)
+    for number in range(14):
+        key, subkey = jax.random.split(key)
+        assert chest.unit[number] == jax.random.uniform(subkey)
+        if number in CHEST_INTEGERS:
+            drawn = chest.integer(number, jnp.int32(2), jnp.int32(9))
+            assert drawn == jax.random.randint(subkey, (), 2, 10)
+
+
 def test_the_draws_are_those_of_the_packages_splits():
     from dicode.games.craftax.dynamics.draws import draw
 

@@ -94,6 +94,9 @@ class CueEnv:
         scalars = jnp.stack([state.step == 0, state.step == state.ask, state.step > 0], axis=-1)
         return PlainObservation(cells, scalars.astype(jnp.float32))
 
+    def draw(self, keys: jax.Array, state: CueState) -> jax.Array:
+        return keys
+
     def step(self, key: jax.Array, state: CueState, action: jax.Array, batch: CueBatch) -> tuple[CueState, CueStep]:
         asked = state.step == state.ask
         right = asked & (action == state.cue)

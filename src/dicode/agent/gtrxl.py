@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Shaped
 
+from dicode.accelerator import on_accelerator
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import make_encoder
@@ -187,9 +188,17 @@ class Gtrxl(nn.Module):
 def _attend(layer: Layer, x: jax.Array, past: list[jax.Array], valid: jax.Array, size: int) -> jax.Array:
     """Attention of whole windows [E, N, W, D] to themselves and to the steps before them."""
     keys, values = (jnp.concatenate([p, new], axis=2) for p, new in zip(past, layer.keys_values(x), strict=True))
-    content, position = layer.queries(x)
+    # A window's weights are a dozen times its inputs: an accelerator's memory is dearer than computing them twice.
+    look = jax.checkpoint(_look) if on_accelerator() else _look
+    return look(*layer.queries(x), keys, values, layer.positions(size), valid)
+
+
+def _look(
+    content: jax.Array, position: jax.Array, keys: jax.Array, values: jax.Array, ages: jax.Array, valid: jax.Array
+) -> jax.Array:
+    """What queries [E, N, W, H, d] find among keys and values [E, N, M + W, H, d]."""
     logits = jnp.einsum("enwhd,enkhd->enhwk", content, keys, preferred_element_type=jnp.float32)
-    by_age = jnp.einsum("enwhd,ahd->enhwa", position, layer.positions(size), preferred_element_type=jnp.float32)
+    by_age = jnp.einsum("enwhd,ahd->enhwa", position, ages, preferred_element_type=jnp.float32)
     logits = jnp.where(valid[:, :, None], logits + _skew(by_age), _MASKED)
     weights = jax.nn.softmax(logits, axis=-1).astype(values.dtype)
     return jnp.einsum("enhwk,enkhd->enwhd", weights, values)

@@ -28,7 +28,7 @@ from dicode.environment.batch import LevelBatch, partition
 from dicode.environment.episode import Counters, FirstEpisode, StepOutcome, Tally
 from dicode.environment.hooks import Hook, Hooked, apply_hooks, before_hooks
 from dicode.errors import ConfigError, nearest
-from dicode.games.device import DeviceGame, RuleTable, State
+from dicode.games.device import DeviceGame, Draws, RuleTable, State
 
 Key = UInt32[Array, "*E 2"] | KeyArray[Array, "*E"]
 """One key for all environments, or one for each."""
@@ -80,6 +80,18 @@ class EnvState:
     """Of the first one."""
     elapsed: Int[Array, " E"]
     """Steps since the reset."""
+
+
+@struct.dataclass
+class Drawn:
+    """What a step of every environment draws, which follows from its key alone."""
+
+    keys: UInt32[Array, "*T E 2"]
+    """For hooks."""
+    world: UInt32[Array, "*T E"]
+    """Bits that choose the next world."""
+    game: Draws
+    """What the game's step takes: draws, or keys."""
 
 
 @struct.dataclass
@@ -176,16 +188,28 @@ class LevelEnv:
         specs = (PartitionSpec(), partition(self.axis))
         return jax.shard_map(self._reset, mesh=self.mesh, in_specs=specs, out_specs=own, check_vma=False)(key, batch)
 
-    def step(self, key: Key, state: EnvState, action: Int[Array, " E"], batch: LevelBatch) -> tuple[EnvState, TimeStep]:
+    def draw(self, keys: UInt32[Array, "T 2"], state: EnvState) -> Drawn:
+        """What steps with these keys will draw, [T, E, ...]; a step takes its part in the place of its key."""
+        if self.mesh is None or self.axis is None:
+            return self._draw(keys, state.task.env_index)
+        own, out = PartitionSpec(self.axis), PartitionSpec(None, self.axis)
+        specs = (PartitionSpec(), own)
+        cut = jax.shard_map(self._draw, mesh=self.mesh, in_specs=specs, out_specs=out, check_vma=False)
+        return cut(keys, state.task.env_index)
+
+    def step(
+        self, key: Key | Drawn, state: EnvState, action: Int[Array, " E"], batch: LevelBatch
+    ) -> tuple[EnvState, TimeStep]:
         """One step of every environment; those whose episode ends start another at once.
 
         `batch` must be the one that `state` was reset with: only its pool is read here.
         """
-        key = raw_key(key)
+        drawn = isinstance(key, Drawn)
+        key = key if drawn else raw_key(key)
         if self.mesh is None or self.axis is None:
             return self._step(key, state, action, batch)
         own = PartitionSpec(self.axis)
-        specs = (PartitionSpec(), own, own, partition(self.axis))
+        specs = (own if drawn else PartitionSpec(), own, own, partition(self.axis))
         cut = jax.shard_map(self._step, mesh=self.mesh, in_specs=specs, out_specs=(own, own), check_vma=False)
         return cut(key, state, action, batch)
 
@@ -213,13 +237,23 @@ class LevelEnv:
             elapsed=jnp.zeros(num_envs, jnp.int32),
         )
 
+    def _draw(self, keys: jax.Array, env_index: jax.Array) -> Drawn:
+        def one(key: jax.Array) -> Drawn:
+            step_keys, world = _split(key, env_index)
+            return Drawn(step_keys, world, jax.vmap(self.game.draw)(step_keys))
+
+        drawn: Drawn = jax.vmap(one)(keys)
+        return drawn
+
     @jax.named_scope("env.step")
-    def _step(self, key: jax.Array, state: EnvState, action: jax.Array, batch: LevelBatch) -> tuple[EnvState, TimeStep]:
+    def _step(
+        self, key: jax.Array | Drawn, state: EnvState, action: jax.Array, batch: LevelBatch
+    ) -> tuple[EnvState, TimeStep]:
         task = state.task
-        step_keys, draws = _split(key, task.env_index)
+        drawn = key if isinstance(key, Drawn) else _undrawn(key, task.env_index)
         before = before_hooks(self.hooks, state.game)
-        result = jax.vmap(self.game.step)(step_keys, state.game, action, task.rules)
-        hooked = apply_hooks(self.game, self.hooks, before, action, result, step_keys)
+        result = jax.vmap(self.game.step)(drawn.game, state.game, action, task.rules)
+        hooked = apply_hooks(self.game, self.hooks, before, action, result, drawn.keys)
         game = hooked.state
         counters = episode.count_step(
             state.counters, result.events, self.game.depth(game), jnp.asarray(result.occupation)
@@ -234,7 +268,7 @@ class LevelEnv:
         unlocked = self.game.achievements(game) & ~counters.initial_achievements
         final = self._final(outcome, game, task)
 
-        world = (draws % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
+        world = (drawn.world % task.pool_size.astype(jnp.uint32)).astype(jnp.int32)
         after = EnvState(
             game=resets.restart(
                 game, _once_seen(outcome.done, final), task.pool_start + world, batch.pool, self.reset_chunk
@@ -312,6 +346,11 @@ def _split(key: jax.Array, env_index: jax.Array) -> tuple[jax.Array, jax.Array]:
 
     keys = jax.vmap(one, in_axes=(0 if key.ndim > 1 else None, 0))(key, env_index)
     return keys[:, 0], keys[:, 1, 0]
+
+
+def _undrawn(key: jax.Array, env_index: jax.Array) -> Drawn:
+    step_keys, world = _split(key, env_index)
+    return Drawn(step_keys, world, step_keys)
 
 
 @jax.named_scope("env.outcome")

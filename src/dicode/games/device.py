@@ -36,8 +36,14 @@ class StepResult(struct.PyTreeNode):
     """Place in `HostGame.occupations` of what the step was spent on."""
 
 
-GameStep = Callable[[UInt32[Array, "2"], State, Int[Array, ""], RuleTable], StepResult]
+Draws = Any
+"""A pytree of random numbers: what one step of one environment draws."""
+GameStep = Callable[[UInt32[Array, "2"] | Draws, State, Int[Array, ""], RuleTable], StepResult]
 """(key, state, action, rules) -> StepResult, for one environment."""
+
+
+def _as_key(key: UInt32[Array, "2"]) -> Draws:
+    return key
 
 
 def _as_table(arrays: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
@@ -77,5 +83,7 @@ class DeviceGame:
     """The table without a time limit of the game's own: the environment counts the episode's steps itself."""
     no_events: Callable[..., Events] = lambda *lead: ()
     """(*lead) -> zeros with these leading axes."""
+    draw: Callable[[UInt32[Array, "2"]], Draws] = _as_key
+    """What `step` draws by a key, which `step` takes in the key's place; the key itself where nothing is drawn ahead. One."""
     engines: Mapping[str, GameStep] = field(default_factory=dict)
     """Other steps that mean the same game, by name, for evaluation: slower, but somebody else's."""

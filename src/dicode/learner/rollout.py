@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from dicode.accelerator import on_accelerator
 from dicode.agent import actor_critic
+from dicode.agent.lean import lean
 from dicode.agent.types import Agent, Cache, Params
-from dicode.learner import gae, statistics
+from dicode.learner import gae, layout, statistics
 from dicode.learner.types import Batch, Environment, Key, PpoConfig, RolloutCarry, Statistics, Trajectory
 
 
@@ -84,11 +86,13 @@ def _play(
     conditioning: jax.Array,
     key: Key,
 ) -> tuple[_Now, _Played]:
-    def step(now: _Now, t: jax.Array) -> tuple[_Now, _Played]:
-        with jax.named_scope("learner.keys"):
-            act_key, env_key = jax.random.split(jax.random.fold_in(key, t))
+    cache = agent.begin(params, carry.memory)
+    acting = lean(agent, params, cache, carry.observation, conditioning) if on_accelerator() else params
+
+    def step(now: _Now, draws: tuple[jax.Array, Any]) -> tuple[_Now, _Played]:
+        act_key, env_key = draws
         with jax.named_scope("agent.act"):
-            output, cache = agent.act(params, now.cache, now.observation, conditioning)
+            output, cache = agent.act(acting, now.cache, now.observation, conditioning)
         with jax.named_scope("agent.sample"):
             action, log_prob = actor_critic.sample(act_key, output.logits)
         env_state, seen = env.step(env_key, now.env_state, action, batch)
@@ -108,8 +112,19 @@ def _play(
         after = _Now(env_state, seen.observation, cache, jnp.where(seen.done, 0.0, so_far))
         return after, _Played(taken, at_limit, seen.counted, so_far)
 
-    first = _Now(carry.env_state, carry.observation, agent.begin(params, carry.memory), carry.episode_return)
-    return jax.lax.scan(step, first, jnp.arange(config.rollout_steps))
+    first = _Now(carry.env_state, carry.observation, cache, carry.episode_return)
+    draws = _draws(env, carry.env_state, key, config.rollout_steps)
+    return layout.scan(step, first, draws, carry.episode_return.shape[0])
+
+
+@jax.named_scope("learner.keys")
+def _draws(env: Environment, env_state: Any, key: Key, steps: int) -> tuple[jax.Array, Any]:
+    """Of every step the key of its action, and the environment's key, or what it draws by that.
+
+    No draw depends on a state, so an accelerator, where long chains of keys cost many launches, makes them all at once.
+    """
+    keys = jax.vmap(lambda t: jax.random.split(jax.random.fold_in(key, t)))(jnp.arange(steps))
+    return keys[:, 0], env.draw(keys[:, 1], env_state) if on_accelerator() else keys[:, 1]
 
 
 def _value_at_limit(

@@ -52,8 +52,11 @@ class Environment(Protocol):
     def observe(self, state: Any) -> Any:
         """Observations [E] of a state."""
 
-    def step(self, key: jax.Array, state: Any, action: jax.Array, batch: Any) -> tuple[Any, Any]:
-        """One step of all: -> (state, TimeStep)."""
+    def draw(self, keys: jax.Array, state: Any) -> Any:
+        """What steps with keys [T] will draw, a pytree [T, ...]; the keys themselves where steps draw for themselves."""
+
+    def step(self, key: Any, state: Any, action: jax.Array, batch: Any) -> tuple[Any, Any]:
+        """One step of all, with a key or what `draw` made of it: -> (state, TimeStep)."""
 
     def stats(self, state: Any, batch: Any) -> Any:
         """Sums [L] over the episodes of each level since the reset."""

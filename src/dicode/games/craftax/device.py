@@ -40,6 +40,7 @@ DEVICE = DeviceGame(
     host=HOST,
     observation=observation.SPEC,
     step=dynamics.step,
+    draw=dynamics.draw_ahead,
     engines={"package": package_step.step},
     observe=observation.observe,
     from_arrays=from_arrays,

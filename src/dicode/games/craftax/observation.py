@@ -38,6 +38,9 @@ MOB_TYPES = 8
 MOB_BYTES = 5
 CELL_BYTES = 3 + MOB_BYTES
 NUM_SCALARS = 51
+_SLOTS = (MAX_MOBS["melee_mobs"], MAX_MOBS["passive_mobs"], MAX_MOBS["ranged_mobs"], MAX_PROJECTILES, MAX_PROJECTILES)
+"""Mob slots of each of a cell's mob bytes."""
+_UNSEEN = np.uint16(8 * ROWS * COLUMNS)
 
 
 @struct.dataclass
@@ -46,6 +49,33 @@ class Observation:
 
     cells: jax.Array
     scalars: jax.Array
+
+
+@struct.dataclass
+class Packed:
+    """The same in 430 bytes, as it is kept on an accelerator, where its cells are spread out in what reads them."""
+
+    terrain: jax.Array
+    """uint16[..., 9, 11]: block, from bit 6 on item, from bit 9 on whether it is lit."""
+    marks: jax.Array
+    """uint16[..., 14]: of every mob slot 8 x cell + type where it is in view, else `_UNSEEN`; slots by class."""
+    scalars: jax.Array
+
+    @property
+    def cells(self) -> jax.Array:
+        """uint8[..., 9, 11, 8]: the window's bytes."""
+        lit = self.terrain >> 9
+        bytes_ = [self.terrain & 63, (self.terrain >> 6) & 7, lit]
+        here = np.arange(ROWS * COLUMNS, dtype=np.uint16).reshape(ROWS, COLUMNS)
+        start = 0
+        for slots in _SLOTS:
+            byte = jnp.zeros_like(self.terrain)
+            for slot in range(start, start + slots):
+                mark = self.marks[..., slot, None, None]
+                byte = byte | jnp.where(here == mark >> 3, jnp.uint16(1) << (mark & 7), jnp.uint16(0))
+            bytes_.append(byte * lit)
+            start += slots
+        return jnp.stack(bytes_, axis=-1).astype(jnp.uint8)
 
 
 def spec(conditioning: int = 0) -> ObservationSpec:
@@ -71,12 +101,13 @@ SPEC = spec()
 
 
 @jax.named_scope("env.observation")
-def observe(state: GameState, rules: RuleTable) -> Observation:
-    """The observation of one environment; `jax.vmap` it for many.
+def observe(state: GameState, rules: RuleTable) -> Observation | Packed:
+    """The observation of one environment, packed on an accelerator; `jax.vmap` it for many.
 
     Reads 99 cells of three maps on the player's floor and the mobs there, nothing else of the maps.
     """
-    return Observation(cells=_cells(state), scalars=_scalars(state, rules))
+    scalars = _scalars(state, rules)
+    return _packed(state, scalars) if on_accelerator() else Observation(_cells(state), scalars)
 
 
 def expand(observation: Observation) -> jax.Array:
@@ -88,29 +119,28 @@ def _cells(state: GameState) -> jax.Array:
     """uint8[9, 11, 8] of one state.
 
     A cell is two 32-bit words, the mobs' bits are scattered into them: XLA's CPU backend would fuse any
-    chain of comparisons into the loop over single bytes, and repeat it for each of them. On an accelerator,
-    where a scatter is two kernels, every cell looks at all slots.
+    chain of comparisons into the loop over single bytes, and repeat it for each of them.
     """
     window = _window(state)
     lit = (window >> 16) >= LIT
     terrain = jnp.where(lit, (window & 0xFFFF) | 1 << 16, jnp.uint32(DARK_BLOCK | DARK_ITEM << 8))
     words = jnp.stack([terrain, jnp.zeros_like(terrain)], axis=-1)
-    cell, word, bit = _mobs(state)
-    if on_accelerator():
-        words = _joined(words, lit, cell, word, bit)
-    else:
-        seen = (cell >= 0) & lit[cell]
-        words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), word].add(bit, mode="drop")
+    cell, kind = _mobs(state)
+    byte = 3 + np.repeat(np.arange(MOB_BYTES), _SLOTS)
+    bit = jnp.left_shift(jnp.uint32(1), kind.astype(jnp.uint32)) << np.uint32(8 * (byte % 4))
+    seen = (cell >= 0) & lit[cell]
+    words = words.at[jnp.where(seen, cell, ROWS * COLUMNS), byte // 4].add(bit, mode="drop")
     return jax.lax.bitcast_convert_type(words, jnp.uint8).reshape(ROWS, COLUMNS, CELL_BYTES)
 
 
-def _joined(words: jax.Array, lit: jax.Array, cell: jax.Array, word: jax.Array, bit: jax.Array) -> jax.Array:
-    """uint32[99, 2]: the words of each cell with the bits of all mob slots, of which each has a cell, a word and a bit."""
-    here = np.arange(ROWS * COLUMNS)[:, None]
-    for slot in range(cell.shape[0]):
-        shown = lit[:, None] & (here == cell[slot]) & (np.arange(2) == word[slot])
-        words = words | jnp.where(shown, bit[slot], jnp.uint32(0))
-    return words
+def _packed(state: GameState, scalars: jax.Array) -> Packed:
+    """The observation of one state with the cells packed."""
+    window = _window(state)
+    lit = (window >> 16) >= LIT
+    terrain = jnp.where(lit, (window & 0xFF) | (window >> 8 & 0xFF) << 6 | 1 << 9, DARK_BLOCK | DARK_ITEM << 6)
+    cell, kind = _mobs(state)
+    marks = jnp.where(cell >= 0, 8 * cell + kind, _UNSEEN)
+    return Packed(terrain.astype(jnp.uint16).reshape(ROWS, COLUMNS), marks.astype(jnp.uint16), scalars)
 
 
 def _window(state: GameState) -> jax.Array:
@@ -127,8 +157,8 @@ def _window(state: GameState) -> jax.Array:
     return jnp.where(inside, cells, jnp.uint32(0)).reshape(-1)
 
 
-def _mobs(state: GameState) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Of every mob slot: cell (-1 where none is drawn), word of the cell, and bit in that word."""
+def _mobs(state: GameState) -> tuple[jax.Array, jax.Array]:
+    """Of every mob slot: cell (-1 where none is drawn), and type."""
     classes = (
         state.melee_mobs,
         state.passive_mobs,
@@ -136,17 +166,12 @@ def _mobs(state: GameState) -> tuple[jax.Array, jax.Array, jax.Array]:
         state.mob_projectiles,
         state.player_projectiles,
     )
-    cells, words, bits = [], [], []
-    for byte, mobs in enumerate(classes, start=3):
-        cell, bit = _drawn(mobs, state.player_level, state.player_position)
-        cells.append(cell)
-        words.append(jnp.full(cell.shape, byte // 4))
-        bits.append(bit << 8 * (byte % 4))
-    return jnp.concatenate(cells), jnp.concatenate(words), jnp.concatenate(bits)
+    cells, kinds = zip(*(_drawn(mobs, state.player_level, state.player_position) for mobs in classes), strict=True)
+    return jnp.concatenate(cells), jnp.concatenate(kinds)
 
 
 def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Cell (-1 for none) and type bit of each slot, after the package's order of writing and wrapping."""
+    """Cell (-1 for none) and type of each slot, after the package's order of writing and wrapping."""
     row, column = (mobs.position[floor] - player + jnp.array([ROWS // 2, COLUMNS // 2])).T
     kind = mobs.type_id[floor]
     shown = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & mobs.mask[floor]
@@ -154,12 +179,18 @@ def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[jax.Array, 
     wrapped = jnp.where(row < 0, row + ROWS, row) * COLUMNS + jnp.where(column < 0, column + COLUMNS, column)
     place = jnp.where(writes, wrapped, -1)
     # A later slot that writes the same bit has the last word; if it is shown, it draws the bit itself.
-    slot = jnp.arange(kind.shape[0])
-    overwritten = (
-        (slot[None, :] > slot[:, None]) & (place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None])
-    )
-    drawn = shown & ~any_of(overwritten, 1)
-    return jnp.where(drawn, place, -1), jnp.left_shift(jnp.uint32(1), kind.astype(jnp.uint32))
+    drawn = shown & ~_overwritten(place, kind)
+    return jnp.where(drawn, place, -1), kind
+
+
+def _overwritten(place: jax.Array, kind: jax.Array) -> jax.Array:
+    """bool[n]: whether a later slot is at the same place and of the same kind."""
+    slot = np.arange(kind.shape[0])
+    if on_accelerator():
+        same = [[(place[i] == place[j]) & (kind[i] == kind[j]) for j in slot[i + 1 :]] for i in slot]
+        return jnp.stack([any_of(jnp.stack(later)) if later else jnp.asarray(False) for later in same])
+    later = slot[None, :] > slot[:, None]
+    return any_of(later & (place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None]), 1)
 
 
 def _scalars(state: GameState, rules: RuleTable) -> jax.Array:

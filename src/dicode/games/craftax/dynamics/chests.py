@@ -3,40 +3,41 @@
 import jax
 import jax.numpy as jnp
 
-from dicode.games.craftax.dynamics.draws import integers, split_chain, uniform
+from dicode.games.craftax.dynamics.draws import ChestDraws, draw_chest
 from dicode.games.craftax.dynamics.few import sums, total
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import Inventory
 
-_DRAWS = 14
 _ORES = ("coal", "iron", "diamond", "sapphire", "ruby")
 
 
 @jax.named_scope("game.chests")
-def loot(opening: jax.Array, held: Inventory, key: jax.Array, first: jax.Array, rules: RuleTable) -> Inventory:
-    """The inventory after opening a chest, if `opening`.
+def loot(
+    opening: jax.Array, held: Inventory, chest: jax.Array | ChestDraws, first: jax.Array, rules: RuleTable
+) -> Inventory:
+    """The inventory after opening a chest, if `opening`, by the draws of its contents or by their key.
 
     `first` is (floor, whether it is the floor's first chest), int32[2]: first chests may hold a bow or books.
     """
-    keys = split_chain(key, _DRAWS)
-    unit = uniform(keys)
+    draws = draw_chest(chest)
+    unit = draws.unit
     floor, is_first = first[0], opening & (first[1] > 0)
 
     found = opening & (unit[0] < rules.chest_torches)
-    torches = jnp.where(found, integers(keys, 1, rules.chest_torches_least, rules.chest_torches_most), 0)
+    torches = jnp.where(found, draws.integer(1, rules.chest_torches_least, rules.chest_torches_most), 0)
     found = opening & (unit[2] < rules.chest_ore)
     kind = weighted(unit[3], rules.chest_ore_weight)
-    pieces = integers(keys, 4, rules.chest_ore_least[kind], rules.chest_ore_most[kind])
+    pieces = draws.integer(4, rules.chest_ore_least[kind], rules.chest_ore_most[kind])
     ores = {ore: getattr(held, ore) + jnp.where(found & (kind == i), pieces, 0) for i, ore in enumerate(_ORES)}
 
     found = opening & (unit[5] < rules.chest_potion)
-    colour = integers(keys, 6, jnp.int32(0), jnp.int32(5))
-    potions = jnp.where(found, integers(keys, 7, rules.chest_potion_least, rules.chest_potion_most), 0)
+    colour = draws.integer(6, jnp.int32(0), jnp.int32(5))
+    potions = jnp.where(found, draws.integer(7, rules.chest_potion_least, rules.chest_potion_most), 0)
     found = opening & (unit[8] < rules.chest_arrows)
-    arrows = jnp.where(found, integers(keys, 9, rules.chest_arrows_least, rules.chest_arrows_most), 0)
+    arrows = jnp.where(found, draws.integer(9, rules.chest_arrows_least, rules.chest_arrows_most), 0)
 
     found = opening & (unit[10] < rules.chest_tool)
-    is_sword = integers(keys, 11, jnp.int32(0), jnp.int32(1)) == 1
+    is_sword = draws.integer(11, jnp.int32(0), jnp.int32(1)) == 1
     pickaxe = jnp.where(found & ~is_sword, weighted(unit[12], rules.chest_tool_weight) + 1, 0)
     sword = jnp.where(found & is_sword, weighted(unit[13], rules.chest_tool_weight) + 1, 0)
     return held.replace(

@@ -4,14 +4,15 @@ The package splits its key some forty times along the step, so that which number
 the order of its code. All of it depends on the step's key alone. Here the same keys are derived in three
 short chains and the numbers drawn in a few wide calls of Threefry-2x32 (Salmon et al., 2011), the
 generator behind `jax.random`; the values equal those of `jax.random` bit for bit.
+
+On a CPU a step draws for itself. On an accelerator, where the chains would be thousands of operations or dozens of
+launches in each step, the draws of a whole rollout are made before its first step (`draw_ahead`).
 """
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-
-from dicode.accelerator import on_accelerator
 
 Keys = tuple[jax.Array, jax.Array]
 """Two words of keys, uint32[...] each."""
@@ -28,6 +29,28 @@ _MOB_SPLITS = 24
 _SPAWN_SPLITS = 6
 # The package carries a melee mob's fourth subkey on, not the remaining key.
 _TAKES_SUBKEY = np.isin(np.arange(_MOB_SPLITS), [at + 3 for at in _MELEE])
+_CHEST_SPLITS = 14
+CHEST_INTEGERS = (1, 4, 6, 7, 9, 11)
+"""Which of a chest's draws are whole numbers; the others are uniform."""
+
+
+class ChestDraws(struct.PyTreeNode):
+    """The draws of a chest's contents."""
+
+    unit: jax.Array
+    """[14] in [0, 1)."""
+    high: jax.Array
+    """uint32[6]: with `low` the bits of the whole numbers, in the order of `CHEST_INTEGERS`."""
+    low: jax.Array
+
+    def integer(self, which: int, least: jax.Array, most: jax.Array) -> jax.Array:
+        """int32: `jax.random.randint(key, (), least, most + 1)` of the key at `which`; `least` <= `most`."""
+        place = CHEST_INTEGERS.index(which)
+        span = (most - least + 1).astype(jnp.uint32)
+        half = jnp.uint32(1 << 16) % span
+        offset = (self.high[place] % span * (half * half % span) + self.low[place] % span) % span
+        drawn: jax.Array = least + offset.astype(jnp.int32)
+        return drawn
 
 
 class Draws(struct.PyTreeNode):
@@ -36,8 +59,8 @@ class Draws(struct.PyTreeNode):
     sapling: jax.Array
     book: jax.Array
     enchantment: jax.Array
-    chest: jax.Array
-    """Key of the chest's contents, uint32[2]."""
+    chest: jax.Array | ChestDraws
+    """The chest's contents, or their key, uint32[2], where they are drawn only if a chest is opened."""
     spawning: jax.Array
     """[6]: chance and place of a passive, a melee and a ranged mob."""
     melee_direction: jax.Array
@@ -93,27 +116,23 @@ def draw(key: jax.Array) -> Draws:
     )
 
 
-def split_chain(key: jax.Array, length: int) -> Keys:
-    """The subkeys of `key, subkey = split(key)`, done `length` times: two words uint32[length] each."""
-    return _chain(_pair(key), np.zeros(length, bool))[0]
+def draw_ahead(key: jax.Array) -> Draws:
+    """The same with what a chest holds drawn as well, whether or not one will be opened."""
+    draws = draw(key)
+    return draws.replace(chest=draw_chest(draws.chest))
 
 
-def uniform(keys: Keys) -> jax.Array:
-    """float32[...]: `jax.random.uniform` of each key."""
-    return _unit(bits(keys))
+@jax.named_scope("game.draws")
+def draw_chest(key: jax.Array | ChestDraws) -> ChestDraws:
+    """What the chest with `key` draws, if it is not drawn yet."""
+    if isinstance(key, ChestDraws):
+        return key
+    keys = _chain(_pair(key), np.zeros(_CHEST_SPLITS, bool))[0]
+    high, low = (_bits(child) for child in _split(_at(keys, np.array(CHEST_INTEGERS))))
+    return ChestDraws(_unit(_bits(keys)), high, low)
 
 
-def integers(keys: Keys, which: int, least: jax.Array, most: jax.Array) -> jax.Array:
-    """int32: `jax.random.randint(key, (), least, most + 1)` of the key at `which`; `least` <= `most`."""
-    span = (most - least + 1).astype(jnp.uint32)
-    high, low = (bits(child) for child in _split(_at(keys, which)))
-    half = jnp.uint32(1 << 16) % span
-    offset = (high % span * (half * half % span) + low % span) % span
-    drawn: jax.Array = least + offset.astype(jnp.int32)
-    return drawn
-
-
-def bits(keys: Keys) -> jax.Array:
+def _bits(keys: Keys) -> jax.Array:
     """uint32[...]: 32 random bits of each key."""
     return _bits_at(keys, np.uint32(0))
 
@@ -126,10 +145,8 @@ def _bits_at(keys: Keys, counter: jax.Array | np.ndarray | np.uint32) -> jax.Arr
 def _drawn(keys: Keys, counters: np.ndarray) -> jax.Array:
     """uint32[n]: bits of n keys with their counters.
 
-    On a CPU a loop of two rounds: the compiler would otherwise fuse the generator into everything that reads a draw.
+    A loop of two rounds: the compiler would otherwise fuse the generator into everything that reads a draw.
     """
-    if on_accelerator():
-        return _bits_at(keys, counters)
     padding = len(counters) % 2
     halves = jnp.pad(keys[0], (0, padding)).reshape(2, -1), jnp.pad(keys[1], (0, padding)).reshape(2, -1)
     blocks = halves, jnp.asarray(np.pad(counters, (0, padding)).reshape(2, -1))
@@ -163,8 +180,7 @@ def _chain(head: Keys, takes_subkey: np.ndarray) -> tuple[Keys, Keys]:
         rest, subkey = _split(key)
         return (jnp.where(swap, subkey[0], rest[0]), jnp.where(swap, subkey[1], rest[1])), subkey
 
-    unroll = len(takes_subkey) if on_accelerator() else 1
-    last, subkeys = jax.lax.scan(split, head, jnp.asarray(takes_subkey), unroll=unroll)
+    last, subkeys = jax.lax.scan(split, head, jnp.asarray(takes_subkey))
     return subkeys, last
 
 

@@ -25,15 +25,14 @@ class Layer(struct.PyTreeNode):
     """[9, 48, 48]."""
     floor: jax.Array
     waiting: tuple[tuple[jax.Array, jax.Array], ...] = ()
-    """Writes not yet done, oldest first: places int32[k] in the flat map (its size: none) and values [k]."""
+    """Writes not yet done, oldest first: place in the flat map (its size: none) and value of each."""
 
     def read(self, row: jax.Array, column: jax.Array) -> jax.Array:
         """The value at (row, column); any shape."""
         place = self.floor * _FLOOR_CELLS + _clamped(row) * MAP_SIZE + _clamped(column)
         value = self.cells.reshape(-1).at[place].get(mode="promise_in_bounds")
-        for places, values in self.waiting:
-            for i in range(places.shape[0]):
-                value = jnp.where(place == places[i], values[i], value)
+        for written, new in self.waiting:
+            value = jnp.where(place == written, new, value)
         return value
 
     def write(self, row: jax.Array, column: jax.Array, value: jax.Array | int, where: jax.Array) -> "Layer":
@@ -44,8 +43,9 @@ class Layer(struct.PyTreeNode):
         place = jnp.where(where & inside, self.floor * _FLOOR_CELLS + row * MAP_SIZE + column, flat.size)
         value = jnp.asarray(value, flat.dtype)
         if on_accelerator():
-            place = jnp.atleast_1d(place)
-            return self.replace(waiting=(*self.waiting, (place, jnp.broadcast_to(value, place.shape))))
+            value = jnp.broadcast_to(value, place.shape)
+            more = tuple(zip(place, value, strict=True)) if place.ndim else ((place, value),)
+            return self.replace(waiting=(*self.waiting, *more))
         return self.replace(cells=flat.at[place].set(value, mode="drop").reshape(self.cells.shape))
 
     def settled(self) -> "Layer":
@@ -53,7 +53,7 @@ class Layer(struct.PyTreeNode):
         if not self.waiting:
             return self
         flat = self.cells.reshape(-1)
-        place, value = (jnp.concatenate(parts) for parts in zip(*self.waiting, strict=True))
+        place, value = (jnp.stack(parts) for parts in zip(*self.waiting, strict=True))
         later = np.triu(np.ones((place.size, place.size), bool), 1)
         overwritten = ((place[:, None] == place[None, :]) & later).any(axis=1)
         # Writes that are dropped lie outside each at its own place, so that no two are the same.

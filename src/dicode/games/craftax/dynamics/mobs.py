@@ -9,7 +9,7 @@ from dicode.games.craftax.dynamics.combat import wound_of_player
 from dicode.games.craftax.dynamics.draws import Draws
 from dicode.games.craftax.dynamics.few import total
 from dicode.games.craftax.dynamics.projectiles import launch
-from dicode.games.craftax.dynamics.rare import Slot, one_by_one, put
+from dicode.games.craftax.dynamics.rare import Slot, apart, one_by_one, put, together
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Scene, can_enter, offset
 from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.rules import RuleTable
@@ -21,15 +21,17 @@ def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable)
 
     Free slots move about too, without being in anyone's way. The player moves before the mobs.
     """
+    changed = ("position", "cooldown", "mask")
+    scene = scene.replace(mobs=scene.mobs.replace(**{name: apart(getattr(scene.mobs, name)) for name in changed}))
     acts = ((MELEE, partial(_melee, defended=defended)), (PASSIVE, _passive), (RANGED, _ranged))
     for part, act in acts:
         scene = one_by_one(range(part.start, part.stop), partial(act, draws=draws, rules=rules), scene)
-    return scene
+    return scene.replace(mobs=scene.mobs.replace(**{name: together(getattr(scene.mobs, name)) for name in changed}))
 
 
 def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: jax.Array) -> Scene:
     mobs, game, number = scene.mobs, scene.game, slot - MELEE.start
-    row, column = mobs.position[slot, 0], mobs.position[slot, 1]
+    row, column = mobs.position[slot][0], mobs.position[slot][1]
     distance, towards = _towards_player(scene, row, column, draws.melee_axis[number])
     near = (distance < rules.chase_distance) | scene.fighting_boss
     chases = near & (draws.melee_chase[number] < rules.chase_chance)
@@ -56,7 +58,7 @@ def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: j
 
 def _passive(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     mobs, player = scene.mobs, scene.game.player_position
-    row, column = mobs.position[slot, 0], mobs.position[slot, 1]
+    row, column = mobs.position[slot][0], mobs.position[slot][1]
     # Half of the eight directions are none.
     rows, columns = offset(draws.passive_direction[slot] + 1)
     distance = jnp.abs(row - player[0]) + jnp.abs(column - player[1])
@@ -67,7 +69,7 @@ def _passive(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
 
 def _ranged(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     mobs, number = scene.mobs, slot - RANGED.start
-    row, column = mobs.position[slot, 0], mobs.position[slot, 1]
+    row, column = mobs.position[slot][0], mobs.position[slot][1]
     distance, towards = _towards_player(scene, row, column, draws.ranged_axis[number])
     wandering = offset(draws.ranged_direction[number] + 1)
     far, close = distance >= rules.advance_distance, distance <= rules.retreat_distance
@@ -82,7 +84,7 @@ def _ranged(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     attacks = (in_range | cornered) & (mobs.cooldown[slot] <= 0) & mobs.mask[slot]
     room = total(scene.mob_shots.mask) < rules.max_mob_projectiles
     type_id = rules.shoots[mobs.kind[slot] - 16]
-    shots = launch(scene.mob_shots, attacks & room, mobs.position[slot], jnp.stack(towards), type_id)
+    shots = launch(scene.mob_shots, attacks & room, jnp.stack([row, column]), jnp.stack(towards), type_id)
     scene = scene.replace(mob_shots=shots)
     willing = ~attacks & (draws.speed[slot] < rules.ranged_speed)
     cooldown = jnp.where(attacks, rules.ranged_cooldown, mobs.cooldown[slot] - 1)
@@ -114,7 +116,7 @@ def _step_to(
 ) -> Scene:
     """Move one mob to a cell if it is willing and may enter it, else leave it where it is; or let it vanish."""
     mobs = scene.mobs
-    old_row, old_column, mask = mobs.position[slot, 0], mobs.position[slot, 1], mobs.mask[slot]
+    old_row, old_column, mask = mobs.position[slot][0], mobs.position[slot][1], mobs.mask[slot]
     moves = willing & can_enter(scene, row, column, rules.mob_blocked_by[mobs.kind[slot]])
     row, column = jnp.where(moves, row, old_row), jnp.where(moves, column, old_column)
     stays = mask & stays

@@ -42,12 +42,34 @@ def each(count: int, act: Callable[[State, Slot], tuple[State, jax.Array]], stat
     return after
 
 
-def put(values: jax.Array, slot: Slot, new: jax.Array) -> jax.Array:
-    """`values` with `new` at a slot."""
-    if isinstance(slot, int):
-        here = (np.arange(values.shape[0]) == slot).reshape(-1, *[1] * (values.ndim - 1))
-        return jnp.where(here, new, values)
+def apart(values: jax.Array) -> Any:
+    """`values` while a loop over its slots is under way: on an accelerator single numbers, in tuples of tuples.
+
+    A slot's value that is read out of an array which another slot has just been written to is a kernel of its own.
+    """
+    return tuple(map(apart, values)) if values.ndim and on_accelerator() else values
+
+
+def together(values: Any) -> jax.Array:
+    """The array that was taken `apart`."""
+    return jnp.stack([together(value) for value in values]) if isinstance(values, tuple) else values
+
+
+def put(values: Any, slot: Slot, new: jax.Array) -> Any:
+    """`values`, taken apart, with `new` at a slot."""
+    if isinstance(values, tuple):
+        return tuple(apart(new) if number == slot else value for number, value in enumerate(values))
     return values.at[slot].set(new)
+
+
+def cut(values: State) -> State:
+    """`values`, on an accelerator all known before anything of what follows is begun.
+
+    So every map has been read before it is written, in place; and the compiler's time to fuse, which grows with the
+    square of what is connected, stays bounded.
+    """
+    held: State = jax.lax.optimization_barrier(values) if on_accelerator() else values
+    return held
 
 
 def rare(needed: jax.Array, work: Callable[..., State], state: State, *arguments: Any) -> State:

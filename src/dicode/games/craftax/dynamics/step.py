@@ -18,7 +18,7 @@ from dicode.games.craftax.dynamics.movement import change_floor, move_player
 from dicode.games.craftax.dynamics.placing import PLACES, place
 from dicode.games.craftax.dynamics.plants import grow
 from dicode.games.craftax.dynamics.projectiles import LAUNCHES, fly_at_player, fly_from_player, shoot_and_cast
-from dicode.games.craftax.dynamics.rare import rare
+from dicode.games.craftax.dynamics.rare import cut, rare
 from dicode.games.craftax.dynamics.scene import Scene, enter, leave, target
 from dicode.games.craftax.dynamics.spawning import spawn
 from dicode.games.craftax.dynamics.survival import hold_in_range, live
@@ -34,11 +34,11 @@ _STUDIES = np.arange(len(Action)) >= Action.DRINK_POTION_RED
 
 
 @jax.named_scope("game.step")
-def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
+def step(key: jax.Array | Draws, state: GameState, action: jax.Array, rules: RuleTable) -> StepResult:
     """One step of one environment; `jax.vmap` it for many.
 
     Args:
-        key: raw key, uint32[2].
+        key: raw key, uint32[2], or what `draw_ahead` made of it.
         state: the state before the step.
         action: the action, a value of `dicode.games.craftax.levels.names.Action`; ignored while asleep or resting.
         rules: the level's constants.
@@ -46,7 +46,7 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
     Returns:
         The state after the step, reward, whether the game is over, and what happened.
     """
-    draws = draw(key)
+    draws = key if isinstance(key, Draws) else draw(key)
     action = jnp.where(state.is_sleeping | state.is_resting, Action.NOOP, action)
 
     game, floor = change_floor(state, action, rules)
@@ -59,6 +59,7 @@ def step(key: jax.Array, state: GameState, action: jax.Array, rules: RuleTable) 
     scene = fly_at_player(scene, defended, rules)
     scene = fly_from_player(scene, rules)
     killed, counted = achievements.kills(scene), achievements.counted_kills(scene)
+    scene, killed, counted, counts = cut((scene, killed, counted, counts))
     scene = spawn(scene, draws, rules)
     health = scene.game.player_health
     scene = live(scene, action, rules)
