@@ -19,7 +19,7 @@ def _driver(folder, monkeypatch, *memories_mib):
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "environments"), [(80, 2048), (8, 2048), (6, 1024), (4, 1024), (2.5, 512), (1, 256)]
+    ("gigabytes", "environments"), [(80, 2048), (8, 2048), (6, 2048), (4, 1024), (2.5, 512), (1, 256)]
 )
 def test_the_environments_of_the_gpu_preset_fit_the_card(gigabytes, environments):
     assert cards.environments(gigabytes * 1e9) == environments

@@ -10,7 +10,7 @@ CHOICES = (2048, 1024, 512, 256)
 """Environments of `preset=gpu`, most first: the published number and twice that fill a card, fewer are for small ones."""
 FIXED_BYTES = 0.6e9
 """Network, optimiser, pools of worlds, CUDA's own libraries: what does not grow with the environments."""
-ENVIRONMENT_BYTES = 2.2e6
+ENVIRONMENT_BYTES = 1.4e6
 """An environment of the paper's transformer at 128 steps: state, memory, trajectory, its share of a minibatch's gradient."""
 SHARE = 0.75
 """Of a card's memory JAX takes this much at the start."""

@@ -63,7 +63,6 @@ def test_reductions_over_few_slots_are_the_same_written_out(name):
         assert not differences(*both(lambda values=values: getattr(few, name)(values)))
 
 
-@pytest.mark.fast
 def test_a_packed_observation_has_the_same_cells():
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.observation import observe

@@ -11,7 +11,6 @@ from dicode.agent.lean import lean
 from dicode.learner import rollout
 from dicode.learner.types import PpoConfig
 
-pytestmark = pytest.mark.fast
 SIZES = {"width": 8, "layers": 1, "heads": 2, "qkv": 8, "head_hidden": 8, "memory": 4, "window": 4}
 
 
@@ -34,6 +33,7 @@ def test_a_rollout_tells_the_same_however_its_arrays_lie(kind):
         assert np.array_equal(a, b), path
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("encoder", ["dense", "structured"])
 def test_parameters_that_are_only_cast_are_cast_once_and_give_the_same(encoder):
     agent = _agent("gtrxl", encoder=encoder)
