@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
 from dicode.machine import check_platform
-from dicode.received.text import PlainFormatter, plain
+from dicode.received.logs import PlainFormatter
+from dicode.received.text import plain
 
 _TRAIN_HELP = """\
 Train an agent on levels that are dreamed while it trains.
@@ -352,6 +352,8 @@ def _run(words: Sequence[str]) -> int:
         print(_help())
         return 0
     if words[0] == "--version":
+        from dicode import __version__
+
         print(f"dicode {__version__}")
         return 0
     name, rest = words[0], words[1:]
