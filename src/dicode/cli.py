@@ -360,7 +360,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from dicode.files import sentence
 
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
-        print(f"dicode: {sentence(error)}", file=sys.stderr)
+        print(plain(f"dicode: {sentence(error)}"), file=sys.stderr)
         return 2
 
 
