@@ -69,6 +69,42 @@ def bootstrap(
     return Estimate(float(statistic(*arrays)), float(low), float(high))
 
 
+def paired(
+    statistic: Statistic,
+    one: np.ndarray,
+    other: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    repeats: int = REPEATS,
+) -> tuple[Estimate, float]:
+    """statistic(one) - statistic(other) with its interval, and the two-sided p of no difference; row s of both is seed s.
+
+    As in `bootstrap` every task is a stratum, but a seed is drawn for both samples at once, so what a seed does to
+    both cancels. p is twice the smaller share of redrawn differences on one side of 0, never below 2 / (repeats + 1).
+    """
+    arrays = [_two_axes(one), _two_axes(other)]
+    if arrays[0].shape != arrays[1].shape:
+        raise ValueError(f"paired scores have shapes {arrays[0].shape} and {arrays[1].shape}")
+    rows = rng.integers(arrays[0].shape[0], size=(repeats, *arrays[0].shape))
+    drawn = [statistic(np.take_along_axis(array[None], rows, axis=1)) for array in arrays]
+    differences = drawn[0] - drawn[1]
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(differences, [tail, 1.0 - tail])
+    fewer = min((differences <= 0).sum(), (differences >= 0).sum())
+    value = float(statistic(arrays[0]) - statistic(arrays[1]))
+    return Estimate(value, float(low), float(high)), float(min(2.0 * (fewer + 1) / (repeats + 1), 1.0))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's step-down correction of p-values [M]: what each must be below the level to be rejected with all before it."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
+    corrected = np.empty_like(p, dtype=np.float64)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected
+
+
 def worth(reached: np.ndarray, half: np.ndarray, full: np.ndarray) -> np.ndarray:
     """What a step on a level is worth in steps on the target: (R - R_half) / (R_full - R_half), of mean scores.
 
