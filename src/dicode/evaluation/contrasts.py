@@ -5,7 +5,7 @@ return; the first that every run has.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Contrast:
     iqm: Estimate
     """Of the IQMs, each over seeds and tasks."""
     p: float
-    """Two-sided, of the IQM, after Holm over all contrasts; NaN without enough pairs."""
+    """Two-sided, of the mean, by exchanging the groups within seeds, after Holm over all contrasts."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,15 @@ def contrasts(comparison: Comparison, one: str) -> Contrasts:
             raise RunError(f"{one} and {other.name} have no seed in common, so they can't be paired")
         pair = [np.stack([scores_of(_seeds(group)[seed]) for seed in seeds]) for group in (groups[one], other)]
         rng = rng_of(f"{one} against {other.name}")
-        mean, _ = statistics.paired(statistics.mean, *pair, rng=rng)
-        iqm, p = statistics.paired(statistics.iqm, *pair, rng=rng)
-        found.append(Contrast(other.name, len(seeds), mean, iqm, p))
-        raw.append(p if len(seeds) >= _FEWEST_SEEDS else float("nan"))
-    return Contrasts(one, quantity, tuple(_corrected(found, raw)))
+        mean, iqm = (
+            statistics.paired(statistic, pair[0], pair[1], rng=rng) for statistic in (statistics.mean, statistics.iqm)
+        )
+        if len(seeds) < _FEWEST_SEEDS:
+            mean, iqm = _bare(mean), _bare(iqm)
+        raw.append(statistics.exchange_test(pair[0], pair[1], rng))
+        found.append(Contrast(other.name, len(seeds), mean, iqm, raw[-1]))
+    corrected = statistics.holm(np.array(raw))
+    return Contrasts(one, quantity, tuple(replace(c, p=float(p)) for c, p in zip(found, corrected, strict=True)))
 
 
 def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
@@ -73,26 +77,14 @@ def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
         f"| {cell(found.one)} against | pairs | mean difference | difference of the IQMs | p |",
         "|---|---|---|---|---|",
         *(
-            f"| {cell(c.other)} | {c.pairs} | {_points(c.mean, percent)} | {_points(c.iqm, percent)} "
-            f"| {'-' if np.isnan(c.p) else f'{c.p:.3g}'} |"
+            f"| {cell(c.other)} | {c.pairs} | {_points(c.mean, percent)} | {_points(c.iqm, percent)} | {c.p:.3g} |"
             for c in found.each
         ),
         "",
         f"Contrasts of the {QUANTITIES[found.quantity]}{', in points' * percent}, paired by seed: 95 % paired stratified "
-        f"bootstrap intervals; p of the IQM, two-sided, after Holm; none below {_FEWEST_SEEDS} pairs.",
+        f"bootstrap intervals (from {_FEWEST_SEEDS} pairs on); p of the mean by exchange within seeds, two-sided, after Holm.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _corrected(found: list[Contrast], raw: list[float]) -> list[Contrast]:
-    known = [p for p in raw if not np.isnan(p)]
-    corrected = iter(statistics.holm(np.array(known)))
-    return [
-        Contrast(c.other, c.pairs, _bare(c.mean), _bare(c.iqm), p)
-        if np.isnan(p)
-        else Contrast(c.other, c.pairs, c.mean, c.iqm, float(next(corrected)))
-        for c, p in zip(found, raw, strict=True)
-    ]
 
 
 def _bare(estimate: Estimate) -> Estimate:
