@@ -80,10 +80,11 @@ class GrammarDreamer(OneByOne):
         return None, None
 
     def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator, draw: int) -> Plan:
-        if brief.target is not None and not brief.goal_only and brief.index < STEPS and draw < DRAWS // 2:
+        place = brief.round - 1 - brief.index  # from the end: a round begins with what came back
+        if brief.target is not None and not brief.goal_only and 0 <= place < STEPS and draw < DRAWS // 2:
             steps = moves.steps(situation, rng)
-            if brief.index < len(steps):
-                return steps[brief.index]
+            if place < len(steps):
+                return steps[place]
         if brief.starts and not brief.goal_only and rng.random() < FRONTIER_SHARE:
             onward = moves.onward(situation, brief.starts, rng)
             if onward is not None:
