@@ -17,10 +17,15 @@ from dicode.errors import ConfigError
 
 @runtime_checkable
 class Observed(Protocol):
-    """An observation: any pytree with these two arrays, leading axes free."""
+    """An observation: any pytree that has these two arrays, or makes them when asked; leading axes free."""
 
-    cells: UInt8[Array, "... rows columns bytes"]
-    scalars: Float[Array, "... S"]
+    @property
+    def cells(self) -> UInt8[Array, "... rows columns bytes"]:
+        """The view."""
+
+    @property
+    def scalars(self) -> Float[Array, "... S"]:
+        """What is seen beside it."""
 
 
 @struct.dataclass

@@ -204,12 +204,11 @@ class LevelEnv:
 
         `batch` must be the one that `state` was reset with: only its pool is read here.
         """
-        drawn = isinstance(key, Drawn)
-        key = key if drawn else raw_key(key)
+        key = key if isinstance(key, Drawn) else raw_key(key)
         if self.mesh is None or self.axis is None:
             return self._step(key, state, action, batch)
         own = PartitionSpec(self.axis)
-        specs = (own if drawn else PartitionSpec(), own, own, partition(self.axis))
+        specs = (own if isinstance(key, Drawn) else PartitionSpec(), own, own, partition(self.axis))
         cut = jax.shard_map(self._step, mesh=self.mesh, in_specs=specs, out_specs=(own, own), check_vma=False)
         return cut(key, state, action, batch)
 

@@ -34,8 +34,8 @@ def scan(step: Callable[[Now, Any], tuple[Now, Any]], first: Now, draws: Any, nu
 
     one = jax.tree.map(lambda x: x[0], draws)
     like = jax.eval_shape(lambda now, drawn: step(now, drawn)[1], first, one)
-    last, told = jax.lax.scan(laid_out, turned(first, 0, -1), draws)
-    return turned(last, -1, 0), _apart(*told, like, num_envs)
+    last, (numbers, others) = jax.lax.scan(laid_out, turned(first, 0, -1), draws)
+    return turned(last, -1, 0), _apart(numbers, others, like, num_envs)
 
 
 def _pairs(first: Any, second: Any) -> Any:

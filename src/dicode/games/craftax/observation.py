@@ -190,7 +190,7 @@ def _overwritten(place: jax.Array, kind: jax.Array) -> jax.Array:
         same = [[(place[i] == place[j]) & (kind[i] == kind[j]) for j in slot[i + 1 :]] for i in slot]
         return jnp.stack([any_of(jnp.stack(later)) if later else jnp.asarray(False) for later in same])
     later = slot[None, :] > slot[:, None]
-    return any_of(later & (place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None]), 1)
+    return any_of((place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None]) & later, 1)
 
 
 def _scalars(state: GameState, rules: RuleTable) -> jax.Array:
