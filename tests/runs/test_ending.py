@@ -49,19 +49,8 @@ def test_a_finished_run_says_return_levels_where_to_look_and_what_next(run, caps
 
 
 def test_a_run_on_an_own_target_says_how_often_it_was_solved(run, capsys, monkeypatch):
-    measured = Evaluation(
-        TARGET,
-        0,
-        9,
-        "c",
-        4,
-        np.array([1.0, 3.0]),
-        np.ones(2),
-        np.zeros(2),
-        {},
-        success={"target": 0.375},
-        max_return=226.0,
-    )
+    played = (np.array([1.0, 3.0]), np.ones(2), np.zeros(2), {})
+    measured = Evaluation(TARGET, 2, 9, "c", 4, *played, success={"target": 0.375}, max_return=226.0)
     found = SimpleNamespace(evaluations=[measured])
     monkeypatch.setattr(ending, "load_run", lambda path: found)
     with ending.told(run, run.config()):
