@@ -120,6 +120,26 @@ def test_members_of_enumerations(names, wrong):
     exec(line, names)
 
 
+BARE = {
+    "Goal.all_of(EAT_COW)": "Goal.all_of(Achievement.EAT_COW)",
+    "Goal.all_of(Make_Wood_Sword)": "Goal.all_of(Achievement.MAKE_WOOD_SWORD)",
+    "world.spawn(ZOMBIE, count=1)": "world.spawn(Mob.ZOMBIE, count=1)",
+    "world.scatter(TREE, count=2)": "world.scatter(Block.TREE, count=2)",
+    "world.player.floor = DUNGEON": "world.player.floor = Floor.DUNGEON",
+    "world.scatter(TORCH, count=2)": "",
+    "world.scatter(STONY, count=2)": "",
+}
+
+
+@pytest.mark.parametrize("wrong", BARE)
+def test_members_without_their_enumeration(names, wrong):
+    told, line = said(names, wrong)
+    assert line == BARE[wrong], told
+    if line:
+        assert "write " in told
+        exec(line, names)
+
+
 CALLS = {
     "world.spawn_mob(Mob.COW)": "world.spawn(Mob.COW)",
     "world.add_mob(Mob.COW)": "world.spawn(Mob.COW)",

@@ -317,11 +317,13 @@ def _goal_in_words(tree: ast.Module) -> str:
 
 
 def _wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
-    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X` or a list of such, put into `Goal.all_of(...)`."""
+    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X`, `GOAL = Goal(...)` or a list of such, put into `Goal.all_of(...)`."""
     for node in tree.body:
         if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
             continue
         value = node.value
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == "Goal" and value.args and not value.keywords:
+            value = ast.Tuple(value.args, ast.Load())
         several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
         parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
         if not all(re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts):

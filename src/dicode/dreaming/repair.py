@@ -62,3 +62,11 @@ def repair_messages(
         return (*before, replace(last, content=f"{last.content}\n\n{complaint}"))
     wrapped = f"```python\n{shown}\n```" if code and "```" not in shown else shown
     return (*question, Message("assistant", wrapped), Message("user", complaint))
+
+
+def afresh(question: Sequence[Message], verdict: Rejected) -> tuple[Message, ...]:
+    """The question once more with what was wrong with an answer to it, which is not shown."""
+    *before, last = question
+    hint = verdict.hint or "Leave out what the reason names."
+    complaint = fill("afresh", stage=verdict.stage, reason=verdict.reason, hint=hint)
+    return (*before, replace(last, content=f"{last.content}\n\n{complaint}".rstrip()))

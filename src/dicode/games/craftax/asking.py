@@ -19,6 +19,16 @@ _TWISTS = (
     "Change a rule of the game so that the lesson shows more clearly.",
     "Set the lesson in a place that is closer to the unmodified game.",
 )
+_CHANGES = (
+    "Let there be water and sand around, with world.scatter.",
+    "Let there be three or four animals around: COW, BAT or SNAIL.",
+    "Let there be trees and stones around, with world.scatter.",
+    "Let the player hold three things more that the goal does not ask for.",
+    "Let hunger, thirst and health be gentler, with RULES.",
+    "Let the player start hungry or thirsty, with food, water and animals in reach.",
+    "Let there be ore in sight that the goal does not ask for: COAL or IRON, with world.scatter.",
+    "Let there be trees and water around and another hour of the day, with world.time_of_day = 0.1 to 0.3.",
+)
 _template = partial(templates.template, "dicode.games.craftax")
 _fill = partial(templates.fill, "dicode.games.craftax")
 
@@ -26,7 +36,7 @@ _fill = partial(templates.fill, "dicode.games.craftax")
 def system(kind: str, hooks: bool, goal_only: bool) -> str:
     """The system message of a kind of prompt; see `Prompts.system`."""
     hooks = hooks and not goal_only
-    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact}[kind](hooks, goal_only)
+    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact, "sketch": _sketch}[kind](hooks, goal_only)
     return whole
 
 
@@ -63,6 +73,17 @@ def _compact(hooks: bool, goal_only: bool) -> str:
         floors=" ".join(floor.name for floor in Floor),
         names=facts.compact_names(),
         goal_only=_goal_only(goal_only),
+    )
+
+
+def _sketch(hooks: bool, goal_only: bool) -> str:
+    return _fill(
+        "sketch_system",
+        before=_template("sketch_before").strip(),
+        after=_template("sketch_after").strip(),
+        api=facts.compact_api(),
+        rules=facts.compact_rules(),
+        names=facts.compact_names(),
     )
 
 
@@ -113,4 +134,12 @@ def lesson(name: str) -> str:
     return f"{REQUIREMENTS[achievement].act}. Its goal may be Goal.all_of(Achievement.{name}){needs}"
 
 
-PROMPTS = Prompts(system, _template("example"), _TWISTS, _prerequisites, lesson)
+PROMPTS = Prompts(
+    system,
+    _template("example"),
+    _TWISTS,
+    _prerequisites,
+    lesson,
+    _CHANGES,
+    (_template("sketch_before"), _template("sketch_after")),
+)
