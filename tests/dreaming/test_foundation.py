@@ -60,7 +60,14 @@ def dreamer(server, folder, mode="record", ledger=None, fallback=True, **setting
     settings = RoundSettings.from_config(FmConfig(**settings), dreaming)
     ledger = ledger or Ledger(endpoint.provider, endpoint.model)
     made = FoundationDreamer(
-        HOST, endpoint, settings, Streams(0), journal, ledger, open_client, Grammar() if fallback is True else fallback or None
+        HOST,
+        endpoint,
+        settings,
+        Streams(0),
+        journal,
+        ledger,
+        open_client,
+        Grammar() if fallback is True else fallback or None,
     )
     assert isinstance(made, Dreamer)
     return made

@@ -1,5 +1,6 @@
 """Several processes train one run: what they are told, how they end together, and that nothing else changes."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,17 +109,19 @@ def test_a_follower_does_what_is_announced_until_the_run_is_done(settings):
             self.calls.append(("compile", batch))
 
         def new_learner(self):
-            return replace(settings.learner, epochs=7)
+            return SimpleNamespace(params=replace(settings.learner, epochs=7))
 
-        def first_episodes(self, params, *arguments):
-            self.calls.append(("first_episodes", *arguments))
+        def probe(self, params, *arguments):
+            self.calls.append(("probe", params.epochs, *arguments))
 
     leader, follower = agreed(settings)
     with leader:
         leader.announce("compile", {"pool": 3})
+        leader.announce("new_learner")
+        leader.announce("probe", {"pool": 4}, 2, 5, 0)
     recorder = Recorder()
     follow(recorder, follower)
-    assert recorder.calls == [("compile", {"pool": 3})]
+    assert recorder.calls == [("compile", {"pool": 3}), ("probe", 7, {"pool": 4}, 2, 5, 0)]
 
 
 @pytest.mark.fast
@@ -250,6 +254,20 @@ def test_two_processes_leave_what_two_devices_leave_and_only_one_writes(words, a
     assert digest(run) == digest(alone)
     assert {p.name for p in (run / "report").glob("*.gif")} == {"target.gif", "newest.gif"}
     assert list((tmp_path / "1").iterdir()) == [], "only process 0 writes"
+
+
+@pytest.mark.long
+def test_two_processes_measure_dreams_as_two_devices_do(words, tmp_path):
+    changed = {"total_steps": "4096", "dreamer.every": "1", "dreamer.lag": "1", "dreamer.probe": "4"}
+    kept = [word for word in words if word.partition("=")[0] not in changed]
+    measured = [*kept, *(f"{name}={value}" for name, value in changed.items())]
+    finish(start(tmp_path / "one", 2, "train", *measured))
+    for process in together(tmp_path, "train", *measured):
+        finish(process)
+    one, two = tmp_path / "one" / "runs" / "r", tmp_path / "0" / "runs" / "r"
+    rows = [json.loads(line) for line in (two / "metrics.jsonl").read_text().splitlines()]
+    assert sum(row["probe"]["levels"] for row in rows if "probe" in row) >= 2
+    assert digest(two) == digest(one)
 
 
 @pytest.mark.long

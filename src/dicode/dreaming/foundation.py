@@ -70,7 +70,9 @@ class FoundationDreamer(Dreamer):
         prompts.of(game)
         self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
-        self.casting = Casting((Voice(endpoint, open_client, settings.compact, settings.sketch), *others), journal, ledger, per_dollar)
+        self.casting = Casting(
+            (Voice(endpoint, open_client, settings.compact, settings.sketch), *others), journal, ledger, per_dollar
+        )
         self._context = RoundContext(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
         self.similar = similar
@@ -191,7 +193,7 @@ class _Dream:
     def __init__(self, dreamer: FoundationDreamer, brief: Brief, round_: Round) -> None:
         self.dreamer, self.brief, self.round_, self.settings = dreamer, brief, round_, dreamer.settings
         self.voice = dreamer.casting.voice(brief)
-        self.sketch = dreamer.sketch(brief) if self.voice.sketch else None
+        self.sketch = dreamer.sketch(brief) if self.voice.compact and self.voice.sketch else None
         self.attempt, self.allowed = 0, self.settings.repairs
         self.repairs: tuple[Repair, ...] = ()
         self.requests: tuple[str, ...] = ()

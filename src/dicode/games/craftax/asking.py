@@ -36,7 +36,9 @@ _fill = partial(templates.fill, "dicode.games.craftax")
 def system(kind: str, hooks: bool, goal_only: bool) -> str:
     """The system message of a kind of prompt; see `Prompts.system`."""
     hooks = hooks and not goal_only
-    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact, "sketch": _sketch}[kind](hooks, goal_only)
+    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact, "sketch": _sketch}[kind](
+        hooks, goal_only
+    )
     return whole
 
 
