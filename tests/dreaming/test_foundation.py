@@ -13,7 +13,7 @@ from scripted import no_sockets
 from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dreamer import Dreamer
-from dicode.dreaming.foundation import FoundationDreamer, RoundSettings
+from dicode.dreaming.foundation import CORRECTIONS, FoundationDreamer, RoundSettings
 from dicode.dreaming.journal import FILE, Journal, JournalMiss
 from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.providers import Endpoint, Key
@@ -266,6 +266,36 @@ def test_a_small_model_varies_a_sketch_and_is_asked_afresh_without_its_answer(fm
     assert [repair.code for repair in outcome.draft.repairs] == [Code.COPIED, Code.NO_ROOM]
     with no_sockets():
         assert sketching(fm_server, tmp_path, "replay").dream([brief()], validate) == [outcome]
+
+
+def test_a_line_that_a_verdict_corrects_is_corrected_without_a_call(fm_server, tmp_path):
+    def strict(draft):
+        if "Mob.COWS" not in draft.source:
+            return validate(draft)
+        number = next(i for i, line in enumerate(draft.source.splitlines(), 1) if "Mob.COWS" in line)
+        right = draft.source.splitlines()[number - 1].strip().replace("Mob.COWS", "Mob.COW")
+        return Rejected("build", f"line {number}: COWS", "did you mean COW?", code=Code.ERROR, line=(number, right))
+
+    fm_server.script = [fm_server.said(GOOD.replace("{n}", "3").replace("Mob.COW,", "Mob.COWS,"))]
+    (outcome,) = dreamer(fm_server, tmp_path, repairs=0).dream([brief()], strict)
+    assert len(fm_server.requests) == 1
+    assert outcome.accepted
+    assert outcome.draft.source == GOOD.replace("{n}", "3").strip("`").removeprefix("python\n")
+    assert [repair.reason for repair in outcome.draft.repairs] == ["line 6: COWS", "line 10: COWS"]
+    with no_sockets():
+        replay = dreamer(fm_server, tmp_path, "replay", repairs=0)
+        assert replay.dream([brief()], validate) == [outcome]
+
+
+def test_a_correction_that_does_not_help_ends(fm_server, tmp_path):
+    def never(draft):
+        longer = f"{draft.source.splitlines()[0]}x"
+        return Rejected("build", "no", code=Code.ERROR, line=(1, longer))
+
+    fm_server.script = [fm_server.said(GOOD.replace("{n}", "3"))]
+    (outcome,) = dreamer(fm_server, tmp_path, repairs=1).dream([brief()], never)
+    assert len(fm_server.requests) == 2
+    assert len(outcome.draft.repairs) == 2 * CORRECTIONS + 1
 
 
 def test_a_sketch_follows_what_was_measured_and_needs_a_grammar_and_a_world(fm_server, tmp_path):

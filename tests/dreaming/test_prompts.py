@@ -18,7 +18,7 @@ from dicode.games.craftax.library import load
 from dicode.games.templates import template
 from dicode.levels import Achievement, Mob, Rules, World
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, RunFacts, Trial
+from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, RunFacts, Trial
 
 pytestmark = pytest.mark.fast
 
@@ -313,6 +313,25 @@ def test_a_sketch_is_what_the_grammar_would_write_without_its_reason():
     assert any(change in text for change in PROMPTS.changes)
     asked = {prompts.sketch(HOST, brief(), drawn(brief()), np.random.default_rng(i)) for i in range(40)}
     assert len(asked) == len(PROMPTS.changes)
+
+
+def test_a_sketch_without_a_build_asks_for_one():
+    text = prompts.sketch(HOST, brief(), Draft("GOAL = 1\n", "", Origin.GRAMMAR), np.random.default_rng(0))[1].content
+    assert "no build(world) yet" in text
+    assert "no build(world) yet" not in ASK["sketch"](brief())[1].content
+
+
+@pytest.mark.parametrize("change", PROMPTS.changes)
+def test_what_a_change_shows_is_level_code_that_runs(change, blank):
+    from dicode import levels
+    from dicode.games.level_build import build_pool
+
+    code = re.findall(r"world\.[\w.]+(?:\((?:[^()]|\([^()]*\))*\)| = [\d.]+)|Rules\([^)]*\)", change)
+    assert code, change
+    body = "\n    ".join(code)
+    namespace = {name: getattr(levels, name) for name in levels.__all__}
+    exec(f"GOAL = Goal.all_of(Achievement.EAT_COW)\ndef build(world):\n    {body}\n", namespace)
+    assert build_pool(HOST, namespace, blank, seed=1).pool
 
 
 @pytest.mark.parametrize("source", [PROMPTS.example, *PROMPTS.varied])

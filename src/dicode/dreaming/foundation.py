@@ -25,18 +25,20 @@ from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.parse import Parsed
 from dicode.dreaming.providers import Endpoint
 from dicode.dreaming.reader import shared
-from dicode.dreaming.repair import afresh, rejection, repair_messages
+from dicode.dreaming.repair import afresh, corrected, rejection, repair_messages
 from dicode.dreaming.round import LiveRound, ReplayRound, Round, RoundContext, RoundSettings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
 from dicode.games.host import HostGame
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial, Verdict
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+CORRECTIONS = 5
+"""Lines of a draft that are corrected at most, as rejections say, before its author is asked."""
 MAX_KEPT = 50_000
 """Characters kept of a draft; a level file has `parse.MAX_SOURCE` at most."""
 
@@ -266,18 +268,33 @@ class _Dream:
                 return self._undelivered()
             read = rejection(answer) or await self._read(answer.text, design)
             if isinstance(read, Parsed):
-                draft = self._draft(read.source, design or read.docstring, move)
-                verdict = await self.round_.check(self.brief, self.attempt - 1, draft)
+                draft, verdict = await self._checked(self._draft(read.source, design or read.docstring, move))
+                shown = draft.source
             else:
-                draft, verdict = self._draft(answer.text, design, move), read
+                draft, verdict, shown = self._draft(answer.text, design, move), read, answer.text
             self.last = Outcome(draft, verdict)
             if isinstance(verdict, Accepted):
                 return self.last
-            shown = read.source if isinstance(read, Parsed) else answer.text
             messages = self._once_more(question, shown, verdict, self.repairs)
             stage = "repair"
             if not self._again(draft, verdict, stage, messages):
                 return self._outcome()
+
+    async def _checked(self, draft: Draft) -> tuple[Draft, Verdict]:
+        """A draft and its verdict, after lines of which the verdict says how they should read: each counts as a repair."""
+        for _ in range(CORRECTIONS):
+            verdict = await self.round_.check(self.brief, self.attempt - 1, draft)
+            source = corrected(draft.source, verdict)
+            if not isinstance(verdict, Rejected) or not source:
+                return draft, verdict
+            self._note(draft, verdict)
+            self.allowed += 1
+            draft = replace(draft, source=source, repairs=self.repairs)
+        return draft, await self.round_.check(self.brief, self.attempt - 1, draft)
+
+    def _note(self, draft: Draft, verdict: Rejected) -> None:
+        """Keep a failed draft as the history of the next one."""
+        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
 
     async def _read(self, text: str, design: str) -> Parsed | Rejected:
         brief, told = self.brief, prompts.of(self.dreamer.game)
@@ -313,7 +330,7 @@ class _Dream:
         self.last = Outcome(draft, verdict)
         if len(self.repairs) >= self.allowed or not self.round_.may_repair(self._request(stage, messages)):
             return False
-        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
+        self._note(draft, verdict)
         return True
 
     async def _ask(self, stage: str, messages: tuple[Message, ...]) -> Answer | None:

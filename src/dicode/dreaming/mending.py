@@ -4,6 +4,7 @@ A repair costs a call and, with a small model, a minute. Nothing here runs what 
 """
 
 import ast
+import operator
 import re
 import textwrap
 import warnings
@@ -27,11 +28,11 @@ _CODE = re.compile(r"(from [\w.]+ import |import \w|GOAL\b\s*[:=]|RULES\b\s*[:=]
 def closed(source: str) -> str:
     """`source` with the end of its docstring, where that was forgotten, before the first line of code."""
     opened = _DOCSTRING.match(source)
-    if opened is None or source.count(opened[1]) % 2 == 0:
-        return source
     lines = source.split("\n")
     first = next((i for i, line in enumerate(lines) if _CODE.match(line)), None)
-    return source if first is None else "\n".join([*lines[:first], opened[1], *lines[first:]])
+    if opened is None or first is None or "\n".join(lines[:first]).count(opened[1]) != 1:
+        return source
+    return "\n".join([*lines[:first], opened[1], *lines[first:]])
 
 
 def parsed(source: str) -> ast.Module | SyntaxError:
@@ -69,11 +70,15 @@ def wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
         if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
             continue
         value = node.value
-        if isinstance(value, ast.Call) and ast.unparse(value.func) == "Goal" and value.args and not value.keywords:
+        made = isinstance(value, ast.Call) and ast.unparse(value.func) == "Goal" and not value.keywords
+        if isinstance(value, ast.Call) and made:
             value = ast.Tuple(value.args, ast.Load())
         several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
         parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
-        if not all(re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts):
+        meant = [re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts]
+        # `Goal(EAT_COW)`: which enumeration the name is of, the sandbox says with the line as it should read.
+        bare = [made and isinstance(part, ast.Name) and part.id not in defined(tree) for part in parts]
+        if not all(map(operator.or_, map(bool, meant), bare)):
             continue
         lines = source.split("\n")
         end = node.end_lineno or node.lineno

@@ -142,6 +142,7 @@ def sketch(game: HostGame, brief: Brief, drawn: Draft, rng: np.random.Generator)
         target=_compact_target(game, brief),
         sketch=_shown(_WHY.sub("", drawn.source, count=1), MAX_PARENT // 2),
         change=changes[int(rng.integers(len(changes)))],
+        build="" if "def build(" in drawn.source else " It has no build(world) yet: write one for the change.",
     )
     return _conversation(_system(game, "sketch", brief), task)
 

@@ -20,14 +20,14 @@ _TWISTS = (
     "Set the lesson in a place that is closer to the unmodified game.",
 )
 _CHANGES = (
-    "Let there be water and sand around, with world.scatter.",
-    "Let there be three or four animals around: COW, BAT or SNAIL.",
-    "Let there be trees and stones around, with world.scatter.",
-    "Let the player hold three things more that the goal does not ask for.",
-    "Let hunger, thirst and health be gentler, with RULES.",
-    "Let the player start hungry or thirsty, with food, water and animals in reach.",
-    "Let there be ore in sight that the goal does not ask for: COAL or IRON, with world.scatter.",
-    "Let there be trees and water around and another hour of the day, with world.time_of_day = 0.1 to 0.3.",
+    "Let there be water around, as in world.scatter(Block.WATER, count=5, distance=(4, 8)).",
+    "Let there be animals around, as in world.spawn(Mob.COW, count=3, distance=(4, 9)).",
+    "Let there be stones and trees around, as in world.scatter(Block.STONE, count=5, distance=(3, 8)).",
+    "Let the player hold more that the goal does not ask for, as in world.player.inventory.set(torches=3, sapling=2).",
+    "Let hunger and thirst be gentler, as in RULES = Rules(hunger=0.5, thirst=0.5).",
+    "Let the player start hungry beside animals, as in world.player.food = 5 with world.spawn(Mob.COW, count=3, distance=(3, 7)).",
+    "Let there be ore around that the goal does not ask for, as in world.scatter(Block.COAL, count=4, distance=(3, 8)).",
+    "Let it be another hour of the day with trees around, as in world.time_of_day = 0.2 with world.scatter(Block.TREE, count=4, distance=(3, 8)).",
 )
 _template = partial(templates.template, "dicode.games.craftax")
 _fill = partial(templates.fill, "dicode.games.craftax")
