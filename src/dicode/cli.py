@@ -4,17 +4,15 @@ import argparse
 import contextlib
 import difflib
 import logging
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TextIO
 
-from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
+from dicode.logs import quiet_packages
 from dicode.machine import check_platform
-from dicode.received.text import PlainFormatter, plain
+from dicode.received.text import plain
 
 _TRAIN_HELP = """\
 Train an agent on levels that are dreamed while it trains.
@@ -84,7 +82,7 @@ def _eval(arguments: Namespace) -> int:
 def _compare(arguments: Namespace) -> int:
     from dicode.commands import comparison
 
-    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow)
+    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow, arguments.against)
 
 
 def _levels(arguments: Namespace) -> int:
@@ -165,6 +163,8 @@ def _compare_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--by", default="method", help="setting that groups the runs (default: method)")
     parser.add_argument("-o", "--output", default="comparison", help="folder for tables and figures")
+    against = "this group against each other one: paired differences and Holm's p"
+    parser.add_argument("--against", metavar="GROUP", help=against)
     allow = "a setting that may differ between groups (or steps, protocol, versions, all); may be repeated"
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help=allow)
 
@@ -321,37 +321,13 @@ def _unknown_option(name: str, option: str, words: Sequence[str], options: Seque
     return f"no option is called {spelled}{hint or f' (see `dicode {name} --help`)'}"
 
 
-class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to whatever is stderr at that moment: while the live view is up, that prints above its picture."""
-
-    @property
-    def stream(self) -> TextIO:
-        """The stream."""
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, _: object) -> None:
-        """Nothing is kept."""
-
-
-def _quiet_packages() -> None:
-    """Keep other packages' chatter off the terminal. Raises ConfigError for a level in DICODE_LOG that is none."""
-    asked, levels = os.environ.get("DICODE_LOG", "WARNING").upper(), logging.getLevelNamesMapping()
-    if asked not in levels:
-        raise ConfigError(f"DICODE_LOG={asked!r}{nearest(asked, levels)} (choices: {', '.join(levels)})")
-    handler = _Stderr()
-    handler.setFormatter(PlainFormatter("%(name)s: %(message)s"))
-    logging.basicConfig(level=asked, handlers=[handler])
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-
-
 def _run(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
     if words[0] == "--version":
+        from dicode import __version__
+
         print(f"dicode {__version__}")
         return 0
     name, rest = words[0], words[1:]
@@ -371,7 +347,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; without one, print help. Returns the exit code, as `dicode --help` lists them."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        _quiet_packages()
+        quiet_packages()
         return _run(words)
     except DicodeError as error:
         print(plain(f"dicode: {error}"), file=sys.stderr)
@@ -387,7 +363,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from dicode.files import sentence
 
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
-        print(f"dicode: {sentence(error)}", file=sys.stderr)
+        print(plain(f"dicode: {sentence(error)}"), file=sys.stderr)
         return 2
 
 

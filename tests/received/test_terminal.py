@@ -1,9 +1,12 @@
 """What a run holds reaches the terminal as text: it can't move the cursor, colour, link, reorder or hide."""
 
+import errno
 import io
 import json
 import logging
+import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from commands import HARMFUL, say
@@ -11,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 from sent import make
 
-from dicode.received.text import PlainFormatter, line, plain
+from dicode.logs import PlainFormatter
+from dicode.received.text import line, plain
 from dicode.terminal import PlainConsole
 
 pytestmark = pytest.mark.fast
@@ -110,3 +114,23 @@ def test_no_name_of_a_folder_acts_in_an_error(tmp_path, name):
     code, said = say("levels", tmp_path / "other")
     assert code == 2
     assert not HARMFUL.search(said)
+
+
+def test_what_the_system_says_of_a_file_is_plain(tmp_path, monkeypatch, capsys):
+    from dicode import cli
+
+    def refuse(_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "\x1b[2J"))
+
+    monkeypatch.setattr(cli, "_run", refuse)
+    assert cli.main(["levels", "runs/a"]) == 2
+    said = capsys.readouterr().err
+    assert "\\x1b[2J: Permission denied" in said
+    assert not HARMFUL.search(said)
+
+
+def test_only_the_plain_console_prints():
+    """Whatever goes to a terminal goes through it, or through `plain` at the entry point."""
+    source = Path(__file__).parents[2] / "src" / "dicode"
+    makers = [p.name for p in sorted(source.rglob("*.py")) if re.search(r"(?<!Plain)\bConsole\(", p.read_text())]
+    assert makers == []

@@ -43,6 +43,8 @@ def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, t
     before = (first / "archive.sqlite").stat().st_mtime_ns
     again = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
+    assert "HYDRA" not in again.stdout
+    assert "backend" not in again.stdout + again.stderr
     assert "smoke-ppo-0 is finished at 1,536 steps" in again.stdout
     assert "smoke-ppo-1 goes on" in again.stdout
     assert [row["cycle"] for row in lines(second)] == [0, 1, 2]
@@ -61,3 +63,21 @@ def test_a_run_of_other_settings_is_not_taken_for_one_of_the_sweep(tmp_path):
     other = [word for word in words if not word.startswith("method=")]
     with pytest.raises(RunError, match=r"method\.name=ppo, not dr"):
         sweep._require_same(run, config.load([*other, "method=dr"]))
+
+
+@pytest.mark.fast
+def test_the_log_of_a_sweep_is_as_plain_as_that_of_a_run(tmp_path):
+    """Hydra sets up logging of its own, which would hand a model's text to the terminal as it is."""
+    script = """if True:
+        import logging, sys
+        from dicode.commands import sweep
+        from dicode.logs import quiet_packages
+        quiet_packages()
+        sweep.one = lambda *_: logging.getLogger("x").info("unasked") or logging.getLogger("x").warning("a \\x1b[2J level") or 0
+        sys.exit(sweep.multirun(sys.argv[1:]))
+    """
+    words = ["preset=smoke", "method=ppo", "seed=0,1", f"runs_dir={tmp_path}"]
+    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, timeout=120)
+    assert done.stderr.count("x: a \\x1b[2J level") == 2
+    assert "\x1b[2J" not in done.stdout + done.stderr
+    assert "unasked" not in done.stdout + done.stderr

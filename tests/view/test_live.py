@@ -120,7 +120,7 @@ def test_a_counted_stage_says_how_far_it_is_and_how_long_it_takes(monkeypatch):
 
 def test_warnings_pass_through_the_live_view(monkeypatch):
     """A logged line stands above the picture, once, and the picture is not drawn twice because of it."""
-    from dicode.cli import _Stderr
+    from dicode.logs import _Stderr
 
     class Terminal(io.StringIO):
         def isatty(self):

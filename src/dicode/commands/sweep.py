@@ -18,6 +18,7 @@ from dicode import words
 from dicode.commands import launch
 from dicode.config import Config
 from dicode.errors import ConfigError, DicodeError, RunError
+from dicode.logs import quiet_packages
 from dicode.runs import directory, joining, restore
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
@@ -109,6 +110,7 @@ def _check_names(configs: Collection[Config]) -> None:
 
 def one(config: Config, number: int = 1, of: int = 1) -> int:
     """One run of a sweep, new or continued, number `number` of `of`. Returns 0 when it is finished, 1 if it failed."""
+    quiet_packages()  # a launcher may have brought us to a process of its own
     console = PlainConsole()
     try:
         path = directory.path_of(config)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from rich.console import Console
-
 from dicode.errors import ConfigError
+from dicode.terminal import PlainConsole
 
 
 def view(runs: Sequence[str], folder: str | None, port: int) -> int:
@@ -17,7 +16,7 @@ def view(runs: Sequence[str], folder: str | None, port: int) -> int:
 
         count = export(runs, folder)
         said = f"{count} pages written; open {Path(folder, 'index.html')}"
-        Console().print(said, highlight=False, markup=False, soft_wrap=True)
+        PlainConsole().print(said, soft_wrap=True)
         return 0
     return serve([Path(run) for run in runs], port)
 
@@ -47,12 +46,7 @@ def serve(paths: Sequence[Path], port: int) -> int:
 
         app = server.application(server.Live(paths, game, play))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        Console().print(
-            f"{address} shows {', '.join(map(str, paths))}; Ctrl-C ends it",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        PlainConsole().print(f"{address} shows {', '.join(map(str, paths))}; Ctrl-C ends it", soft_wrap=True)
         uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
     return 0
 
