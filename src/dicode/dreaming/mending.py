@@ -76,7 +76,7 @@ def wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
         several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
         parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
         meant = [re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts]
-        # `Goal(EAT_COW)`: which enumeration the name is of, the sandbox says with the line as it should read.
+        # `Goal(NAME)`: which enumeration the name is of, the sandbox says with the line as it should read.
         bare = [made and isinstance(part, ast.Name) and part.id not in defined(tree) for part in parts]
         if not all(map(operator.or_, map(bool, meant), bare)):
             continue
