@@ -194,6 +194,20 @@ def test_calls_and_attributes(names, wrong):
 
 
 @pytest.mark.parametrize(
+    ("item", "block"),
+    [("crafting_table", "CRAFTING_TABLE"), ("table", "CRAFTING_TABLE"), ("furnace", "FURNACE"), ("cow", None)],
+)
+def test_a_block_that_is_taken_for_something_to_hold(names, item, block):
+    told, line = said(names, f"world.player.inventory.set({item}=1)")
+    assert line == ""
+    put = re.search(r"world\.scatter\(.*\)", told)
+    assert (put is not None) == (block is not None), told
+    if put:
+        assert f"Block.{block}," in put[0]
+        exec(put[0], names)
+
+
+@pytest.mark.parametrize(
     ("wrong", "right"),
     [
         ("Goal.kill(Mob.COW)", "Goal.defeat(Mob.COW)"),

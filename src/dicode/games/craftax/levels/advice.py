@@ -63,6 +63,13 @@ def misspelt(name: str, known: Iterable[str]) -> Instead | None:
     return (rf"\b{re.escape(name)}\b", close) if close else None
 
 
+def standing(name: str) -> str:
+    """The hint for a block that is taken for something to hold, empty for what is no block."""
+    block = closest(name, Block.__members__)
+    put = f"world.scatter(Block.{block}, count=1, distance=(1, 3))"
+    return f"a {block.lower().replace('_', ' ')} stands on the map: write {put}" if block else ""
+
+
 def unset(name: str) -> str:
     """What to write instead of setting a name on the world."""
     member = vars(CLASSES["world"]).get(name)
@@ -180,7 +187,7 @@ def _member(owner: type[Enum], name: str) -> Advice:
 
 def _bare(name: str) -> Advice:
     """The hint for a member of an enumeration that stands there without it; nothing for any other name."""
-    enums = (Achievement, Block, Item, Mob, Floor)
+    enums = (Achievement, Block, Mob, Floor)
     homes = [f"{enum.__name__}.{name.upper()}" for enum in enums if name.upper() in enum.__members__]
     if not homes:
         return Advice()
