@@ -185,6 +185,8 @@ class Rejected:
     """The kind of fault: what programs decide by."""
     worlds: tuple[int, ...] = field(default=(), kw_only=True)
     """Indices of the faulty worlds where `verify` judged each one; no part of the archive."""
+    line: tuple[int, str] | None = field(default=None, kw_only=True)
+    """Number of the line at fault, from 1, and how it should read, where that is clear; no part of the archive."""
 
     @property
     def sentence(self) -> str:
