@@ -218,7 +218,7 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
 
 def _limit(usual: Any, record: LevelRecord) -> float | None:
     """Steps of an episode at most: the run's, or fewer by the level's own rule."""
-    own = record.verdict.rules.get("episode_length") if isinstance(record.verdict, Accepted) else None
+    own: Any = record.verdict.rules.get("episode_length") if isinstance(record.verdict, Accepted) else None
     return min((float(steps) for steps in (usual, own) if finite(steps)), default=None)
 
 
