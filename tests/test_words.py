@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ def test_a_word_may_concern_some_runs_of_a_sweep_only():
 
 def test_the_machine_is_looked_at_without_jax(tmp_path, monkeypatch):
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
-    monkeypatch.setattr(machine, "entry_points", lambda group: ["a plugin"])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: ["a plugin"])
     assert not machine.has_accelerator(tmp_path)
     (tmp_path / "nvidia0").touch()
     assert machine.has_accelerator(tmp_path)

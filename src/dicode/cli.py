@@ -9,7 +9,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dicode import __version__
 from dicode.errors import ConfigError, DicodeError, nearest
 from dicode.logs import quiet_packages
 from dicode.machine import check_platform
@@ -83,7 +82,7 @@ def _eval(arguments: Namespace) -> int:
 def _compare(arguments: Namespace) -> int:
     from dicode.commands import comparison
 
-    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow)
+    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow, arguments.against)
 
 
 def _levels(arguments: Namespace) -> int:
@@ -164,6 +163,8 @@ def _compare_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--by", default="method", help="setting that groups the runs (default: method)")
     parser.add_argument("-o", "--output", default="comparison", help="folder for tables and figures")
+    against = "this group against each other one: paired differences and Holm's p"
+    parser.add_argument("--against", metavar="GROUP", help=against)
     allow = "a setting that may differ between groups (or steps, protocol, versions, all); may be repeated"
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help=allow)
 
@@ -325,6 +326,8 @@ def _run(words: Sequence[str]) -> int:
         print(_help())
         return 0
     if words[0] == "--version":
+        from dicode import __version__
+
         print(f"dicode {__version__}")
         return 0
     name, rest = words[0], words[1:]

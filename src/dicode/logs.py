@@ -6,7 +6,15 @@ import sys
 from typing import TextIO
 
 from dicode.errors import ConfigError, nearest
-from dicode.received.text import PlainFormatter
+from dicode.received.text import plain
+
+
+class PlainFormatter(logging.Formatter):
+    """Log records as plain text: what is logged may quote a level, a model or a server."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line or lines."""
+        return plain(super().format(record))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 
 from dicode.errors import DicodeError
@@ -22,7 +20,12 @@ def has_accelerator(devices: Path = Path("/dev")) -> bool:
         return wanted != "cpu"
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
     there = any(any(devices.glob(pattern)) for pattern in (*(() if hidden else _NVIDIA), *_OTHERS))
-    return there and (bool(entry_points(group="jax_plugins")) or find_spec("libtpu") is not None)
+    if not there:
+        return False
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    return bool(entry_points(group="jax_plugins")) or find_spec("libtpu") is not None
 
 
 def default_preset() -> str:

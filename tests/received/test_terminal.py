@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 from sent import make
 
-from dicode.received.text import PlainFormatter, line, plain
+from dicode.logs import PlainFormatter
+from dicode.received.text import line, plain
 from dicode.terminal import PlainConsole
 
 pytestmark = pytest.mark.fast

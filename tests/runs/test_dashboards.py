@@ -9,6 +9,7 @@ import pytest
 from dicode import config as configuration
 from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.runs import dashboards, directory
+from dicode.settings import to_tree
 from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
 
 pytestmark = pytest.mark.fast
@@ -191,17 +192,48 @@ def test_tensorboard_holds_scalars_pictures_films_and_the_table(tmp_path, snapsh
     assert "harden" in str(found["levels/table/text_summary"])
 
 
+def told_offline(path) -> list:
+    """Every record of a `.wandb` file: blocks of 32 KiB, in them pieces of a checksum, a length, a kind and their bytes."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    data, at, piece, found = path.read_bytes(), 7, b"", []
+    while at + 7 <= len(data):
+        size, kind, left = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6], 32768 - at % 32768
+        if left < 7 or not kind:
+            at += left
+            continue
+        piece, at = piece + data[at + 7 : at + 7 + size], at + 7 + size
+        if kind in (1, 4):  # whole, or the last piece
+            found.append(Record.FromString(piece))
+            piece = b""
+    return found
+
+
 @pytest.mark.long
 def test_wandb_takes_it_offline(tmp_path, monkeypatch, snapshot):
+    """The real package: what it keeps of a run and of its resumption is what would be uploaded."""
     pytest.importorskip("wandb", reason="needs the extra 'wandb'")
     monkeypatch.setenv("WANDB_MODE", "offline")
     run = made(tmp_path, "logging.wandb=true")
-    (board,) = dashboards.open_dashboards(run.config(), run)
-    board.write(ROW)
-    board.evaluated(EVALUATION)
-    board.drawn(run.report, snapshot, 2048)
-    board.close()
-    (kept,) = (run.path / "wandb").glob("offline-run-*")
-    assert {path.suffix for path in (kept / "files" / "media").rglob("*.*")} >= {".png", ".gif", ".json"}
-    (table,) = (kept / "files" / "media" / "table").rglob("*.json")
-    assert json.loads(table.read_text())["columns"] == list(dashboards.COLUMNS)
+    for env_steps in (2048, 4096):
+        (board,) = dashboards.open_dashboards(run.config(), run)
+        board.write({**ROW, "env_steps": env_steps})
+        board.evaluated({**EVALUATION, "env_steps": env_steps})
+        board.drawn(run.report, snapshot, env_steps)
+        board.close()
+    kept = sorted((run.path / "wandb").glob("offline-run-*/*.wandb"))
+    assert len(kept) == 2
+    for path, env_steps in zip(kept, (2048, 4096), strict=True):
+        media = path.parent / "files" / "media"
+        assert {p.suffix for p in media.rglob("*.*")} >= {".png", ".gif", ".json"}
+        (table,) = (media / "table").rglob("*.json")
+        assert [row[-1] for row in json.loads(table.read_text())["data"]] == ["GOAL = ...", "x = "]
+        records = told_offline(path)
+        begun = next(r.run for r in records if r.HasField("run"))
+        assert (begun.run_id, begun.run_group, begun.job_type) == (run.wandb_file.read_text(), "smoke-dicode", "train")
+        assert {"smoke", "dicode", "craftax"} <= set(begun.tags)
+        assert {item.key for item in begun.config.update} >= set(to_tree(run.config()))
+        scalars = {i.key or "/".join(i.nested_key): i.value_json for r in records for i in r.history.item}
+        assert scalars["_step"] == str(env_steps)
+        assert json.loads(scalars["target/success/PLACE_TABLE"]) == 0
+        assert json.loads(scalars["eval/target/return"]) == 1.5

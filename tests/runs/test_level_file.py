@@ -8,6 +8,8 @@ import pytest
 
 from dicode import config
 from dicode.commands import level_file
+from dicode.sandbox.workers import Worker
+from dicode.training.bank import WorldBank
 from dicode.types import Code, Rejected
 
 GOOD = """\"\"\"Objective: collect a piece of wood.
@@ -45,8 +47,8 @@ def test_what_is_plainly_wrong_is_said_for_people_before_anything_starts(
     def refuse(*_, **__):
         raise AssertionError("started")
 
-    monkeypatch.setattr(level_file.Sandbox, "build", refuse)
-    monkeypatch.setattr(level_file.WorldBank, "chunk", refuse)
+    monkeypatch.setattr(Worker, "launch", refuse)
+    monkeypatch.setattr(WorldBank, "chunk", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.py").write_text(source)
     assert level_file.check("bad.py", "auto", 100) == 1
@@ -87,23 +89,50 @@ def test_a_watched_file_is_checked_again_when_it_is_saved(tmp_path, monkeypatch,
     assert "unmatched ')'" in said
 
 
-def test_a_check_needs_no_jax(tmp_path, worlds_in_the_bank):
-    """Importing it takes longer than all the rest; the bank's worlds come from the cache."""
-    path = tmp_path / "level.py"
-    path.write_text(GOOD)
+UNUSED = {
+    "jax",
+    "scipy",
+    "hydra",
+    "omegaconf",
+    "yaml",
+    "PIL",
+    "sqlite3",
+    "dicode.config",
+    "dicode.methods",
+    "dicode.runs",
+}
+"""Each takes longer to import than all that a check does."""
+
+
+def checked(path, source) -> tuple[str, set[str]]:
+    """What `dicode level check` says of a text in a process of its own, and the modules that this process imported."""
+    path.write_text(source)
     code = (
-        "import sys; from dicode.cli import main; code = main(['level', 'check', sys.argv[1]]); "
-        "sys.exit(code or 10 * ('jax' in sys.modules))"
+        "import sys; from dicode.cli import main; main(['level', 'check', sys.argv[1]]); print('loaded', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "accepted" in done.stdout
+    said, _, loaded = done.stdout.rpartition("loaded ")
+    return said, set(loaded.split())
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("source", [GOOD.replace("-> None:", "-> None"), GOOD.replace("dicode.levels", "os")])
+def test_a_mistake_is_told_without_what_building_needs(source, tmp_path):
+    said, loaded = checked(tmp_path / "level.py", source)
+    assert "rejected" in said
+    assert not loaded & {*UNUSED, "subprocess", "importlib.metadata", "dicode.sandbox.sandbox", "dicode.training.bank"}
+
+
+def test_an_accepted_level_is_checked_without_jax_or_settings(tmp_path, worlds_in_the_bank):
+    said, loaded = checked(tmp_path / "level.py", GOOD)
+    assert "accepted" in said
+    assert not loaded & UNUSED
 
 
 @pytest.fixture
 def worlds_in_the_bank():
     """The first chunk of the bank, made unless it is there."""
     from dicode import games
-    from dicode.training.bank import WorldBank
 
     WorldBank(games.load_device("craftax"), 1).chunk(0)

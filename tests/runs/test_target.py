@@ -14,13 +14,16 @@ from dicode.evaluation.results import TARGET as ON_TARGET
 from dicode.evaluation.results import load_run
 from dicode.games.craftax import library
 from dicode.games.craftax.grammar import GrammarDreamer
+from dicode.games.craftax.grammar.plan import Help, Plan
+from dicode.games.craftax.grammar.printer import print_level
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.host import HOST
 from dicode.levels import Achievement
 from dicode.methods.generators import fixed_worlds, is_plain, world_draft
 from dicode.runs import directory, origin, target
 from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, Brief, Origin, Trial
+from dicode.training.checker import record_of
+from dicode.types import TARGET, Accepted, Brief, Draft, Origin, OwnTarget, Trial
 
 LEVEL = '''"""Objective: an iron pickaxe from nothing."""
 from dicode.levels import Achievement, Goal
@@ -125,6 +128,54 @@ def test_the_grammar_writes_steps_towards_the_target_and_nothing_else():
            "COLLECT_IRON", "PLACE_FURNACE", "MAKE_IRON_PICKAXE"}  # fmt: skip
     assert {a.name for a in asked} <= way
     assert Achievement.MAKE_WOOD_PICKAXE in asked
+
+
+def _steps(brief: Brief) -> list[Plan]:
+    """The plans of a round's first three dreams for `brief`."""
+    briefs = [replace(brief, index=index) for index in range(3)]
+    outcomes = GrammarDreamer(Streams(1)).dream(briefs, lambda draft: Accepted({}, {}, ""))
+    return [plan_of(outcome.draft.source) for outcome in outcomes if outcome.draft]
+
+
+NOTHING = "from dicode.levels import Achievement, Goal\n\nGOAL = Goal.all_of(Achievement.MAKE_STONE_PICKAXE)\n"
+ON_THE_WAY = {"COLLECT_WOOD": 0.9, "PLACE_TABLE": 0.5, "MAKE_WOOD_PICKAXE": 0.2, "COLLECT_STONE": 0.02, "EAT_COW": 0.3}
+
+
+@pytest.mark.fast
+def test_two_dreams_of_a_round_begin_as_the_target_does_and_ask_for_what_it_shows_now_and_then():
+    brief = replace(_brief(), target_success=ON_THE_WAY, target=OwnTarget(NOTHING, "A stone pickaxe.", 0.0))
+    first, second, third = _steps(brief)
+    assert (first.achievements, second.achievements) == ((Achievement.MAKE_WOOD_PICKAXE,), (Achievement.PLACE_TABLE,))
+    assert first.help == second.help == Help.GAME
+    assert first.rules == second.rules == {}
+    assert third.help > Help.BARE
+    given = NOTHING + "\n\ndef build(world):\n    world.player.inventory.set(sapling=3)\n"
+    first, *_ = _steps(replace(brief, target=OwnTarget(given, "A stone pickaxe.", 0.0)))
+    assert first.kit == {"sapling": 3}, "what the target's start gives, its steps give"
+
+
+@pytest.mark.fast
+def test_a_step_that_is_being_learned_is_not_dreamed_again_and_one_that_was_forgotten_is():
+    brief = replace(_brief(), target_success=ON_THE_WAY, target=OwnTarget(NOTHING, "A stone pickaxe.", 0.0))
+    source = print_level(Plan((Achievement.MAKE_WOOD_PICKAXE,), help=Help.GAME), "A step.")
+    level = record_of(Draft(source, "A step.", Origin.GRAMMAR), Accepted({}, {}, ""), 1)
+
+    def played(rate: float) -> list[Plan]:
+        trial = Trial(level.id, 3, 100, round(100 * rate), 1.0, 60.0)
+        known = brief.known | {level.id}
+        return _steps(replace(brief, relatives=(level,), trials={level.id: (trial,)}, known=known))
+
+    assert played(0.4)[0].achievements == (Achievement.PLACE_TABLE,)
+    again = played(0.95)[0]
+    assert again.achievements == (Achievement.MAKE_WOOD_PICKAXE,)
+    assert again.help == Help.GAME
+    assert 0.5 <= again.rules["melee_spawn"] <= 0.95, "so that it is another level"
+
+
+@pytest.mark.fast
+def test_the_game_itself_needs_no_steps():
+    rates = dict.fromkeys(ON_THE_WAY, 0.3)
+    assert all(plan.help > Help.GAME for plan in _steps(replace(_brief(), target=None, target_success=rates)))
 
 
 @pytest.mark.fast

@@ -7,10 +7,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import pytest
 
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
-from dicode.sandbox import Sandbox
+from dicode.sandbox import Sandbox, warm, workers
 from dicode.types import Origin, Rejected
 
 LEVEL = """
@@ -45,6 +49,33 @@ def test_closing_ends_every_process(worlds):
     pids = [worker._process.pid for worker in (sandbox._builder, sandbox._verifier)]
     sandbox.close()
     assert not [pid for pid in pids if alive(pid)]
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("role", [workers.BUILDER, workers.VERIFIER])
+def test_a_worker_imports_no_more_than_levels_need(role):
+    """A run's first dream and every `dicode level check` wait for it."""
+    code = (
+        f"import sys; sys.path += {workers._search_path(role, 'craftax')!r}; import importlib, dicode.sandbox.zygote as z; "
+        f"importlib.import_module({role.module!r}).prepare(z.games.load_host('craftax')); print(*sys.modules)"
+    )
+    words = [sys.executable, "-S", "-s", "-P", "-c", code]
+    loaded = subprocess.run(words, env=workers.environment(), capture_output=True, text=True, check=True).stdout.split()
+    assert role.module in loaded
+    assert not {"logging", "importlib.metadata", "importlib.resources", "subprocess", "dicode.settings"} & {*loaded}
+
+
+@pytest.mark.fast
+def test_a_worker_keeps_the_bytecode_of_what_it_imports(monkeypatch):
+    """What nobody but workers imports would otherwise be compiled anew at every start; unless the person's Python keeps none."""
+    kept = Path(cache_from_source(warm.__file__))
+    for writes_none in (True, False):
+        monkeypatch.setattr(sys, "dont_write_bytecode", writes_none)
+        kept.unlink(missing_ok=True)
+        worker = workers.Worker(workers.VERIFIER, "craftax")
+        worker.start()
+        worker.stop()
+        assert kept.exists() is not writes_none
 
 
 def alive(pid: int) -> bool:

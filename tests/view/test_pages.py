@@ -134,6 +134,17 @@ def test_the_first_page_names_training_evaluation_and_the_random_policy(example,
     ):
         assert part in said, part
     assert re.search(r"eat cow\s*\d+ %\s*75 %\s*25 %", said)
+    assert "target solved" not in said, "of the unmodified game"
+
+
+def test_a_run_on_an_own_target_says_first_how_often_that_is_solved(example, tmp_path):
+    measured = replace(example.evaluations[0], success={"target": 0.375})
+    settings = {**example.settings, "target": "library:wood_pickaxe"}
+    own = replace(example, settings=settings, evaluations=(measured,))
+    said = Page((pages_of(own, tmp_path / "a") / "index.html").read_text()).text
+    assert re.search(r"target solved\s*38 %\s*wood_pickaxe, evaluated", said)
+    said = Page((pages_of(replace(own, evaluations=()), tmp_path / "b") / "index.html").read_text()).text
+    assert re.search(r"target solved\s*–\s*wood_pickaxe, not evaluated", said)
 
 
 def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
@@ -145,6 +156,11 @@ def test_runs_stand_side_by_side_with_what_differs(example, tmp_path):
     assert "2 runs side by side" in said.text
     assert re.search(r"seed\s*3\s*4", said.text)
     assert "method.name" not in said.text, "a setting on which they agree"
+    third = replace(example, evaluations=(replace(example.evaluations[0], achievements={"WAKE_UP": 0.5}),))
+    export.write([example, third], tmp_path / "again", DISPLAY)
+    assert re.search(r"wake up\s*0 %\s*50 %", Page((tmp_path / "again/index.html").read_text()).text), (
+        "measured, and never"
+    )
     assert {"run-1/index.html", "run-2/index.html"} <= set(said.links())
     assert "../../index.html" in Page((tmp_path / "run-2/levels/seed0.html").read_text()).links()
 
@@ -250,6 +266,7 @@ def test_a_chart_leaves_out_what_is_no_number_and_names_its_lines():
     assert ">steps<" in shown
     assert ">return<" in shown
     assert "Nothing to draw" in charts.lines([], charts.Axes("x", "y", "t"))
+    assert "Nothing to draw" in charts.stack([0, 1], {"A": [0, 0]}, {"A": "a"}, charts.Axes("x", "y", "t"))
 
 
 def test_a_folder_does_not_choose_which_module_is_imported(example, tmp_path):

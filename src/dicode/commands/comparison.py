@@ -6,16 +6,21 @@ from rich.markdown import Markdown
 
 from dicode.evaluation import figures
 from dicode.evaluation.compare import compare
+from dicode.evaluation.contrasts import contrasts
 from dicode.terminal import PlainConsole
 
 
-def command(runs: Sequence[str], by: str, output: str, allow: Sequence[str]) -> int:
-    """Compare, print, write. Raises RunError for runs that can't be compared fairly."""
+def command(runs: Sequence[str], by: str, output: str, allow: Sequence[str], against: str | None = None) -> int:
+    """Compare, print, write; with `against` also that group against each other one.
+
+    Raises RunError for runs that can't be compared fairly.
+    """
     comparison = compare(runs, by, allow)
+    found = contrasts(comparison, against) if against is not None else None
     console = PlainConsole()
-    console.print(Markdown(figures.markdown(comparison), hyperlinks=False))
+    console.print(Markdown(figures.markdown(comparison, found), hyperlinks=False))
     for sentence in comparison.differences:
         console.print(f"note: {sentence}")
-    files = figures.write(comparison, output)
+    files = figures.write(comparison, output, found)
     console.print(f"{len(files)} files in {output}")
     return 0

@@ -1,36 +1,36 @@
 """`dicode level check` and `dicode level show`: one level file, checked on real worlds and drawn.
 
 A check reads its worlds from the bank in the cache and imports no JAX, except for hooks and for the first check ever.
+What only some checks need (the sandbox, a run's archive, settings) is imported where it is used: a person waits for it.
 """
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-import yaml
 from rich.text import Text
 
-from dicode import games
-from dicode.cache import enable_compile_cache
-from dicode.config import Config
+from dicode import conf, games
 from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.host import HostGame
 from dicode.games.level_text import decode
 from dicode.machine import default_preset
 from dicode.received import files as received
-from dicode.runs import origin
-from dicode.runs.directory import MAX_LEVEL
-from dicode.sandbox import Sandbox, screen
-from dicode.sandbox.sandbox import Built
+from dicode.received import places
+from dicode.sandbox import screen
+from dicode.sandbox.limits import Limits
 from dicode.terminal import PlainConsole
-from dicode.training.bank import WorldBank
 from dicode.types import Code, Origin, Rejected, level_id
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dicode.sandbox import Sandbox
+    from dicode.sandbox.sandbox import Built
 
 WORLDS = 8
 """Worlds on which a file is built: the first ones of the bank."""
@@ -51,32 +51,63 @@ class _WorldMaker:
 
     host: HostGame
 
-    def generate(self, key: Any, count: int, first: int) -> dict[str, np.ndarray]:
+    def generate(self, key: Any, count: int, first: int) -> "dict[str, np.ndarray]":
+        from dicode.cache import enable_compile_cache
+
         enable_compile_cache()
         return games.load_device(self.host.name).generate(key, count, first)
 
 
 class Checker:
-    """Builds the text of level files, behind one sandbox whose workers stay warm."""
+    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it."""
 
-    def __init__(self, host: HostGame, sandbox: Sandbox, foreign: bool) -> None:
-        self._host, self._sandbox, self._foreign = host, sandbox, foreign
-        self._worlds: Mapping[str, np.ndarray] | None = None
+    def __init__(self, path: str, wall: str, game: str) -> None:
+        self._host, self._wall, self._foreign = games.load_host(game), wall, _is_foreign(Path(path))
+        self._sandbox: Sandbox | None = None
+        self._worlds: Mapping[str, np.ndarray] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._sandbox is not None:
+            self._sandbox.close()
 
     def screen(self, source: str) -> Rejected | None:
         """What is plainly wrong with the text; nothing is started for it."""
-        found = screen.cheap(source, self._sandbox.limits.source)
+        found = screen.cheap(source, Limits().source)
         if found is None and not self._foreign:  # what somebody sent is parsed in the jail only
             found = screen.screen(source, self._host.levels())
         return found
 
-    def build(self, source: str, episode_limit: int | None = None) -> Built | Rejected:
+    def build(self, source: str, episode_limit: int | None = None) -> "Built | Rejected":
         """The level on the first worlds of the bank, or what is wrong with it."""
-        if self._worlds is None:
+        sandbox = self.launch()
+        if not self._worlds:
+            from dicode.training.bank import WorldBank
+
             worlds = WorldBank(_WorldMaker(self._host), WORLDS).chunk(0)
             self._worlds = {name: array[:WORLDS] for name, array in worlds.items()}
-        seed = int(level_id(source), 16)
-        return self._sandbox.build(source, self._worlds, seed, Origin.FILE, episode_limit)
+        return sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
+
+    def launch(self) -> "Sandbox":
+        """The sandbox, whose processes come up while the caller reads what else `build` needs."""
+        if self._sandbox is None:
+            from dicode.sandbox import Sandbox
+
+            self._sandbox = Sandbox(self._host, wall=self._wall, hook_group=_HOOK_GROUP, foreign=self._foreign)  # type: ignore[arg-type]
+            self._sandbox.launch()
+        return self._sandbox
+
+
+def _is_foreign(path: Path) -> bool:
+    if places.is_a_persons_own(path):
+        return False
+    from dicode.runs import origin
+
+    return origin.foreign_levels(path)
 
 
 def read(path: str) -> str:
@@ -86,25 +117,20 @@ def read(path: str) -> str:
         beside = [p.name for p in file.parent.glob("*.py")] if file.parent.is_dir() else []
         raise ConfigError(f"there is no file {path}{nearest(file.name, beside)}")
     try:
-        return decode(received.read(file.parent, file.name, most=MAX_LEVEL))
+        return decode(received.read(file.parent, file.name, most=received.MAX_LEVEL))
     except LevelError as error:
         raise ConfigError(f"{path} can't be read: {error}") from error
 
 
 def usual_limit(preset: str) -> int:
-    """Steps after which a preset ends a level's episode: read from its file, as composing settings takes half a second."""
-    text = resources.files("dicode.conf").joinpath("preset", f"{preset}.yaml").read_text(encoding="utf-8")
-    found = yaml.safe_load(text).get("episode_limit", Config.episode_limit)
-    assert isinstance(found, int)
-    return found
+    """Steps after which a preset ends a level's episode: a line of its file, as composing settings takes half a second."""
+    text = (Path(conf.__file__).parent / "preset" / f"{preset}.yaml").read_text(encoding="utf-8")
+    found = re.search(r"^episode_limit: (\d+)\b", text, re.MULTILINE)
+    if found is not None:
+        return int(found[1])
+    from dicode.config import Config
 
-
-@contextmanager
-def _checker(path: str, wall: str, game: str) -> Iterator[Checker]:
-    foreign = origin.foreign_levels(Path(path))
-    host = games.load_host(game)
-    with Sandbox(host, wall=wall, hook_group=_HOOK_GROUP, foreign=foreign) as sandbox:  # type: ignore[arg-type]
-        yield Checker(host, sandbox, foreign)
+    return Config.episode_limit
 
 
 def for_people(verdict: Rejected, source: str) -> Rejected:
@@ -144,12 +170,10 @@ def check(
     if episode_limit is not None and episode_limit < 1:
         raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
     source, console = read(path), PlainConsole()
-    limit = usual_limit(default_preset()) if episode_limit is None else episode_limit
-    code = 1
-    with _checker(path, wall, game) as checker:
+    with Checker(path, wall, game) as checker:
         while True:
             seen = _stamp(path)
-            code = _check(console, checker, path, source, limit)
+            code = _check(console, checker, path, source, episode_limit)
             if not watch:
                 return code
             console.print("  watching; Ctrl-C ends")
@@ -170,8 +194,12 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _check(console: PlainConsole, checker: Checker, path: str, source: str, limit: int) -> int:
-    built = checker.screen(source) or checker.build(source, limit)
+def _check(console: PlainConsole, checker: Checker, path: str, source: str, asked: int | None) -> int:
+    found, limit = checker.screen(source), asked
+    if found is None:
+        checker.launch()
+        limit = usual_limit(default_preset()) if asked is None else asked
+    built = found or checker.build(source, limit)
     if isinstance(built, Rejected):
         _say_rejected(console, path, source, built)
         return 1
@@ -196,7 +224,7 @@ def show(path: str, output: str, floor: int | None, wall: str, game: str = games
     if floor is not None and not 0 <= floor < len(shown.floors):
         raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
     source, console = read(path), PlainConsole()
-    with _checker(path, wall, game) as checker:
+    with Checker(path, wall, game) as checker:
         built = checker.screen(source) or checker.build(source)
     if isinstance(built, Rejected):
         _say_rejected(console, path, source, built)

@@ -232,13 +232,14 @@ def _shown(values: Sequence[str]) -> str:
     return ", ".join(values[:_VALUES_SHOWN]) + more
 
 
-def _rng(name: str) -> np.random.Generator:
+def rng_of(name: str) -> np.random.Generator:
+    """The stream of a group's (or a contrast's) intervals."""
     # Intervals must not change with the order or the number of the groups: each group has its own stream.
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
-    rng = _rng(name)
+    rng = rng_of(name)
     finals = [final for run in runs if (final := run.final(TARGET)) is not None]
     rates = [[float(row["steps_per_s"]) for row in run.metrics if row.get("steps_per_s")] for run in runs]
     returns = np.array([final.returns.mean() for final in finals])
@@ -324,7 +325,7 @@ def _curve(runs: Sequence[RunResult], source: str, rng: np.random.Generator, poi
 def _improvement(groups: Sequence[Group]) -> dict[tuple[str, str], Estimate]:
     return {
         (one.name, other.name): statistics.bootstrap(
-            statistics.probability_of_improvement, one.returns(), other.returns(), rng=_rng(one.name + other.name)
+            statistics.probability_of_improvement, one.returns(), other.returns(), rng=rng_of(one.name + other.name)
         )
         for one in groups
         for other in groups

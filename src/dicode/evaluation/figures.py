@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dicode.evaluation import statistics
+from dicode.evaluation import contrasts, statistics
 from dicode.evaluation.compare import QUANTITIES, Comparison, Group
+from dicode.evaluation.contrasts import Contrasts
 from dicode.evaluation.results import TARGET
 from dicode.evaluation.statistics import Estimate
 from dicode.received.text import line
@@ -16,9 +17,10 @@ from dicode.view import palette, style
 
 FORMATS = ("png", "pdf")
 _SHOWN_ACHIEVEMENTS = 32
+_CONTRAST_COLUMNS = ("one", "other", "quantity", "statistic", "pairs", "difference", "low", "high", "p_holm")
 
 
-def write(comparison: Comparison, folder: Path | str) -> list[Path]:
+def write(comparison: Comparison, folder: Path | str, found: Contrasts | None = None) -> list[Path]:
     """Write tables and figures into `folder`; returns the files."""
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
@@ -30,8 +32,10 @@ def write(comparison: Comparison, folder: Path | str) -> list[Path]:
         _csv(out / "curves.csv", ("group", "env_steps", "mean", "low", "high"), _curve_rows(comparison)),
     ]
     table = out / "summary.md"
-    table.write_text(markdown(comparison))
+    table.write_text(markdown(comparison, found))
     files.append(table)
+    if found is not None:
+        files.append(_csv(out / "contrasts.csv", _CONTRAST_COLUMNS, _contrast_rows(found)))
     if any(group.curve for group in comparison.groups):
         files += _curves(comparison, out / "curves")
     files += _intervals(comparison, out / "intervals")
@@ -41,8 +45,8 @@ def write(comparison: Comparison, folder: Path | str) -> list[Path]:
     return files
 
 
-def markdown(comparison: Comparison) -> str:
-    """The summary as tables, a column a group: quantities, then achievements; differences that were allowed below."""
+def markdown(comparison: Comparison, found: Contrasts | None = None) -> str:
+    """The summary as tables, a column a group: quantities, then achievements, contrasts; what was allowed below."""
     groups = comparison.groups
     shown = [name for name in QUANTITIES if any(name in group.estimates for group in groups)]
     lines = [_row(_cell_text(comparison.by), [f"{_cell_text(group.name)} ({len(group.runs)})" for group in groups])]
@@ -67,6 +71,8 @@ def markdown(comparison: Comparison) -> str:
             )
             for name in _telling(groups)
         ]
+    if found is not None:
+        lines += ["", contrasts.markdown(found, _cell_text).rstrip()]
     lines += ["", "Runs in brackets. Mean over seeds and 95 % stratified bootstrap interval; one seed has no interval."]
     lines += [f"Allowed difference: {_cell_text(text)}." for text in comparison.differences]
     return "\n".join(lines) + "\n"
@@ -119,6 +125,12 @@ def _summary_rows(comparison: Comparison) -> Iterable[Sequence[object]]:
     for group in comparison.groups:
         for name, e in group.estimates.items():
             yield group.name, len(group.runs), name, e.value, e.low, e.high
+
+
+def _contrast_rows(found: Contrasts) -> Iterable[Sequence[object]]:
+    for c in found.each:
+        for name, e in (("mean", c.mean), ("iqm", c.iqm)):
+            yield found.one, c.other, found.quantity, name, c.pairs, e.value, e.low, e.high, c.p
 
 
 def _return_rows(comparison: Comparison) -> Iterable[Sequence[object]]:

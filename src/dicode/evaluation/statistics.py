@@ -69,6 +69,53 @@ def bootstrap(
     return Estimate(float(statistic(*arrays)), float(low), float(high))
 
 
+def paired(
+    statistic: Statistic,
+    one: np.ndarray,
+    other: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    repeats: int = REPEATS,
+) -> Estimate:
+    """statistic(one) - statistic(other) with its interval; row s of both arrays is the same seed.
+
+    As in `bootstrap` every task is a stratum, but a seed is drawn for both samples at once, so what a seed does to
+    both cancels.
+    """
+    arrays = _pair(one, other)
+    rows = rng.integers(arrays[0].shape[0], size=(repeats, *arrays[0].shape))
+    drawn = [statistic(np.take_along_axis(array[None], rows, axis=1)) for array in arrays]
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(drawn[0] - drawn[1], [tail, 1.0 - tail])
+    return Estimate(float(statistic(arrays[0]) - statistic(arrays[1])), float(low), float(high))
+
+
+def exchange_test(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> float:
+    """Two-sided p of no difference in the mean: how often one as large comes of exchanging the samples in some of the seeds.
+
+    Exact for few seeds (all 2^S exchanges, so p is never below 2 / 2^S), by `REPEATS` draws for many. After Fisher.
+    """
+    left, right = _pair(one, other)
+    differences = (left - right).mean(axis=1)
+    seeds = differences.size
+    if 2**seeds <= REPEATS:
+        kept = (np.arange(2**seeds)[:, None] >> np.arange(seeds)) & 1 == 0
+    else:
+        kept = np.concatenate([np.ones((1, seeds), bool), rng.integers(2, size=(REPEATS - 1, seeds)) == 0])
+    found = np.abs(np.where(kept, differences, -differences).mean(axis=1))
+    return float((found >= found[0] * (1 - 1e-9)).mean())
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's step-down correction of p-values [M]: what each must be below the level to be rejected with all before it."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
+    corrected = np.empty_like(p, dtype=np.float64)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected
+
+
 def worth(reached: np.ndarray, half: np.ndarray, full: np.ndarray) -> np.ndarray:
     """What a step on a level is worth in steps on the target: (R - R_half) / (R_full - R_half), of mean scores.
 
@@ -123,6 +170,13 @@ def _two_axes(sample: np.ndarray) -> np.ndarray:
     if array.ndim != 2 or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"scores must be finite and of shape [seeds] or [seeds, tasks]; got shape {array.shape}")
     return array
+
+
+def _pair(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    arrays = _two_axes(one), _two_axes(other)
+    if arrays[0].shape != arrays[1].shape:
+        raise ValueError(f"paired scores have shapes {arrays[0].shape} and {arrays[1].shape}")
+    return arrays
 
 
 def _redraw(array: np.ndarray, repeats: int, rng: np.random.Generator) -> np.ndarray:

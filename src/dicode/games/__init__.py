@@ -5,8 +5,9 @@ modules `host` and `device` of its own.
 """
 
 import sys
-from importlib import import_module, resources
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicode.errors import ConfigError, nearest
@@ -23,8 +24,7 @@ DEFAULT = "craftax"
 
 def names() -> list[str]:
     """The games that come with this package."""
-    folders = resources.files("dicode.games").iterdir()
-    return sorted(folder.name for folder in folders if folder.is_dir() and folder.joinpath("host.py").is_file())
+    return sorted(host.parent.name for host in Path(__file__).parent.glob("*/host.py"))
 
 
 def package(name: str) -> str:

@@ -17,6 +17,8 @@ from dicode.errors import RunError
 MAX_ENTRIES = 1_000_000
 """Files and folders of a run, at most."""
 MAX_DEPTH = 16
+MAX_LEVEL = 1 << 20
+"""Bytes of a level file."""
 _OF_OTHERS = frozenset({"wandb"})
 """Folders of a run where nothing of ours reads or writes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -1,6 +1,5 @@
 """Text from outside as plain text: what a terminal would obey, or a reader would be deceived by, is spelled out."""
 
-import logging
 import unicodedata
 
 _SPELLED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -23,14 +22,6 @@ def line(text: object, most: int = 500) -> str:
     """`text` as one plain line of at most `most` characters."""
     words = plain(" ".join(str(text)[: 4 * most].split()), keep="")
     return words if len(words) <= most else words[: most - 1] + "…"
-
-
-class PlainFormatter(logging.Formatter):
-    """Log records as plain text: what is logged may quote a level, a model or a server."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record's line or lines."""
-        return plain(super().format(record))
 
 
 def _spelled(character: str) -> str:

@@ -16,7 +16,7 @@ from dicode.config import Config, DistributedConfig, from_yaml, to_yaml
 from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.received import files as received
-from dicode.received import seal
+from dicode.received import places, seal
 from dicode.runs import checkpoint
 
 
@@ -29,12 +29,12 @@ class RunDirectory:
     @property
     def config_file(self) -> Path:
         """The composed configuration."""
-        return self.path / "config.yaml"
+        return self.path / places.CONFIG
 
     @property
     def archive_file(self) -> Path:
         """Every level, verdict and trial."""
-        return self.path / "archive.sqlite"
+        return self.path / places.ARCHIVE
 
     @property
     def checkpoints(self) -> Path:
@@ -138,10 +138,6 @@ class RunDirectory:
             yield
 
 
-MAX_LEVEL = 1 << 20
-"""Bytes of a level file."""
-
-
 def path_of(config: Config) -> Path:
     """Where the run of a configuration lies."""
     return Path(config.runs_dir, config.name)
@@ -177,7 +173,7 @@ def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool, t
     if config.levels:
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):
-            files.write_text(run.seeds / file.name, files.read_text(file, MAX_LEVEL))
+            files.write_text(run.seeds / file.name, files.read_text(file, received.MAX_LEVEL))
     if target:
         run.target_file.parent.mkdir()
         files.write_text(run.target_file, target)

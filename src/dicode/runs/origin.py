@@ -14,13 +14,12 @@ from dicode.config import Config
 from dicode.curriculum.archive import SEALED, Archive
 from dicode.errors import RunError
 from dicode.received import seal
-from dicode.received.files import check_tree
+from dicode.received.files import MAX_LEVEL, check_tree
+from dicode.received.places import MARK, folder_of, run_above
 from dicode.received.text import line
-from dicode.runs.directory import MAX_LEVEL, RunDirectory
+from dicode.runs.directory import RunDirectory
 from dicode.types import level_id
 
-MARK = "foreign"
-"""A file of this name beside level files says that they are of a run that this machine did not make, or a model's."""
 _SEED_SEAL = "sealed"
 
 
@@ -111,17 +110,16 @@ def foreign_levels(path: Path) -> bool:
     So are those in a run, unless this machine recorded each as the grammar's, the library's or the person's own, and
     those beside a file `foreign`, which `dicode levels export` leaves there.
     """
-    folder = path if path.is_dir() else path.parent
+    folder = folder_of(path)
     if (folder / MARK).exists():
         return True
-    for above in (folder.resolve(), *folder.resolve().parents):
-        run = RunDirectory(above)
-        if run.archive_file.is_file() and run.config_file.is_file():
-            check_tree(above)
-            known = _vouched(run)
-            texts = _level_files(folder) if path.is_dir() else [path]
-            return any(level_id(files.read_text(text, MAX_LEVEL)) not in known for text in texts)
-    return False
+    above = run_above(path)
+    if above is None:
+        return False
+    check_tree(above)
+    known = _vouched(RunDirectory(above))
+    texts = _level_files(folder) if path.is_dir() else [path]
+    return any(level_id(files.read_text(text, MAX_LEVEL)) not in known for text in texts)
 
 
 def _vouched(run: RunDirectory) -> set[str]:

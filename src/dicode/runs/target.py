@@ -14,8 +14,9 @@ from dicode.curriculum.snapshot import target_record
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.evaluation.results import Task
 from dicode.games.level_text import parse_level
+from dicode.received.files import MAX_LEVEL
 from dicode.runs import origin
-from dicode.runs.directory import MAX_LEVEL, RunDirectory
+from dicode.runs.directory import RunDirectory
 from dicode.types import TARGET, LevelRecord, Rejected
 
 if TYPE_CHECKING:  # a target's text is read before JAX is worth importing

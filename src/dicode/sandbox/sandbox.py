@@ -87,6 +87,11 @@ class Sandbox:
         for worker in (self._builder, self._verifier, self._hooks):
             worker.stop()
 
+    def launch(self) -> None:
+        """Start what `build` needs for a level without hooks, and don't wait until it is up."""
+        self._builder.launch()
+        self._verifier.launch()
+
     def mechanisms(self) -> tuple[str, ...]:
         """The mechanisms seen to hold around level text on this machine, by trying to break them."""
         self._builder.start()
@@ -129,6 +134,7 @@ class Sandbox:
         the same pool hash. Raises `SandboxError` only for what is not the level's doing: a wall that the origin
         needs and the machine lacks, a worker that does not start.
         """
+        self.launch()
         self.require(origin)
         found = screen.cheap(source, self.limits.source)
         if found is not None:

@@ -27,7 +27,6 @@ from dicode.sandbox.limits import Limits
 _BOOT = "import sys; sys.path += {path!r}; from dicode.sandbox.zygote import main; main({fd})"
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
@@ -133,30 +132,40 @@ class Worker:
     """Mechanisms seen to hold, after the worker has started."""
     starts: int = 0
     _wrapped: bool = False
+    _ready: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _control: socket.socket | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def launch(self) -> None:
+        """Start the process unless it runs, without waiting until it is up; `start` says if it is not."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._launch(self._wrapped)
+
     def start(self) -> None:
         """Start the process unless it runs; `SandboxError` if it does not come up."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
+            self.launch()
+            if self._ready:
                 return
-            self._start(self._wrapped)
+            self._await(self._wrapped)
             if not self._wrapped and not set(self.seen) & set(jail.NAMESPACES) and self._wrapper():
                 self._try_wrapped()
 
     def _try_wrapped(self) -> None:
         """Where the kernel refuses us namespaces, bubblewrap may have them; without, what stood stands."""
         try:
-            self._start(wrapped=True)
+            self._launch(wrapped=True)
+            self._await(wrapped=True)
         except SandboxError:
-            self._start(wrapped=False)
+            self._launch(wrapped=False)
+            self._await(wrapped=False)
             self.use -= {"bubblewrap"}
         else:
             self._wrapped = True
 
-    def _start(self, wrapped: bool) -> None:
+    def _launch(self, wrapped: bool) -> None:
         self.stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -166,11 +175,16 @@ class Worker:
         self._control = ours
         self.starts += 1
         ours.settimeout(_START_S)
+        with contextlib.suppress(OSError):  # a process that has ended already: `_await` says so
+            self._send({**self._setup(), "wrapped": wrapped}, [])
+
+    def _await(self, wrapped: bool) -> None:
         try:
-            answer = self._exchange({**self._setup(), "wrapped": wrapped}, [])
+            answer = self._receive()
         except (OSError, ValueError) as error:
             self.stop()
             raise SandboxError(f"a sandbox worker did not start ({self.role.module}): {error}") from error
+        self._ready = True
         self.seen = tuple(answer["seen"]) + (("bubblewrap",) if wrapped else ())
 
     def _wrapper(self) -> list[str]:
@@ -202,7 +216,7 @@ class Worker:
     def _spawn(self, theirs: socket.socket, wrapper: list[str]) -> subprocess.Popen[bytes]:
         boot = _BOOT.format(path=_search_path(self.role, self.game), fd=theirs.fileno())
         return subprocess.Popen(
-            [*wrapper, sys.executable, "-S", "-s", "-P", "-B", "-c", boot],
+            [*wrapper, sys.executable, "-S", "-s", "-P", *(["-B"] if sys.dont_write_bytecode else []), "-c", boot],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if self.debug else subprocess.DEVNULL,
@@ -215,6 +229,7 @@ class Worker:
     def stop(self) -> None:
         """End the process and whatever it forked."""
         with self._lock:
+            self._ready = False
             if self._control is not None:
                 self._control.close()
                 self._control = None
@@ -224,10 +239,6 @@ class Worker:
                 self._process.kill()
                 self._process.wait()
                 self._process = None
-
-    def _exchange(self, order: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-        self._send(order, fds)
-        return self._receive()
 
     def _send(self, order: dict[str, Any], fds: list[int]) -> None:
         assert self._control is not None

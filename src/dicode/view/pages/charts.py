@@ -71,8 +71,8 @@ def stack(
     steps: Sequence[float], layers: Mapping[str, Sequence[float]], kinds: Mapping[str, str], axes: Axes
 ) -> Markup:
     """Areas upon each other; `kinds` names the class of each layer. Layers are named at their right ends."""
-    if not steps:
-        return Markup('<p class="none">Nothing to draw yet.</p>')
+    if not steps or not any(map(any, layers.values())):
+        return Markup('<p class="none">Nothing to draw.</p>')
     keep = range(0, len(steps), max(1, len(steps) // _MOST_POINTS))
     floor = [0.0] * len(keep)
     total = [sum(layer[i] for layer in layers.values()) for i in keep]

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from dicode.config import GAME, LIBRARY
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation
 from dicode.received.text import line
+from dicode.types import TARGET as OWN
 from dicode.types import Origin
 from dicode.view import spending, words
 from dicode.view.pages import charts
@@ -84,7 +86,7 @@ def _subtitle(data: RunData) -> list[str]:
 def facts(data: RunData, levels: Levels, game: Game) -> tuple[Fact, ...]:
     """The run's headline numbers."""
     found = [Fact("environment steps", number(data.rows[-1]["env_steps"]) if data.rows else "–")]
-    found += _returns(data, game)
+    found += [*_solved(data), *_returns(data, game)]
     accepted = [one for one in levels.lines.values() if one.accepted]
     active = sum(one.active for one in accepted)
     rejected = len(levels.lines) - len(accepted)
@@ -97,6 +99,18 @@ def facts(data: RunData, levels: Levels, game: Game) -> tuple[Fact, ...]:
         calls, _, rest = spent.partition(", ")
         found.append(Fact("foundation model", calls, rest))
     return tuple(found)
+
+
+def _solved(data: RunData) -> list[Fact]:
+    """How often a target that is a level was solved: it is what such a run is for."""
+    target, measured = data.settings.get("target", GAME), final(data.evaluations)
+    if target == GAME:
+        return []
+    rate = None if measured is None else _rate(measured.success.get(OWN))
+    name = line(str(target).removeprefix(LIBRARY), 40)
+    return [
+        Fact("target solved", percent(rate), f"{name}, evaluated" if rate is not None else f"{name}, not evaluated")
+    ]
 
 
 def _returns(data: RunData, game: Game) -> list[Fact]:

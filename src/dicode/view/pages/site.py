@@ -280,9 +280,10 @@ def compare(runs: Mapping[str, Run], live: bool = False) -> str:
 def _achievements(runs: Sequence[Run]) -> list[tuple[str, list[float | None]]]:
     tables = [
         {one.name: one.evaluation if one.evaluation is not None else one.training for one in found}
-        for found, _ in (overview.achievements(run.data, run.game) for run in runs)
+        | dict.fromkeys(never, 0.0 if found else None)
+        for found, never in (overview.achievements(run.data, run.game) for run in runs)
     ]
-    names = dict.fromkeys(name for table in tables for name in table)
+    names = dict.fromkeys(name for table in tables for name, rate in table.items() if rate)
     rows = [(name, [table.get(name) for table in tables]) for name in names]
     return sorted(rows, key=lambda row: -max(rate or 0.0 for rate in row[1]))
 

@@ -30,6 +30,8 @@ HOOK_SHARE = 0.25
 """Share of the levels that get a new mechanic, where mechanics are allowed."""
 FRONTIER_SHARE = 0.5
 """Share of the levels that start where the agent was, where there are such states."""
+STEPS = 2
+"""Drafts of a round, at most, that begin as the target does and ask for less."""
 
 
 class GrammarDreamer(OneByOne):
@@ -62,14 +64,14 @@ class GrammarDreamer(OneByOne):
             if failed is not None and isinstance(verdict, Rejected) and draw < DRAWS // 2:
                 plan = adapted(failed, verdict, rng, _measured(brief))
             else:
-                plan = self._plan(brief, situation, rng)
+                plan = self._plan(brief, situation, rng, draw)
                 # Half of the draws insist on what was learnt; then any new level is better than none.
-                free = brief.goal_only or plan.mechanic or plan.start
+                free = brief.goal_only or plan.mechanic or plan.start or plan.moved == "step"
                 fit = plan if free else moves.fitted(plan, situation.tried, rng)
                 if fit is None and draw < DRAWS // 2:
                     continue
                 plan = fit or plan
-                plan = plan if plan.moved in ("harden", "combine") else moves.first(plan, situation)
+                plan = plan if plan.moved in ("harden", "combine", "step") else moves.first(plan, situation)
             plan = plan if brief.goal_only else paced(plan, self._horizon)
             plan = plan if self._arenas else opened(plan)
             draft = _draft(plan, situation, brief)
@@ -77,7 +79,11 @@ class GrammarDreamer(OneByOne):
                 return plan, draft
         return None, None
 
-    def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator) -> Plan:
+    def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator, draw: int) -> Plan:
+        if brief.target is not None and not brief.goal_only and brief.index < STEPS and draw < DRAWS // 2:
+            steps = moves.steps(situation, rng)
+            if brief.index < len(steps):
+                return steps[brief.index]
         if brief.starts and not brief.goal_only and rng.random() < FRONTIER_SHARE:
             onward = moves.onward(situation, brief.starts, rng)
             if onward is not None:
@@ -188,6 +194,7 @@ _REASONS = {
     "relocate": "the same skill in other surroundings",
     "combine": "two skills at once",
     "frontier": "on from a state that the agent has reached",
+    "step": "as the target begins, and asking for less",
 }
 
 

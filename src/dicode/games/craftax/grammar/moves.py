@@ -6,6 +6,7 @@ ease      the same level with shorter ways, smaller amounts and weaker enemies
 harden    the same goal with less help; at the end of that road is the game itself
 relocate  the same goal on another floor, at another hour, on other ground
 combine   the parent's goal and another one together
+step      for a target that is a level: as it begins, with a goal on the way to it
 
 Each takes a `Situation` and a generator and returns a plan; the weights by which one is chosen depend on
 how often the parent was solved and on how well the target goes already.
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dicode.dreaming import evidence
-from dicode.dreaming.evidence import Relation
+from dicode.dreaming.evidence import EASY, HARD, Relation
 from dicode.games.craftax.grammar.equipment import material_kit
 from dicode.games.craftax.grammar.experience import Tried, meets, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import (
@@ -38,12 +39,14 @@ from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.creatures import slots
-from dicode.games.craftax.levels.techtree import ENTER, requirements
+from dicode.games.craftax.levels.techtree import ENTER, depth, requirements
 from dicode.levels import Achievement, Floor
 from dicode.types import TARGET, Brief, FrontierState
 
 SHAKY = 0.05
 """Success rate on the target below which nothing is tried without help."""
+STEADY = 0.75
+"""Success rate on the target from which a step towards it needs no level that begins as the target does."""
 SOLVED = 0.5
 """Success rate from which a parent is moved on from."""
 
@@ -69,6 +72,8 @@ class Situation:
     """What was played around the parent."""
     way: frozenset[Achievement] = frozenset(Achievement)
     """What is worth a level: everything, or what leads to a target that is a level."""
+    aim: Plan | None = None
+    """The target, where it is a level."""
 
 
 def situation_of(brief: Brief, horizon: int) -> Situation:
@@ -79,7 +84,7 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     held = dict.fromkeys((a.name for a in given(target)), 1.0) if target else {}
     bare = rates(brief.target_success, held)
     if report is None or report.level.id == TARGET:
-        return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way)
+        return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way, aim=target)
     trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
     local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
     plan = plan_of(report.level.source)
@@ -89,7 +94,7 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     rate = trial.success_rate if trial else None
     success = rates(brief.target_success, local, held)
     return Situation(
-        success, bare, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way
+        success, bare, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way, target
     )
 
 
@@ -354,6 +359,32 @@ def onward(situation: Situation, starts: Sequence[FrontierState], rng: np.random
     if not among:
         return None
     return Plan((pick(success, rng, among),), help=Help.GAME, start=chosen.id, moved="frontier")
+
+
+def steps(situation: Situation, rng: np.random.Generator) -> list[Plan]:
+    """Levels on the way to a target that is a level, as the target begins: it asks for less, and nothing is given for it.
+
+    Deepest first, those that the target's own episodes show now and then. What teaches the agent in easier surroundings is
+    forgotten where nothing pays for it; on the target itself nothing pays until its goal is reached.
+    """
+    aim = situation.aim
+    if aim is None:
+        return []
+    learning = {one.achievements for one in situation.tried if one.help <= Help.BARE and HARD <= one.rate <= EASY}
+    begun = [
+        a
+        for a in situation.way - set(aim.achievements)
+        if SHAKY <= situation.target[a] <= STEADY and frozenset((a,)) not in learning
+    ]
+    changed = aim.changed(achievements=(), guessed=False)
+    untouched = changed == Plan((), help=aim.help)
+    found = []
+    for a in sorted(begun, key=lambda a: (-depth(a), a)):
+        plan = Plan((a,), help=Help.GAME) if untouched else changed.changed(achievements=(a,), minimum={})
+        again = any(one.achievements == {a} and one.help <= Help.BARE for one in situation.tried)
+        calmer = {"melee_spawn": round(float(rng.uniform(0.5, 0.95)), 2)}
+        found.append(plan.changed(rules={**calmer, **plan.rules} if again else plan.rules, moved="step"))
+    return found
 
 
 MOVES: dict[str, Move] = {

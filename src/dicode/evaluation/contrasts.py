@@ -1,0 +1,121 @@
+"""One group against each other one, paired by the seeds that both have: differences, intervals, Holm's correction.
+
+What is contrasted is the first of: success on the graded suite (a task a level), on the target's goal, the target's
+return; the first that every run has.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dicode.errors import RunError, nearest
+from dicode.evaluation import statistics
+from dicode.evaluation.compare import QUANTITIES, Comparison, Group, rng_of
+from dicode.evaluation.results import GRADED, TARGET, Evaluation, RunResult
+from dicode.evaluation.statistics import Estimate
+
+_FEWEST_SEEDS = 3
+"""Fewer pairs give no interval: two can be redrawn in three ways only."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The first group minus the second, over `pairs` seeds; without enough pairs the intervals have no width."""
+
+    other: str
+    pairs: int
+    mean: Estimate
+    iqm: Estimate
+    """Of the IQMs, each over seeds and tasks."""
+    p: float
+    """Two-sided, of the mean, by exchanging the groups within seeds, after Holm over all contrasts."""
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """A group against all others."""
+
+    one: str
+    quantity: str
+    """Name in `QUANTITIES`."""
+    each: tuple[Contrast, ...]
+
+
+def contrasts(comparison: Comparison, one: str) -> Contrasts:
+    """`one` against every other group. Raises RunError for an unknown group, or one that shares no seed with another."""
+    groups = {group.name: group for group in comparison.groups}
+    if one not in groups:
+        raise RunError(f"no group is called {one!r}{nearest(one, groups)} (groups: {', '.join(groups)})")
+    if len(groups) < 2:
+        raise RunError(f"{one} is the only group; a contrast needs another")
+    quantity, scores_of = _measured(comparison.groups)
+    found, raw = [], []
+    for other in groups.values():
+        if other.name == one:
+            continue
+        seeds = sorted(_seeds(groups[one]).keys() & _seeds(other).keys(), key=str)
+        if not seeds:
+            raise RunError(f"{one} and {other.name} have no seed in common, so they can't be paired")
+        pair = [np.stack([scores_of(_seeds(group)[seed]) for seed in seeds]) for group in (groups[one], other)]
+        rng = rng_of(f"{one} against {other.name}")
+        mean, iqm = (
+            statistics.paired(statistic, pair[0], pair[1], rng=rng) for statistic in (statistics.mean, statistics.iqm)
+        )
+        if len(seeds) < _FEWEST_SEEDS:
+            mean, iqm = _bare(mean), _bare(iqm)
+        raw.append(statistics.exchange_test(pair[0], pair[1], rng))
+        found.append(Contrast(other.name, len(seeds), mean, iqm, raw[-1]))
+    corrected = statistics.holm(np.array(raw))
+    return Contrasts(one, quantity, tuple(replace(c, p=float(p)) for c, p in zip(found, corrected, strict=True)))
+
+
+def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
+    """The contrasts as a table; `cell` makes a name safe to show."""
+    percent = found.quantity != "return"
+    lines = [
+        f"| {cell(found.one)} against | pairs | mean difference | difference of the IQMs | p |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {cell(c.other)} | {c.pairs} | {_points(c.mean, percent)} | {_points(c.iqm, percent)} | {c.p:.3g} |"
+            for c in found.each
+        ),
+        "",
+        f"Contrasts of the {QUANTITIES[found.quantity]}{', in points' * percent}, paired by seed: 95 % paired stratified "
+        f"bootstrap intervals (from {_FEWEST_SEEDS} pairs on); p of the mean by exchange within seeds, two-sided, after Holm.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _bare(estimate: Estimate) -> Estimate:
+    return Estimate(estimate.value, estimate.value, estimate.value)
+
+
+def _points(estimate: Estimate, percent: bool) -> str:
+    scale = 100.0 if percent else 1.0
+    value, low, high = (f"{scale * x:+.3g}" for x in (estimate.value, estimate.low, estimate.high))
+    return value if low == high else f"{value} [{low}, {high}]"
+
+
+def _seeds(group: Group) -> Mapping[object, RunResult]:
+    return {run.config.get("seed"): run for run in group.runs}
+
+
+def _measured(groups: tuple[Group, ...]) -> tuple[str, Callable[[RunResult], np.ndarray]]:
+    """What is contrasted, and a run's values of it, [K]."""
+    if all("graded" in group.estimates for group in groups):
+        return "graded", _suite
+    if all("solved" in group.estimates for group in groups):
+        return "solved", lambda run: np.array([_final(run).success[TARGET]])
+    return "return", lambda run: np.array([_final(run).returns.mean()])
+
+
+def _suite(run: RunResult) -> np.ndarray:
+    success = _final(run, GRADED).success
+    return np.array([success[level] for level in sorted(success)])
+
+
+def _final(run: RunResult, protocol: str = TARGET) -> Evaluation:
+    final = run.final(protocol)
+    assert final is not None, f"{run.name} is in a group that has been evaluated"
+    return final
