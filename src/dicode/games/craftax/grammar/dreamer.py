@@ -55,6 +55,14 @@ class GrammarDreamer(OneByOne):
 
         return tried(brief, fresh, validate, TRIES)
 
+    def sketch(self, brief: Brief) -> Draft | None:
+        """What it would write for a brief before anything is checked, without mechanics of its own; None: nothing new."""
+        verdict: Verdict
+        last, verdict = sent_back(brief) or (None, Rejected("lost", "", code=Code.LOST))
+        rng = self._streams.rng("dream", brief.cycle, brief.index)
+        failed = plan_of(last.source) if last else None
+        return self._fresh(replace(brief, allow_hooks=False), rng, set(), failed, verdict)[1]
+
     def _fresh(
         self, brief: Brief, rng: np.random.Generator, taken: set[str], failed: Plan | None, verdict: Verdict
     ) -> tuple[Plan | None, Draft | None]:
@@ -80,10 +88,11 @@ class GrammarDreamer(OneByOne):
         return None, None
 
     def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator, draw: int) -> Plan:
-        if brief.target is not None and not brief.goal_only and brief.index < STEPS and draw < DRAWS // 2:
+        place = brief.round - 1 - brief.index  # from the end: a round begins with what came back
+        if brief.target is not None and not brief.goal_only and 0 <= place < STEPS and draw < DRAWS // 2:
             steps = moves.steps(situation, rng)
-            if brief.index < len(steps):
-                return steps[brief.index]
+            if place < len(steps):
+                return steps[place]
         if brief.starts and not brief.goal_only and rng.random() < FRONTIER_SHARE:
             onward = moves.onward(situation, brief.starts, rng)
             if onward is not None:

@@ -45,8 +45,9 @@ from dicode.types import TARGET, Brief, FrontierState
 
 SHAKY = 0.05
 """Success rate on the target below which nothing is tried without help."""
-STEADY = 0.75
-"""Success rate on the target from which a step towards it needs no level that begins as the target does."""
+BEGUN, STEADY = 0.02, 0.75
+"""Success rates on the target between which a step towards it is worth a level that begins as the target does. It begins low, because
+an agent that is told to take the step takes it oftener than one that is told of the target."""
 SOLVED = 0.5
 """Success rate from which a parent is moved on from."""
 
@@ -374,7 +375,7 @@ def steps(situation: Situation, rng: np.random.Generator) -> list[Plan]:
     begun = [
         a
         for a in situation.way - set(aim.achievements)
-        if SHAKY <= situation.target[a] <= STEADY and frozenset((a,)) not in learning
+        if BEGUN <= situation.target[a] <= STEADY and frozenset((a,)) not in learning
     ]
     changed = aim.changed(achievements=(), guessed=False)
     untouched = changed == Plan((), help=aim.help)
