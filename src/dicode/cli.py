@@ -353,7 +353,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("dicode: interrupted; the last finished cycle is kept, `dicode resume` goes on from it", file=sys.stderr)
+        print("dicode: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         with contextlib.suppress(OSError):

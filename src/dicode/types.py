@@ -185,6 +185,13 @@ class Rejected:
     """The kind of fault: what programs decide by."""
     worlds: tuple[int, ...] = field(default=(), kw_only=True)
     """Indices of the faulty worlds where `verify` judged each one; no part of the archive."""
+    line: tuple[int, str] | None = field(default=None, kw_only=True)
+    """Number of the line at fault, from 1, and how it should read, where that is clear; no part of the archive."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told of it after the level's name."""
+        return f"is rejected at {self.stage}: {self.reason}" + (f"; {self.hint}" if self.hint else "")
 
     def to_json(self) -> dict[str, str]:
         """The verdict as JSON values, as the sandbox's workers and the archive tell it."""

@@ -59,6 +59,14 @@ def test_what_became_of_the_dreams_is_counted():
     }
 
 
+def test_what_a_model_leaves_to_the_grammar_is_none_of_its_drafts():
+    yes = Accepted({"achievements": ["EAT_COW"], "minimum": {}}, {}, "h")
+    drafts = [Draft(f"# {origin}\n", "", origin) for origin in (Origin.FOUNDATION, Origin.GRAMMAR, Origin.FRONTIER)]
+    answers = [(brief(1, i), Outcome(draft, yes)) for i, draft in enumerate(drafts)] + [(brief(1, 3), lost("late"))]
+    assert dream.own(answers, "foundation") == [answers[0], answers[3]]
+    assert dream.own(answers, "grammar") == answers
+
+
 def test_another_prompt_set_stands_for_the_templates_of_its_names_for_a_while(tmp_path):
     usual = templates.template("dicode.dreaming", "repair")
     (tmp_path / "repair.md").write_text("Mend {{stage}}.")

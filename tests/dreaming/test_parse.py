@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dicode.dreaming.parse import Parsed, parse_answer, parse_design
 from dicode.dreaming.unwrap import normalise, strip_reasoning
 from dicode.games.craftax.host import HOST
-from dicode.types import Rejected
+from dicode.types import Code, Rejected
 
 pytestmark = pytest.mark.fast
 
@@ -128,6 +128,19 @@ def test_alike_dreams_become_equal():
     assert found(messy).source == LEVEL
 
 
+@pytest.mark.parametrize("prose", ["food.\n", "food.\n\nGoal: eat a cow, then rest.\n\n"])
+def test_a_docstring_that_was_not_closed_ends_before_the_code(prose):
+    head, _, code = LEVEL.partition('"""\nfrom')
+    parsed = found(f"{head}{prose}from{code}")
+    assert parsed.docstring.endswith(prose.strip().split("\n")[-1])
+    assert parsed.source.endswith(f'"""\nfrom{code}')
+
+
+def test_an_open_string_elsewhere_is_not_guessed_at():
+    verdict = parse_answer(f'```python\n{LEVEL}    world.player.name = """\n```')
+    assert (verdict.stage, verdict.code) == ("parse", Code.SYNTAX)
+
+
 @pytest.mark.parametrize(
     ("said", "meant"),
     [
@@ -138,6 +151,12 @@ def test_alike_dreams_become_equal():
             "Goal.all_of(Achievement.EAT_COW, Goal.defeat(Mob.COW, 2))",
         ),
         ("Goal.all_of(Achievement.EAT_COW)", "Goal.all_of(Achievement.EAT_COW)"),
+        ("Goal(Achievement.EAT_COW)", "Goal.all_of(Achievement.EAT_COW)"),
+        ("Goal(Achievement.EAT_COW, Goal.survive(9))", "Goal.all_of(Achievement.EAT_COW, Goal.survive(9))"),
+        ("Goal(Make_WOOD_SWORD)", "Goal.all_of(Make_WOOD_SWORD)"),
+        ("Goal(3)", "Goal(3)"),
+        ("Goal(World)", "Goal(World)"),
+        ("Goal()", "Goal()"),
         ("make_goal()", "make_goal()"),
         ("[]", "[]"),
     ],

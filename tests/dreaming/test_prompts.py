@@ -7,6 +7,7 @@ import pytest
 from dicode.dreaming import prompts
 from dicode.dreaming.calls import estimate_tokens
 from dicode.dreaming.parse import Parsed, parse_answer
+from dicode.dreaming.settings import DreamerConfig
 from dicode.games.craftax import facts
 from dicode.games.craftax.asking import PROMPTS
 from dicode.games.craftax.host import HOST
@@ -16,7 +17,8 @@ from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.library import load
 from dicode.games.templates import template
 from dicode.levels import Achievement, Mob, Rules, World
-from dicode.types import Accepted, Brief, LevelRecord, Origin, ParentReport, RunFacts, Trial
+from dicode.streams import Streams
+from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, RunFacts, Trial
 
 pytestmark = pytest.mark.fast
 
@@ -60,7 +62,13 @@ ASK = {
     "code": lambda b: prompts.code(HOST, b, "Words of a description. " * 80),
     "level": lambda b: prompts.level(HOST, b, NUDGE),
     "compact": lambda b: prompts.compact(HOST, b, NUDGE),
+    "sketch": lambda b: prompts.sketch(HOST, b, drawn(b), np.random.default_rng(0)),
 }
+
+
+def drawn(b):
+    """What the grammar would write for a brief."""
+    return HOST.dreams().grammar(Streams(0), DreamerConfig(), 256).sketch(b)
 
 
 def size(messages):
@@ -80,7 +88,7 @@ def test_no_prompt_exceeds_its_limit(kind, make):
 
 def test_the_prompts_sizes_are_those_that_the_documentation_states():
     usual = {kind: size(ask(brief())) for kind, ask in ASK.items()}
-    stated = {"design": 5_100, "code": 6_700, "level": 8_500, "compact": 1_650}
+    stated = {"design": 5_100, "code": 6_700, "level": 8_500, "compact": 1_650, "sketch": 1_450}
     for kind, tokens in usual.items():
         assert 0.85 * stated[kind] <= tokens <= 1.1 * stated[kind], usual
 
@@ -114,6 +122,8 @@ def test_the_closed_loop_is_told_of_both():
 
 def test_goal_only_levels_are_asked_for_a_goal_only():
     for kind, ask in ASK.items():
+        if kind == "sketch":
+            continue  # its changes are to what such a level leaves out, so none is shown
         assert "no RULES, no build" in ask(brief(goal_only=True))[0].content, kind
     example = re.search(r"```python\n(.*?)```", ASK["code"](brief(goal_only=True))[0].content, re.DOTALL).group(1)
     assert isinstance(parse_answer(example, HOST.levels(), goal_only=True), Parsed)
@@ -282,6 +292,7 @@ def test_the_compact_selection_exists():
 def test_every_name_in_the_templates_code_is_of_the_api():
     system = (
         ASK["compact"](brief())[0].content
+        + ASK["sketch"](brief())[0].content
         + template("dicode.games.craftax", "hooks")
         + template("dicode.games.craftax", "code_system")
     )
@@ -291,16 +302,48 @@ def test_every_name_in_the_templates_code_is_of_the_api():
         assert name in Achievement.__members__, name
 
 
-def test_the_example_in_the_prompts_is_a_level_that_passes_the_checks():
+def test_a_sketch_is_what_the_grammar_would_write_without_its_reason():
+    text = ASK["sketch"](brief())[1].content
+    source = drawn(brief()).source
+    goal, build = source[source.index("GOAL =") :].split("\n")[0], source[source.index("def build") :].strip()
+    assert goal in text
+    assert build in text
+    assert "Why:" in source
+    assert "Why:" not in text
+    assert any(change in text for change in PROMPTS.changes)
+    asked = {prompts.sketch(HOST, brief(), drawn(brief()), np.random.default_rng(i)) for i in range(40)}
+    assert len(asked) == len(PROMPTS.changes)
+
+
+def test_a_sketch_without_a_build_asks_for_one():
+    text = prompts.sketch(HOST, brief(), Draft("GOAL = 1\n", "", Origin.GRAMMAR), np.random.default_rng(0))[1].content
+    assert "no build(world) yet" in text
+    assert "no build(world) yet" not in ASK["sketch"](brief())[1].content
+
+
+@pytest.mark.parametrize("change", PROMPTS.changes)
+def test_what_a_change_shows_is_level_code_that_runs(change, blank):
+    from dicode import levels
+    from dicode.games.level_build import build_pool
+
+    code = re.findall(r"world\.[\w.]+(?:\((?:[^()]|\([^()]*\))*\)| = [\d.]+)|Rules\([^)]*\)", change)
+    assert code, change
+    body = "\n    ".join(code)
+    namespace = {name: getattr(levels, name) for name in levels.__all__}
+    exec(f"GOAL = Goal.all_of(Achievement.EAT_COW)\ndef build(world):\n    {body}\n", namespace)
+    assert build_pool(HOST, namespace, blank, seed=1).pool
+
+
+@pytest.mark.parametrize("source", [PROMPTS.example, *PROMPTS.varied])
+def test_the_examples_in_the_prompts_are_levels_that_pass_the_checks(source):
     from dicode.games.craftax.levels.blank import blank_worlds
     from dicode.games.craftax.levels.checks import check
     from dicode.games.level_build import build_pool
 
-    source = PROMPTS.example
     namespace = {}
     exec(source, namespace)  # our own file, not a model's
     built = build_pool(HOST, namespace, blank_worlds(2, seed=3), seed=1)
-    assert Achievement.DEFEAT_ZOMBIE in built.goal.achievements
+    assert {*built.goal.achievements} & {Achievement.DEFEAT_ZOMBIE, Achievement.COLLECT_SAPPHIRE}
     assert built.rules.to_json()
     assert check(built.pool, built.goal, built.rules) == ()
     parsed = parse_answer(f"```python\n{source}```", HOST.levels())

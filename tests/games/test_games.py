@@ -247,35 +247,52 @@ def test_hostile_levels_of_every_game_are_walled_in(jail, name, tmp_path):
     assert canary.read_text() == "as it was"
 
 
-HOOKED = """import jax.numpy as jnp
+@dataclass(frozen=True)
+class Hooked:
+    """A `transition` that overdoes it: what it changes, and what the game makes of that."""
 
-def transition(before, action, after, key):
-    return after.replace(keys=jnp.int32(7), position=before.position)
+    change: str
+    misspelt: str
+    meant: str
+    success: str
+    after: dict[str, list]
 
-def success(state):
-    return state.keys > 0
-"""
+
+HOOKED = {
+    "tests.toy": Hooked("keys=jnp.int32(7), position=before.position", "kees", "keys", "keys", {"keys": [1, 1]}),
+    "xland": Hooked(
+        "direction=jnp.int32(9), position=0 * before.position", "dirction", "direction", "made", {"direction": [3, 3]}
+    ),
+}
 
 
-def test_hooks_of_a_level_are_exported_and_tried_on_the_game_s_own_state():
-    host, device = games.load_host("tests.toy"), games.load_device("tests.toy")
+@pytest.mark.parametrize("game", HOOKED)
+def test_hooks_of_a_level_are_exported_and_tried_on_the_game_s_own_state(game):
+    host, device, hooked = games.load_host(game), games.load_device(game), HOOKED[game]
     worlds = device.generate(jax.random.PRNGKey(0), 2, 0)
+    text = (
+        f"{host.seeds()[0][1]}\nimport jax.numpy as jnp\n\ndef transition(before, action, after, key):\n"
+        f"    return after.replace({hooked.change})\n\ndef success(state):\n    return state.{hooked.success} > 0\n"
+    )
     with Sandbox(host, wall="weak", hook_group=2) as sandbox:
-        built = sandbox.build(host.seeds()[0][1] + HOOKED, worlds, 0, Origin.FILE)
-        wrong = sandbox.build(host.seeds()[0][1] + HOOKED.replace("(keys", "(kees"), worlds, 0, Origin.FILE)
+        built = sandbox.build(text, worlds, 0, Origin.FILE)
+        wrong = sandbox.build(text.replace(f"({hooked.meant}", f"({hooked.misspelt}"), worlds, 0, Origin.FILE)
     assert isinstance(built, Built)
     state = device.from_arrays(built.pool)
     transition = load_hook(built.hooks["transition"], host.fields)
-    after = transition(state, jnp.zeros(2, jnp.int32), state, jnp.zeros((2, 2), jnp.uint32))
-    assert device.restore(state, after).keys.tolist() == [1, 1], "a state holds one key at most"
+    kept = device.restore(state, transition(state, jnp.zeros(2, jnp.int32), state, jnp.zeros((2, 2), jnp.uint32)))
+    for name, values in hooked.after.items():
+        assert getattr(kept, name).tolist() == values, "what is beyond its range is brought to its end"
+    assert np.array_equal(kept.position, state.position), "nobody stands in a wall"
     assert isinstance(wrong, Rejected)
-    assert "did you mean 'keys'" in wrong.reason
+    assert f"did you mean '{hooked.meant}'" in wrong.reason
 
 
-def test_a_level_file_is_checked_by_its_own_game(tmp_path, capsys):
-    (tmp_path / "mine.py").write_text(games.load_host("tests.toy").seeds()[0][1])
-    assert cli.main(["level", "check", str(tmp_path / "mine.py"), "--game", "tests.toy"]) == 0
-    assert "doors >= 1" in capsys.readouterr().out
+@pytest.mark.parametrize("game", GAMES)
+def test_a_level_file_is_checked_by_its_own_game(game, tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(games.load_host(game).seeds()[0][1])
+    assert cli.main(["level", "check", str(tmp_path / "mine.py"), "--game", game]) == 0
+    assert GAMES[game].goal in capsys.readouterr().out
 
 
 @pytest.mark.fast
@@ -299,7 +316,7 @@ def test_a_game_without_edits_or_prompts_says_so_before_anything_compiles(tmp_pa
 
 
 def test_the_game_s_name_is_what_it_is_loaded_by():
-    for name in ("craftax", "tests.toy"):
+    for name in ("craftax", *GAMES):
         assert games.load_host(name).name == name
         assert games.load_device(name).host is games.load_host(name)
 

@@ -120,6 +120,26 @@ def test_members_of_enumerations(names, wrong):
     exec(line, names)
 
 
+BARE = {
+    "Goal.all_of(EAT_COW)": "Goal.all_of(Achievement.EAT_COW)",
+    "Goal.all_of(Make_Wood_Sword)": "Goal.all_of(Achievement.MAKE_WOOD_SWORD)",
+    "world.spawn(ZOMBIE, count=1)": "world.spawn(Mob.ZOMBIE, count=1)",
+    "world.scatter(TREE, count=2)": "world.scatter(Block.TREE, count=2)",
+    "world.player.floor = DUNGEON": "world.player.floor = Floor.DUNGEON",
+    "world.scatter(TORCH, count=2)": "",
+    "world.scatter(STONY, count=2)": "",
+}
+
+
+@pytest.mark.parametrize("wrong", BARE)
+def test_members_without_their_enumeration(names, wrong):
+    told, line = said(names, wrong)
+    assert line == BARE[wrong], told
+    if line:
+        assert "write " in told
+        exec(line, names)
+
+
 CALLS = {
     "world.spawn_mob(Mob.COW)": "world.spawn(Mob.COW)",
     "world.add_mob(Mob.COW)": "world.spawn(Mob.COW)",
@@ -171,6 +191,20 @@ def test_calls_and_attributes(names, wrong):
     assert line == (CALLS[wrong] or ""), told
     if line:
         exec(line, names)
+
+
+@pytest.mark.parametrize(
+    ("item", "block"),
+    [("crafting_table", "CRAFTING_TABLE"), ("table", "CRAFTING_TABLE"), ("furnace", "FURNACE"), ("cow", None)],
+)
+def test_a_block_that_is_taken_for_something_to_hold(names, item, block):
+    told, line = said(names, f"world.player.inventory.set({item}=1)")
+    assert line == ""
+    put = re.search(r"world\.scatter\(.*\)", told)
+    assert (put is not None) == (block is not None), told
+    if put:
+        assert f"Block.{block}," in put[0]
+        exec(put[0], names)
 
 
 @pytest.mark.parametrize(

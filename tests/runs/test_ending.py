@@ -3,13 +3,17 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from dicode import config as configuration
 from dicode.commands import ending
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
+from dicode.evaluation.results import TARGET, Evaluation
 from dicode.runs import directory
 from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected, level_id
 
@@ -42,6 +46,22 @@ def test_a_finished_run_says_return_levels_where_to_look_and_what_next(run, caps
     assert "1 accepted, 1 rejected" in lines[4]
     assert "runs/demo/report/index.html" in lines[5]
     assert "`dicode resume runs/demo total_steps=" in lines[6]
+
+
+def test_a_run_on_an_own_target_says_how_often_it_was_solved(run, capsys, monkeypatch):
+    played = (np.array([1.0, 3.0]), np.ones(2), np.zeros(2), {})
+    measured = Evaluation(TARGET, 2, 9, "c", 4, *played, success={"target": 0.375}, max_return=226.0)
+    found = SimpleNamespace(evaluations=[measured])
+    monkeypatch.setattr(ending, "load_run", lambda path: found)
+    with ending.told(run, run.config()):
+        pass
+    assert "2.00 on 2 held-out worlds, solved in 38 %" in capsys.readouterr().out
+
+
+def test_a_verdict_without_a_hint_is_a_whole_sentence():
+    verdict = Rejected("build", "time_of_day is 7", code=Code.IMPOSSIBLE)
+    assert verdict.sentence == "is rejected at build: time_of_day is 7"
+    assert replace(verdict, hint="write 0.7").sentence == "is rejected at build: time_of_day is 7; write 0.7"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])

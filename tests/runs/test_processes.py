@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,17 +108,19 @@ def test_a_follower_does_what_is_announced_until_the_run_is_done(settings):
             self.calls.append(("compile", batch))
 
         def new_learner(self):
-            return replace(settings.learner, epochs=7)
+            return SimpleNamespace(params=replace(settings.learner, epochs=7))
 
-        def first_episodes(self, params, *arguments):
-            self.calls.append(("first_episodes", *arguments))
+        def probe(self, params, *arguments):
+            self.calls.append(("probe", params.epochs, *arguments))
 
     leader, follower = agreed(settings)
     with leader:
         leader.announce("compile", {"pool": 3})
+        leader.announce("new_learner")
+        leader.announce("probe", {"pool": 4}, 2, 5, 0)
     recorder = Recorder()
     follow(recorder, follower)
-    assert recorder.calls == [("compile", {"pool": 3})]
+    assert recorder.calls == [("compile", {"pool": 3}), ("probe", 7, {"pool": 4}, 2, 5, 0)]
 
 
 @pytest.mark.fast
@@ -217,6 +220,14 @@ def digest(run: Path) -> str:
         return archive.digest()
 
 
+def probed(run: Path) -> dict[str, tuple[object, ...]]:
+    """What was measured of each dream, and what it was turned down for."""
+    with Archive(run / "archive.sqlite", read_only=True) as archive:
+        levels = [level for level in archive.snapshot().levels.values() if level.probe]
+    code = {level.id: getattr(level.verdict, "code", "") for level in levels}
+    return {r.id: (r.probe.episodes, r.probe.successes, dict(r.probe.endings), code[r.id]) for r in levels}
+
+
 @pytest.fixture(scope="module")
 def words(tiny_run, tmp_path_factory) -> list[str]:
     given = tiny_run(tmp_path_factory.mktemp("words"), "r")
@@ -250,6 +261,22 @@ def test_two_processes_leave_what_two_devices_leave_and_only_one_writes(words, a
     assert digest(run) == digest(alone)
     assert {p.name for p in (run / "report").glob("*.gif")} == {"target.gif", "newest.gif"}
     assert list((tmp_path / "1").iterdir()) == [], "only process 0 writes"
+
+
+@pytest.mark.long
+def test_two_processes_measure_dreams_as_two_devices_do(words, tmp_path):
+    # In XLand-MiniGrid, whose step compiles in a fraction of Craftax's time.
+    changed = {"game": "xland", "evaluation.every_steps": "0", "total_steps": "3072"}
+    changed |= {"dreamer.every": "1", "dreamer.lag": "1", "dreamer.probe": "4"}
+    kept = [word for word in words if word.partition("=")[0] not in (*changed, "levels")]
+    measured = [*kept, *(f"{name}={value}" for name, value in changed.items())]
+    finish(start(tmp_path / "one", 2, "train", *measured))
+    for process in together(tmp_path, "train", *measured):
+        finish(process)
+    one, two = (probed(tmp_path / folder / "runs" / "r") for folder in ("one", "0"))
+    assert len(two) >= 4
+    assert {code for *_, code in two.values()} >= {"", "too_hard"}
+    assert two == one  # not their digests: in this game the learner's sums differ in their last bits
 
 
 @pytest.mark.long

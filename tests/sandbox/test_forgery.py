@@ -153,6 +153,25 @@ def test_an_answer_is_refused_that(what, handle, honest):
     assert not found.header["ok"], found.header
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ([3, "GOAL = 1"], (3, "GOAL = 1")),
+        ([3, "GOAL = 1\nimport os"], None),
+        ([0, "GOAL = 1"], None),
+        ([10**9, "GOAL = 1"], None),
+        ([3, "x" * 10_000], None),
+        ([3, ["GOAL = 1"]], None),
+        (["3", "GOAL = 1"], None),
+        ({"3": "GOAL = 1"}, None),
+        ([3, "\u2028"], None),
+    ],
+)
+def test_a_corrected_line_is_one_short_line_or_none(handle, line, kept):
+    told = {"ok": False, "stage": "build", "code": "error", "reason": "no", "hint": "", "line": line}
+    assert verdict(handle, told, {}).header["line"] == kept
+
+
 def test_a_goal_that_is_met_at_reset_is_refused(handle, honest):
     header, arrays = honest
     solved = {**header, "goal": Goal.all_of(Goal.at_least("inventory.wood", 1)).to_json()}

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from dicode.dreaming.repair import corrected
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.schema import STATE_FIELDS
@@ -117,6 +118,14 @@ def test_a_verdict_says_what_is_wrong_with_a_level_that(what, sandbox, worlds):
     assert reason in found.reason, found
     assert hint in found.hint, found
     assert found.code is CODES.get(what, Code.ERROR), found
+
+
+def test_a_misspelt_member_comes_back_with_its_line_as_it_should_read(sandbox, worlds):
+    found = sandbox.build(LEVEL.replace("Mob.ZOMBIE, count", "Mob.ZOMBY, count"), worlds, 1, Origin.GRAMMAR)
+    number, line = found.line
+    assert line == "world.spawn(Mob.ZOMBIE, count=1, distance=(3, 8))"
+    assert f"line {number} should read: {line}" in found.hint
+    assert corrected(LEVEL.replace("Mob.ZOMBIE, count", "Mob.ZOMBY, count"), found) == LEVEL
 
 
 def test_the_verifier_knows_how_many_steps_an_episode_has(sandbox, worlds):

@@ -12,7 +12,7 @@ from dicode.games.xland.levels.goal import ACHIEVEMENTS
 pytestmark = pytest.mark.fast
 
 
-@pytest.mark.parametrize("kind", ["design", "code", "level", "compact"])
+@pytest.mark.parametrize("kind", ["design", "code", "level", "compact", "sketch"])
 def test_every_prompt_names_all_that_a_level_can_call_and_leaves_no_gap(kind):
     said = asking.system(kind, False, False)
     assert "{{" not in said

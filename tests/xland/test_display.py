@@ -14,12 +14,12 @@ DISPLAY = games.load_host("xland").display()
 
 def observation(goal, *rules):
     """What `observation.observe` gives: a view, then goal and productions as rows of cells."""
-    cells = np.zeros((15, 5, 2), np.uint8)
-    cells[:5] = (1, 7)
+    cells = np.zeros((15, 5, 3), np.uint8)
+    cells[:5] = (1, 7, 0)
     for row, code in zip(cells[5:], [goal.code, *(rule.code for rule in rules)], strict=False):
         row[0, 0] = code[0]
         things = np.array(code[1:]).reshape(-1, 2)
-        row[1 : 1 + len(things)] = things
+        row[1 : 1 + len(things), :2] = things
     return cells, np.array([0, 1, 0, 0], np.float32)
 
 
@@ -39,7 +39,7 @@ def test_what_the_agent_is_told_is_read_back_in_words():
 def test_observations_become_pictures_whatever_their_bytes(tmp_path):
     cells, scalars = observation(Goal.near("red ball"))
     calm = DISPLAY.frame(cells, scalars)
-    cells[1, 1] = (3, 1)
+    cells[1, 1] = (3, 1, 1)
     assert np.any(DISPLAY.frame(cells, scalars)[32:64, 32:64] != calm[32:64, 32:64])
     cells[...] = 255
     assert DISPLAY.frame(cells, scalars).dtype == np.uint8

@@ -7,10 +7,9 @@ pytest.importorskip("xminigrid")
 
 import jax.numpy as jnp
 
-from dicode.games.xland.display import _MARK
 from dicode.games.xland.levels import Goal, Rule, Rules
 from dicode.games.xland.levels.names import thing
-from dicode.games.xland.observation import MARK, _marks
+from dicode.games.xland.observation import _marks
 
 pytestmark = pytest.mark.fast
 SEEN = ("red ball", "blue key", "green hex", "grey star", "pink square", "grey wall")
@@ -44,7 +43,3 @@ def test_things_that_are_named_are_marked_by_what_for(goal, rules, expected):
     # The ball at (3, 1) is coded (3, 1): a goal that names that cell must not mark it.
     assert thing("red ball").code == (3, 1)
     assert marks(goal, *rules) == expected
-
-
-def test_pictures_leave_the_same_marks_out():
-    assert _MARK == MARK

@@ -53,8 +53,7 @@ def test_100000_random_steps_are_those_of_the_package():
 
         def one(params, theirs, ours, rules, action):
             after, result = environment.step(params, theirs, action), dynamics.step(None, ours, action, rules)
-            seen = observation.observe(result.state, rules).cells[: observation.VIEW]
-            seen = seen % jnp.array([observation.MARK, 256])
+            seen = observation.observe(result.state, rules).cells[: observation.VIEW, :, :2]
             same = {
                 "observation": jnp.all(seen == after.observation),
                 "grid": jnp.all(result.state.grid == after.state.grid),

@@ -108,6 +108,5 @@ def _built(builder: LevelBuilder, name: str, text: tuple[str, Origin] | None, lo
             f"{name} defines hooks, which only `dicode train` plays; say it with GOAL, RULES and build", built.code
         )
     if isinstance(built, Rejected):
-        hint = f"; {built.hint}" if built.hint else ""
-        raise LevelError(f"{name} is rejected at {built.stage}: {built.reason}{hint}", built.code)
+        raise LevelError(f"{name} {built.sentence}", built.code)
     return Level(built.pool, built.rules.to_json(), built.goal, bonus=loading.bonus, name=Path(name).stem)

@@ -27,7 +27,7 @@ from dicode.games import templates
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.terminal import PlainConsole
-from dicode.types import Accepted, Brief, Rejected, Trial
+from dicode.types import Accepted, Brief, Origin, Rejected, Trial
 
 if TYPE_CHECKING:  # without a probe nothing needs JAX
     from dicode.runs.probe import Measured
@@ -64,6 +64,12 @@ def rounds(snapshot: Snapshot, last: int) -> list[list[Brief]]:
     if not any(found):
         raise RunError("the run has asked for no dreams yet, so there is nothing to dream again")
     return [briefs for briefs in found if briefs]
+
+
+def own(answers: Sequence[Answer], dreamer: str) -> list[Answer]:
+    """Those answers that `dreamer` gave itself: what a model's limits or its budget leave to the grammar says nothing of it."""
+    left = {Origin.GRAMMAR, Origin.FRONTIER} if dreamer == "foundation" else set()
+    return [(brief, o) for brief, o in answers if o.draft is None or o.draft.origin not in left]
 
 
 def summary(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -153,7 +159,8 @@ def _dreamed(
         known = [record for record in snapshot.levels.values() if record.id in briefs[0].known]
         with console.status(f"dreaming the {len(briefs)} dreams of cycle {briefs[0].cycle}"):
             answers += zip(briefs, dreamer.dream(briefs, builder.checker(known)), strict=True)
-    told = summary(answers)
+    whole, answers = len(answers), own(answers, config.dreamer.name)
+    told = summary(answers) | {"left to the grammar": whole - len(answers)}
     if ledger := dreamer.ledger:
         told |= {"spent": ledger.total().to_json()}
     trials: Mapping[str, Trial] = {}

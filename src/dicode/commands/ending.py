@@ -81,7 +81,8 @@ def _returns(run: RunDirectory, rows: Sequence[Mapping[str, Any]]) -> str:
     last = max(made, key=lambda e: e.env_steps, default=None)
     if last is None:
         return trained
-    return f"{trained}; {last.returns.mean():.2f} on {last.worlds} held-out worlds"
+    solved = f", solved in {100 * last.success[UNMODIFIED]:.0f} %" if UNMODIFIED in last.success else ""
+    return f"{trained}; {last.returns.mean():.2f} on {last.worlds} held-out worlds{solved}"
 
 
 def _levels(snapshot: Snapshot) -> str:

@@ -57,7 +57,10 @@ def make_foundation_dreamer(
         _check_priced(endpoints, rates)
     book = stack.enter_context(Journal(journal, config.fm.journal))
     callers = [_Caller(e, key, journal.parent / "person") for e, key in zip(endpoints, keys, strict=True)]
-    voices = [Voice(e, caller, entry.compact) for e, caller, entry in zip(endpoints, callers, entries, strict=True)]
+    voices = [
+        Voice(e, caller, entry.compact, entry.sketch)
+        for e, caller, entry in zip(endpoints, callers, entries, strict=True)
+    ]
     check_voices(voices)
     if not replays:
         for caller in callers:

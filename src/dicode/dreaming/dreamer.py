@@ -84,6 +84,10 @@ class Dreamer(ABC):
         exception means that the dreamer itself is broken or its budget is spent.
         """
 
+    def sketch(self, brief: Brief) -> Draft | None:
+        """What it would write for a brief before anything is checked, for a small model to start from; None: nothing."""
+        return None
+
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:  # noqa: B027
         """What the archive shows when a round is asked for, with the trials by level."""
 

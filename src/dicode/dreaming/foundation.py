@@ -25,18 +25,20 @@ from dicode.dreaming.ledger import Ledger
 from dicode.dreaming.parse import Parsed
 from dicode.dreaming.providers import Endpoint
 from dicode.dreaming.reader import shared
-from dicode.dreaming.repair import rejection, repair_messages
+from dicode.dreaming.repair import afresh, corrected, rejection, repair_messages
 from dicode.dreaming.round import LiveRound, ReplayRound, Round, RoundContext, RoundSettings
 from dicode.dreaming.similarity import most_similar, syntax
 from dicode.dreaming.trial import PROBE
 from dicode.dreaming.voices import Switchboard, Voice
 from dicode.games.host import HostGame
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial
+from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Repair, Trial, Verdict
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+CORRECTIONS = 5
+"""Lines of a draft that are corrected at most, as rejections say, before its author is asked."""
 MAX_KEPT = 50_000
 """Characters kept of a draft; a level file has `parse.MAX_SOURCE` at most."""
 
@@ -70,7 +72,9 @@ class FoundationDreamer(Dreamer):
         prompts.of(game)
         self.game, self.settings, self.streams = game, settings, streams
         self.journal, self.ledger = journal, ledger
-        self.casting = Casting((Voice(endpoint, open_client, settings.compact), *others), journal, ledger, per_dollar)
+        self.casting = Casting(
+            (Voice(endpoint, open_client, settings.compact, settings.sketch), *others), journal, ledger, per_dollar
+        )
         self._context = RoundContext(settings, journal, ledger, fallback, self._write)
         self.blocking = settings.blocking
         self.similar = similar
@@ -109,6 +113,12 @@ class FoundationDreamer(Dreamer):
     def leanings(self, brief: Brief) -> str:
         """What the other dreams of the round are nudged towards, whether or not they are asked for now."""
         return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(brief.round)], brief.index)
+
+    def sketch(self, brief: Brief) -> Draft | None:
+        """What the grammar would write for a brief, where it says so and the game shows small models such."""
+        fallback = self._context.fallback
+        shown = fallback and prompts.of(self.game).changes and not brief.goal_only
+        return fallback.sketch(brief) if fallback and shown else None
 
     def observe(self, levels: Iterable[LevelRecord], trials: Mapping[str, Sequence[Trial]]) -> None:
         """What the archive shows by now decides which of several models the next round asks."""
@@ -185,6 +195,7 @@ class _Dream:
     def __init__(self, dreamer: FoundationDreamer, brief: Brief, round_: Round) -> None:
         self.dreamer, self.brief, self.round_, self.settings = dreamer, brief, round_, dreamer.settings
         self.voice = dreamer.casting.voice(brief)
+        self.sketch = dreamer.sketch(brief) if self.voice.compact and self.voice.sketch else None
         self.attempt, self.allowed = 0, self.settings.repairs
         self.repairs: tuple[Repair, ...] = ()
         self.requests: tuple[str, ...] = ()
@@ -198,7 +209,7 @@ class _Dream:
         if returned := sent_back(brief):
             return await self._revise(*returned, focus, others)
         if self.voice.compact:
-            return await self._write("level", prompts.compact(self.dreamer.game, brief, focus), "", "compact")
+            return await self._write("level", self._short(focus), "", "sketch" if self.sketch else "compact")
         if self.settings.stages == 1:
             return await self._write("level", prompts.level(self.dreamer.game, brief, focus, others), "", "one-stage")
         design = await self._design(prompts.design(self.dreamer.game, brief, focus, others))
@@ -210,15 +221,29 @@ class _Dream:
         """A level of the same author once more, with what was measured; its history stays, and it may be repaired anew."""
         brief = self.brief
         if self.voice.compact:
-            question = prompts.compact(self.dreamer.game, brief, focus)
+            question = self._short(focus)
         elif self.settings.stages == 1:
             question = prompts.level(self.dreamer.game, brief, focus, others)
         else:
             question = prompts.code(self.dreamer.game, brief, draft.description)
-        messages = repair_messages(question, draft.source, verdict, draft.repairs)
+        messages = self._once_more(question, draft.source, verdict, draft.repairs)
         self.repairs = repaired(draft, draft, verdict).repairs
         self.requests, self.allowed = draft.requests, len(self.repairs) + self.settings.repairs
         return await self._write("revise", question, draft.description, draft.move, messages)
+
+    def _short(self, focus: prompts.Focus) -> tuple[Message, ...]:
+        """The question for a small model."""
+        game, brief = self.dreamer.game, self.brief
+        if self.sketch is None:
+            return prompts.compact(game, brief, focus)
+        rng = self.dreamer.streams.rng("dream", brief.cycle, brief.index, "change")
+        return prompts.sketch(game, brief, self.sketch, rng)
+
+    def _once_more(
+        self, question: tuple[Message, ...], said: str, verdict: Rejected, earlier: Sequence[Repair]
+    ) -> tuple[Message, ...]:
+        """The next question after a rejection. Who varies a sketch varies it anew: a small model repeats what it sees."""
+        return afresh(question, verdict) if self.sketch else repair_messages(question, said, verdict, earlier)
 
     async def _design(self, question: tuple[Message, ...]) -> str | Outcome:
         messages = question
@@ -243,21 +268,37 @@ class _Dream:
                 return self._undelivered()
             read = rejection(answer) or await self._read(answer.text, design)
             if isinstance(read, Parsed):
-                draft = self._draft(read.source, design or read.docstring, move)
-                verdict = await self.round_.check(self.brief, self.attempt - 1, draft)
+                draft, verdict = await self._checked(self._draft(read.source, design or read.docstring, move))
+                shown = draft.source
             else:
-                draft, verdict = self._draft(answer.text, design, move), read
+                draft, verdict, shown = self._draft(answer.text, design, move), read, answer.text
             self.last = Outcome(draft, verdict)
             if isinstance(verdict, Accepted):
                 return self.last
-            shown = read.source if isinstance(read, Parsed) else answer.text
-            messages = repair_messages(question, shown, verdict, self.repairs)
+            messages = self._once_more(question, shown, verdict, self.repairs)
             stage = "repair"
             if not self._again(draft, verdict, stage, messages):
                 return self._outcome()
 
+    async def _checked(self, draft: Draft) -> tuple[Draft, Verdict]:
+        """A draft and its verdict, after lines of which the verdict says how they should read: each counts as a repair."""
+        for _ in range(CORRECTIONS):
+            verdict = await self.round_.check(self.brief, self.attempt - 1, draft)
+            source = corrected(draft.source, verdict)
+            if not isinstance(verdict, Rejected) or not source:
+                return draft, verdict
+            self._note(draft, verdict)
+            self.allowed += 1
+            draft = replace(draft, source=source, repairs=self.repairs)
+        return draft, await self.round_.check(self.brief, self.attempt - 1, draft)
+
+    def _note(self, draft: Draft, verdict: Rejected) -> None:
+        """Keep a failed draft as the history of the next one."""
+        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
+
     async def _read(self, text: str, design: str) -> Parsed | Rejected:
-        brief, example = self.brief, prompts.of(self.dreamer.game).example
+        brief, told = self.brief, prompts.of(self.dreamer.game)
+        examples = [told.example, *((*told.varied, self.sketch.source) if self.sketch else ())]
         shown = [record.source for record in (*brief.examples, *([brief.parent.level] if brief.parent else []))]
         options: dict[str, Any] = {
             "game": self.dreamer.game.name,
@@ -267,11 +308,10 @@ class _Dream:
         }
         failed = [repair.source for repair in self.repairs]
         reader = self.dreamer.reader
-        read = await self._aside(text, lambda: reader.level(text, known=[*shown, example, *failed], **options))
-        if isinstance(read, Parsed) and syntax(read.source).exact == syntax(example).exact:
-            return Rejected(
-                "novelty", "this is the example of the instructions, copied", "Write another level.", code=Code.COPIED
-            )
+        read = await self._aside(text, lambda: reader.level(text, known=[*shown, *examples, *failed], **options))
+        if isinstance(read, Parsed) and syntax(read.source).exact in {syntax(example).exact for example in examples}:
+            what, hint = ("sketch", "Make the change.") if self.sketch else ("example", "Write another level.")
+            return Rejected("novelty", f"this is the {what} of the instructions, copied", hint, code=Code.COPIED)
         return read
 
     async def _described(self, text: str) -> str | Rejected:
@@ -290,7 +330,7 @@ class _Dream:
         self.last = Outcome(draft, verdict)
         if len(self.repairs) >= self.allowed or not self.round_.may_repair(self._request(stage, messages)):
             return False
-        self.repairs = (*self.repairs, Repair(draft.source, verdict.stage, verdict.reason, verdict.hint, verdict.code))
+        self._note(draft, verdict)
         return True
 
     async def _ask(self, stage: str, messages: tuple[Message, ...]) -> Answer | None:

@@ -92,7 +92,7 @@ class LibraryDreamer(Dreamer):
         taken.add(draft.id)
         verdict = validate(draft)
         if isinstance(verdict, Rejected):
-            _log.warning("%s is rejected at %s: %s; %s", first.called, verdict.stage, verdict.reason, verdict.hint)
+            _log.warning("%s %s", first.called, verdict.sentence)
         return Outcome(draft, verdict)
 
 

@@ -8,11 +8,21 @@ hint says what a right answer looks like. The text is read, never run.
 import ast
 import inspect
 import re
-import textwrap
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from dicode.dreaming.mending import (
+    OBJECTIVE,
+    closed,
+    defined,
+    docstring_of,
+    mend,
+    parsed,
+    straighten,
+    text_of,
+    tidy,
+    wrap_goal,
+)
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning
 from dicode.games.host import Levels
@@ -71,13 +81,13 @@ def parse_answer(
             f"Use at most {MAX_SOURCE}; most need 2000.",
             code=Code.TOO_LONG,
         )
-    tree = _tree(source)
+    tree = parsed(source)
     if isinstance(tree, SyntaxError):
-        straight = _straighten(source)
-        second = _tree(straight)
+        mended = closed(straighten(source))
+        second = parsed(mended)
         if isinstance(second, SyntaxError):
             return _syntax(source, tree)
-        source, tree = straight, second
+        source, tree = mended, second
     return _unreadable(tree) or _complete(source, tree, levels, allow_hooks, goal_only, objective)
 
 
@@ -85,16 +95,16 @@ def _complete(
     source: str, tree: ast.Module, levels: Levels | None, allow_hooks: bool, goal_only: bool, objective: str
 ) -> Parsed | Rejected:
     """The file with what it forgot, or what it lacks."""
-    said = _text(_docstring(tree))
+    said = text_of(docstring_of(tree))
     missing = _missing(tree, allow_hooks, goal_only, _goal_hint(levels, said or objective))
     if missing:
         return missing
     told = inspect.cleandoc(said)
-    if not _OBJECTIVE.search(said):
+    if not OBJECTIVE.search(said):
         told = f"Objective: {' '.join((said or objective or _goal_in_words(tree)).split())[:400]}"
-    source, wrapped = _wrap_goal(source, tree)
-    source, notes = _mend(source, tree_of(source), levels, told)
-    return Parsed(_tidy(source), told.strip(), (*wrapped, *notes))
+    source, wrapped = wrap_goal(source, tree)
+    source, notes = mend(source, tree_of(source), levels, told)
+    return Parsed(tidy(source), told.strip(), (*wrapped, *notes))
 
 
 def _unreadable(tree: ast.Module) -> Rejected | None:
@@ -183,17 +193,17 @@ def _choose(body: str, known: Collection[str]) -> str:
 
 def _is_copy(code: str, known: Collection[str]) -> bool:
     """Whether a block is a level that the author has been shown, whatever its comments and names."""
-    return bool(known) and syntax(_tidy(code)).exact in known
+    return bool(known) and syntax(tidy(code)).exact in known
 
 
 def _completeness(code: str) -> int:
     """2 with a goal and a build function, 1 with one of them, 0 with neither; -1 where it is no Python."""
     if len(code) > MAX_SOURCE:
         return -1
-    tree = _tree(code)
+    tree = parsed(code)
     if isinstance(tree, SyntaxError):
         return -1
-    names = _defined(tree)
+    names = defined(tree)
     return ("GOAL" in names or "success" in names) + ("build" in names)
 
 
@@ -208,7 +218,7 @@ def _bare(body: str) -> str:
         return ""
     kept = "\n".join(lines[start:])[: 2 * MAX_SOURCE].split("\n")
     for _ in range(20):
-        tree = _tree("\n".join(kept))
+        tree = parsed("\n".join(kept))
         if not isinstance(tree, SyntaxError):
             break
         cut = min(tree.lineno or 1, len(kept)) - 1
@@ -222,26 +232,6 @@ def _bare(body: str) -> str:
         re.search(r"^def build\(", whole, re.MULTILINE)
     )
     return code if _completeness(code) == parts else whole
-
-
-def _tree(source: str) -> ast.Module | SyntaxError:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return tree_of(source)
-    except SyntaxError as error:
-        return error
-    except (ValueError, RecursionError, MemoryError) as error:
-        return SyntaxError(f"not readable as Python ({type(error).__name__})")
-
-
-_STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
-_STRAIGHT |= str.maketrans({"\u2212": "-", "\u00d7": "*", "\u2026": "...", "\uff08": "(", "\uff09": ")", "\uff0c": ","})
-
-
-def _straighten(source: str) -> str:
-    """Typographic quotes, dashes and operators as Python's own."""
-    return source.translate(_STRAIGHT)
 
 
 def _syntax(source: str, error: SyntaxError) -> Rejected:
@@ -258,27 +248,13 @@ def _syntax(source: str, error: SyntaxError) -> Rejected:
     )
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """Names that the file defines at its top level."""
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
-    return names
-
-
 def _goal_hint(levels: Levels | None, said: str) -> str:
     return levels.goal_hint(None, said) if levels else "write GOAL = ... at the top of the file"
 
 
 def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, hint: str) -> Rejected | None:
     """What the file lacks, or has and must not have; `hint` says how a goal is written."""
-    names = _defined(tree)
+    names = defined(tree)
     hooks = [hook for hook in HOOKS if hook in names]
     if "GOAL" not in names and "success" not in names:
         has = ", ".join(sorted(names & {"RULES", "build"})) or "neither RULES nor build"
@@ -306,102 +282,8 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, hint: str) ->
     return None
 
 
-_OBJECTIVE = re.compile(r"^[ \t]*Objective[ \t]*:[ \t]*\S", re.MULTILINE)
-
-
 def _goal_in_words(tree: ast.Module) -> str:
     """`open door, keys >= 2` for a file that says no more about itself."""
     values = [n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "GOAL"]
     said = re.sub(r"^Goal\.all_of\((.*)\)$", r"\1", ast.unparse(values[0])) if values else "what its success hook says"
     return re.sub(r"\b(?:Achievement|Goal)\.", "", said).replace("_", " ").lower() + "."
-
-
-def _wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
-    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X` or a list of such, put into `Goal.all_of(...)`."""
-    for node in tree.body:
-        if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
-            continue
-        value = node.value
-        several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
-        parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
-        if not all(re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts):
-            continue
-        lines = source.split("\n")
-        end = node.end_lineno or node.lineno
-        lines[node.lineno - 1 : end] = [f"GOAL = Goal.all_of({', '.join(map(ast.unparse, parts))})"]
-        return "\n".join(lines), ("GOAL wrapped in Goal.all_of",)
-    return source, ()
-
-
-def _docstring(tree: ast.Module) -> ast.Expr | None:
-    """The first string that stands alone at the top level; it may come too late."""
-    alone = (node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-    return next(
-        (node for node in alone if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)), None
-    )
-
-
-def _mend(source: str, tree: ast.Module, levels: Levels | None, told: str) -> tuple[str, tuple[str, ...]]:
-    """Docstring and imports at the top, the docstring with an objective, imports added where they are forgotten."""
-    notes: list[str] = []
-    lines = source.split("\n")
-    docstring = _docstring(tree)
-    body = [node for node in tree.body if node is not docstring]
-    kinds = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in body]
-    first_other = kinds.index(False) if False in kinds else len(kinds)
-    late = [node for i, node in enumerate(body) if kinds[i] and i > first_other]
-    moved = [_take(lines, node) for node in late]
-    notes += ["imports moved to the top"] * bool(late)
-    api = frozenset(levels.names) if levels else frozenset()
-    forgotten = _forgotten(tree) & (api | {"np"})
-    if levels and forgotten & api:
-        moved.append(f"from {levels.face} import {', '.join(sorted(forgotten & api))}")
-    if "np" in forgotten:
-        moved.append("import numpy as np")
-    if forgotten:
-        notes.append(f"imports added: {', '.join(sorted(forgotten))}")
-    first = docstring is not None and docstring is tree.body[0]
-    if first and ast.get_docstring(tree) == told:
-        at = docstring.end_lineno or 0 if docstring else 0
-        return "\n".join([*lines[:at], *moved, *lines[at:]]), tuple(notes)
-    if docstring:
-        _take(lines, docstring)
-    quoted = told.replace("\\", "/").replace('"', "'")
-    notes.append(
-        "docstring put at the top" if _OBJECTIVE.search(_text(docstring)) else "objective added to the docstring"
-    )
-    return "\n".join([f'"""{quoted}\n"""', *moved, "\n".join(lines).lstrip("\n")]), tuple(notes)
-
-
-def _text(docstring: ast.Expr | None) -> str:
-    return str(docstring.value.value) if docstring and isinstance(docstring.value, ast.Constant) else ""
-
-
-def _take(lines: list[str], node: ast.stmt) -> str:
-    """The lines of a top-level statement, which are blanked."""
-    end = node.end_lineno or node.lineno
-    taken = textwrap.dedent("\n".join(lines[node.lineno - 1 : end]))
-    lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
-    return taken
-
-
-def _forgotten(tree: ast.Module) -> set[str]:
-    """Names that are used and bound nowhere in the file."""
-    used: set[str] = set()
-    bound = _defined(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return used - bound
-
-
-def _tidy(source: str) -> str:
-    """No trailing spaces, no runs of blank lines, one line end: alike dreams become equal."""
-    stripped = "\n".join(line.rstrip() for line in source.split("\n")).strip("\n")
-    return re.sub(r"\n{4,}", "\n\n\n", stripped) + "\n"

@@ -5,6 +5,7 @@ round (the target), then what belongs to the parent, so that a provider's prefix
 are bounded: examples and sources are left out or cut until a prompt fits `LIMITS`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +18,9 @@ from dicode.dreaming.evidence import BEGUN, MASTERED
 from dicode.errors import ConfigError
 from dicode.games import templates
 from dicode.games.host import HostGame, Prompts
-from dicode.types import TARGET, Brief, LevelRecord, ParentReport
+from dicode.types import TARGET, Brief, Draft, LevelRecord, ParentReport
 
-LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000}
+LIMITS = {"design": 12_000, "code": 12_000, "level": 12_000, "compact": 3_000, "sketch": 3_000}
 """Tokens of a whole prompt at most, characters over four."""
 MAX_PARENT = 6_000
 """Characters of a parent's source that are shown at most."""
@@ -131,6 +132,23 @@ def compact(game: HostGame, brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         leaning=_compact_leaning(game, nudge),
     )
     return _conversation(system, task)
+
+
+def sketch(game: HostGame, brief: Brief, drawn: Draft, rng: np.random.Generator) -> tuple[Message, ...]:
+    """A level that fits the brief, to be varied: for small models, which vary well what they could not invent."""
+    changes = of(game).changes
+    task = fill(
+        "sketch_task",
+        target=_compact_target(game, brief),
+        sketch=_shown(_WHY.sub("", drawn.source, count=1), MAX_PARENT // 2),
+        change=changes[int(rng.integers(len(changes)))],
+        build="" if "def build(" in drawn.source else " It has no build(world) yet: write one for the change.",
+    )
+    return _conversation(_system(game, "sketch", brief), task)
+
+
+_WHY = re.compile(r'^Why:.*?(?=^[A-Z]\w+:|^""")', re.MULTILINE | re.DOTALL)
+"""Why the grammar wrote a level, in its docstring: the author of another one gives its own reason."""
 
 
 def _system(game: HostGame, kind: str, brief: Brief) -> str:

@@ -11,7 +11,7 @@ from dicode.dreaming.calls import Answer, Kind, Message
 from dicode.dreaming.parse import FORM
 from dicode.dreaming.prompts import fill
 from dicode.dreaming.providers import scrub_paths
-from dicode.types import Code, Rejected, Repair
+from dicode.types import Code, Rejected, Repair, Verdict
 
 MAX_SHOWN = 12_000
 """Characters of a rejected answer that go back at most."""
@@ -62,3 +62,22 @@ def repair_messages(
         return (*before, replace(last, content=f"{last.content}\n\n{complaint}"))
     wrapped = f"```python\n{shown}\n```" if code and "```" not in shown else shown
     return (*question, Message("assistant", wrapped), Message("user", complaint))
+
+
+def afresh(question: Sequence[Message], verdict: Rejected) -> tuple[Message, ...]:
+    """The question once more with what was wrong with an answer to it, which is not shown."""
+    *before, last = question
+    hint = verdict.hint or "Leave out what the reason names."
+    complaint = fill("afresh", stage=verdict.stage, reason=verdict.reason, hint=hint)
+    return (*before, replace(last, content=f"{last.content}\n\n{complaint}".rstrip()))
+
+
+def corrected(source: str, verdict: Verdict) -> str:
+    """`source` with the line at fault as a rejection says that it should read; empty where none says so."""
+    lines = source.splitlines()
+    if not isinstance(verdict, Rejected) or verdict.line is None or verdict.line[0] > len(lines):
+        return ""
+    number, right = verdict.line
+    wrong = lines[number - 1]
+    lines[number - 1] = wrong[: len(wrong) - len(wrong.lstrip())] + right
+    return "" if lines[number - 1] == wrong else "\n".join(lines) + "\n"

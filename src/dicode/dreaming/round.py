@@ -35,6 +35,7 @@ class RoundSettings:
 
     stages: int
     compact: bool
+    sketch: bool
     repairs: int
     max_drafts: int
     max_repairs: int
@@ -48,6 +49,7 @@ class RoundSettings:
         return cls(
             stages=dreamer.stages,
             compact=fm.compact,
+            sketch=fm.sketch,
             repairs=dreamer.repairs,
             max_drafts=fm.max_drafts,
             max_repairs=fm.max_repairs,

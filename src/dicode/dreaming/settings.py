@@ -78,6 +78,11 @@ class FmConfig:
         "", "embedding model there that picks similar levels as examples; empty: they are compared by structure"
     )
     compact: bool = option(False, "the short one-stage prompts for small models")
+    sketch: bool = option(
+        False,
+        "the short prompts show the level that the grammar would write, for the model to vary",
+        only={"fm.compact": (True,)},
+    )
     max_drafts: int = option(0, "drafts a round at most; 0: as dreamer.round says", 0, 1000)
     max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)
     blocking: bool = option(False, "training pauses while it generates")

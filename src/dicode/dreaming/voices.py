@@ -20,6 +20,8 @@ class Voice:
     open_client: Opener
     compact: bool = False
     """The short prompts for small models."""
+    sketch: bool = False
+    """They show what the grammar would write."""
 
     @property
     def name(self) -> str:

@@ -159,7 +159,7 @@ class Prompts:
     """What a foundation model is told of a game."""
 
     system: Callable[[str, bool, bool], str]
-    """(`design`, `code`, `level` or `compact`; may levels have hooks; are levels a goal alone) -> the system message."""
+    """(`design`, `code`, `level`, `compact` or `sketch`; may levels have hooks; are levels a goal alone) -> the system message."""
     example: str
     """A whole level file, as the system messages show it."""
     twists: tuple[str, ...]
@@ -168,6 +168,10 @@ class Prompts:
     """Achievements that one needs directly."""
     lesson: Callable[[str], str]
     """What trains an achievement and how its goal is written, in a few lines, for small models."""
+    changes: tuple[str, ...] = ()
+    """Small changes to a sketch that leave it about as hard, in a sentence each; () where small models get no sketch."""
+    varied: tuple[str, ...] = ()
+    """A sketch and the level made of it, as the system message `sketch` shows them."""
 
 
 @dataclass(frozen=True, eq=False)

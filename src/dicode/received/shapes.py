@@ -47,7 +47,10 @@ def shaped(hint: Any, value: Any, where: str) -> Any:
     if isinstance(outer, type) and issubclass(outer, Enum):
         return _member(outer, value, where)
     if outer is tuple and isinstance(value, list):
-        return tuple(shaped(inner[0] if inner else Any, item, where) for item in value)
+        hints = inner if inner and inner[-1] is not ... else (inner[0] if inner else Any,) * len(value)
+        if len(hints) != len(value):
+            raise ValueError(f"{where} has {len(value)} entries, not {len(hints)}")
+        return tuple(shaped(hint, item, where) for hint, item in zip(hints, value, strict=True))
     if isinstance(outer, type) and issubclass(outer, Mapping) and isinstance(value, dict):
         item_hint = inner[1] if inner else Any
         return {name: shaped(item_hint, item, _at(where, name)) for name, item in value.items()}

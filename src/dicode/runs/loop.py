@@ -233,10 +233,7 @@ class Loop:
             self.parts.observer.stage("checking seed levels", number, len(self.parts.seeds))
             verdict = self.parts.builder.check(seed.draft)
             if not isinstance(verdict, Accepted):
-                _log.warning(
-                    "seed level %s is rejected at %s: %s; %s",
-                    *(seed.called, verdict.stage, verdict.reason, verdict.hint),
-                )
+                _log.warning("seed level %s %s", seed.called, verdict.sentence)
             records.append(record_of(seed.draft, verdict, cycle))
         return self.snapshot.with_levels(records)
 

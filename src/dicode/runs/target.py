@@ -81,5 +81,5 @@ def record(run: RunDirectory, config: Config, archive: Archive, builder: "LevelB
         return known or target_record()
     verdict = builder.check_target(source)
     if isinstance(verdict, Rejected):
-        raise ConfigError(f"target={config.target} is rejected at {verdict.stage}: {verdict.reason}; {verdict.hint}")
+        raise ConfigError(f"target={config.target} {verdict.sentence}")
     return target_record(source, description(source), verdict)

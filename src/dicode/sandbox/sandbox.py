@@ -258,7 +258,8 @@ def _accepted(body: bytes | Rejected) -> wire.Message | Rejected:
     message = wire.decode(body)
     if message.header["ok"]:
         return message
-    return replace(Rejected.from_json(message.header), worlds=tuple(message.header.get("worlds", ())))
+    line, worlds = message.header.get("line"), tuple(message.header.get("worlds", ()))
+    return replace(Rejected.from_json(message.header), worlds=worlds, line=tuple(line) if line else None)
 
 
 def _is_full(worker: Worker) -> bool:

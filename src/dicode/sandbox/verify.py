@@ -24,6 +24,8 @@ from dicode.types import Code, Rejected
 
 _STAGES = ("parse", "screen", "build", "limits", "hooks")
 _HEADER_ROOM = 4096
+MAX_LINE = 400
+"""Characters of a corrected line at most; a longer one is told in the hint alone."""
 
 
 class VerifyError(Exception):
@@ -51,7 +53,8 @@ def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
         except Exception as error:  # noqa: BLE001 - the answer is untrusted; nothing in it may end the host
             reason = f"the answer cannot be read ({type(error).__name__})"
             verdict = Rejected("verify", reason, code=Code.UNREADABLE)
-        return wire.Message({"ok": False, **verdict.to_json(), "worlds": list(verdict.worlds)})
+        more = {"worlds": list(verdict.worlds), "line": verdict.line}
+        return wire.Message({"ok": False, **verdict.to_json(), **more})
 
     return handle
 
@@ -112,7 +115,16 @@ def told(header: Mapping[str, Any], stages: Collection[str]) -> Rejected | None:
     stage, code, reason, hint = map(str, texts)
     if stage not in stages or code not in set(Code):
         return None
-    return Rejected(stage, clean(reason, 2000), clean(hint, 2000), code=Code(code))
+    line = _line(header.get("line"))
+    return Rejected(stage, clean(reason, 2000), clean(hint, 2000), code=Code(code), line=line)
+
+
+def _line(value: object) -> tuple[int, str] | None:
+    """A line as it should read, if it is one line of a reasonable length."""
+    match value:
+        case [int(number), str(text)] if 0 < number < 100_000 and 0 < len(text) <= MAX_LINE and text.isprintable():
+            return number, text
+    return None
 
 
 def _only(header: Mapping[str, Any], names: set[str]) -> None:

@@ -66,7 +66,7 @@ def prepare(game: HostGame) -> Callable[[wire.Message], wire.Message]:
 
 def reject(verdict: Rejected) -> wire.Message:
     """The answer that there is no level."""
-    return wire.Message({"ok": False, **verdict.to_json()})
+    return wire.Message({"ok": False, **verdict.to_json(), "line": verdict.line})
 
 
 def build(message: wire.Message, game: HostGame) -> wire.Message:
@@ -179,23 +179,24 @@ def explain(error: BaseException, source: str, levels: Levels) -> Rejected:
     if isinstance(error, LevelError):
         # A level's own subclass may answer anything when asked for its code.
         code = error.code if type(error) is LevelError else Code.IMPOSSIBLE
-        return Rejected("build", f"{where}{error}", _advice(error, source, levels), code=code)
+        hint, line = _advice(error, source, levels)
+        return Rejected("build", f"{where}{error}", hint, code=code, line=line)
     if isinstance(error, OSError):
         return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED, code=Code.WALLED)
     reason = f"{where}{type(error).__name__}: {error}"
-    hint = _advice(error, source, levels) or _hint(type(error).__name__, levels)
-    return Rejected("build", reason, hint, code=Code.ERROR)
+    hint, line = _advice(error, source, levels)
+    return Rejected("build", reason, hint or _hint(type(error).__name__, levels), code=Code.ERROR, line=line)
 
 
-def _advice(error: BaseException, source: str, levels: Levels) -> str:
+def _advice(error: BaseException, source: str, levels: Levels) -> tuple[str, tuple[int, str] | None]:
     """What to write instead, with the whole line where that is clear; nothing that a level's own classes could make fail."""
     try:
         found, number = levels.advice(error), _line(error)
         fixed = found.corrected(source.splitlines()[number - 1]) if number else ""
     except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
-        return ""
+        return "", None
     whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
-    return "; ".join(filter(None, [found.hint, whole]))
+    return "; ".join(filter(None, [found.hint, whole])), (number, fixed) if number and fixed else None
 
 
 def _line(error: BaseException) -> int | None:

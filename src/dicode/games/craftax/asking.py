@@ -19,6 +19,16 @@ _TWISTS = (
     "Change a rule of the game so that the lesson shows more clearly.",
     "Set the lesson in a place that is closer to the unmodified game.",
 )
+_CHANGES = (
+    "Let there be water around, as in world.scatter(Block.WATER, count=5, distance=(4, 8)).",
+    "Let there be animals around, as in world.spawn(Mob.COW, count=3, distance=(4, 9)).",
+    "Let there be stones and trees around, as in world.scatter(Block.STONE, count=5, distance=(3, 8)).",
+    "Let the player hold more that the goal does not ask for, as in world.player.inventory.set(torches=3, sapling=2).",
+    "Let hunger and thirst be gentler, as in RULES = Rules(hunger=0.5, thirst=0.5).",
+    "Let the player start hungry beside animals, as in world.player.food = 5 with world.spawn(Mob.COW, count=3, distance=(3, 7)).",
+    "Let there be ore around that the goal does not ask for, as in world.scatter(Block.COAL, count=4, distance=(3, 8)).",
+    "Let it be another hour of the day with trees around, as in world.time_of_day = 0.2 with world.scatter(Block.TREE, count=4, distance=(3, 8)).",
+)
 _template = partial(templates.template, "dicode.games.craftax")
 _fill = partial(templates.fill, "dicode.games.craftax")
 
@@ -26,7 +36,9 @@ _fill = partial(templates.fill, "dicode.games.craftax")
 def system(kind: str, hooks: bool, goal_only: bool) -> str:
     """The system message of a kind of prompt; see `Prompts.system`."""
     hooks = hooks and not goal_only
-    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact}[kind](hooks, goal_only)
+    whole: str = {"design": _design, "code": _code, "level": _level, "compact": _compact, "sketch": _sketch}[kind](
+        hooks, goal_only
+    )
     return whole
 
 
@@ -63,6 +75,17 @@ def _compact(hooks: bool, goal_only: bool) -> str:
         floors=" ".join(floor.name for floor in Floor),
         names=facts.compact_names(),
         goal_only=_goal_only(goal_only),
+    )
+
+
+def _sketch(hooks: bool, goal_only: bool) -> str:
+    return _fill(
+        "sketch_system",
+        before=_template("sketch_before").strip(),
+        after=_template("sketch_after").strip(),
+        api=facts.compact_api(),
+        rules=facts.compact_rules(),
+        names=facts.compact_names(),
     )
 
 
@@ -113,4 +136,12 @@ def lesson(name: str) -> str:
     return f"{REQUIREMENTS[achievement].act}. Its goal may be Goal.all_of(Achievement.{name}){needs}"
 
 
-PROMPTS = Prompts(system, _template("example"), _TWISTS, _prerequisites, lesson)
+PROMPTS = Prompts(
+    system,
+    _template("example"),
+    _TWISTS,
+    _prerequisites,
+    lesson,
+    _CHANGES,
+    (_template("sketch_before"), _template("sketch_after")),
+)

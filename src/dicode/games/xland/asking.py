@@ -20,11 +20,18 @@ _TWISTS = (
     "Use a production of another kind: together, near, hold.",
     "Let sides matter, in a production or in the goal.",
 )
+_CHANGES = (
+    "Let things lie about that differ from the needed ones in colour or shape.",
+    "Let there be two things more that nothing needs.",
+    "Let the grid be a little larger or smaller.",
+    "Let a wall be where there was none, or take one away.",
+)
 _TASKS = {
     "design": "You design training levels for an agent that learns to play XLand-MiniGrid by reinforcement learning.",
     "code": "You program training levels for an agent that plays XLand-MiniGrid, from descriptions.",
     "level": "You write training levels for an agent that learns to play XLand-MiniGrid by reinforcement learning.",
     "compact": "You write small training levels for an agent that learns to play XLand-MiniGrid.",
+    "sketch": "You write small training levels for an agent that learns to play XLand-MiniGrid, each as a change to a sketch.",
 }
 _ANSWERS = {
     "design": (
@@ -35,6 +42,7 @@ _ANSWERS = {
     "code": "Only the level file, in one ```python block.",
     "level": "Reason briefly, then give the level file in one ```python block.",
     "compact": "Only the level file, in one ```python block.",
+    "sketch": "Only the level file, in one ```python block.",
 }
 _fill = partial(templates.fill, "dicode.games.xland")
 _EXAMPLE = templates.template("dicode.games.xland", "example")
@@ -117,4 +125,4 @@ def lesson(name: str) -> str:
     return words.get(name, "productions in a chain; its goal may be Goal.near(...) of what is made last") + "\n"
 
 
-PROMPTS = Prompts(system, _EXAMPLE, _TWISTS, _prerequisites, lesson)
+PROMPTS = Prompts(system, _EXAMPLE, _TWISTS, _prerequisites, lesson, _CHANGES)

@@ -17,8 +17,8 @@ from dicode.received.text import line
 from dicode.types import LevelRecord
 
 VIEW = 5
-_MARK = 16
-"""`observation.MARK`, which would import JAX: what a marked thing has more than its tile."""
+_THING = 2
+"""Bytes of a cell that say what is there; the third is its mark."""
 _SIZE = 32
 _LINE = 16
 """Pixels of a line of text."""
@@ -38,7 +38,7 @@ _LAST_MS = 2000
 
 def frame(cells: np.ndarray, scalars: np.ndarray) -> np.ndarray:
     """An observation: the view with the player looking up, beside it goal and productions in words."""
-    view = pictures.board(cells[:VIEW] % (_MARK, 256), _SIZE)
+    view = pictures.board(cells[:VIEW, :, :_THING], _SIZE)
     view = pictures.mark_player(view, (VIEW - 1, VIEW // 2), Side.UP, _SIZE)
     lines = told(cells)
     canvas = Image.new("RGB", (view.shape[1] + 330, max(view.shape[0], _LINE * (len(lines) + 1))), "#101014")
@@ -51,7 +51,7 @@ def frame(cells: np.ndarray, scalars: np.ndarray) -> np.ndarray:
 
 def told(cells: np.ndarray) -> list[str]:
     """Goal and productions of an observation in words; what cannot be read is left out."""
-    rows = [[int(row[0][0]), *(int(part) for cell in row[1:4] for part in cell)] for row in cells[VIEW:]]
+    rows = [[int(row[0][0]), *(int(part) for cell in row[1:4] for part in cell[:_THING])] for row in cells[VIEW:]]
     lines = []
     for number, row in enumerate(rows):
         try:

@@ -6,9 +6,8 @@ less than hundreds of one-hot columns. The scalars say which way the player face
 episode of several trials that another one begins, and whether the last one was solved.
 What is in hand is not shown, as in the package.
 
-A thing in view that the goal or a production names is marked: `MARK` times the kind of mark is added to its tile. It says
-nothing that isn't told; but that two things are the same is hard to see for a small network to which each is bytes in a
-place of its own.
+A thing in view that the goal or a production names is marked, in a byte of its own. It says nothing that isn't told; but that
+two things are the same is hard to see for a small network to which each is bytes in a place of its own.
 """
 
 import jax
@@ -24,16 +23,14 @@ from dicode.games.xland.levels.names import MAX_RULES, SIZE, Action, Side
 from dicode.games.xland.state import GameState, RuleTable
 
 VIEW = 5
-MARK = 16
-"""Tiles, kinds and rows are below it."""
 MARKS = 3
 """The goal's first thing, its second, what goes into a production; a thing has the first of them that fits."""
-_FIRST, _SECOND = MARK * (MARKS + 1), 13
-"""Values of a cell's bytes: marked tiles, kinds and rows; colours and columns."""
+_FIRST, _SECOND = 16, 13
+"""Values of a cell's bytes: tiles, kinds and rows; colours and columns."""
 
 SPEC = ObservationSpec(
     cells=(VIEW + 1 + MAX_RULES, VIEW),
-    channels=(Category(_FIRST, 0), Category(_SECOND, _FIRST)),
+    channels=(Category(_FIRST, 0), Category(_SECOND, _FIRST), Category(MARKS + 1, _FIRST + _SECOND)),
     scalars=len(Side) + 2,
     num_actions=len(Action),
     conditioning=0,
@@ -45,7 +42,7 @@ assert SIZE <= _SECOND
 class Observation:
     """One observation; leading axes free."""
 
-    cells: UInt8[Array, "... 15 5 2"]
+    cells: UInt8[Array, "... 15 5 3"]
     scalars: Float[Array, "... 6"]
 
 
@@ -55,8 +52,8 @@ def observe(state: GameState, rules: RuleTable) -> Observation:
     view = package.transparent_field_of_view(state.grid, player, VIEW, VIEW)
     told = jnp.concatenate([_row(state.goal)[None], jax.vmap(_row)(state.productions)])
     marks = jnp.where(rules.told, _marks(view, state.goal, state.productions), 0)
-    view = view.at[..., 0].add(MARK * marks)
     cells = jnp.concatenate([view, jnp.where(rules.told, told, 0)])
+    cells = jnp.concatenate([cells, jnp.pad(marks, ((0, len(told)), (0, 0)))[..., None]], axis=-1)
     facing = jax.nn.one_hot(state.direction, len(Side), dtype=jnp.float32)
     again = (state.step == 0) & (state.trial > 0)
     return Observation(cells.astype(jnp.uint8), jnp.concatenate([facing, jnp.stack([again, again & state.solved])]))

@@ -55,6 +55,14 @@ class GrammarDreamer(OneByOne):
 
         return tried(brief, fresh, validate, TRIES)
 
+    def sketch(self, brief: Brief) -> Draft | None:
+        """What it would write for a brief before anything is checked, without mechanics of its own; None: nothing new."""
+        verdict: Verdict
+        last, verdict = sent_back(brief) or (None, Rejected("lost", "", code=Code.LOST))
+        rng = self._streams.rng("dream", brief.cycle, brief.index)
+        failed = plan_of(last.source) if last else None
+        return self._fresh(replace(brief, allow_hooks=False), rng, set(), failed, verdict)[1]
+
     def _fresh(
         self, brief: Brief, rng: np.random.Generator, taken: set[str], failed: Plan | None, verdict: Verdict
     ) -> tuple[Plan | None, Draft | None]:

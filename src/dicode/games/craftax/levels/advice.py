@@ -63,6 +63,13 @@ def misspelt(name: str, known: Iterable[str]) -> Instead | None:
     return (rf"\b{re.escape(name)}\b", close) if close else None
 
 
+def standing(name: str) -> str:
+    """The hint for a block that is taken for something to hold, empty for what is no block."""
+    block = closest(name, Block.__members__)
+    put = f"world.scatter(Block.{block}, count=1, distance=(1, 3))"
+    return f"a {block.lower().replace('_', ' ')} stands on the map: write {put}" if block else ""
+
+
 def unset(name: str) -> str:
     """What to write instead of setting a name on the world."""
     member = vars(CLASSES["world"]).get(name)
@@ -81,6 +88,8 @@ def advice(error: BaseException) -> Advice:
         return Advice(error.hint, error.instead)
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name or ""))
+    if isinstance(error, NameError):
+        return _bare(str(error.name or ""))
     if isinstance(error, TypeError):
         return Advice(_call(str(error)))
     return Advice(_index(str(error))) if isinstance(error, IndexError) else Advice()
@@ -174,6 +183,16 @@ def _member(owner: type[Enum], name: str) -> Advice:
         return Advice(f"{owner.__name__} has no {name}; did you mean {close!r}?", (wrong, right))
     members = "" if len(owner.__members__) > 40 else f"; its members are {', '.join(owner.__members__)}"
     return Advice(f"{owner.__name__} has no {name}{members}")
+
+
+def _bare(name: str) -> Advice:
+    """The hint for a member of an enumeration that stands there without it; nothing for any other name."""
+    enums = (Achievement, Block, Mob, Floor)
+    homes = [f"{enum.__name__}.{name.upper()}" for enum in enums if name.upper() in enum.__members__]
+    if not homes:
+        return Advice()
+    line = (rf"(?<![\w.]){re.escape(name)}\b", homes[0]) if len(homes) == 1 else None
+    return Advice(f"write {' or '.join(homes)}", line)
 
 
 _TIERS = ("WOOD", "STONE", "IRON", "DIAMOND")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dicode.errors import LevelError
-from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt
+from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt, standing
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.homes import at
@@ -136,7 +136,7 @@ class Inventory:
         if name not in cls.NAMES:
             raise LevelError(
                 f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})",
-                hint=elsewhere(name, only_settable=True),
+                hint=elsewhere(name, only_settable=True) or standing(name),
                 instead=misspelt(name, cls.NAMES),
             )
         return f"inventory.{name}"

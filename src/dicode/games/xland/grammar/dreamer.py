@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, lost, tried
+from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, lost, sent_back, tried
 from dicode.games.xland.grammar import moves
 from dicode.games.xland.grammar.moves import Situation
 from dicode.games.xland.grammar.plan import GRIDS, Plan, objective, of_task, print_level, read
@@ -55,6 +55,14 @@ class GrammarDreamer(OneByOne):
             return self._fresh(brief, situation, rng, taken | ({last.id} if last else set()), failed, code)
 
         return tried(brief, fresh, validate, TRIES)
+
+    def sketch(self, brief: Brief) -> Draft | None:
+        """What it would write for a brief before anything is checked; None: nothing new."""
+        last, verdict = sent_back(brief) or (None, None)
+        rng = self._streams.rng("dream", brief.cycle, brief.index)
+        failed = plan_of(last.source) if last else None
+        code = verdict.code if verdict else Code.LOST
+        return None if brief.goal_only else self._fresh(brief, situation_of(brief), rng, set(), failed, code)
 
     def _fresh(
         self,

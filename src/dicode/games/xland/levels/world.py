@@ -97,23 +97,24 @@ class World:
         self._arrays["position"][...] = (1 + self.rng.integers(rows - 2), 1 + self.rng.integers(columns - 2))
         self._arrays["direction"][...] = self.rng.integers(len(Side))
 
-    def task(self, depth: int | None = None, held_out: bool = False) -> None:
+    def task(self, depth: int | None = None, held_out: bool = False, size: int | None = None) -> None:
         """A random task of the target in a grid of its own, for a level with `GOAL = Goal.task()`.
 
-        `depth`: productions in the chain that it needs, 0 to 3; `held_out`: one of those kept for evaluation.
+        `depth`: productions in the chain that it needs, 0 to 3; `held_out`: one of those kept for evaluation; `size`: in one room of so
+        many rows and columns, its walls included, instead of a grid of the target's.
         """
         if depth is not None and depth not in range(MAX_DEPTH + 1):
             raise LevelError(f"depth is {depth!r}; chains have 0 to {MAX_DEPTH} productions")
-        self.set_up(random_task(self.rng, depth, held_out))
+        self.set_up(random_task(self.rng, depth, held_out), None if size is None else (size, 1, 1))
 
     def one_of(self, tasks: str) -> None:
         """One of many tasks that a text holds, in a grid of its own, for a level with `GOAL = Goal.task()`."""
         rows = unpacked(tasks)
         self.set_up(task_of(rows[self.rng.integers(len(rows))]))
 
-    def set_up(self, task: Task) -> None:
-        """A grid for a task: rooms with doors, its things and the player anywhere."""
-        size, down, across = LAYOUTS[self.rng.integers(len(LAYOUTS))]
+    def set_up(self, task: Task, layout: tuple[int, int, int] | None = None) -> None:
+        """A grid for a task, one of `LAYOUTS` unless `layout` is given: rooms with doors, its things and the player anywhere."""
+        size, down, across = layout or LAYOUTS[self.rng.integers(len(LAYOUTS))]
         self.clear(size)
         if down * across > 1:
             self.rooms(down, across)

@@ -1,0 +1,162 @@
+"""What is unambiguous in a level file is mended: quotes, a goal that was not wrapped, docstring, imports.
+
+A repair costs a call and, with a small model, a minute. Nothing here runs what it reads.
+"""
+
+import ast
+import operator
+import re
+import textwrap
+import warnings
+
+from dicode.games.host import Levels
+from dicode.syntax import tree_of
+
+_STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
+_STRAIGHT |= str.maketrans({"\u2212": "-", "\u00d7": "*", "\u2026": "...", "\uff08": "(", "\uff09": ")", "\uff0c": ","})
+
+
+def straighten(source: str) -> str:
+    """`source` with typographic quotes, dashes and operators as Python's own."""
+    return source.translate(_STRAIGHT)
+
+
+_DOCSTRING = re.compile(r'\s*("""|\'\'\')')
+_CODE = re.compile(r"(from [\w.]+ import |import \w|GOAL\b\s*[:=]|RULES\b\s*[:=]|def \w+\()")
+
+
+def closed(source: str) -> str:
+    """`source` with the end of its docstring, where that was forgotten, before the first line of code."""
+    opened = _DOCSTRING.match(source)
+    lines = source.split("\n")
+    first = next((i for i, line in enumerate(lines) if _CODE.match(line)), None)
+    if opened is None or first is None or "\n".join(lines[:first]).count(opened[1]) != 1:
+        return source
+    return "\n".join([*lines[:first], opened[1], *lines[first:]])
+
+
+def parsed(source: str) -> ast.Module | SyntaxError:
+    """The syntax of a text, or what is wrong with it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return tree_of(source)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError) as error:
+        return SyntaxError(f"not readable as Python ({type(error).__name__})")
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Names that the file defines at its top level."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return names
+
+
+OBJECTIVE = re.compile(r"^[ \t]*Objective[ \t]*:[ \t]*\S", re.MULTILINE)
+
+
+def wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
+    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X`, `GOAL = Goal(...)` or a list of such, put into `Goal.all_of(...)`."""
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
+            continue
+        value = node.value
+        made = isinstance(value, ast.Call) and ast.unparse(value.func) == "Goal" and not value.keywords
+        if isinstance(value, ast.Call) and made:
+            value = ast.Tuple(value.args, ast.Load())
+        several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
+        parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
+        meant = [re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts]
+        # `Goal(NAME)`: which enumeration the name is of, the sandbox says with the line as it should read.
+        bare = [made and isinstance(part, ast.Name) and part.id not in defined(tree) for part in parts]
+        if not all(map(operator.or_, map(bool, meant), bare)):
+            continue
+        lines = source.split("\n")
+        end = node.end_lineno or node.lineno
+        lines[node.lineno - 1 : end] = [f"GOAL = Goal.all_of({', '.join(map(ast.unparse, parts))})"]
+        return "\n".join(lines), ("GOAL wrapped in Goal.all_of",)
+    return source, ()
+
+
+def docstring_of(tree: ast.Module) -> ast.Expr | None:
+    """The first string that stands alone at the top level; it may come too late."""
+    alone = (node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    return next(
+        (node for node in alone if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)), None
+    )
+
+
+def mend(source: str, tree: ast.Module, levels: Levels | None, told: str) -> tuple[str, tuple[str, ...]]:
+    """Docstring and imports at the top, the docstring with an objective, imports added where they are forgotten."""
+    notes: list[str] = []
+    lines = source.split("\n")
+    docstring = docstring_of(tree)
+    body = [node for node in tree.body if node is not docstring]
+    kinds = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in body]
+    first_other = kinds.index(False) if False in kinds else len(kinds)
+    late = [node for i, node in enumerate(body) if kinds[i] and i > first_other]
+    moved = [_take(lines, node) for node in late]
+    notes += ["imports moved to the top"] * bool(late)
+    api = frozenset(levels.names) if levels else frozenset()
+    forgotten = _forgotten(tree) & (api | {"np"})
+    if levels and forgotten & api:
+        moved.append(f"from {levels.face} import {', '.join(sorted(forgotten & api))}")
+    if "np" in forgotten:
+        moved.append("import numpy as np")
+    if forgotten:
+        notes.append(f"imports added: {', '.join(sorted(forgotten))}")
+    first = docstring is not None and docstring is tree.body[0]
+    if first and ast.get_docstring(tree) == told:
+        at = docstring.end_lineno or 0 if docstring else 0
+        return "\n".join([*lines[:at], *moved, *lines[at:]]), tuple(notes)
+    if docstring:
+        _take(lines, docstring)
+    quoted = told.replace("\\", "/").replace('"', "'")
+    notes.append(
+        "docstring put at the top" if OBJECTIVE.search(text_of(docstring)) else "objective added to the docstring"
+    )
+    return "\n".join([f'"""{quoted}\n"""', *moved, "\n".join(lines).lstrip("\n")]), tuple(notes)
+
+
+def text_of(docstring: ast.Expr | None) -> str:
+    """What a docstring says; empty for none."""
+    return str(docstring.value.value) if docstring and isinstance(docstring.value, ast.Constant) else ""
+
+
+def _take(lines: list[str], node: ast.stmt) -> str:
+    """The lines of a top-level statement, which are blanked."""
+    end = node.end_lineno or node.lineno
+    taken = textwrap.dedent("\n".join(lines[node.lineno - 1 : end]))
+    lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
+    return taken
+
+
+def _forgotten(tree: ast.Module) -> set[str]:
+    """Names that are used and bound nowhere in the file."""
+    used: set[str] = set()
+    bound = defined(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return used - bound
+
+
+def tidy(source: str) -> str:
+    """No trailing spaces, no runs of blank lines, one line end: alike dreams become equal."""
+    stripped = "\n".join(line.rstrip() for line in source.split("\n")).strip("\n")
+    return re.sub(r"\n{4,}", "\n\n\n", stripped) + "\n"
