@@ -26,6 +26,7 @@ TINY = [
     "evaluation.steps=32",
     "evaluation.every_steps=1",
     "logging.live=false",
+    "logging.report_every=1",
 ]
 """Three cycles of 512 steps with dreams, evaluations and pictures."""
 

@@ -295,8 +295,12 @@ def test_a_level_page_tells_how_agents_fail_and_what_they_do(example, tmp_path):
         occupations={"walking": 0.75, "nothing": 0.0},
     )
     trials = {**example.snapshot.trials, level: (*example.snapshot.trials[level][:-1], last)}
-    told = replace(example, snapshot=replace(example.snapshot, trials=trials))
+    record = example.snapshot.levels[level]
+    short = replace(record, verdict=replace(record.verdict, rules={"episode_length": 96}))
+    levels = {**example.snapshot.levels, level: short}
+    told = replace(example, snapshot=replace(example.snapshot, trials=trials, levels=levels))
     said = " ".join(Page((pages_of(told, tmp_path) / "levels" / f"{level}.html").read_text()).text.split())
     assert re.search(r"How it fails\W*what\W*share of episodes\W*out of time\W*50 %\W*starved\W*12 %", said), said
     assert re.search(r"What it does\W*what\W*share of steps\W*walking\W*75 %", said)
     assert "odd" not in said
+    assert "of at most 96." in said, "the level's own rule is shorter than the run's limit"

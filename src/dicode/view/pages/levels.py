@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dicode.curriculum.lineage import children, main_parent
 from dicode.curriculum.scores import learnability
@@ -13,7 +14,7 @@ from dicode.games.display import RuleLine
 from dicode.received.text import line
 from dicode.types import TARGET, Accepted, Brief, LevelRecord, Repair, Trial
 from dicode.view import words
-from dicode.view.pages.data import RunData
+from dicode.view.pages.data import RunData, finite
 from dicode.view.pages.text import block, is_id
 
 _MOST_TRIALS = 2000
@@ -199,7 +200,7 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
         points=tuple(map(_point, trials[-_MOST_TRIALS:])),
         reached=_reached(record, trials, game),
         length=next((trial.length_mean for trial in reversed(trials) if trial.episodes), None),
-        limit=data.settings.get("episode_limit"),
+        limit=_limit(data.settings.get("episode_limit"), record),
         endings=_shares(trials, lambda trial: trial.endings),
         occupations=_shares(trials, lambda trial: trial.occupations),
         compile_s=sum(trial.compile_s for trial in trials),
@@ -213,6 +214,12 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
         calls=tuple(data.calls[key] for key in record.requests if key in data.calls),
         examples=_examples(brief, known),
     )
+
+
+def _limit(usual: Any, record: LevelRecord) -> float | None:
+    """Steps of an episode at most: the run's, or fewer by the level's own rule."""
+    own: Any = record.verdict.rules.get("episode_length") if isinstance(record.verdict, Accepted) else None
+    return min((float(steps) for steps in (usual, own) if finite(steps)), default=None)
 
 
 def _point(trial: Trial) -> Point:
