@@ -39,6 +39,20 @@ def test_one_command_runs_every_arm_of_the_goals_with_the_same_shapes_and_budget
     assert {config.dreamer.name for config in planned.values()} == {"grammar"}
 
 
+def test_every_arm_of_the_second_world_has_the_same_shapes_budget_and_learner_and_levels_of_one_kind():
+    planned = {config.arm: config for config in sweep.plan(["experiment=xland/compare", "seed=0"])}
+    assert list(planned) == ["ppo", "dr", "plr", "sfl", "accel", "dicode", "open_loop"]
+    same = ("total_steps", "level_slots", "target", "target_share", "worlds_per_level", "num_envs", "updates_per_cycle")
+    assert (
+        len({tuple(getattr(config, name) for name in (*same, "agent", "learner")) for config in planned.values()}) == 1
+    )
+    assert {arm: getattr(config.method, "generator", "") for arm, config in planned.items()} == dict.fromkeys(
+        ("dr", "plr", "sfl", "accel"), "grammar"
+    ) | dict.fromkeys(("ppo", "dicode", "open_loop"), "")
+    assert planned["open_loop"].method.open_loop
+    assert not planned["dicode"].method.open_loop
+
+
 def test_an_arm_of_the_goals_differs_from_the_whole_method_in_what_it_is_named_for():
     planned = {config.arm: sweep._settings(config) for config in sweep.plan(["experiment=laptop/goals", "seed=0"])}
 

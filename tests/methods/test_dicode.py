@@ -376,3 +376,18 @@ def test_the_targets_share_moves_by_steps_and_stays_where_it_got():
 def test_a_share_that_leaves_levels_too_little_in_the_end_is_refused():
     with pytest.raises(ConfigError, match="levels; each needs 2"):
         make("dicode", SETTINGS | {"target_share_final": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("source", "successes", "trains"), [("GOAL = 1", 0, False), ("GOAL = 1", 3, True), ("", 0, True)]
+)
+def test_a_target_of_ones_own_that_is_never_solved_may_be_measured_without_a_gradient(source, successes, trains):
+    target = target_record(source, "Something far away.") if source else target_record()
+    snapshot = Snapshot().with_levels([target, dream("new", 5)])
+    snapshot = replace(snapshot, trials={TARGET: (plain_trial(TARGET, 4, 200, successes),)})
+    here = Context(snapshot, 5, STREAMS)
+    slots = {slot.level: slot for slot in make("dicode", SETTINGS | {"unsolved_target": "measure"}).propose(here).slots}
+    assert slots[TARGET].train is trains
+    assert slots[TARGET].num_envs > 0
+    always = make("dicode", SETTINGS).propose(here)
+    assert all(slot.train for slot in always.slots)

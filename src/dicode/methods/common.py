@@ -28,7 +28,7 @@ def divide(room: Room, levels: Sequence[str], untrained: Collection[str] = (), h
     if not levels:
         return Proposal((*slots, Slot(TARGET, left)))
     if room.has_target:
-        slots.append(Slot(TARGET, room.target_envs))
+        slots.append(Slot(TARGET, room.target_envs, TARGET not in untrained))
         left -= room.target_envs
     share, over = divmod(left, len(levels))
     if share < room.min_envs:

@@ -22,6 +22,9 @@ EXAMPLES = 6
 KIN = 8
 """Children that a brief shows, and siblings: the latest."""
 
+SELDOM = 0.01
+"""Success rate below which a target of one's own teaches nothing that its levels don't teach better."""
+
 MAX_TRIES = 3
 """Cycles that a level gets to end a first episode; then it is left alone. One whose episodes end, however few, goes on
 until they make up its first score."""
@@ -83,6 +86,11 @@ class DicodeSettings(Replayed, Scored):
         0,
         1000,
         only={"method.open_loop": (False,)},
+    )
+    unsolved_target: str = option(
+        "train",
+        "a target that is a level and solved in under 1 % of its episodes: it trains all the same, or its episodes only measure",
+        choices=("train", "measure"),
     )
     surplus: str = option("wait", "accepted levels beyond dreamer.keep wait, or are dropped", choices=("wait", "drop"))
 
@@ -164,7 +172,15 @@ def _propose(context: Context, told: _Told) -> Proposal:
     new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
-    return common.divide(told.room.at(context.cycle), [*new, *replayed], hooked=residents)
+    silent = [TARGET] if told.own.unsolved_target == "measure" and _pays_nothing(context) else []
+    return common.divide(told.room.at(context.cycle), [*new, *replayed], silent, residents)
+
+
+def _pays_nothing(context: Context) -> bool:
+    """Whether the target is a level that was solved in less than `SELDOM` of its latest episodes."""
+    target, seen = context.snapshot.levels.get(TARGET), context.snapshot.trials.get(TARGET, ())
+    told = own_target(target, seen, context.cycle) if target is not None else None
+    return told is not None and told.success_rate is not None and told.success_rate < SELDOM
 
 
 def _staying(context: Context, told: _Told) -> list[str]:
