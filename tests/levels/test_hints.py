@@ -374,3 +374,21 @@ def test_an_error_of_the_levels_own_class_is_not_asked_for_hints():
             pass
 
     assert advice(Trap("no")).hint == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("world.scatter(Block.TREE, count=2, distance=(6, 4))", "world.scatter(Block.TREE, count=2, distance=(4, 6))"),
+        ("world.spawn(Mob.COW, distance=( 5,2 ))", "world.spawn(Mob.COW, distance=(2, 5))"),
+        ("world.scatter(Block.TREE, count=2, distance=(-1, 4))", ""),
+        ("world.random_cell(distance=(far, 2))", ""),
+    ],
+)
+def test_a_distance_the_wrong_way_round_is_turned(names, line, right):
+    names["far"] = 6
+    told, found = said(names, line)
+    assert "0 <= least <= most" in told
+    assert found == right
+    if right:
+        exec(right, names)

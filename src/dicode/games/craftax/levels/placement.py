@@ -43,7 +43,12 @@ def check_distance(distance: Distance) -> Distance:
     except (TypeError, ValueError):
         raise LevelError(f"distance is {distance!r}; use (least, most), for example (2, 6)") from None
     if not 0 <= least <= most:
-        raise LevelError(f"distance is ({least}, {most}); it needs 0 <= least <= most")
+        turned = 0 <= most < least
+        raise LevelError(
+            f"distance is ({least}, {most}); it needs 0 <= least <= most",
+            hint=f"the nearer number comes first: distance=({most}, {least})" if turned else "",
+            instead=(rf"\(\s*{least}\s*,\s*{most}\s*\)", f"({most}, {least})") if turned else None,
+        )
     return least, most
 
 
