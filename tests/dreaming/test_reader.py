@@ -1,6 +1,8 @@
 """Reading hostile answers: linear, bounded, in a process of its own."""
 
+import os
 import random
+import signal
 import time
 
 import pytest
@@ -148,6 +150,7 @@ def test_a_reader_that_dies_costs_that_answer_only():
     assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
     assert made.starts == 2
     genuine, made._line = made._line, lambda process, seconds: (process.kill(), genuine(process, seconds))[1]
+    os.kill(made._process.pid, signal.SIGSTOP)  # or it might have answered before it is killed
     read = made.level(FENCED, game=HOST.name)
     assert isinstance(read, Rejected)
     assert (read.stage, read.code) == ("limits", Code.CRASHED)
@@ -163,9 +166,6 @@ def test_an_answer_that_takes_too_long_costs_itself_only():
     genuine = made._exchange
 
     def stopped(question):
-        import os
-        import signal
-
         process = made._process or made._start()
         os.kill(process.pid, signal.SIGSTOP)
         return genuine(question)

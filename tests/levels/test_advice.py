@@ -36,7 +36,10 @@ def mistake(world: World, line: str) -> Exception:
         ("world.player.inventory.set(health=3)", "write world.player.health"),
         ("world.player.inventory.health", "write world.player.health"),
         ("world.spawn_mob(Mob.COW)", "there is no spawn_mob; did you mean 'spawn'?"),
-        ("world.player.inventory.set(plant=1)", ""),
+        (
+            "world.player.inventory.set(plant=1)",
+            "a plant stands on the map: write world.scatter(Block.PLANT, count=1, distance=(1, 3))",
+        ),
         ("world.rules = 1", "set RULES = Rules(...) at the top of the file"),
         ("world.spawn(Mob.COWS)", "Mob has no COWS; did you mean 'COW'?"),
         ("world.scatter(Block.COW, 3)", "Block has no COW; write Mob.COW"),

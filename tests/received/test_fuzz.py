@@ -180,7 +180,7 @@ def quick(stopped, monkeypatch):
     from dicode.commands import launch
     from dicode.evaluation import figures
 
-    monkeypatch.setattr(figures, "write", lambda comparison, folder: [])
+    monkeypatch.setattr(figures, "write", lambda comparison, folder, found: [])
 
     @contextmanager
     def read_all(run, config, *_, **__):
