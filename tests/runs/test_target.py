@@ -170,6 +170,9 @@ def test_a_step_that_is_being_learned_is_not_dreamed_again_and_one_that_was_forg
     assert again.achievements == (Achievement.MAKE_WOOD_PICKAXE,)
     assert again.help == Help.GAME
     assert 0.5 <= again.rules["melee_spawn"] <= 0.95, "so that it is another level"
+    calm = NOTHING.replace("Goal\n", "Goal, Rules\n", 1) + "RULES = Rules(melee_spawn=0.4)\n"
+    brief = replace(brief, target=OwnTarget(calm, "A stone pickaxe among few.", 0.0))
+    assert 0.2 <= played(0.95)[0].rules["melee_spawn"] <= 0.38, "also where the target has such a rule"
 
 
 @pytest.mark.fast

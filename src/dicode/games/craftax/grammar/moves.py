@@ -377,14 +377,14 @@ def steps(situation: Situation, rng: np.random.Generator) -> list[Plan]:
         for a in situation.way - set(aim.achievements)
         if BEGUN <= situation.target[a] <= STEADY and frozenset((a,)) not in learning
     ]
-    changed = aim.changed(achievements=(), guessed=False)
+    changed = aim.changed(achievements=(), minimum={}, guessed=False)
     untouched = changed == Plan((), help=aim.help)
     found = []
     for a in sorted(begun, key=lambda a: (-depth(a), a)):
-        plan = Plan((a,), help=Help.GAME) if untouched else changed.changed(achievements=(a,), minimum={})
+        plan = Plan((a,), help=Help.GAME) if untouched else changed.changed(achievements=(a,))
         again = any(one.achievements == {a} and one.help <= Help.BARE for one in situation.tried)
-        calmer = {"melee_spawn": round(float(rng.uniform(0.5, 0.95)), 2)}
-        found.append(plan.changed(rules={**calmer, **plan.rules} if again else plan.rules, moved="step"))
+        calmer = {"melee_spawn": round(float(rng.uniform(0.5, 0.95)) * plan.rules.get("melee_spawn", 1.0), 2)}
+        found.append(plan.changed(rules={**plan.rules, **calmer} if again else plan.rules, moved="step"))
     return found
 
 
