@@ -55,8 +55,10 @@ def _cut(traced: ClosedJaxpr, num_known: int) -> tuple[ClosedJaxpr, ClosedJaxpr]
             read |= _variables(equation.invars)
     made = {variable for equation in late for variable in equation.outvars}
     joint = [x for x in [*whole.constvars, *whole.invars[:num_known], *_made(early)] if x in read - made]
-    first = whole.replace(invars=whole.invars[:num_known], outvars=joint, eqns=early, debug_info=None)
-    second = whole.replace(constvars=[], invars=[*joint, *whole.invars[num_known:]], eqns=late, debug_info=None)
+    unnamed = whole.debug_info.with_unknown_names()
+    first = whole.replace(invars=whole.invars[:num_known], outvars=joint, eqns=early, debug_info=unnamed)
+    rest = [*joint, *whole.invars[num_known:]]
+    second = whole.replace(constvars=[], invars=rest, eqns=late, debug_info=unnamed)
     return ClosedJaxpr(first, traced.consts), ClosedJaxpr(second, [])
 
 

@@ -6,7 +6,6 @@ multiplied, rare bits found and looked up.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -92,9 +91,9 @@ class Encoder(nn.Module):
         rows = [self.kernel[name].astype(self.dtype) for name in ("cells", "scalars", "conditioning")]
         rows.append(jnp.zeros((-sum(len(part) for part in rows) % _TILE, self.width), self.dtype))
         # The channels are kept as bytes for the gradient; of half precision they are twenty times as much.
-        product = partial(_dense_product, self.spec)
-        product = jax.checkpoint(product) if on_accelerator() else product
-        total = product(observation.cells, observation.scalars, conditioning, jnp.concatenate(rows))
+        way = jax.checkpoint(_dense_product, static_argnums=0) if on_accelerator() else _dense_product
+        table = jnp.concatenate(rows)
+        total = way(self.spec, observation.cells, observation.scalars, conditioning, table)
         return (total + self.bias).astype(self.dtype)
 
 

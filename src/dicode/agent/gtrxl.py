@@ -98,7 +98,8 @@ class Layer(nn.Module):
         content, position = self.content_bias[:, None], self.position_bias[:, None]
         query, keys, ages = (x.astype(jnp.float32) for x in (query, keys, ages))
         fit = jnp.sum(query * (keys + ages) + content * keys + position * ages, axis=-1)
-        return fit * query.shape[-1] ** -0.5
+        scaled: jax.Array = fit * query.shape[-1] ** -0.5
+        return scaled
 
     def positions(self, oldest: int) -> Float[Array, "{oldest}+1 H d"]:
         """Positional keys of the ages oldest, ..., 1, 0."""

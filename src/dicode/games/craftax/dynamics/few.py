@@ -83,7 +83,8 @@ def by_number(work: Callable[..., Any], *values: Slots) -> Any:
 
 def any_of(flags: Slots) -> jax.Array:
     """Whether any is true."""
-    return reduce(jnp.logical_or, parts(flags)) if on_accelerator() else flags.any(0)
+    found: jax.Array = reduce(jnp.logical_or, parts(flags)) if on_accelerator() else flags.any(0)
+    return found
 
 
 def any_marked(flags: Slots, marks: np.ndarray) -> Slots:
@@ -97,14 +98,15 @@ def any_marked(flags: Slots, marks: np.ndarray) -> Slots:
 
 def all_of(flags: Slots) -> jax.Array:
     """Whether all are true."""
-    return reduce(jnp.logical_and, parts(flags)) if on_accelerator() else flags.all(0)
+    found: jax.Array = reduce(jnp.logical_and, parts(flags)) if on_accelerator() else flags.all(0)
+    return found
 
 
 def total(values: Slots) -> jax.Array:
     """The sum; how many, of flags."""
-    if not on_accelerator():
-        return values.sum(0)
-    return reduce(jnp.add, [x.astype(jnp.int32) if x.dtype == bool else x for x in parts(values)])
+    numbers = [x.astype(jnp.int32) if x.dtype == bool else x for x in parts(values)] if on_accelerator() else []
+    found: jax.Array = reduce(jnp.add, numbers) if numbers else values.sum(0)
+    return found
 
 
 def first(flags: Slots) -> jax.Array:

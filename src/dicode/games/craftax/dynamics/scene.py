@@ -167,8 +167,8 @@ def leave(scene: Scene) -> GameState:
             mask=_place(here, shots.mask, old.mask),
             type_id=_place(here, shots.type_id, old.type_id),
         )
-    game = jax.tree.map(together, game, is_leaf=lambda x: isinstance(x, tuple))
-    return game.replace(
+    whole: GameState = jax.tree.map(together, game, is_leaf=lambda x: isinstance(x, tuple))
+    return whole.replace(
         blocks=scene.blocks.settled().cells,
         mob_map=scene.mob_map.settled().cells,
         mob_projectile_directions=_place(here, scene.mob_shots.direction, game.mob_projectile_directions),

@@ -206,9 +206,7 @@ def _appear(scene: Scene, part: slice, on: jax.Array, position: Slots, kind: jax
     place = by_number(partial(jnp.where, on), position, marked)
     most = rules.mob_health[kind]
 
-    def taken(
-        number: jax.Array, at: Slots, health: jax.Array, mask: jax.Array, old: jax.Array
-    ) -> tuple[jax.Array, ...]:
+    def taken(number: jax.Array, at: Slots, health: jax.Array, mask: jax.Array, old: jax.Array) -> list[Slots]:
         here = number == slot
         new = here & on
         at = by_number(partial(jnp.where, new), position, at)
