@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dicode.accelerator import written_for
 from dicode.games.craftax import package, worlds
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.craftax.state import from_package, to_arrays
@@ -32,6 +33,14 @@ def test_worlds_are_legal_and_differ(worlds8):
 def test_no_worlds_cannot_be_asked_for():
     with pytest.raises(ValueError, match="count is 0"):
         worlds.generate(KEY, 0)
+
+
+@pytest.mark.long
+def test_worlds_made_side_by_side_are_those_made_one_after_another(worlds8):
+    with written_for(accelerator=True):
+        made = worlds._generator.__wrapped__()(KEY, jnp.int32(0), jnp.int32(8))
+    for name, array in to_arrays(made).items():
+        assert np.array_equal(array[:8], worlds8[name]), name
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dicode import config
+from dicode import config, games
 from dicode.commands import level_file
 from dicode.sandbox.workers import Worker
 from dicode.training.bank import WorldBank
@@ -41,13 +41,14 @@ def test_the_usual_limit_is_the_presets(preset):
         (GOOD.replace("GOAL", "GOALS"), "", "write GOAL = "),
     ],
 )
-def test_what_is_plainly_wrong_is_said_for_people_before_anything_starts(
+def test_what_is_plainly_wrong_is_said_for_people_before_anything_is_built(
     source, shown, hint, tmp_path, monkeypatch, capsys
 ):
     def refuse(*_, **__):
-        raise AssertionError("started")
+        raise AssertionError("built")
 
-    monkeypatch.setattr(Worker, "launch", refuse)
+    monkeypatch.setattr(Worker, "launch", lambda worker: None)
+    monkeypatch.setattr(Worker, "run", refuse)
     monkeypatch.setattr(WorldBank, "chunk", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.py").write_text(source)
@@ -122,6 +123,25 @@ def test_a_mistake_is_told_without_what_building_needs(source, tmp_path):
     said, loaded = checked(tmp_path / "level.py", source)
     assert "rejected" in said
     assert not loaded & {*UNUSED, "subprocess", "importlib.metadata", "dicode.sandbox.sandbox", "dicode.training.bank"}
+
+
+@pytest.mark.fast
+def test_a_text_that_is_not_python_is_turned_down_without_numpy(tmp_path):
+    said, loaded = checked(tmp_path / "level.py", GOOD.replace("-> None:", "-> None"))
+    assert "rejected" in said
+    assert "numpy" not in loaded
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("text", "hope"), [(GOOD, True), ("import os.path\n" + GOOD, False), ("from random import choice", False)]
+)
+def test_workers_start_early_for_a_text_that_may_pass(text, hope, monkeypatch, tmp_path):
+    order, host = [], games.load_host("craftax")
+    monkeypatch.setattr(level_file.Checker, "launch", lambda checker: order.append("launch"))
+    monkeypatch.setattr(level_file.games, "load_host", lambda name: order.append("game") or host)
+    level_file.Checker(str(tmp_path / "level.py"), "auto", "craftax").screen(text)
+    assert order == (["launch", "game"] if hope else ["game"])
 
 
 def test_an_accepted_level_is_checked_without_jax_or_settings(tmp_path, worlds_in_the_bank):

@@ -109,6 +109,20 @@ def test_the_lineage_is_walked_folded_and_filtered_with_keys(thousand):
         assert page.errors == []
 
 
+def test_a_level_is_marked_as_one_that_opens_only_where_something_is_below_it(thousand):
+    marked = """[...document.querySelectorAll('.row')].map((row, i, all) => {
+      const mark = row.querySelector('.fold'), next = all.slice(i + 1).find((one) => !one.hidden);
+      return row.hidden || !mark ? null : [getComputedStyle(mark).visibility === 'visible',
+        Boolean(next) && Number(next.ariaLevel) > Number(row.ariaLevel)];
+    }).filter(Boolean)"""
+    with browser.Browser() as page:
+        page.open(url(thousand / "lineage.html"))
+        page.run("document.getElementById('unfold').click()")
+        rows = page.run(marked)
+        assert [seen for seen, _ in rows] == [opens for _, opens in rows]
+        assert {seen for seen, _ in rows} == {True, False}
+
+
 def test_a_thousand_levels_are_exported_within_30_seconds(tmp_path):
     import time
 

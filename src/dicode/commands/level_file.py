@@ -16,7 +16,6 @@ from rich.text import Text
 
 from dicode import conf, games
 from dicode.errors import ConfigError, LevelError, nearest
-from dicode.games.host import HostGame
 from dicode.games.level_text import decode
 from dicode.machine import default_preset
 from dicode.received import files as received
@@ -29,8 +28,10 @@ from dicode.types import Code, Origin, Rejected, level_id
 if TYPE_CHECKING:
     import numpy as np
 
+    from dicode.games.host import HostGame
     from dicode.sandbox import Sandbox
     from dicode.sandbox.sandbox import Built
+    from dicode.sandbox.workers import Workers
 
 WORLDS = 8
 """Worlds on which a file is built: the first ones of the bank."""
@@ -49,7 +50,7 @@ _FOR_PEOPLE = {
 class _WorldMaker:
     """Makes worlds of a game when the bank lacks them; importing JAX and loading the generator takes seconds."""
 
-    host: HostGame
+    host: "HostGame"
 
     def generate(self, key: Any, count: int, first: int) -> "dict[str, np.ndarray]":
         from dicode.cache import enable_compile_cache
@@ -59,10 +60,14 @@ class _WorldMaker:
 
 
 class Checker:
-    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it."""
+    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it.
+
+    Workers take as long to come up as this process takes to import the game, so they are started first.
+    """
 
     def __init__(self, path: str, wall: str, game: str) -> None:
-        self._host, self._wall, self._foreign = games.load_host(game), wall, _is_foreign(Path(path))
+        self._game, self._wall, self._foreign = game, wall, _is_foreign(Path(path))
+        self._workers: Workers | None = None
         self._sandbox: Sandbox | None = None
         self._worlds: Mapping[str, np.ndarray] = {}
 
@@ -72,34 +77,46 @@ class Checker:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._sandbox is not None:
-            self._sandbox.close()
+        if self._workers is not None:
+            self._workers.stop()
+
+    @property
+    def _host(self) -> "HostGame":
+        return games.load_host(self._game)
 
     def screen(self, source: str) -> Rejected | None:
-        """What is plainly wrong with the text; nothing is started for it."""
+        """What is plainly wrong with the text; workers are on their way up as soon as there is hope for it."""
         found = screen.cheap(source, Limits().source)
         if found is None and not self._foreign:  # what somebody sent is parsed in the jail only
-            found = screen.screen(source, self._host.levels())
+            found = screen.unreadable(source)
+            if found is None:
+                if screen.imports_nothing_hopeless(source):
+                    self.launch()
+                found = screen.screen(source, self._host.levels())
         return found
 
     def build(self, source: str, episode_limit: int | None = None) -> "Built | Rejected":
         """The level on the first worlds of the bank, or what is wrong with it."""
-        sandbox = self.launch()
+        if self._sandbox is None:
+            from dicode.sandbox import Sandbox
+
+            foreign, started = self._foreign, self.launch()
+            self._sandbox = Sandbox(self._host, self._wall, Limits(), _HOOK_GROUP, foreign=foreign, started=started)  # type: ignore[arg-type]
         if not self._worlds:
             from dicode.training.bank import WorldBank
 
             worlds = WorldBank(_WorldMaker(self._host), WORLDS).chunk(0)
             self._worlds = {name: array[:WORLDS] for name, array in worlds.items()}
-        return sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
+        return self._sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
 
-    def launch(self) -> "Sandbox":
-        """The sandbox, whose processes come up while the caller reads what else `build` needs."""
-        if self._sandbox is None:
-            from dicode.sandbox import Sandbox
+    def launch(self) -> "Workers":
+        """The sandbox's processes, which come up while the caller imports and reads what else `build` needs."""
+        if self._workers is None:
+            from dicode.sandbox.workers import Workers
 
-            self._sandbox = Sandbox(self._host, wall=self._wall, hook_group=_HOOK_GROUP, foreign=self._foreign)  # type: ignore[arg-type]
-            self._sandbox.launch()
-        return self._sandbox
+            self._workers = Workers(self._game, Limits())
+        self._workers.launch()
+        return self._workers
 
 
 def _is_foreign(path: Path) -> bool:
@@ -197,7 +214,6 @@ def _stamp(path: str) -> tuple[int, int] | None:
 def _check(console: PlainConsole, checker: Checker, path: str, source: str, asked: int | None) -> int:
     found, limit = checker.screen(source), asked
     if found is None:
-        checker.launch()
         limit = usual_limit(default_preset()) if asked is None else asked
     built = found or checker.build(source, limit)
     if isinstance(built, Rejected):

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicode.errors import ConfigError, nearest
-from dicode.games.host import HostGame
 from dicode.received.text import line
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # late, so that games can be named without NumPy
     from dicode.games.device import DeviceGame
+    from dicode.games.host import HostGame
 
 
 DEFAULT = "craftax"
@@ -41,13 +41,13 @@ def package(name: str) -> str:
     return found
 
 
-def load_host(name: str) -> HostGame:
+def load_host(name: str) -> "HostGame":
     """A game's host side, without importing JAX."""
     game: HostGame = import_module(f"{package(name)}.host").HOST
     return game
 
 
-def load_shown(name: str) -> HostGame:
+def load_shown(name: str) -> "HostGame":
     """The host side of the game that a run's folder names: one of this package, or one that is in use already.
 
     Raises ConfigError for any other: a folder, which may come from anywhere, must not choose what is imported.

@@ -7,11 +7,14 @@ inside the worker; `cheap` alone is safe on hostile text in the trainer.
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dicode.errors import nearest
-from dicode.games.host import Levels
 from dicode.syntax import tree_of
 from dicode.types import Code, Rejected
+
+if TYPE_CHECKING:
+    from dicode.games.host import Levels
 
 _IMPORTS = ("numpy", "jax", "jax.numpy")
 """The modules that level code may import beside its game's face; `jax` is for hooks."""
@@ -79,16 +82,24 @@ def cheap(source: str, limit: int) -> Rejected | None:
     return None
 
 
-def screen(source: str, levels: Levels) -> Rejected | None:
-    """What is plainly wrong with the text of a game's level, or None; the first finding in order of appearance."""
+def unreadable(source: str) -> Rejected | None:
+    """Why the text is not Python, or None; what can be said without knowing the game."""
     try:
-        tree = tree_of(source)
+        tree_of(source)
     except SyntaxError as error:
         return Rejected("screen", f"line {error.lineno}: {error.msg}", _syntax_hint(source), code=Code.SYNTAX)
     except (ValueError, RecursionError, MemoryError):
         return Rejected(
             "screen", "the text is not Python that can be read", "send one plain Python file", code=Code.NOT_TEXT
         )
+    return None
+
+
+def screen(source: str, levels: "Levels") -> Rejected | None:
+    """What is plainly wrong with the text of a game's level, or None; the first finding in order of appearance."""
+    if (found := unreadable(source)) is not None:
+        return found
+    tree = tree_of(source)
     for finding in (*_imports(tree, levels), *_calls(tree), *_definitions(tree, levels)):
         return finding
     return None
@@ -102,7 +113,7 @@ def _syntax_hint(source: str) -> str:
     return "send one complete Python file"
 
 
-def _imports(tree: ast.AST, levels: Levels) -> Iterator[Rejected]:
+def _imports(tree: ast.AST, levels: "Levels") -> Iterator[Rejected]:
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -117,17 +128,25 @@ def _imports(tree: ast.AST, levels: Levels) -> Iterator[Rejected]:
                 )
 
 
-def allowed(levels: Levels) -> tuple[str, ...]:
+def imports_nothing_hopeless(source: str) -> bool:
+    """Whether no import of a readable text is one that no game's levels can have; a guess, before the game is loaded."""
+    nodes = list(ast.walk(tree_of(source)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return not {name.partition(".")[0] for name in names} & _INSTEAD.keys()
+
+
+def allowed(levels: "Levels") -> tuple[str, ...]:
     """The modules that level code is told to import."""
     return levels.face, *_IMPORTS
 
 
-def may_import(name: str, levels: Levels) -> bool:
+def may_import(name: str, levels: "Levels") -> bool:
     """Whether level code may name this module in an import statement."""
     return name in allowed(levels) or name in _ALSO
 
 
-def import_hint(name: str, levels: Levels) -> str:
+def import_hint(name: str, levels: "Levels") -> str:
     """What to do instead of importing `name`."""
     hints, known = {**_INSTEAD, **levels.import_hints}, allowed(levels)
     return hints.get(name.split(".")[0]) or f"allowed are {', '.join(known)}{nearest(name, known)}"
@@ -148,7 +167,7 @@ def _calls(tree: ast.AST) -> Iterator[Rejected]:
             )
 
 
-def _definitions(tree: ast.Module, levels: Levels) -> Iterator[Rejected]:
+def _definitions(tree: ast.Module, levels: "Levels") -> Iterator[Rejected]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     assigned = {
         target.id

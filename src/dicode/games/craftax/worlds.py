@@ -1,19 +1,20 @@
-"""Base worlds: the package's world generator, compiled once for a fixed number of worlds a call.
+"""Base worlds: the package's world generator, compiled once for at most a fixed number of worlds a call.
 
 World i of a key depends on (key, i) alone, so asking for more worlds keeps the first ones.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.accelerator import on_accelerator
 from dicode.games.craftax import package
 from dicode.games.craftax.state import GameState, from_package, to_arrays
 
 CHUNK = 16
-"""Worlds a call of the compiled program."""
+"""Worlds a call of the compiled program, at most."""
 
 
 def world_key(key: jax.Array, index: jax.Array | int) -> jax.Array:
@@ -23,18 +24,33 @@ def world_key(key: jax.Array, index: jax.Array | int) -> jax.Array:
 
 @cache
 def _generator() -> jax.stages.Compiled:
-    """The one compiled program: (key uint32[2], first index int32[]) -> GameState[CHUNK]."""
+    """The one compiled program: (key uint32[2], first index int32[], count int32[]) -> GameState[CHUNK], `count` of them made.
 
-    def build(key: jax.Array, first: jax.Array) -> GameState:
+    On a CPU world after world: a level is often one world, and side by side sixteen take longer than one after another.
+    """
+
+    def build(key: jax.Array, first: jax.Array, count: jax.Array) -> GameState:
         def one(index: jax.Array) -> GameState:
             return from_package(
                 package.generate_world(world_key(key, index), package.ENV_PARAMS, package.STATIC_PARAMS)
             )
 
-        return jax.vmap(one)(first + jnp.arange(CHUNK))
+        if on_accelerator():
+            return jax.vmap(one)(first + jnp.arange(CHUNK))
 
-    key, first = jax.ShapeDtypeStruct((2,), jnp.uint32), jax.ShapeDtypeStruct((), jnp.int32)
-    return jax.jit(build).lower(key, first).compile()
+        def add(made: tuple[jax.Array, GameState]) -> tuple[jax.Array, GameState]:
+            number, worlds = made
+            put = partial(jax.lax.dynamic_update_index_in_dim, index=number, axis=0)
+            return number + 1, jax.tree.map(put, worlds, one(first + number))
+
+        none: GameState = jax.tree.map(
+            lambda array: jnp.zeros((CHUNK, *array.shape), array.dtype), jax.eval_shape(one, first)
+        )
+        made: tuple[jax.Array, GameState] = jax.lax.while_loop(lambda made: made[0] < count, add, (jnp.int32(0), none))
+        return made[1]
+
+    key, number = jax.ShapeDtypeStruct((2,), jnp.uint32), jax.ShapeDtypeStruct((), jnp.int32)
+    return jax.jit(build).lower(key, number, number).compile()
 
 
 def generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray]:
@@ -45,7 +61,6 @@ def generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray
     """
     if count < 1:
         raise ValueError(f"count is {count}; at least one world can be generated")
-    build = _generator()
-    starts = range(first, first + count, CHUNK)
-    chunks = [to_arrays(build(key, jnp.asarray(start, jnp.int32))) for start in starts]
+    build, end = _generator(), first + count
+    chunks = [to_arrays(build(key, jnp.int32(at), jnp.int32(min(CHUNK, end - at)))) for at in range(first, end, CHUNK)]
     return {name: np.concatenate([chunk[name] for chunk in chunks])[:count] for name in chunks[0]}

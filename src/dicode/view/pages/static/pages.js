@@ -31,7 +31,8 @@ function lineage(tree) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const match = rows.map((row) => matches(row, words));
     const kept = match.slice();
-    for (let i = rows.length - 1; i >= 0; i--) if (kept[i] && parent[i] >= 0) kept[parent[i]] = true;
+    const opens = rows.map(() => false);
+    for (let i = rows.length - 1; i >= 0; i--) if (kept[i] && parent[i] >= 0) kept[parent[i]] = opens[parent[i]] = true;
     const away = rows.map(() => false);
     const whole = narrowed();
     rows.forEach((row, i) => {
@@ -39,6 +40,7 @@ function lineage(tree) {
       away[i] = p >= 0 && (away[p] || (!whole && folded(p)));
       row.hidden = !kept[i] || away[i];
       row.classList.toggle("dim", kept[i] && !match[i]);
+      row.classList.toggle("leaf", !opens[i]);
     });
     const count = match.filter(Boolean).length;
     shown.textContent = count === rows.length ? `${count} levels` : `${count} of ${rows.length} levels`;
