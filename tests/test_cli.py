@@ -3,6 +3,8 @@
 import pytest
 
 from dicode.cli import main
+from dicode.commands import launch
+from dicode.errors import ConfigError
 
 pytestmark = pytest.mark.fast
 
@@ -22,6 +24,14 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["train", "preset=smoke", "agent.width=wide"], "agent.width"),
         (["train", "preset=smoke", "num_envs=17"], "the nearest that is: 16"),
         (["train", "preset=smoke", "episode_limit=5000"], "set episode_limit=128"),
+        (
+            ["train", "preset=smoke", "learner.rollout_steps=1"],
+            "so too few episodes would count; set updates_per_cycle=",
+        ),
+        (
+            ["train", "preset=smoke", "target_share=1"],
+            "leaves 0 of 16 environments to levels; lower it, or train on the target alone",
+        ),
         (["train", "preset=smoke", "seed"], "write seed=VALUE"),
         (["train", "lr=1e-3"], "did you mean 'learner.lr'"),
         (["train", "learner.learning_rate=1e-3"], "did you mean 'learner.lr'"),
@@ -49,6 +59,7 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["eval", "nowhere", "engine=pack"], "did you mean 'package'"),
         (["compare", "a", "--groups", "method"], "no option is called --groups"),
         (["train", "preset=smoke", "method=plrr"], "did you mean 'plr'"),
+        (["train", "preset=smoke", "level_slots=1"], "leaves 0 slots for levels; at least 2 are needed"),
         (["train", "preset=smoke", "level_slots=12"], "at most level_slots=7 fit"),
         (["train", "preset=smoke", "run=a/b"], "letters, digits"),
         (["train", "preset=smoke", "dreamer=foundation"], "OPENAI_API_KEY"),
@@ -71,6 +82,18 @@ def test_a_mistake_is_one_sentence_with_the_nearest_right_thing(words, expected,
     assert expected in error, error
     assert error.startswith("dicode: ")
     assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_cannot_be_put_together_leaves_nothing_and_promises_nothing(capsys, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ConfigError("a worker does not start")
+
+    monkeypatch.setattr(launch, "_assembled", fail)
+    assert main(["train", "preset=smoke", f"runs_dir={tmp_path}", "run=never"]) == 2
+    told = capsys.readouterr()
+    assert "a worker does not start" in told.err
+    assert "resume" not in told.out
     assert list(tmp_path.iterdir()) == []
 
 

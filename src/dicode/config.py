@@ -28,6 +28,7 @@ from dicode.words import Word
 
 GAME, LIBRARY = "game", "library:"
 """`target=`: the game as it is, and what stands before the name of a level that comes with it."""
+LEAST_EPISODE = 10
 _SUITES = ("heldout", "graded")
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}
@@ -110,7 +111,7 @@ class Config:
     pool_size: int = option(
         0, "initial states in a batch, all levels together; 0: slots x worlds_per_level x 2", 0, 10**7
     )
-    episode_limit: int = option(4096, "steps of an episode at most", 10, 1_000_000)
+    episode_limit: int = option(4096, "steps of an episode at most", LEAST_EPISODE, 1_000_000)
     bonus: str = option("constant", "completion bonus", choices=("constant", "dynamic"), only=_LEVELS)
     bonus_value: float = option(20.0, "the constant bonus, and the floor of the dynamic one", 0, 1e6, only=_LEVELS)
     reward: str = option(
@@ -223,9 +224,11 @@ def _check_together(config: Config) -> None:
     # Episodes count by their beginning. Statuses need several in every environment, regret scores need one.
     most, of = (steps // 2, "half of the ") if config.method.name == "dicode" else (steps, "the ")
     if config.episode_limit > most:
+        enough = ceil(config.updates_per_cycle * config.episode_limit / most)
+        lower = f"set episode_limit={most} or less, or " if most >= LEAST_EPISODE else ""
         raise ConfigError(
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
-            f"cycle, so too few episodes would count; set episode_limit={most} or raise updates_per_cycle"
+            f"cycle, so too few episodes would count; {lower}set updates_per_cycle={enough} or more"
         )
     if config.target != GAME and not config.target.startswith(LIBRARY) and not config.target.endswith(".py"):
         hint = nearest(config.target, (GAME, LIBRARY))
@@ -244,6 +247,11 @@ def _check_together(config: Config) -> None:
             )
         share = max(config.target_share, config.target_share_final)
         others = config.num_envs - target_envs(config.num_envs, share, least)
+        if others < least and config.method.name != "ppo":
+            raise ConfigError(
+                f"target_share={share:g} leaves {others} of {config.num_envs} environments to levels; lower it, or train "
+                "on the target alone with method=ppo"
+            )
         if others < least * (config.level_slots - target):
             raise ConfigError(
                 f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "

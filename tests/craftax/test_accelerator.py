@@ -43,15 +43,17 @@ def test_reads_see_the_writes_that_wait_and_the_newest_wins():
         layer = Layer(cells, jnp.int32(2))
         for (row, column), value, where in writes:
             layer = layer.write(jnp.int32(row), jnp.int32(column), value, jnp.asarray(where))
-        layer = layer.write(jnp.array([5, 5]), jnp.array([6, 6]), jnp.array([1, 1]), jnp.array([True, True]))
-        seen = layer.read(jnp.array([3, 47, 5, 0]), jnp.array([4, 2, 6, 0]))
+        layer = layer.write_all(jnp.array([5, 5]), jnp.array([6, 6]), jnp.array([1, 1]), jnp.array([True, True]))
+        rows, columns = jnp.array([3, 47, 5, 0]), jnp.array([4, 2, 6, 0])
         assert len(layer.waiting) == (len(writes) + 2 if on_accelerator() else 0)
-        return seen, layer.settled().cells
+        gathered = layer.gathered()
+        assert len(gathered.waiting) == on_accelerator()
+        return layer.read(rows, columns), gathered.read(rows, columns), layer.settled().cells, gathered.settled().cells
 
     at_once, waiting = both(run)
     assert not differences(at_once, waiting)
     assert at_once[0].tolist() == [8, 9, 1, 0]
-    assert int((at_once[1] > 0).sum()) == 3
+    assert int((at_once[2] > 0).sum()) == 3
 
 
 @pytest.mark.fast
@@ -60,7 +62,27 @@ def test_reductions_over_few_slots_are_the_same_written_out(name):
     for bits in range(16):
         flags = jnp.array([(bits >> place) & 1 for place in range(4)], bool)
         values = flags if name not in ("sums", "total") else flags * jnp.array([0.1, 0.7, 1e-8, 3.0], jnp.float32)
-        assert not differences(*both(lambda values=values: getattr(few, name)(values)))
+        for given in (lambda values=values: values, lambda values=values: few.apart(values)):
+            assert not differences(*both(lambda given=given: few.together(getattr(few, name)(given()))))
+
+
+@pytest.mark.fast
+def test_work_by_slots_and_by_numbers_is_the_same_written_out():
+    places, masks, step = jnp.arange(8).reshape(4, 2), jnp.array([True, False, True, True]), jnp.int32(3)
+
+    def run():
+        moved = few.by_number(lambda place, mask, step: jnp.where(mask, place + step, place), places, masks, step)
+        row, far = few.by_slot(lambda place: [place[0], place[0] + place[1] > 5], moved)
+        chosen = few.pick(moved, jnp.int32(2)), few.pick(row, jnp.int32(3))
+        marked = few.any_marked(far, np.tri(4, k=-1, dtype=bool))
+        more = few.chained(row, few.slots_of(step, step + 1))
+        assert isinstance(moved, tuple) == isinstance(marked, tuple) == on_accelerator()
+        return [few.together(x) for x in (moved, row, far, *chosen, marked, more)]
+
+    at_once, written_out = both(run)
+    assert not differences(at_once, written_out)
+    assert at_once[0].tolist() == [[3, 4], [2, 3], [7, 8], [9, 10]]
+    assert at_once[5].tolist() == [False, True, True, True]
 
 
 def test_a_packed_observation_has_the_same_cells():

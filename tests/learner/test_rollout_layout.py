@@ -1,4 +1,6 @@
-"""A rollout laid out for an accelerator is the rollout: the same numbers, bit for bit, operation by operation on the CPU."""
+"""A rollout laid out for an accelerator is the rollout, operation by operation on the CPU: what the agent computes by other
+products to rounding, all else bit for bit.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,7 @@ import pytest
 from cue import CueEnv, agent_of
 
 from dicode.accelerator import written_for
-from dicode.agent.lean import lean
+from dicode.agent.ahead import act_ahead
 from dicode.learner import rollout
 from dicode.learner.types import PpoConfig
 
@@ -28,21 +30,30 @@ def test_a_rollout_tells_the_same_however_its_arrays_lie(kind):
         with written_for(accelerator=accelerator), jax.disable_jit():
             carry = rollout.start(agent, env, key, batch)
             told.append(rollout.rollout(agent, env, config, params, carry, batch, key))
+    computed = 0
     for (path, a), b in zip(jax.tree_util.tree_leaves_with_path(told[0]), jax.tree.leaves(told[1]), strict=True):
         assert a.dtype == b.dtype, path
-        assert np.array_equal(a, b), path
+        if jnp.issubdtype(a.dtype, jnp.floating) and not np.array_equal(a, b):
+            np.testing.assert_allclose(*(np.asarray(x, np.float32) for x in (a, b)), atol=0.02, err_msg=str(path))
+            computed += 1
+    assert computed < 12, "rewards, observations and what is counted are the same bit for bit"
 
 
 @pytest.mark.fast
 @pytest.mark.parametrize("encoder", ["dense", "structured"])
-def test_parameters_that_are_only_cast_are_cast_once_and_give_the_same(encoder):
+def test_what_follows_from_parameters_is_computed_once_and_gives_the_same(encoder):
     agent = _agent("gtrxl", encoder=encoder)
     params = agent.init(jax.random.PRNGKey(1))
     env = CueEnv(num_envs=3)
     state = env.reset(jax.random.PRNGKey(2), env.batch())
-    cache, seen = agent.begin(params, agent.initial_memory(3)), (env.observe(state), jnp.ones((3, 2)))
-    small = lean(agent, params, cache, *seen)
-    assert small["stack_0"]["query"]["kernel"].dtype == jnp.bfloat16
-    assert small["heads"]["actor_out"]["kernel"].dtype == jnp.float32, "the last layer is computed in full"
-    outputs = [agent.act(given, cache, *seen)[0] for given in (params, small)]
+    cache, observation, conditioning = (
+        agent.begin(params, agent.initial_memory(3)),
+        env.observe(state),
+        jnp.ones((3, 2)),
+    )
+    act = act_ahead(agent, params, cache, observation, conditioning)
+    weights = [x for x in jax.make_jaxpr(act)(cache, observation).consts if x.shape in {(8, 8), (8, 16), (8, 24)}]
+    assert len(weights) > 6
+    assert {x.dtype for x in weights} == {jnp.dtype(jnp.bfloat16)}
+    outputs = [act(cache, observation)[0], agent.act(params, cache, observation, conditioning)[0]]
     assert all(np.array_equal(a, b) for a, b in zip(*map(jax.tree.leaves, outputs), strict=True))

@@ -49,6 +49,7 @@ def mistake(world: World, line: str) -> Exception:
         ),
         ("Goal.all_of(Achievement.COLECT_WOOD)", "Achievement has no COLECT_WOOD; did you mean 'COLLECT_WOOD'?"),
         ("Goal(Achievement.COLLECT_WOOD)", "a goal is made by Goal.all_of(...)"),
+        ("type(world)()", "make none: build is given the world; edit that one in place and return nothing"),
         ("world.place(Block.TREE)", "call it as world.place(block, position, floor=None)"),
         ("world.torch()", "call it as world.torch(position, floor=None)"),
     ],

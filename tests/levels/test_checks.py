@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from dicode.errors import LevelError
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.schema import STATE_FIELDS
@@ -261,3 +262,19 @@ def test_sixteen_worlds_are_judged_fast(blanks):
     begin = time.process_time()
     check(built.pool, WOOD)
     assert time.process_time() - begin < 0.2
+
+
+async def asynchronous(world):
+    world.clear(3)
+
+
+def stepwise(world):
+    world.clear(3)
+    yield
+
+
+@pytest.mark.parametrize(("build", "what"), [(asynchronous, "async"), (stepwise, "yield")])
+@pytest.mark.filterwarnings("ignore:coroutine.*never awaited:RuntimeWarning")
+def test_a_build_whose_body_does_not_run_is_no_level(build, what, blanks):
+    with pytest.raises(LevelError, match=f"build has {what}, so its body does not run"):
+        build_pool(HOST, {"GOAL": WOOD, "build": build}, blanks, 0)

@@ -20,8 +20,12 @@ class Heads(nn.Module):
     dtype: DTypeLike = jnp.float32
 
     @nn.compact
-    def __call__(self, features: Float[Array, "... D"]) -> tuple[Float[Array, "... A"], Float[Array, "..."]]:
-        """Logits over actions, and the value."""
+    def __call__(
+        self, features: Float[Array, "... D"], side_by_side: bool = False
+    ) -> tuple[Float[Array, "... A"], Float[Array, "..."]]:
+        """Logits over actions, and the value; `side_by_side`: in three products instead of six, of larger matrices."""
+        if side_by_side and not self.is_initializing():
+            return self._side_by_side(features)
         out = []
         for name, size, scale in (("actor", self.num_actions, 0.01), ("critic", 1, 1.0)):
             x = features
@@ -29,6 +33,16 @@ class Heads(nn.Module):
                 x = nn.relu(dense(self.hidden, 2.0**0.5, self.dtype, f"{name}_{layer}")(x))
             out.append(dense(size, scale, jnp.float32, f"{name}_out")(x.astype(jnp.float32)))
         return out[0], out[1][..., 0]
+
+    def _side_by_side(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        for layer, dtype in (("0", self.dtype), ("1", self.dtype), ("out", jnp.float32)):
+            actor, critic = (self.variables["params"][f"{name}_{layer}"] for name in ("actor", "critic"))
+            pair = actor["kernel"], critic["kernel"]
+            kernel = jnp.hstack(pair) if layer == "0" else jax.scipy.linalg.block_diag(*pair)
+            bias = jnp.concatenate([actor["bias"], critic["bias"]])
+            x = x.astype(dtype) @ kernel.astype(dtype) + bias.astype(dtype)
+            x = x if layer == "out" else nn.relu(x)
+        return x[..., :-1], x[..., -1]
 
 
 def sample(key: jax.Array, logits: Float[Array, "... A"]) -> tuple[Int[Array, "..."], Float[Array, "..."]]:

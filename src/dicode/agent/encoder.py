@@ -6,7 +6,6 @@ multiplied, rare bits found and looked up.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -25,6 +24,8 @@ from dicode.errors import ConfigError
 
 _NARROW = 8
 """Categories up to this size are multiplied as one-hot columns instead of looked up."""
+_TILE = 128
+"""Rows of a product of the dense observation are a multiple of this, else XLA copies both operands to make them so."""
 
 
 Kernel = dict[str, jax.Array]
@@ -69,6 +70,8 @@ class Encoder(nn.Module):
     def __call__(self, observation: Observed, conditioning: Float[Array, "... C"]) -> Float[Array, "... D"]:
         """Embed observations [..., ] with conditioning that broadcasts against them, in `dtype`."""
         kernel = self.kernel
+        if self.lookup == "onehot":
+            return self._dense(observation, conditioning)
         total = self._cells(observation.cells, kernel["cells"].astype(self.dtype)) + self.bias
         total += _product(observation.scalars, kernel["scalars"], self.dtype)
         if self.spec.conditioning:
@@ -76,10 +79,6 @@ class Encoder(nn.Module):
         return total.astype(self.dtype)
 
     def _cells(self, cells: jax.Array, table: jax.Array) -> jax.Array:
-        if self.lookup == "onehot":
-            # The channels are kept as bytes for the gradient; of half precision they are twenty times as much.
-            product = partial(_onehot_product, self.spec)
-            return jax.checkpoint(product)(cells, table) if on_accelerator() else product(cells, table)
         narrow, index = _split(self.spec, cells)
         total = sum_rows(table, index, self.lookup)
         if narrow:
@@ -87,9 +86,25 @@ class Encoder(nn.Module):
             total += _product(columns, table[_columns(self.spec, narrow)], self.dtype)
         return total
 
+    def _dense(self, observation: Observed, conditioning: jax.Array) -> jax.Array:
+        """One product, for processors to which each product is a kernel to launch, with rows that suit its tiles."""
+        rows = [self.kernel[name].astype(self.dtype) for name in ("cells", "scalars", "conditioning")]
+        rows.append(jnp.zeros((-sum(len(part) for part in rows) % _TILE, self.width), self.dtype))
+        # The channels are kept as bytes for the gradient; of half precision they are twenty times as much.
+        way = jax.checkpoint(_dense_product, static_argnums=0) if on_accelerator() else _dense_product
+        table = jnp.concatenate(rows)
+        total = way(self.spec, observation.cells, observation.scalars, conditioning, table)
+        return (total + self.bias).astype(self.dtype)
 
-def _onehot_product(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> jax.Array:
-    dense = _channels(spec, cells, range(len(spec.channels)), table.dtype)
+
+def _dense_product(
+    spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: jax.Array
+) -> jax.Array:
+    columns = _channels(spec, cells, range(len(spec.channels)), table.dtype)
+    lead = columns.shape[:-1]
+    more = [jnp.broadcast_to(x, (*lead, x.shape[-1])).astype(table.dtype) for x in (scalars, conditioning)]
+    padding = table.shape[0] - columns.shape[-1] - sum(x.shape[-1] for x in more)
+    dense = jnp.concatenate([columns, *more, jnp.zeros((*lead, padding), table.dtype)], axis=-1)
     return jnp.dot(dense, table, preferred_element_type=jnp.float32)
 
 

@@ -54,9 +54,10 @@ def rotated_position(ring: Ring, layer: int) -> Float[Array, "H M d"]:
     return jax.lax.dynamic_slice_in_dim(ring.position[layer], ring.size - ring.head, ring.size, axis=1)
 
 
-def slot_valid(ring: Ring) -> Bool[Array, "E M"]:
-    """Which slots hold a step of the episode that goes on."""
-    age = (ring.head - 1 - jnp.arange(ring.size)) % ring.size + 1
+def slot_valid(ring: Ring) -> Bool[Array, "E slots"]:
+    """Which slots hold a step of the episode that goes on; after them the present step, which does."""
+    slot = jnp.arange(ring.size + 1)
+    age = jnp.where(slot < ring.size, (ring.head - 1 - slot) % ring.size + 1, 0)
     return age <= ring.count[:, None]
 
 

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from flax import struct
 from jaxtyping import Array, Float
 
+from dicode.accelerator import on_accelerator
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import make_encoder
 from dicode.agent.initialisers import side_by_side
@@ -136,7 +137,7 @@ class Recurrent(nn.Module):
             states.append(self.cell.apply(dense(x).astype(jnp.float32), state[0] @ kernel, state))
             x = states[-1][0].astype(self.dtype)
         hidden, cell = (jnp.stack(s, axis=1) for s in zip(*states, strict=True))
-        logits, value = self.heads(x)
+        logits, value = self.heads(x, side_by_side=on_accelerator())
         return Output(logits, value, ()), Hidden(hidden, cell)
 
     def unroll(

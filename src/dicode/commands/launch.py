@@ -74,9 +74,9 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     if not foreign:
         origin.seal_seeds(run.seeds)
         origin.seal_seeds(run.target_file.parent)
-    with ExitStack() as undo:
+    with run.lock(), ending.told(run, config), ExitStack() as undo:
         undo.callback(shutil.rmtree, run.path, ignore_errors=True)
-        with run.lock(), ending.told(run, config), _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
+        with _assembled(run, run.config(), quiet, seeds, group, foreign) as parts:
             undo.pop_all()  # from here on there is something to resume
             return _loop(parts)
 
@@ -241,11 +241,14 @@ def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Vol
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:
-    """Devices, memory and disk suffice, or one sentence."""
+    """Devices, slots, memory and disk suffice, or one sentence."""
     from dicode.learner.distributed import use_cpu_devices
+    from dicode.methods import registry
+    from dicode.runs.assemble import room_of
     from dicode.training.room import require
 
     use_cpu_devices(config.devices)
+    registry.make(room_of(config), config.method, config.dreamer)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 
 

@@ -3,7 +3,7 @@
 This module executes no text itself: it takes a namespace in which the level has been executed already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ def build_pool(game: HostGame, namespace: Mapping[str, object], worlds: WorldArr
         world = edit(arrays, np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, index]))
         if build is not None:
             try:
-                build(world)
+                _require_run(build(world))
             except Exception as error:
                 error.add_note(f"in world {index} of {count}")
                 raise
@@ -61,6 +61,15 @@ def build_pool(game: HostGame, namespace: Mapping[str, object], worlds: WorldArr
     pool = {name: np.stack([arrays[name] for arrays in built]) for name in game.fields}
     warnings = () if build is not None else ("the level has no build(world): it trains on unedited worlds",)
     return BuiltPool(goal, rules, pool, hooks, describe(str(namespace.get("__doc__") or "")), warnings)
+
+
+def _require_run(returned: object) -> None:
+    """Raise LevelError where `build` returned instead of running its body."""
+    if isinstance(returned, (Awaitable, Iterator)):
+        what = "async" if isinstance(returned, Awaitable) else "yield"
+        raise LevelError(
+            f"build has {what}, so its body does not run: write def build(world: World) -> None without it"
+        )
 
 
 def read_parts(game: HostGame, namespace: Mapping[str, object]) -> tuple[Goal, Rules, tuple[str, ...]]:

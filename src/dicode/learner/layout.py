@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax.experimental.layout import Layout, with_layout_constraint
 
 from dicode.accelerator import on_accelerator
 
@@ -30,12 +31,22 @@ def scan(step: Callable[[Now, Any], tuple[Now, Any]], first: Now, draws: Any, nu
 
     def laid_out(now: Now, drawn: Any) -> tuple[Now, Any]:
         after, told = step(turned(now, -1, 0), drawn)
-        return turned(after, 0, -1), _bundled(told, num_envs)
+        return _as_they_lie(turned(after, 0, -1), small), _bundled(told, num_envs)
 
     one = jax.tree.map(lambda x: x[0], draws)
     like = jax.eval_shape(lambda now, drawn: step(now, drawn)[1], first, one)
     last, (numbers, others) = jax.lax.scan(laid_out, turned(first, 0, -1), draws)
     return turned(last, -1, 0), _apart(numbers, others, like, num_envs)
+
+
+def _as_they_lie(now: Now, small: Any) -> Now:
+    """The same; without being told, XLA would turn some arrays back at the end of each step, and again at the start of the next."""
+    held = [
+        with_layout_constraint(x, Layout(tuple(range(x.ndim)))) if turns else x
+        for x, turns in _pairs(now.env_state, small)
+    ]
+    after: Now = now._replace(env_state=jax.tree.unflatten(jax.tree.structure(now.env_state), held))
+    return after
 
 
 def _pairs(first: Any, second: Any) -> Any:

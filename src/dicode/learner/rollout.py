@@ -4,6 +4,7 @@ The key of step t is `fold_in(key, t)`, split into the action's and the environm
 played again from the carry before it.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -11,8 +12,8 @@ import jax.numpy as jnp
 
 from dicode.accelerator import on_accelerator
 from dicode.agent import actor_critic
-from dicode.agent.lean import lean
-from dicode.agent.types import Agent, Cache, Params
+from dicode.agent.ahead import act_ahead
+from dicode.agent.types import Agent, Cache, Output, Params
 from dicode.learner import gae, layout, statistics
 from dicode.learner.types import Batch, Environment, Key, PpoConfig, RolloutCarry, Statistics, Trajectory
 
@@ -87,12 +88,12 @@ def _play(
     key: Key,
 ) -> tuple[_Now, _Played]:
     cache = agent.begin(params, carry.memory)
-    acting = lean(agent, params, cache, carry.observation, conditioning) if on_accelerator() else params
+    act = _act(agent, params, cache, carry.observation, conditioning)
 
     def step(now: _Now, draws: tuple[jax.Array, Any]) -> tuple[_Now, _Played]:
         act_key, env_key = draws
         with jax.named_scope("agent.act"):
-            output, cache = agent.act(acting, now.cache, now.observation, conditioning)
+            output, cache = act(now.cache, now.observation)
         with jax.named_scope("agent.sample"):
             action, log_prob = actor_critic.sample(act_key, output.logits)
         env_state, seen = env.step(env_key, now.env_state, action, batch)
@@ -115,6 +116,15 @@ def _play(
     first = _Now(carry.env_state, carry.observation, cache, carry.episode_return)
     draws = _draws(env, carry.env_state, key, config.rollout_steps)
     return layout.scan(step, first, draws, carry.episode_return.shape[0])
+
+
+def _act(
+    agent: Agent, params: Params, cache: Cache, observation: Any, conditioning: jax.Array
+) -> Callable[[Cache, Any], tuple[Output, Cache]]:
+    """One step of the agent; on an accelerator with all that its parameters imply computed before."""
+    if on_accelerator():
+        return act_ahead(agent, params, cache, observation, conditioning)
+    return lambda cache, observation: agent.act(params, cache, observation, conditioning)
 
 
 @jax.named_scope("learner.keys")

@@ -25,7 +25,7 @@ from flax import struct
 
 from dicode.accelerator import on_accelerator
 from dicode.agent.spec import Bits, Category, ObservationSpec
-from dicode.games.craftax.dynamics.few import any_of
+from dicode.games.craftax.dynamics.few import Slots, any_of, apart, by_slot, chained, together
 from dicode.games.craftax.levels.names import MAP_SIZE, Action, Block, Item
 from dicode.games.craftax.levels.schema import MAX_MOBS, MAX_PROJECTILES
 from dicode.games.craftax.rules import RuleTable
@@ -55,23 +55,24 @@ class Observation:
 class Packed:
     """The same in 430 bytes, as it is kept on an accelerator, where its cells are spread out in what reads them."""
 
-    terrain: jax.Array
-    """uint16[..., 9, 11]: block, from bit 6 on item, from bit 9 on whether it is lit."""
-    marks: jax.Array
-    """uint16[..., 14]: of every mob slot 8 x cell + type where it is in view, else `_UNSEEN`; slots by class."""
+    words: jax.Array
+    """uint16[..., 113]: of every cell its block, from bit 6 on item, from bit 9 on whether it is lit; then of every mob
+    slot, by class, 8 x cell + type where it is in view, else `_UNSEEN`."""
     scalars: jax.Array
 
     @property
     def cells(self) -> jax.Array:
         """uint8[..., 9, 11, 8]: the window's bytes."""
-        lit = self.terrain >> 9
-        bytes_ = [self.terrain & 63, (self.terrain >> 6) & 7, lit]
+        terrain, marks = jnp.split(self.words, [ROWS * COLUMNS], axis=-1)
+        terrain = terrain.reshape(*terrain.shape[:-1], ROWS, COLUMNS)
+        lit = terrain >> 9
+        bytes_ = [terrain & 63, (terrain >> 6) & 7, lit]
         here = np.arange(ROWS * COLUMNS, dtype=np.uint16).reshape(ROWS, COLUMNS)
         start = 0
         for slots in _SLOTS:
-            byte = jnp.zeros_like(self.terrain)
+            byte = jnp.zeros_like(terrain)
             for slot in range(start, start + slots):
-                mark = self.marks[..., slot, None, None]
+                mark = marks[..., slot, None, None]
                 byte = byte | jnp.where(here == mark >> 3, jnp.uint16(1) << (mark & 7), jnp.uint16(0))
             bytes_.append(byte * lit)
             start += slots
@@ -139,8 +140,8 @@ def _packed(state: GameState, scalars: jax.Array) -> Packed:
     lit = (window >> 16) >= LIT
     terrain = jnp.where(lit, (window & 0xFF) | (window >> 8 & 0xFF) << 6 | 1 << 9, DARK_BLOCK | DARK_ITEM << 6)
     cell, kind = _mobs(state)
-    marks = jnp.where(cell >= 0, 8 * cell + kind, _UNSEEN)
-    return Packed(terrain.astype(jnp.uint16).reshape(ROWS, COLUMNS), marks.astype(jnp.uint16), scalars)
+    marks = by_slot(lambda cell, kind: jnp.where(cell >= 0, 8 * cell + kind, _UNSEEN).astype(jnp.uint16), cell, kind)
+    return Packed(jnp.concatenate([terrain.astype(jnp.uint16), together(marks)]), scalars)
 
 
 def _window(state: GameState) -> jax.Array:
@@ -148,16 +149,17 @@ def _window(state: GameState) -> jax.Array:
     rows = state.player_position[0] - ROWS // 2 + jnp.arange(ROWS)[:, None]
     columns = state.player_position[1] - COLUMNS // 2 + jnp.arange(COLUMNS)[None, :]
     inside = (rows >= 0) & (rows < MAP_SIZE) & (columns >= 0) & (columns < MAP_SIZE)
-    index = (state.player_level, jnp.clip(rows, 0, MAP_SIZE - 1), jnp.clip(columns, 0, MAP_SIZE - 1))
+    row, column = jnp.clip(rows, 0, MAP_SIZE - 1), jnp.clip(columns, 0, MAP_SIZE - 1)
+    place = (state.player_level * MAP_SIZE + row) * MAP_SIZE + column
 
     def look(plane: jax.Array) -> jax.Array:
-        return plane.at[index].get(mode="promise_in_bounds").astype(jnp.uint32)
+        return plane.reshape(-1).at[place].get(mode="promise_in_bounds").astype(jnp.uint32)
 
     cells = look(state.blocks) | look(state.items) << 8 | look(state.light) << 16
     return jnp.where(inside, cells, jnp.uint32(0)).reshape(-1)
 
 
-def _mobs(state: GameState) -> tuple[jax.Array, jax.Array]:
+def _mobs(state: GameState) -> tuple[Slots, Slots]:
     """Of every mob slot: cell (-1 where none is drawn), and type."""
     classes = (
         state.melee_mobs,
@@ -167,30 +169,34 @@ def _mobs(state: GameState) -> tuple[jax.Array, jax.Array]:
         state.player_projectiles,
     )
     cells, kinds = zip(*(_drawn(mobs, state.player_level, state.player_position) for mobs in classes), strict=True)
-    return jnp.concatenate(cells), jnp.concatenate(kinds)
+    return chained(*cells), chained(*kinds)
 
 
-def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[Slots, Slots]:
     """Cell (-1 for none) and type of each slot, after the package's order of writing and wrapping."""
-    row, column = (mobs.position[floor] - player + jnp.array([ROWS // 2, COLUMNS // 2])).T
-    kind = mobs.type_id[floor]
-    shown = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & mobs.mask[floor]
-    writes = (row >= -ROWS) & (row < ROWS) & (column >= -COLUMNS) & (column < COLUMNS)
-    wrapped = jnp.where(row < 0, row + ROWS, row) * COLUMNS + jnp.where(column < 0, column + COLUMNS, column)
-    place = jnp.where(writes, wrapped, -1)
+
+    def in_window(at: jax.Array, mask: jax.Array) -> list[jax.Array]:
+        row, column = at[0] - player[0] + ROWS // 2, at[1] - player[1] + COLUMNS // 2
+        shown = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & mask
+        writes = (row >= -ROWS) & (row < ROWS) & (column >= -COLUMNS) & (column < COLUMNS)
+        wrapped = jnp.where(row < 0, row + ROWS, row) * COLUMNS + jnp.where(column < 0, column + COLUMNS, column)
+        return [shown, jnp.where(writes, wrapped, -1)]
+
+    kind = apart(mobs.type_id[floor])
+    shown, place = by_slot(in_window, mobs.position[floor], mobs.mask[floor])
     # A later slot that writes the same bit has the last word; if it is shown, it draws the bit itself.
-    drawn = shown & ~_overwritten(place, kind)
-    return jnp.where(drawn, place, -1), kind
+    hidden = _overwritten(place, kind)
+    return by_slot(lambda shown, hidden, at: jnp.where(shown & ~hidden, at, -1), shown, hidden, place), kind
 
 
-def _overwritten(place: jax.Array, kind: jax.Array) -> jax.Array:
+def _overwritten(place: Slots, kind: Slots) -> Slots:
     """bool[n]: whether a later slot is at the same place and of the same kind."""
-    slot = np.arange(kind.shape[0])
+    slot = np.arange(len(kind))
     if on_accelerator():
-        same = [[(place[i] == place[j]) & (kind[i] == kind[j]) for j in slot[i + 1 :]] for i in slot]
-        return jnp.stack([any_of(jnp.stack(later)) if later else jnp.asarray(False) for later in same])
+        same = [tuple((place[i] == place[j]) & (kind[i] == kind[j]) for j in slot[i + 1 :]) for i in slot]
+        return tuple(any_of(later) if later else jnp.asarray(False) for later in same)
     later = slot[None, :] > slot[:, None]
-    return any_of((place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None]) & later, 1)
+    return ((place[None, :] == place[:, None]) & (kind[None, :] == kind[:, None]) & later).any(1)
 
 
 def _scalars(state: GameState, rules: RuleTable) -> jax.Array:

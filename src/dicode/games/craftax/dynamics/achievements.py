@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from dicode.games.craftax.dynamics.few import total
+from dicode.games.craftax.dynamics.few import Slots, by_slot, together, total
 from dicode.games.craftax.dynamics.movement import ENTER_FLOOR
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Mob
@@ -49,7 +49,8 @@ def reached(scene: Scene, held_before_spawning: jax.Array, floor: jax.Array) -> 
 @jax.named_scope("game.achievements")
 def counted_kills(scene: Scene) -> jax.Array:
     """int32[24]: kills that count as an achievement: monsters, and passive mobs if eaten."""
-    return _by_kind(scene, jnp.where(scene.mobs.kind < 8, scene.eaten, scene.slain))
+    counted = by_slot(lambda kind, *died: jnp.where(kind < 8, *died), scene.mobs.kind, scene.eaten, scene.slain)
+    return _by_kind(scene, counted)
 
 
 @jax.named_scope("game.achievements")
@@ -59,5 +60,5 @@ def reward(before: GameState, after: GameState, rules: RuleTable) -> jax.Array:
     return (new * rules.achievement_reward).sum() + (after.player_health - before.player_health) * rules.health_reward
 
 
-def _by_kind(scene: Scene, died: jax.Array) -> jax.Array:
-    return total(jnp.where(scene.mobs.kind[:, None] == jnp.arange(24), died[:, None], 0))
+def _by_kind(scene: Scene, died: Slots) -> jax.Array:
+    return total(jnp.where(together(scene.mobs.kind)[:, None] == jnp.arange(24), together(died)[:, None], 0))

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.draws import ChestDraws, draw_chest
-from dicode.games.craftax.dynamics.few import sums, total
+from dicode.games.craftax.dynamics.few import by_slot, sums, total
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import Inventory
 
@@ -44,7 +44,7 @@ def loot(
         **ores,
         torches=held.torches + torches,
         arrows=held.arrows + arrows,
-        potions=held.potions + jnp.where(jnp.arange(6) == colour, potions, 0),
+        potions=by_slot(lambda n, own: own + jnp.where(n == colour, potions, 0), jnp.arange(6), held.potions),
         pickaxe=jnp.maximum(held.pickaxe, pickaxe),
         sword=jnp.maximum(held.sword, sword),
         bow=jnp.where(is_first & (rules.chest_bow[floor] > 0), 1, held.bow),
@@ -56,4 +56,4 @@ def weighted(unit: jax.Array, weights: jax.Array) -> jax.Array:
     """The index that `jax.random.choice` draws by `weights` from a uniform number."""
     up_to = sums(weights)
     drawn = up_to[-1] * (1 - unit)
-    return jnp.minimum(total(up_to < drawn), weights.shape[0] - 1)
+    return jnp.minimum(total(by_slot(lambda below: below < drawn, up_to)), len(weights) - 1)

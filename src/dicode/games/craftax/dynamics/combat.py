@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import any_of, total
+from dicode.games.craftax.dynamics.few import Slots, any_marked, any_of, by_slot, slots_of, total
 from dicode.games.craftax.dynamics.scene import CLASS_OF_SLOT, PASSIVE, Scene
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import GameState
@@ -12,21 +12,20 @@ from dicode.games.craftax.state import GameState
 _SAME_CLASS = CLASS_OF_SLOT[:, None] == CLASS_OF_SLOT[None, :]
 _EARLIER = _SAME_CLASS & (np.arange(8)[None, :] < np.arange(8)[:, None])
 _FIRST = ~_EARLIER.any(axis=1)
-_MONSTER = CLASS_OF_SLOT > 0
 
 
-def sword_damage(game: GameState, rules: RuleTable) -> jax.Array:
+def sword_damage(game: GameState, rules: RuleTable) -> Slots:
     """float32[3]: physical, fire and ice damage of a blow with what is in the player's hand."""
     blow = rules.sword_damage[game.inventory.sword]
     strength = 1 + rules.strength_damage * (game.player_strength - 1)
     intelligence = 1 + rules.intelligence_enchantment * (game.player_intelligence - 1)
     fire, ice = (blow * (game.sword_enchantment == kind) * rules.sword_enchantment * intelligence for kind in (1, 2))
-    return jnp.stack([blow * strength, fire, ice])
+    return slots_of(blow * strength, fire, ice)
 
 
 @jax.named_scope("game.combat")
 def strike(
-    scene: Scene, row: jax.Array, column: jax.Array, damage: jax.Array, on: jax.Array | bool, eats: bool
+    scene: Scene, row: jax.Array, column: jax.Array, damage: Slots, on: jax.Array | bool, eats: bool
 ) -> tuple[Scene, jax.Array]:
     """Hit, if `on`, the first mob of each class on a cell with `damage` (float32[3]); also returns whether any was hit.
 
@@ -34,39 +33,55 @@ def strike(
     states can show. `eats`: killed passive mobs count as eaten.
     """
     mobs = scene.mobs
-    there = (mobs.position[:, 0] == row) & (mobs.position[:, 1] == column) & mobs.mask & on
-    hit = there & ~any_of(_EARLIER & there[None, :], 1)
-    looked_at = hit | (_FIRST & ~any_of(_SAME_CLASS & there[None, :], 1))
-    wound = total(scene.guard * damage, 1)
-    health = jnp.where(hit, mobs.health - wound, mobs.health)
-    mask = mobs.mask & ((health > 0) | ~jnp.asarray(on))
-    died = looked_at & mobs.mask & ~mask
+
+    def is_there(place: jax.Array, mask: jax.Array) -> jax.Array:
+        return (place[0] == row) & (place[1] == column) & mask & on
+
+    def suffer(
+        guard: jax.Array, health: jax.Array, mask: jax.Array, hit: jax.Array, first: jax.Array
+    ) -> list[jax.Array]:
+        health = jnp.where(hit, health - total(by_slot(jnp.multiply, guard, damage)), health)
+        alive = mask & ((health > 0) | ~jnp.asarray(on))
+        return [health, alive, (hit | first) & mask & ~alive]
+
+    there = by_slot(is_there, mobs.position, mobs.mask)
+    hit = by_slot(lambda there, earlier: there & ~earlier, there, any_marked(there, _EARLIER))
+    # Where no mob of a class is there, its first slot is looked at.
+    first = by_slot(lambda number, taken: number & ~taken, jnp.asarray(_FIRST), any_marked(there, _SAME_CLASS))
+    health, mask, died = by_slot(suffer, scene.guard, mobs.health, mobs.mask, hit, first)
     game, floor = scene.game, scene.game.player_level
-    killed = jnp.where(any_of(died & _MONSTER) & (jnp.arange(game.monsters_killed.shape[0]) == floor), 1, 0)
+    of_monster = any_of(died[PASSIVE.stop :])
+    floors = jnp.arange(len(game.monsters_killed))
+    killed = by_slot(
+        lambda n, before: before + jnp.where(of_monster & (n == floor), 1, 0), floors, game.monsters_killed
+    )
     scene = scene.replace(
         mobs=mobs.replace(health=health, mask=mask),
         mob_map=scene.mob_map.write(row, column, jnp.asarray(False), any_of(died)),
-        slain=scene.slain + died,
-        eaten=scene.eaten + died if eats else scene.eaten,
-        game=game.replace(monsters_killed=game.monsters_killed + killed),
+        slain=by_slot(jnp.add, scene.slain, died),
+        eaten=by_slot(jnp.add, scene.eaten, died) if eats else scene.eaten,
+        game=game.replace(monsters_killed=killed),
     )
     return scene, any_of(there)
 
 
-def any_eaten(died: jax.Array) -> jax.Array:
+def any_eaten(died: Slots) -> jax.Array:
     """Whether a passive mob is among the dead, int32[8]."""
-    return any_of(died[PASSIVE] > 0)
+    return any_of(by_slot(lambda times: times > 0, died[PASSIVE]))
 
 
 @jax.named_scope("game.combat")
-def defence(game: GameState, rules: RuleTable) -> jax.Array:
+def defence(game: GameState, rules: RuleTable) -> Slots:
     """float32[3]: share of physical, fire and ice damage that armour and its enchantments keep off."""
-    armour = total(game.inventory.armour * rules.armour_defence)
-    fire, ice = (total((game.armour_enchantments == kind) * rules.armour_enchantment) for kind in (1, 2))
-    return jnp.stack([armour, fire, ice])
+    worn, enchantments = game.inventory.armour, game.armour_enchantments
+    armour = total(by_slot(lambda level: level * rules.armour_defence, worn))
+    fire, ice = (
+        total(by_slot(lambda own, kind=kind: (own == kind) * rules.armour_enchantment, enchantments)) for kind in (1, 2)
+    )
+    return slots_of(armour, fire, ice)
 
 
-def wound_of_player(scene: Scene, damage: jax.Array, defended: jax.Array, rules: RuleTable) -> jax.Array:
+def wound_of_player(scene: Scene, damage: Slots, defended: Slots, rules: RuleTable) -> jax.Array:
     """Health that `damage` (float32[3]) costs the player behind `defended` (float32[3])."""
-    damage = damage * (1 + scene.fighting_boss * rules.boss_damage)
-    return total((1.0 - defended) * damage)
+    factor = 1 + scene.fighting_boss * rules.boss_damage
+    return total(by_slot(lambda defended, damage: (1.0 - defended) * (damage * factor), defended, damage))

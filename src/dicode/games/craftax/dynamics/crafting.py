@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import all_of, any_of, first
+from dicode.games.craftax.dynamics.few import all_of, any_of, by_slot, first, slots_of
 from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.dynamics.scene import Scene, inside
 from dicode.games.craftax.levels.names import Achievement, Action, Block
@@ -44,14 +44,14 @@ def craft(
     known = recipe >= 0
     recipe = jnp.maximum(recipe, 0)
     cost = rules.recipe_cost[recipe]
-    stock = jnp.stack([getattr(held, material) for material in MATERIALS])
-    at_hand = all_of(stock >= cost)
+    stock = slots_of(*(getattr(held, material) for material in MATERIALS))
+    at_hand = all_of(by_slot(jnp.greater_equal, stock, cost))
     at_table = near[0] | (rules.recipe_needs_table[recipe] == 0)
     at_furnace = near[1] | (rules.recipe_needs_furnace[recipe] == 0)
 
     pickaxe, sword = recipe < 4, (recipe >= 4) & (recipe < 8)
     level = recipe % 4 + 1
-    bare, below_diamond = held.armour < 1, held.armour < 2
+    bare, below_diamond = by_slot(lambda level: [level < 1, level < 2], held.armour)
     wanted = jnp.where(pickaxe, held.pickaxe < level, held.sword < level)
     wanted = jnp.where(recipe == _IRON_ARMOUR, any_of(bare), wanted)
     wanted = jnp.where(recipe == _DIAMOND_ARMOUR, any_of(below_diamond), wanted)
@@ -59,22 +59,21 @@ def craft(
     wanted = jnp.where(recipe == _TORCH, held.torches < rules.inventory_limit, wanted)
 
     made = needed & known & at_hand & at_table & at_furnace & wanted
-    left = stock - jnp.where(made, cost, 0)
+    left = by_slot(lambda stock, cost: stock - jnp.where(made, cost, 0), stock, cost)
     iron, diamond = made & (recipe == _IRON_ARMOUR), made & (recipe == _DIAMOND_ARMOUR)
-    armour = jnp.where(iron & _first(bare), 1, held.armour)
-    armour = jnp.where(diamond & _first(below_diamond), 2, armour)
+    first_bare, first_below = first(bare), first(below_diamond)
+
+    def worn(number: jax.Array, own: jax.Array) -> jax.Array:
+        own = jnp.where(iron & (number == first_bare), 1, own)
+        return jnp.where(diamond & (number == first_below), 2, own)
+
     held = held.replace(
         **{material: left[i] for i, material in enumerate(MATERIALS)},
         pickaxe=jnp.where(made & pickaxe, level, held.pickaxe),
         sword=jnp.where(made & sword, level, held.sword),
-        armour=armour,
+        armour=by_slot(worn, jnp.arange(4), held.armour),
         arrows=held.arrows + jnp.where(made & (recipe == _ARROW), rules.arrow_yield, 0),
         torches=held.torches + jnp.where(made & (recipe == _TORCH), rules.torch_yield, 0),
     )
     scene = scene.replace(game=scene.game.replace(inventory=held))
     return scene.earn({Achievement.MAKE_IRON_ARMOUR: iron, Achievement.MAKE_DIAMOND_ARMOUR: diamond})
-
-
-def _first(flags: jax.Array) -> jax.Array:
-    """Only the first true flag."""
-    return jnp.arange(flags.shape[0]) == first(flags)

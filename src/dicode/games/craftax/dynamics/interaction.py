@@ -8,9 +8,9 @@ from dicode.games.craftax.dynamics.boss import is_vulnerable
 from dicode.games.craftax.dynamics.chests import loot
 from dicode.games.craftax.dynamics.combat import any_eaten, strike, sword_damage
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import all_of, first
+from dicode.games.craftax.dynamics.few import by_slot, first, pick, slots_of
 from dicode.games.craftax.dynamics.rare import rare
-from dicode.games.craftax.dynamics.scene import Scene, inside
+from dicode.games.craftax.dynamics.scene import PASSIVE, Scene, inside
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.names import Achievement, Block
 from dicode.games.craftax.levels.rule_axes import RESOURCES
@@ -80,24 +80,29 @@ def interact(
     # Every block but those of a resource gives way without a tool.
     changes = using & ((resource < 0) | mined)
     # Unlike everything else, a chest counts as opened though a mob stood in the way.
-    seen_chest = acting & (block == Block.CHEST) & (jnp.arange(game.chests_opened.shape[0]) == floor)
-    plant = first(all_of(game.growing_plants_positions == jnp.stack([row, column]), 1))
-    restarted = ate & (jnp.arange(game.growing_plants_age.shape[0]) == plant)
+    floors, seen_chest = jnp.arange(len(game.chests_opened)), acting & (block == Block.CHEST)
+    opened_on = by_slot(lambda number, before: before | (seen_chest & (number == floor)), floors, game.chests_opened)
+    plant = first(by_slot(lambda place: (place[0] == row) & (place[1] == column), game.growing_plants_positions))
+    age = by_slot(
+        lambda number, age: jnp.where(ate & (number == plant), 0, age),
+        jnp.arange(len(game.growing_plants_age)),
+        game.growing_plants_age,
+    )
     food = jnp.minimum(max_food(game, rules), game.player_food + rules.plant_food)
     drink = jnp.minimum(max_drink(game, rules), game.player_drink + rules.water_drink)
     scene = scene.replace(
         blocks=scene.blocks.write(row, column, left, changes),
         game=game.replace(
             inventory=held,
-            chests_opened=game.chests_opened | seen_chest,
+            chests_opened=opened_on,
             player_food=jnp.where(ate, food, game.player_food),
             player_hunger=jnp.where(ate, 0.0, game.player_hunger),
             player_drink=jnp.where(drank, drink, game.player_drink),
             player_thirst=jnp.where(drank, 0.0, game.player_thirst),
-            growing_plants_age=jnp.where(restarted, 0, game.growing_plants_age),
+            growing_plants_age=age,
         ),
     ).earn({Achievement.COLLECT_DRINK: drank, Achievement.EAT_PLANT: ate, Achievement.OPEN_CHEST: opened})
-    collected = jnp.stack([getattr(held, name) - getattr(old, name) for name in COLLECTABLES])
+    collected = slots_of(*(getattr(held, name) - getattr(old, name) for name in COLLECTABLES))
     return scene, {
         "collected": collected,
         "eaten": meal.astype(jnp.int32) + ate,
@@ -108,7 +113,7 @@ def interact(
 def _eat_mob(scene: Scene, rules: RuleTable) -> tuple[Scene, jax.Array]:
     """Feed the player with a passive mob that the blow killed."""
     game, meal = scene.game, any_eaten(scene.eaten)
-    which = scene.mobs.kind[first(scene.eaten[:3])]
+    which = pick(scene.mobs.kind, first(scene.eaten[PASSIVE]))
     food = jnp.minimum(max_food(game, rules), game.player_food + rules.mob_food[jnp.clip(which, 0, 2)])
     game = game.replace(
         player_food=jnp.where(meal, food, game.player_food),

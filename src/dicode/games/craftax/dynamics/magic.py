@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.chests import weighted
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import any_of, total
+from dicode.games.craftax.dynamics.few import any_of, by_slot, slots_of, total
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import Achievement, Action, Block
 from dicode.games.craftax.rules import RuleTable
@@ -17,16 +17,17 @@ def drink_potion(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     """Drink a potion of one of six colours; what a colour does differs from world to world."""
     game, held = scene.game, scene.game.inventory
     colour = action - Action.DRINK_POTION_RED
-    drunk = (jnp.arange(6) == colour) & (held.potions > 0)
-    effect = total(jnp.where(drunk, game.potion_mapping, 0))
-    amounts = jnp.where((jnp.arange(6) == effect) & any_of(drunk), rules.potion_effect, 0)
+    drunk = by_slot(lambda kind, stock: (kind == colour) & (stock > 0), jnp.arange(6), held.potions)
+    effect = total(by_slot(lambda drinks, does: jnp.where(drinks, does, 0), drunk, game.potion_mapping))
+    drinks = any_of(drunk)
+    amounts = by_slot(lambda kind, by: jnp.where((kind == effect) & drinks, by, 0), jnp.arange(6), rules.potion_effect)
     game = game.replace(
-        inventory=held.replace(potions=held.potions - drunk),
+        inventory=held.replace(potions=by_slot(jnp.subtract, held.potions, drunk)),
         player_health=game.player_health + (amounts[0] + amounts[1]),
         player_mana=game.player_mana + (amounts[2] + amounts[3]),
         player_energy=game.player_energy + (amounts[4] + amounts[5]),
     )
-    return scene.replace(game=game).earn({Achievement.DRINK_POTION: any_of(drunk)})
+    return scene.replace(game=game).earn({Achievement.DRINK_POTION: drinks})
 
 
 def read_book(scene: Scene, action: jax.Array, draws: Draws) -> Scene:
@@ -38,7 +39,7 @@ def read_book(scene: Scene, action: jax.Array, draws: Draws) -> Scene:
     fire_read, ice_read = reads & ~ice, reads & ice
     game = game.replace(
         inventory=held.replace(books=held.books - reads),
-        learned_spells=game.learned_spells | jnp.stack([fire_read, ice_read]),
+        learned_spells=by_slot(jnp.logical_or, game.learned_spells, slots_of(fire_read, ice_read)),
     )
     return scene.replace(game=game).earn({Achievement.LEARN_FIREBALL: fire_read, Achievement.LEARN_ICEBALL: ice_read})
 
@@ -56,14 +57,18 @@ def enchant(scene: Scene, action: jax.Array, block: jax.Array, draws: Draws, rul
     armour = able & (action == Action.ENCHANT_ARMOUR) & (total(held.armour) > 0)
 
     worn = game.armour_enchantments
-    plain, other = worn == 0, (worn != 0) & (worn != element)
-    piece = weighted(draws.enchantment, jnp.where(any_of(plain), plain, other).astype(jnp.float32))
+    plain, other = by_slot(lambda own: [own == 0, (own != 0) & (own != element)], worn)
+    any_plain = any_of(plain)
+    weights = by_slot(lambda plain, other: jnp.where(any_plain, plain, other).astype(jnp.float32), plain, other)
+    piece = weighted(draws.enchantment, weights)
     done = sword | bow | armour
     paid = jnp.where(done, rules.enchant_gems, 0)
     game = game.replace(
         sword_enchantment=jnp.where(sword, element, game.sword_enchantment),
         bow_enchantment=jnp.where(bow, element, game.bow_enchantment),
-        armour_enchantments=jnp.where(armour & (jnp.arange(4) == piece), element, worn),
+        armour_enchantments=by_slot(
+            lambda number, own: jnp.where(armour & (number == piece), element, own), jnp.arange(4), worn
+        ),
         inventory=held.replace(
             ruby=held.ruby - jnp.where(fire_table, paid, 0), sapphire=held.sapphire - jnp.where(fire_table, 0, paid)
         ),

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.combat import wound_of_player
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import total
+from dicode.games.craftax.dynamics.few import by_slot, slots_of, total
 from dicode.games.craftax.dynamics.projectiles import launch
-from dicode.games.craftax.dynamics.rare import Slot, apart, one_by_one, put, together
+from dicode.games.craftax.dynamics.rare import Slot, one_by_one, put
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Scene, can_enter, offset
 from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.rules import RuleTable
@@ -21,12 +21,10 @@ def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable)
 
     Free slots move about too, without being in anyone's way. The player moves before the mobs.
     """
-    changed = ("position", "cooldown", "mask")
-    scene = scene.replace(mobs=scene.mobs.replace(**{name: apart(getattr(scene.mobs, name)) for name in changed}))
     acts = ((MELEE, partial(_melee, defended=defended)), (PASSIVE, _passive), (RANGED, _ranged))
     for part, act in acts:
         scene = one_by_one(range(part.start, part.stop), partial(act, draws=draws, rules=rules), scene)
-    return scene.replace(mobs=scene.mobs.replace(**{name: together(getattr(scene.mobs, name)) for name in changed}))
+    return scene
 
 
 def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: jax.Array) -> Scene:
@@ -39,7 +37,8 @@ def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: j
     rows, columns = (jnp.where(chases, to, away) for to, away in zip(towards, wandering, strict=True))
 
     attacks = (distance == 1) & (mobs.cooldown[slot] <= 0) & mobs.mask[slot]
-    blow = rules.melee_damage[mobs.kind[slot] - 8] * (1 + rules.sleeping_damage * game.is_sleeping)
+    force = 1 + rules.sleeping_damage * game.is_sleeping
+    blow = by_slot(lambda damage: damage * force, rules.melee_damage[mobs.kind[slot] - 8])
     wound = wound_of_player(scene, blow, defended, rules) * attacks
     woken = game.is_sleeping & attacks
     game = game.replace(
@@ -84,7 +83,7 @@ def _ranged(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable) -> Scene:
     attacks = (in_range | cornered) & (mobs.cooldown[slot] <= 0) & mobs.mask[slot]
     room = total(scene.mob_shots.mask) < rules.max_mob_projectiles
     type_id = rules.shoots[mobs.kind[slot] - 16]
-    shots = launch(scene.mob_shots, attacks & room, jnp.stack([row, column]), jnp.stack(towards), type_id)
+    shots = launch(scene.mob_shots, attacks & room, slots_of(row, column), slots_of(*towards), type_id)
     scene = scene.replace(mob_shots=shots)
     willing = ~attacks & (draws.speed[slot] < rules.ranged_speed)
     cooldown = jnp.where(attacks, rules.ranged_cooldown, mobs.cooldown[slot] - 1)
@@ -121,12 +120,12 @@ def _step_to(
     row, column = jnp.where(moves, row, old_row), jnp.where(moves, column, old_column)
     stays = mask & stays
     # The old cell is freed and the new one taken in one write that waits for the reads above, so that it is in place.
-    freed = jnp.stack([old_row, row]), jnp.stack([old_column, column])
+    freed = slots_of(old_row, row), slots_of(old_column, column)
     same = ~moves & stays
     return scene.replace(
-        mob_map=scene.mob_map.write(*freed, jnp.stack([same, stays]), jnp.stack([mask, stays])),
+        mob_map=scene.mob_map.write_all(*freed, slots_of(same, stays), slots_of(mask, stays)),
         mobs=mobs.replace(
-            position=put(mobs.position, slot, jnp.stack([row, column])),
+            position=put(mobs.position, slot, slots_of(row, column)),
             cooldown=put(mobs.cooldown, slot, cooldown),
             mask=put(mobs.mask, slot, stays),
         ),

@@ -1,9 +1,12 @@
 """Moving about: ladders between floors, and steps on a floor."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dicode.games.craftax.dynamics.few import by_number, slots_of
 from dicode.games.craftax.dynamics.scene import Scene, can_enter, offset
 from dicode.games.craftax.levels.names import NUM_FLOORS, Achievement, Action, Item
 from dicode.games.craftax.rules import RuleTable
@@ -39,7 +42,9 @@ def change_floor(game: GameState, action: jax.Array, rules: RuleTable) -> tuple[
     below = game.up_ladders[jnp.minimum(floor + 1, NUM_FLOORS - 1)]
     above = game.down_ladders[jnp.maximum(floor - 1, 0)]
     floor = floor + down.astype(jnp.int32) - up
-    position = jnp.where(down, below, jnp.where(up, above, position))
+    position = by_number(
+        lambda lower, upper, same: jnp.where(down, lower, jnp.where(up, upper, same)), below, above, position
+    )
     known = game.achievements[jnp.asarray(ENTER_FLOOR)[floor]]
     game = game.replace(
         player_level=floor,
@@ -59,7 +64,7 @@ def move_player(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
     turned = (action >= Action.LEFT) & (action <= Action.DOWN)
     return scene.replace(
         game=game.replace(
-            player_position=jnp.where(free, jnp.stack([row, column]), game.player_position),
+            player_position=by_number(partial(jnp.where, free), slots_of(row, column), game.player_position),
             player_direction=jnp.where(turned, action, game.player_direction),
         )
     )

@@ -1,10 +1,13 @@
 """Putting things into the world: stone, stations, saplings, torches."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import all_of, any_of, first_free
+from dicode.games.craftax.dynamics.few import Slots, all_of, any_of, by_number, by_slot, first_free, slots_of
+from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.dynamics.light import torch_light
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
@@ -45,15 +48,17 @@ def place(
     item = game.items[game.player_level, _on_map(row), _on_map(column)]
     no_item = item == Item.NONE
     bare = ~is_solid(block) & no_item
-    on_ground = jnp.isin(block, np.array(TORCH_BLOCKS, np.uint8)) & no_item
-    fits = jnp.stack([bare | (block == Block.WATER), bare, bare, (block == Block.GRASS) & no_item, on_ground])
-    stock = jnp.stack([held.stone, held.wood, held.stone, held.sapling, held.torches])
-    wanted = jnp.arange(len(PLACEABLES)) == kind
-    free = inside(row, column) & ~occupied(scene, row, column)
-    placed = needed & wanted & fits & (stock >= rules.place_cost) & free
-    placed = placed.at[_FURNACE].set(placed[_FURNACE] & (near[0] | (rules.furnace_needs_table == 0)))
+    on_ground = any_of(by_slot(lambda kind: block == kind, np.array(TORCH_BLOCKS, np.uint8))) & no_item
+    fits = slots_of(bare | (block == Block.WATER), bare, bare, (block == Block.GRASS) & no_item, on_ground)
+    stock = slots_of(held.stone, held.wood, held.stone, held.sapling, held.torches)
+    able = needed & inside(row, column) & ~occupied(scene, row, column)
+    furnace_fits = near[0] | (rules.furnace_needs_table == 0)
 
-    paid = jnp.where(placed, rules.place_cost, 0)
+    def is_placed(number: jax.Array, fits: jax.Array, stock: jax.Array, cost: jax.Array) -> jax.Array:
+        return able & (number == kind) & fits & (stock >= cost) & (furnace_fits | (number != _FURNACE))
+
+    placed = by_slot(is_placed, jnp.arange(len(PLACEABLES)), fits, stock, rules.place_cost)
+    paid = by_slot(lambda placed, cost: jnp.where(placed, cost, 0), placed, rules.place_cost)
     held = held.replace(
         stone=held.stone - paid[_STONE] - paid[_FURNACE],
         wood=held.wood - paid[_TABLE],
@@ -62,7 +67,7 @@ def place(
     )
     new_block = jnp.asarray(_BLOCK_OF_KIND)[jnp.maximum(kind, 0)]
     items, light = rare(
-        placed[_TORCH], _light_torch, (game.items, game.light), game.player_level, jnp.stack([row, column]), rules
+        placed[_TORCH], _light_torch, (game.items, game.light), game.player_level, slots_of(row, column), rules
     )
     game = game.replace(inventory=held, items=items, light=light)
     scene = scene.replace(
@@ -70,28 +75,31 @@ def place(
         blocks=scene.blocks.write(row, column, new_block, any_of(placed) & ~placed[_TORCH]),
     )
     earned = {int(Achievement[f"PLACE_{name.upper()}"]): placed[i] for i, name in enumerate(PLACEABLES)}
-    return scene.earn(earned), placed.astype(jnp.int32)
+    return scene.earn(earned), by_slot(lambda flag: flag.astype(jnp.int32), placed)
 
 
 def _grow(game: GameState, row: jax.Array, column: jax.Array, planted: jax.Array) -> GameState:
     """Remember a sapling in the first free slot; without one it never ripens."""
-    taken = game.growing_plants_mask
-    slot = (jnp.arange(taken.shape[0]) == first_free(taken)) & ~all_of(taken) & planted
-    return game.replace(
-        growing_plants_positions=jnp.where(slot[:, None], jnp.stack([row, column]), game.growing_plants_positions),
-        growing_plants_age=jnp.where(slot, 0, game.growing_plants_age),
-        growing_plants_mask=taken | slot,
-    )
+    plants = game.growing_plants_positions, game.growing_plants_age, game.growing_plants_mask
+    free, roots = first_free(plants[2]), ~all_of(plants[2]) & planted
+
+    def grown(number: jax.Array, place: Slots, age: jax.Array, mask: jax.Array) -> list[Slots]:
+        new = (number == free) & roots
+        place = by_number(partial(jnp.where, new), slots_of(row, column), place)
+        return [place, jnp.where(new, 0, age), mask | new]
+
+    position, age, mask = by_slot(grown, jnp.arange(len(plants[2])), *plants)
+    return game.replace(growing_plants_positions=position, growing_plants_age=age, growing_plants_mask=mask)
 
 
 def _light_torch(
-    lit: jax.Array, maps: tuple[jax.Array, jax.Array], floor: jax.Array, position: jax.Array, rules: RuleTable
+    lit: jax.Array, maps: tuple[jax.Array, jax.Array], floor: jax.Array, position: Slots, rules: RuleTable
 ) -> tuple[jax.Array, jax.Array]:
     items, light = maps
     light, around = torch_light(lit, light, items, floor, position, rules)
-    # The map of items is written after it has been read, and so in place; the condition is always true.
-    row = jnp.where(lit & (around >= 0), position[0], MAP_SIZE)
-    return items.at[floor, row, position[1]].set(jnp.uint8(Item.TORCH), mode="drop"), light
+    # The map of items is written after it has been read, and so in place; the second condition is always true.
+    written = Layer(items, floor).write(position[0], position[1], Item.TORCH, lit & (around >= 0))
+    return written.settled().cells, light
 
 
 def _on_map(index: jax.Array) -> jax.Array:

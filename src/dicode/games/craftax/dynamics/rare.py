@@ -5,6 +5,7 @@ condition is reduced over the batch first, so that a real branch skips the work 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import jax
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.accelerator import on_accelerator
+from dicode.games.craftax.dynamics.few import Slots, parts
 
 State = TypeVar("State")
 
@@ -30,35 +32,22 @@ def one_by_one(slots: range, act: Callable[[State, Slot], State], state: State) 
     return after
 
 
-def each(count: int, act: Callable[[State, Slot], tuple[State, jax.Array]], state: State) -> tuple[State, jax.Array]:
-    """As `one_by_one`, with what `act` says of each slot, [count, ...]."""
+def each(act: Callable[..., tuple[State, Any]], state: State, *values: Slots) -> tuple[State, Slots]:
+    """`act(state, *values of a slot)` one slot after the other, with what it says of each."""
     if on_accelerator():
         told = []
-        for slot in range(count):
-            state, says = act(state, slot)
+        for own in zip(*map(parts, values), strict=True):
+            state, says = act(state, *own)
             told.append(says)
-        return state, jnp.stack(told)
-    after: tuple[State, jax.Array] = jax.lax.scan(act, state, jnp.arange(count))
+        return state, tuple(told)
+    after: tuple[State, jax.Array] = jax.lax.scan(lambda state, own: act(state, *own), state, values)
     return after
 
 
-def apart(values: jax.Array) -> Any:
-    """`values` while a loop over its slots is under way: on an accelerator single numbers, in tuples of tuples.
-
-    A slot's value that is read out of an array which another slot has just been written to is a kernel of its own.
-    """
-    return tuple(map(apart, values)) if values.ndim and on_accelerator() else values
-
-
-def together(values: Any) -> jax.Array:
-    """The array that was taken `apart`."""
-    return jnp.stack([together(value) for value in values]) if isinstance(values, tuple) else values
-
-
-def put(values: Any, slot: Slot, new: jax.Array) -> Any:
+def put(values: Slots, slot: Slot, new: Any) -> Slots:
     """`values`, taken apart, with `new` at a slot."""
     if isinstance(values, tuple):
-        return tuple(apart(new) if number == slot else value for number, value in enumerate(values))
+        return tuple(new if number == slot else value for number, value in enumerate(values))
     return values.at[slot].set(new)
 
 
@@ -113,7 +102,7 @@ def some(needed: jax.Array, work: Callable[..., State], otherwise: State, maps: 
     if on_accelerator():
         one = jax.tree.map(lambda array: array[None], maps)
         done = work(one, jnp.int32(0), *arguments)
-        chosen: State = jax.tree.map(lambda new, old: jnp.where(needed, new, old), done, otherwise)
+        chosen: State = jax.tree.map(partial(jnp.where, needed), done, otherwise)
         return chosen
 
     @jax.custom_batching.custom_vmap

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
+from dicode.games.craftax.dynamics.few import Slots, apart, by_slot, chained, together
 from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.levels.grid import SOLID_BLOCKS
 from dicode.games.craftax.levels.names import MAP_SIZE, NUM_FLOORS, Achievement, Block
@@ -62,22 +63,22 @@ _EARNED = tuple(
 class Creatures(struct.PyTreeNode):
     """The mobs of one floor."""
 
-    position: jax.Array
+    position: Slots
     """int32[8, 2]."""
-    health: jax.Array
-    mask: jax.Array
-    cooldown: jax.Array
-    kind: jax.Array
+    health: Slots
+    mask: Slots
+    cooldown: Slots
+    kind: Slots
 
 
 class Shots(struct.PyTreeNode):
     """The projectiles of one floor, of the mobs or of the player."""
 
-    position: jax.Array
+    position: Slots
     """int32[3, 2]."""
-    direction: jax.Array
-    mask: jax.Array
-    type_id: jax.Array
+    direction: Slots
+    mask: Slots
+    type_id: Slots
 
 
 class Scene(struct.PyTreeNode):
@@ -87,13 +88,13 @@ class Scene(struct.PyTreeNode):
     blocks: Layer
     mob_map: Layer
     mobs: Creatures
-    guard: jax.Array
+    guard: Slots
     """float32[8, 3]: share of damage (physical, fire, ice) that reaches each mob."""
     mob_shots: Shots
     player_shots: Shots
-    slain: jax.Array
+    slain: Slots
     """int32[8]: deaths of each mob in this step."""
-    eaten: jax.Array
+    eaten: Slots
     """int32[8]: of those, the ones that the player ate."""
     earned: Mapping[int, jax.Array]
     """Achievements reached in this step, by number."""
@@ -117,20 +118,20 @@ def enter(game: GameState, rules: RuleTable) -> Scene:
     """The scene on the player's floor."""
     floor = game.player_level
 
-    def here(name: str) -> jax.Array:
-        return jnp.concatenate([getattr(getattr(game, record), name)[floor] for record in CLASSES])
+    def here(name: str) -> Slots:
+        return chained(*(apart(getattr(getattr(game, record), name)[floor]) for record in CLASSES))
 
-    kind = here("type_id") + 8 * CLASS_OF_SLOT
+    kind = by_slot(jnp.add, here("type_id"), jnp.asarray(8 * CLASS_OF_SLOT))
     return Scene(
         game=game,
         blocks=Layer(game.blocks, floor),
         mob_map=Layer(game.mob_map, floor),
         mobs=Creatures(here("position"), here("health"), here("mask"), here("attack_cooldown"), kind),
-        guard=1.0 - rules.mob_defence[kind],
+        guard=by_slot(lambda kind: by_slot(lambda share: 1.0 - share, rules.mob_defence[kind]), kind),
         mob_shots=_shots(game.mob_projectiles, game.mob_projectile_directions, floor),
         player_shots=_shots(game.player_projectiles, game.player_projectile_directions, floor),
-        slain=jnp.zeros(8, jnp.int32),
-        eaten=jnp.zeros(8, jnp.int32),
+        slain=apart(jnp.zeros(8, jnp.int32)),
+        eaten=apart(jnp.zeros(8, jnp.int32)),
         earned={number: jnp.asarray(False) for number in _EARNED},
         damage_taken=jnp.zeros((), jnp.float32),
         attacker=jnp.zeros((), jnp.int32),
@@ -154,7 +155,9 @@ def leave(scene: Scene) -> GameState:
             # The package removes mobs without health on every floor whenever it resolves an attack.
             mask=mask & (health > 0),
             attack_cooldown=_place(here, scene.mobs.cooldown[part], old.attack_cooldown),
-            type_id=_place(here, scene.mobs.kind[part] - 8 * number, old.type_id),
+            type_id=_place(
+                here, by_slot(lambda kind, first=8 * number: kind - first, scene.mobs.kind[part]), old.type_id
+            ),
         )
         start += slots
     for record, shots in (("mob_projectiles", scene.mob_shots), ("player_projectiles", scene.player_shots)):
@@ -164,7 +167,8 @@ def leave(scene: Scene) -> GameState:
             mask=_place(here, shots.mask, old.mask),
             type_id=_place(here, shots.type_id, old.type_id),
         )
-    return game.replace(
+    whole: GameState = jax.tree.map(together, game, is_leaf=lambda x: isinstance(x, tuple))
+    return whole.replace(
         blocks=scene.blocks.settled().cells,
         mob_map=scene.mob_map.settled().cells,
         mob_projectile_directions=_place(here, scene.mob_shots.direction, game.mob_projectile_directions),
@@ -214,9 +218,10 @@ def can_enter(scene: Scene, row: jax.Array, column: jax.Array, blocked_by: jax.A
 
 
 def _shots(mobs: Mobs, directions: jax.Array, floor: jax.Array) -> Shots:
-    return Shots(mobs.position[floor], directions[floor], mobs.mask[floor], mobs.type_id[floor])
+    return Shots(*(apart(x[floor]) for x in (mobs.position, directions, mobs.mask, mobs.type_id)))
 
 
-def _place(here: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:
+def _place(here: jax.Array, new: Slots, old: jax.Array) -> jax.Array:
     """`old` [9, ...] with `new` on the floor marked in `here` [9]."""
+    new = together(new)
     return jnp.where(here.reshape(-1, *[1] * new.ndim), new, old)

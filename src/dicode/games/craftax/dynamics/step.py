@@ -10,6 +10,7 @@ from dicode.games.craftax.dynamics.boss import boss_time
 from dicode.games.craftax.dynamics.combat import defence
 from dicode.games.craftax.dynamics.crafting import CRAFTS, craft, near_stations
 from dicode.games.craftax.dynamics.draws import Draws, draw
+from dicode.games.craftax.dynamics.few import together
 from dicode.games.craftax.dynamics.interaction import interact
 from dicode.games.craftax.dynamics.light import sky_light
 from dicode.games.craftax.dynamics.magic import drink_potion, enchant, read_book
@@ -59,6 +60,10 @@ def step(key: jax.Array | Draws, state: GameState, action: jax.Array, rules: Rul
     scene = fly_at_player(scene, defended, rules)
     scene = fly_from_player(scene, rules)
     killed, counted = achievements.kills(scene), achievements.counted_kills(scene)
+    # Nobody asks any more who was slain, and by what.
+    scene = scene.replace(
+        guard=(), slain=(), eaten=(), blocks=scene.blocks.gathered(), mob_map=scene.mob_map.gathered()
+    )
     scene, killed, counted, counts = cut((scene, killed, counted, counts))
     scene = spawn(scene, draws, rules)
     health = scene.game.player_health
@@ -73,7 +78,8 @@ def step(key: jax.Array | Draws, state: GameState, action: jax.Array, rules: Rul
         state_rng=draws.state_rng,
     )
     over = (after.player_health <= 0) | (after.boss_progress >= rules.boss_waves)
-    events = Events(kills=killed, damage_taken=scene.damage_taken, **counts)
+    told = {name: together(count) for name, count in counts.items()}
+    events = Events(kills=killed, damage_taken=scene.damage_taken, **told)
     return StepResult(
         state=after,
         reward=achievements.reward(state, after, rules),

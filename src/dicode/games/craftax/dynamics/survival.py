@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from dicode.games.craftax.dynamics.few import by_number
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Action
 from dicode.games.craftax.levels.rule_axes import MATERIALS
@@ -36,7 +37,10 @@ def live(scene: Scene, action: jax.Array, rules: RuleTable) -> Scene:
 def hold_in_range(game: GameState, rules: RuleTable) -> GameState:
     """Cut what is carried and the vitals to what the player can hold."""
     held = game.inventory
-    held = held.replace(**{name: jnp.minimum(getattr(held, name), rules.inventory_limit) for name in _COUNTED})
+    within = {
+        name: by_number(lambda own: jnp.minimum(own, rules.inventory_limit), getattr(held, name)) for name in _COUNTED
+    }
+    held = held.replace(**within)
     vitals = {
         f"player_{vital}": jnp.clip(getattr(game, f"player_{vital}"), 0, maximum(game, rules, vital))
         for vital in ("food", "drink", "energy", "mana")

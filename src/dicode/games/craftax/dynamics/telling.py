@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import any_of, first
+from dicode.games.craftax.dynamics.few import any_of, by_slot, first
 from dicode.games.craftax.dynamics.scene import Scene
 from dicode.games.craftax.levels.names import Action
 from dicode.games.craftax.state import GameState
@@ -38,6 +38,6 @@ def ending(scene: Scene, health_before_needs: jax.Array) -> jax.Array:
 @jax.named_scope("game.telling")
 def occupation(before: GameState, action: jax.Array, after: GameState) -> jax.Array:
     """Place in `OCCUPATIONS` of one step; `action` is what was done, not what was asked of a sleeper."""
-    moved = any_of(before.player_position != after.player_position)
+    moved = any_of(by_slot(jnp.not_equal, before.player_position, after.player_position))
     awake = jnp.where(jnp.asarray(_MOVES)[action], jnp.where(moved, _WALKS, _STOPPED), jnp.asarray(_BY_ACTION)[action])
     return jnp.where(before.is_sleeping, _SLEEPS, jnp.where(before.is_resting, _RESTS, awake)).astype(jnp.int32)

@@ -278,6 +278,8 @@ def _call(message: str) -> str:
     """How a method of the level API is called, for a call with wrong arguments."""
     if re.match(r"'(Achievement|Condition)' object is not iterable", message):
         return "a goal is made by Goal.all_of(...)"
+    if re.match(r"(World|Player|Inventory)\.__init__\(\) ", message):
+        return "make none: build is given the world; edit that one in place and return nothing"
     told = re.match(r"(World|Inventory|Goal)\.(\w+)\(\) ", message)
     if not told:
         return ""
