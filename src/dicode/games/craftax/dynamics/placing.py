@@ -29,14 +29,14 @@ _BLOCK_OF_KIND = np.array([Block.STONE, Block.CRAFTING_TABLE, Block.FURNACE, Blo
 @jax.named_scope("game.placing")
 def place(
     needed: jax.Array,
-    before: tuple[Scene, jax.Array],
+    before: tuple[Scene, Slots],
     action: jax.Array,
     row: jax.Array,
     column: jax.Array,
     block: jax.Array,
     near: tuple[jax.Array, jax.Array],
     rules: RuleTable,
-) -> tuple[Scene, jax.Array]:
+) -> tuple[Scene, Slots]:
     """Put what the action says on the faced cell, if it fits; also returns int32[5], what was placed.
 
     Tables and furnaces stand on anything that is not solid, even water and lava; stone fills water too;

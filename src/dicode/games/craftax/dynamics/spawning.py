@@ -160,10 +160,10 @@ def _kinds(scene: Scene, rules: RuleTable) -> Slots:
 def _places(
     blocks: jax.Array,
     taken: jax.Array,
-    gap: jax.Array,
+    gap: Slots,
     boss: jax.Array,
     swims: jax.Array,
-    spans: jax.Array,
+    spans: Slots,
     limit: jax.Array,
 ) -> jax.Array:
     """bool[3, 27, 27]: where in the window a mob of each class may appear; `gap` is from the player to its corner."""
