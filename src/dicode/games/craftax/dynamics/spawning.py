@@ -175,7 +175,8 @@ def _places(
     in_ring = jnp.where(boss, distance <= boss_far, distance > far)
     melee = jnp.where(boss, graves, ground)
     ranged = jnp.where(boss, graves, jnp.where(swims, water, ground))
-    return jnp.stack([ground & (distance > near), melee & in_ring, ranged & in_ring]) & free
+    places: jax.Array = jnp.stack([ground & (distance > near), melee & in_ring, ranged & in_ring]) & free
+    return places
 
 
 def _choose(places: jax.Array, unit: jax.Array) -> tuple[jax.Array, jax.Array]:
