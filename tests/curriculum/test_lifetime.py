@@ -1,5 +1,7 @@
 """A level keeps its slot for a number of steps, not of cycles, and gives it up for a reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from dicode.curriculum.lifetime import Lifetime, end
@@ -37,6 +39,22 @@ def test_a_lifetime_follows_from_the_steps_that_a_slot_gets_in_a_cycle(a_cycle, 
 )
 def test_why_a_level_gives_up_its_slot(rates, reason):
     assert end(history(*rates), GRANTED) == reason
+
+
+@pytest.mark.parametrize(
+    ("rates", "reason"),
+    [
+        ([0.05], ""),
+        ([0.05, 0.05], "hopeless"),
+        ([0.05, 0.2], ""),
+        ([0.2, 0.15, 0.15], ""),
+        ([0.3, 0.05, 0.05], "hopeless"),
+        ([0.0, 0.075, 0.1], ""),
+    ],
+)
+def test_a_level_that_is_seldom_solved_and_does_not_rise_is_hopeless_where_asked(rates, reason):
+    assert end(history(*rates), replace(GRANTED, hopeless_below=0.1)) == reason
+    assert end(history(*rates), GRANTED) == ""
 
 
 def test_few_episodes_are_no_proof_that_a_level_is_hopeless_or_mastered():

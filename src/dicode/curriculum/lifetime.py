@@ -19,14 +19,18 @@ class Lifetime:
     cycles: int
     """In which it may go without learning anything more; at least 2, so that there are two halves to compare."""
     hopeless: int
-    """Without a single success, after which it is hopeless."""
+    """Without a single success, after which it is hopeless; with a few, see `hopeless_below`."""
     min_episodes: int = MIN_EPISODES
+    hopeless_below: float = 0.0
+    """A level is hopeless, too, whose success rate in its latest `hopeless` cycles is below this and has not risen."""
 
     @classmethod
-    def of_steps(cls, steps: float, steps_a_cycle: float, min_episodes: int = MIN_EPISODES) -> "Lifetime":
+    def of_steps(
+        cls, steps: float, steps_a_cycle: float, min_episodes: int = MIN_EPISODES, hopeless_below: float = 0.0
+    ) -> "Lifetime":
         """The lifetime in cycles of `steps_a_cycle` steps in a slot; a quarter of it is granted without a success."""
         cycles = max(2, math.ceil(steps / steps_a_cycle))
-        return cls(cycles, max(2, math.ceil(cycles / 4)), min_episodes)
+        return cls(cycles, max(2, math.ceil(cycles / 4)), min_episodes, hopeless_below)
 
 
 def end(trials: Sequence[Trial], granted: Lifetime) -> str:
@@ -41,10 +45,17 @@ def end(trials: Sequence[Trial], granted: Lifetime) -> str:
 def _end_after(trials: Sequence[Trial], granted: Lifetime) -> str:
     if status(pooled(trials, granted.min_episodes), granted.min_episodes) is Status.A:
         return "mastered"
-    episodes, successes = _sums(trials)
-    if len(trials) >= granted.hopeless and not successes and episodes >= granted.min_episodes:
+    if len(trials) >= granted.hopeless and _hopeless(trials, granted):
         return "hopeless"
     return "flat" if len(trials) >= granted.cycles and not _rises(trials[-granted.cycles :]) else ""
+
+
+def _hopeless(trials: Sequence[Trial], granted: Lifetime) -> bool:
+    episodes, successes = _sums(trials)
+    if not successes:
+        return episodes >= granted.min_episodes
+    episodes, successes = _sums(trials[-granted.hopeless :])
+    return episodes >= granted.min_episodes and successes < granted.hopeless_below * episodes and not _rises(trials)
 
 
 def _rises(trials: Sequence[Trial]) -> bool:

@@ -80,6 +80,13 @@ class DicodeSettings(Replayed, Scored):
         1e13,
         only={"method.stay": ("learning",)},
     )
+    hopeless_below: float = option(
+        0.0,
+        "success rate below which a level is hopeless, too, after that quarter, unless it rises",
+        0,
+        1,
+        only={"method.stay": ("learning",)},
+    )
     frontier: int = option(
         0,
         "states that the agent reached on the target kept as starts of levels; 0: none",
@@ -106,7 +113,8 @@ class _Told:
     @property
     def lifetime(self) -> Lifetime:
         """What a level is granted in its slot."""
-        return Lifetime.of_steps(self.own.stay_steps, self.room.steps_a_slot, self.own.min_episodes)
+        own = self.own
+        return Lifetime.of_steps(own.stay_steps, self.room.steps_a_slot, own.min_episodes, own.hopeless_below)
 
 
 def make(room: Room, settings: DicodeSettings, dreaming: DreamerConfig, similar: Similar = no_examples) -> Method:
