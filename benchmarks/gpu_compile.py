@@ -172,6 +172,8 @@ def report(part: str, whole: Any, used: int, figures: dict[str, Any]) -> None:
     print(f"  {part}: {used / 1e9:.2f} GB, {whole.total} kernels, {main_loop.total} a round of its largest loop")
     for name in unknown:
         print(f"    a loop in {name} whose rounds only the device knows")
+    for shape in main_loop.large_copies:
+        print(f"    a copy of {shape} in every round")
     for name, count in main_loop.by_module.most_common():
         print(f"    {count:5d}  {name}")
 

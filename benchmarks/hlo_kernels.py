@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import prod
 
 LAUNCHED = frozenset(
     [
@@ -37,6 +38,8 @@ LAUNCHED = frozenset(
 """Operations that stand in a schedule as kernels of their own."""
 NO_NAME = "(copies)"
 """Module of a kernel that XLA made without the code's saying: copies, mostly."""
+LARGE = 1_000_000
+_SHAPE = re.compile(r"(\w+)\[([\d,]+)\]")
 _SCOPE = re.compile(r"\b(?:game|env|agent|learner)\.[a-z_]+")
 _OPERATION = re.compile(r"(?:^|\s)([a-z][a-z0-9\-]*)\(")
 _NAME = re.compile(r'op_name="([^"]*)"')
@@ -52,6 +55,8 @@ class Loop:
     """Rounds; None: only the device knows."""
     kernels: Counter[str] = field(default_factory=Counter)
     loops: list["Loop"] = field(default_factory=list)
+    large_copies: list[str] = field(default_factory=list)
+    """Shapes of `LARGE` numbers or more that a round copies: a map that is read after it was written, mostly."""
 
     @property
     def total(self) -> int:
@@ -112,12 +117,16 @@ def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list
             inner = _walk(name, 1, _called(line, "to_apply"), bodies)
             loop.kernels += inner.kernels
             loop.loops += inner.loops
+            loop.large_copies += inner.large_copies
         elif operation == "conditional":
             # The host waits for the condition; the dearest branch is counted.
             branches = [_walk(name, 1, branch, bodies) for branch in _branches(line)]
             loop.loops.append(max(branches, key=lambda branch: branch.total))
         elif operation in LAUNCHED:
             loop.kernels[_module(line)] += 1
+            shape = _SHAPE.search(line) if operation == "copy" else None
+            if shape and prod(map(int, shape[2].split(","))) >= LARGE:
+                loop.large_copies.append(shape[0])
     return loop
 
 

@@ -60,3 +60,10 @@ def test_a_loop_of_unknown_length_is_named():
         'op_name="jit(f)/env.resets/while"}', 'op_name=""}, backend_config={"known_trip_count":{"n":"2"}}'
     )
     assert hlo_kernels.read(known.splitlines()).largest.unknown == []
+
+
+def test_a_round_that_copies_a_whole_map_is_told():
+    copied = "  %kept = u8[1024,20736]{1,0} copy(%get.2)\n  %small = f32[8]{0} copy(%get.3)\n  %both = "
+    step = hlo_kernels.read(TEXT.replace("  %both = ", copied).splitlines()).largest
+    assert step.large_copies == ["u8[1024,20736]"]
+    assert step.total == 7

@@ -1,5 +1,7 @@
 """The step as it is written for accelerators gives what the step for CPUs gives, bit for bit; run on the CPU by the switch."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -138,6 +140,29 @@ def test_a_reset_without_a_loop_is_the_reset_by_loops():
         assert not differences(looped, straight)
         chosen = jnp.where(jnp.array(ended)[:, None, None], pool["map"][source], state["map"])
         assert np.array_equal(straight["map"], chosen)
+
+
+def test_the_step_has_the_same_shapes_both_ways():
+    """Traced only, with every annotation held against what is passed; the values are compared by the long test below."""
+    from dicode.games.craftax.device import DEVICE
+    from dicode.games.craftax.levels.blank import blank_worlds
+    from dicode.games.craftax.rules import default_rules
+    from dicode.games.craftax.state import from_arrays
+
+    state, keys, action = from_arrays(blank_worlds(2)), jnp.zeros((2, 2), jnp.uint32), jnp.zeros(2, jnp.int32)
+
+    def run(keys, state, action, rules):
+        draws = jax.vmap(DEVICE.draw)(keys) if on_accelerator() else keys
+        result = jax.vmap(DEVICE.step, in_axes=(0, 0, 0, None))(draws, state, action, rules)
+        seen = jax.vmap(DEVICE.observe, in_axes=(0, None))(result.state, rules)
+        return result, jax.vmap(lambda one: one.cells)(seen), seen.scalars
+
+    shapes = []
+    for accelerator in (False, True):
+        with written_for(accelerator=accelerator):
+            shapes.append(jax.eval_shape(partial(run), keys, state, action, default_rules()))
+    assert jax.tree.structure(shapes[0]) == jax.tree.structure(shapes[1])
+    assert jax.tree.leaves(shapes[0]) == jax.tree.leaves(shapes[1])
 
 
 @pytest.mark.long

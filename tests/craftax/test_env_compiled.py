@@ -73,3 +73,31 @@ def test_four_devices_give_what_one_gives_without_moving_maps():
     env = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", SHARDED], cwd=here, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+DRAWN = """
+from types import SimpleNamespace
+
+import jax, jax.numpy as jnp, numpy as np
+from dicode.accelerator import written_for
+from dicode.environment.env import LevelEnv
+from dicode.games.craftax.device import DEVICE
+
+state = SimpleNamespace(task=SimpleNamespace(env_index=jnp.array([0, 1, 2, 5, 4, 3])))
+keys, env = jax.random.split(jax.random.PRNGKey(3), 2), LevelEnv(DEVICE)
+mesh = jax.sharding.Mesh(np.array(jax.devices()), ("env",))
+with written_for(accelerator=True):
+    one, two = (jax.jit(lambda keys, own=own: own.draw(keys, state))(keys) for own in (env, env.on(mesh, "env")))
+spread = [len(x.sharding.device_set) for x in jax.tree.leaves(two)]
+assert set(spread) == {2}, spread
+same = jax.tree.map(np.array_equal, one, two)
+assert all(jax.tree.leaves(same)), same
+speed = np.asarray(one.game.speed)
+assert speed.shape == (2, 6, 8) and len(np.unique(speed)) == 96, speed
+"""
+
+
+def test_two_devices_draw_ahead_what_one_draws():
+    env = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", DRAWN], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]

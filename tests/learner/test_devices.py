@@ -67,6 +67,41 @@ def test_a_cpu_is_cut_into_the_devices_that_a_run_asks_for_until_it_has_some():
     assert out.stdout.split() == ["2", "2"]
 
 
+LAID_OUT = """
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax, jax.numpy as jnp, numpy as np
+from dicode.accelerator import written_for
+from dicode.learner import layout
+
+class Now(NamedTuple):
+    env_state: Any
+
+mesh, part = jax.sharding.Mesh(np.array(jax.devices()), ("env",)), jax.sharding.PartitionSpec
+own, everywhere = (jax.sharding.NamedSharding(mesh, part(*axes)) for axes in (("env",), ()))
+work = jax.shard_map(lambda x, d: 2 * x + d, mesh=mesh, in_specs=(part("env"), part()), out_specs=part("env"))
+
+def played(slots, draws):
+    return layout.scan(lambda now, d: (Now(work(now.env_state, d)), now.env_state[:, 0]), Now(slots), draws, 8)
+
+arguments = jnp.arange(24.0).reshape(8, 3), jnp.arange(3.0)
+with written_for(accelerator=True):
+    compiled = jax.jit(partial(played), in_shardings=(own, everywhere)).lower(*arguments).compile()
+moved = [line for line in compiled.as_text().splitlines() if "all-gather" in line or "all-to-all" in line]
+assert not moved, moved
+told = compiled(*jax.device_put(arguments, (own, everywhere)))
+same = jax.tree.map(np.array_equal, told, jax.jit(partial(played))(*arguments))
+assert all(jax.tree.leaves(same)), same
+"""
+
+
+def test_arrays_laid_out_for_an_accelerator_stay_on_their_devices():
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", LAID_OUT], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 @pytest.mark.fast
 def test_half_an_address_is_refused():
     with pytest.raises(ConfigError, match="all three"):

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax.experimental.custom_partitioning import custom_partitioning
 from jax.experimental.layout import Layout, with_layout_constraint
 
 from dicode.accelerator import on_accelerator
@@ -41,12 +42,23 @@ def scan(step: Callable[[Now, Any], tuple[Now, Any]], first: Now, draws: Any, nu
 
 def _as_they_lie(now: Now, small: Any) -> Now:
     """The same; without being told, XLA would turn some arrays back at the end of each step, and again at the start of the next."""
-    held = [
-        with_layout_constraint(x, Layout(tuple(range(x.ndim)))) if turns else x
-        for x, turns in _pairs(now.env_state, small)
-    ]
+    held = [_held(x) if turns else x for x, turns in _pairs(now.env_state, small)]
     after: Now = now._replace(env_state=jax.tree.unflatten(jax.tree.structure(now.env_state), held))
     return after
+
+
+def _row_major(x: jax.Array) -> jax.Array:
+    held: jax.Array = with_layout_constraint(x, Layout(tuple(range(x.ndim))))
+    return held
+
+
+# Of a constraint alone XLA does not know that it can be cut, and would gather the array from all devices.
+_held = custom_partitioning(_row_major)
+_held.def_partition(
+    partition=lambda mesh, given, made: (mesh, _row_major, made.sharding, (given[0].sharding,)),
+    infer_sharding_from_operands=lambda mesh, given, made: given[0].sharding,
+    sharding_rule="... -> ...",
+)
 
 
 def _pairs(first: Any, second: Any) -> Any:

@@ -175,7 +175,7 @@ def _mobs(state: GameState) -> tuple[Slots, Slots]:
 def _drawn(mobs: Mobs, floor: jax.Array, player: jax.Array) -> tuple[Slots, Slots]:
     """Cell (-1 for none) and type of each slot, after the package's order of writing and wrapping."""
 
-    def in_window(at: jax.Array, mask: jax.Array) -> list[jax.Array]:
+    def in_window(at: Slots, mask: jax.Array) -> list[jax.Array]:
         row, column = at[0] - player[0] + ROWS // 2, at[1] - player[1] + COLUMNS // 2
         shown = (row >= 0) & (row < ROWS) & (column >= 0) & (column < COLUMNS) & mask
         writes = (row >= -ROWS) & (row < ROWS) & (column >= -COLUMNS) & (column < COLUMNS)

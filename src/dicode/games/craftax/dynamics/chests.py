@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.draws import ChestDraws, draw_chest
-from dicode.games.craftax.dynamics.few import by_slot, sums, total
+from dicode.games.craftax.dynamics.few import Slots, by_slot, sums, total
 from dicode.games.craftax.rules import RuleTable
 from dicode.games.craftax.state import Inventory
 
@@ -52,7 +52,7 @@ def loot(
     )
 
 
-def weighted(unit: jax.Array, weights: jax.Array) -> jax.Array:
+def weighted(unit: jax.Array, weights: Slots) -> jax.Array:
     """The index that `jax.random.choice` draws by `weights` from a uniform number."""
     up_to = sums(weights)
     drawn = up_to[-1] * (1 - unit)

@@ -34,12 +34,11 @@ def strike(
     """
     mobs = scene.mobs
 
-    def is_there(place: jax.Array, mask: jax.Array) -> jax.Array:
-        return (place[0] == row) & (place[1] == column) & mask & on
+    def is_there(place: Slots, mask: jax.Array) -> jax.Array:
+        is_hit: jax.Array = (place[0] == row) & (place[1] == column) & mask & on
+        return is_hit
 
-    def suffer(
-        guard: jax.Array, health: jax.Array, mask: jax.Array, hit: jax.Array, first: jax.Array
-    ) -> list[jax.Array]:
+    def suffer(guard: Slots, health: jax.Array, mask: jax.Array, hit: jax.Array, first: jax.Array) -> list[jax.Array]:
         health = jnp.where(hit, health - total(by_slot(jnp.multiply, guard, damage)), health)
         alive = mask & ((health > 0) | ~jnp.asarray(on))
         return [health, alive, (hit | first) & mask & ~alive]

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dicode.games.craftax.dynamics.few import all_of, any_of, by_slot, first, slots_of
+from dicode.games.craftax.dynamics.few import Slots, all_of, any_of, by_slot, first, slots_of
 from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.dynamics.scene import Scene, inside
 from dicode.games.craftax.levels.names import Achievement, Action, Block
@@ -25,7 +25,7 @@ _FAR = np.abs(_AROUND).max(axis=1)
 
 @jax.named_scope("game.crafting")
 def near_stations(
-    needed: jax.Array, unknown: tuple[jax.Array, jax.Array], map_: Layer, position: jax.Array, rules: RuleTable
+    needed: jax.Array, unknown: tuple[jax.Array, jax.Array], map_: Layer, position: Slots, rules: RuleTable
 ) -> tuple[jax.Array, jax.Array]:
     """Whether a crafting table and a furnace are within reach of the player; false where it is not needed."""
     row, column = position[0] + _AROUND[:, 0], position[1] + _AROUND[:, 1]

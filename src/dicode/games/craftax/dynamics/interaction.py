@@ -8,7 +8,7 @@ from dicode.games.craftax.dynamics.boss import is_vulnerable
 from dicode.games.craftax.dynamics.chests import loot
 from dicode.games.craftax.dynamics.combat import any_eaten, strike, sword_damage
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import by_slot, first, pick, slots_of
+from dicode.games.craftax.dynamics.few import Slots, by_slot, first, pick, slots_of
 from dicode.games.craftax.dynamics.rare import rare
 from dicode.games.craftax.dynamics.scene import PASSIVE, Scene, inside
 from dicode.games.craftax.levels.counted import COLLECTABLES
@@ -46,13 +46,13 @@ def max_drink(game: GameState, rules: RuleTable) -> jax.Array:
 @jax.named_scope("game.interaction")
 def interact(
     acting: jax.Array,
-    before: tuple[Scene, dict[str, jax.Array]],
+    before: tuple[Scene, dict[str, Slots]],
     row: jax.Array,
     column: jax.Array,
     block: jax.Array,
     draws: Draws,
     rules: RuleTable,
-) -> tuple[Scene, dict[str, jax.Array]]:
+) -> tuple[Scene, dict[str, Slots]]:
     """Use the faced cell, if `acting`; also returns what was collected, and meals and drinks."""
     scene, hit = strike(before[0], row, column, sword_damage(before[0].game, rules), acting, eats=True)
     scene, meal = _eat_mob(scene, rules)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dicode.accelerator import on_accelerator
+from dicode.games.craftax.dynamics.few import Slots
 from dicode.games.craftax.levels.names import MAP_SIZE, Item
 from dicode.games.craftax.rules import RuleTable
 
@@ -16,7 +17,7 @@ _WIDE = np.arange(-2 * _REACH, 2 * _REACH + 1)
 
 @jax.named_scope("game.light")
 def torch_light(
-    lit: jax.Array, light: jax.Array, items: jax.Array, floor: jax.Array, position: jax.Array, rules: RuleTable
+    lit: jax.Array, light: jax.Array, items: jax.Array, floor: jax.Array, position: Slots, rules: RuleTable
 ) -> tuple[jax.Array, jax.Array]:
     """The light map after a torch is put on `position`, if `lit`, and the light of the torches around it.
 

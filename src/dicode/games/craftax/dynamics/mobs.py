@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from dicode.games.craftax.dynamics.combat import wound_of_player
 from dicode.games.craftax.dynamics.draws import Draws
-from dicode.games.craftax.dynamics.few import by_slot, slots_of, total
+from dicode.games.craftax.dynamics.few import Slots, by_slot, slots_of, total
 from dicode.games.craftax.dynamics.projectiles import launch
 from dicode.games.craftax.dynamics.rare import Slot, one_by_one, put
 from dicode.games.craftax.dynamics.scene import MELEE, PASSIVE, RANGED, Scene, can_enter, offset
@@ -16,7 +16,7 @@ from dicode.games.craftax.rules import RuleTable
 
 
 @jax.named_scope("game.mobs")
-def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable) -> Scene:
+def move_mobs(scene: Scene, draws: Draws, defended: Slots, rules: RuleTable) -> Scene:
     """Let every mob of the floor act, in the package's order: melee, passive, ranged.
 
     Free slots move about too, without being in anyone's way. The player moves before the mobs.
@@ -27,7 +27,7 @@ def move_mobs(scene: Scene, draws: Draws, defended: jax.Array, rules: RuleTable)
     return scene
 
 
-def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: jax.Array) -> Scene:
+def _melee(scene: Scene, slot: Slot, draws: Draws, rules: RuleTable, defended: Slots) -> Scene:
     mobs, game, number = scene.mobs, scene.game, slot - MELEE.start
     row, column = mobs.position[slot][0], mobs.position[slot][1]
     distance, towards = _towards_player(scene, row, column, draws.melee_axis[number])

@@ -9,7 +9,7 @@ import numpy as np
 from dicode.games.craftax.dynamics.few import Slots, all_of, any_of, by_number, by_slot, first_free, slots_of
 from dicode.games.craftax.dynamics.layer import Layer
 from dicode.games.craftax.dynamics.light import torch_light
-from dicode.games.craftax.dynamics.rare import rare
+from dicode.games.craftax.dynamics.rare import cut, rare
 from dicode.games.craftax.dynamics.scene import Scene, inside, is_solid, occupied
 from dicode.games.craftax.levels.counted import PLACEABLES
 from dicode.games.craftax.levels.grid import TORCH_BLOCKS
@@ -29,14 +29,14 @@ _BLOCK_OF_KIND = np.array([Block.STONE, Block.CRAFTING_TABLE, Block.FURNACE, Blo
 @jax.named_scope("game.placing")
 def place(
     needed: jax.Array,
-    before: tuple[Scene, jax.Array],
+    before: tuple[Scene, Slots],
     action: jax.Array,
     row: jax.Array,
     column: jax.Array,
     block: jax.Array,
     near: tuple[jax.Array, jax.Array],
     rules: RuleTable,
-) -> tuple[Scene, jax.Array]:
+) -> tuple[Scene, Slots]:
     """Put what the action says on the faced cell, if it fits; also returns int32[5], what was placed.
 
     Tables and furnaces stand on anything that is not solid, even water and lava; stone fills water too;
@@ -45,7 +45,8 @@ def place(
     scene = before[0]
     game, held = scene.game, scene.game.inventory
     kind = jnp.asarray(_KIND_OF_ACTION)[action]
-    item = game.items[game.player_level, _on_map(row), _on_map(column)]
+    # Read once: were it read again by what comes after the map of items is written, the map would be copied.
+    item = cut(game.items[game.player_level, _on_map(row), _on_map(column)])
     no_item = item == Item.NONE
     bare = ~is_solid(block) & no_item
     on_ground = any_of(by_slot(lambda kind: block == kind, np.array(TORCH_BLOCKS, np.uint8))) & no_item

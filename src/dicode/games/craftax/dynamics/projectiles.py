@@ -63,7 +63,7 @@ def shoot_and_cast(needed: jax.Array, scene: Scene, action: jax.Array, rules: Ru
 
 
 @jax.named_scope("game.projectiles")
-def fly_at_player(scene: Scene, defended: jax.Array, rules: RuleTable) -> Scene:
+def fly_at_player(scene: Scene, defended: Slots, rules: RuleTable) -> Scene:
     """Move the mobs' projectiles; they end in walls, mobs and the player, and break stations.
 
     Free slots drift on like projectiles, without effect.

@@ -160,10 +160,10 @@ def _kinds(scene: Scene, rules: RuleTable) -> Slots:
 def _places(
     blocks: jax.Array,
     taken: jax.Array,
-    gap: jax.Array,
+    gap: Slots,
     boss: jax.Array,
     swims: jax.Array,
-    spans: jax.Array,
+    spans: Slots,
     limit: jax.Array,
 ) -> jax.Array:
     """bool[3, 27, 27]: where in the window a mob of each class may appear; `gap` is from the player to its corner."""
@@ -175,7 +175,8 @@ def _places(
     in_ring = jnp.where(boss, distance <= boss_far, distance > far)
     melee = jnp.where(boss, graves, ground)
     ranged = jnp.where(boss, graves, jnp.where(swims, water, ground))
-    return jnp.stack([ground & (distance > near), melee & in_ring, ranged & in_ring]) & free
+    places: jax.Array = jnp.stack([ground & (distance > near), melee & in_ring, ranged & in_ring]) & free
+    return places
 
 
 def _choose(places: jax.Array, unit: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -10,7 +10,7 @@ from dicode.games.craftax.dynamics.boss import boss_time
 from dicode.games.craftax.dynamics.combat import defence
 from dicode.games.craftax.dynamics.crafting import CRAFTS, craft, near_stations
 from dicode.games.craftax.dynamics.draws import Draws, draw
-from dicode.games.craftax.dynamics.few import together
+from dicode.games.craftax.dynamics.few import Slots, together
 from dicode.games.craftax.dynamics.interaction import interact
 from dicode.games.craftax.dynamics.light import sky_light
 from dicode.games.craftax.dynamics.magic import drink_potion, enchant, read_book
@@ -90,7 +90,7 @@ def step(key: jax.Array | Draws, state: GameState, action: jax.Array, rules: Rul
     )
 
 
-def _act(scene: Scene, action: jax.Array, draws: Draws, rules: RuleTable) -> tuple[Scene, dict[str, jax.Array]]:
+def _act(scene: Scene, action: jax.Array, draws: Draws, rules: RuleTable) -> tuple[Scene, dict[str, Slots]]:
     """What the player does beside moving; also returns the events that are counted."""
     row, column = target(scene.game)
     block = scene.blocks.read(row, column)
