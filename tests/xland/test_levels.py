@@ -1,5 +1,7 @@
 """Level text of XLand-MiniGrid: names, productions, goals, worlds, and what the check refuses."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -225,3 +227,18 @@ def test_a_generated_level_plays_the_worlds_own_tasks(built, worlds):
     host = games.load_host("xland")
     assert host.pool_hash(found.pool) == host.pool_hash(worlds)
     assert API.check(found.pool, found.goal, found.rules, (), None) == ()
+
+
+@pytest.mark.parametrize(
+    ("read", "words", "meant"),
+    [
+        (thing, "yelow star", "did you mean 'yellow'"),
+        (thing, "red bal", "did you mean 'ball'"),
+        (thing, "red blue star", "needs one colour (there is red"),
+        (naming.as_side, "north", "did you mean 'up'"),
+        (naming.as_side, "rigth", "did you mean 'right'"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_answered_with_the_nearest(read, words, meant):
+    with pytest.raises(LevelError, match=re.escape(meant)):
+        read(words)

@@ -92,6 +92,7 @@ _TILES = {_WORDS.get(tile, tile.name.lower()): tile for tile in Tile if tile is 
     "closed door": Tile.DOOR_CLOSED,
     "goal": Tile.GOAL,
 }
+_COMPASS = {"north": "up", "east": "right", "south": "down", "west": "left", "above": "up", "below": "down"}
 _COLOUR_WORDS = {colour.name.lower(): colour for colour in COLOURS} | {"gray": Colour.GREY}
 
 
@@ -135,7 +136,8 @@ def thing(value: object) -> Thing:
     if shape == "floor" and not colours:
         return FLOOR
     if len(colours) != 1:
-        raise LevelError(f"{value!r} needs one colour of {', '.join(_COLOUR_WORDS)}, as in 'red key'")
+        meant = "" if colours else next(filter(None, (nearest(word, _COLOUR_WORDS) for word in words)), "")
+        raise LevelError(f"{value!r} needs one colour{meant} (there is {', '.join(_COLOUR_WORDS)}), as in 'red key'")
     if shape not in _TILES:
         raise LevelError(f"{value!r} has no known shape{nearest(shape, _TILES)} (there is {', '.join(_TILES)})")
     return Thing(_TILES[shape], _COLOUR_WORDS[colours[0]])
@@ -156,7 +158,9 @@ def as_side(value: object) -> Side | None:
         return value
     if isinstance(value, str) and value.upper() in Side.__members__:
         return Side[value.upper()]
-    raise LevelError(f"no side is called {value!r}; sides are up, right, down and left")
+    meant = _COMPASS.get(str(value).lower())
+    close = f"; did you mean {meant!r}?" if meant else nearest(str(value).lower(), [side.name.lower() for side in Side])
+    raise LevelError(f"no side is called {value!r}{close} (sides are up, right, down and left)")
 
 
 def from_code(tile: int, colour: int) -> Thing:
