@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from dicode import config, games
+from dicode import config
 from dicode.commands import level_file
+from dicode.errors import ConfigError
 from dicode.sandbox.workers import Worker
 from dicode.training.bank import WorldBank
 from dicode.types import Code, Rejected
@@ -41,14 +42,13 @@ def test_the_usual_limit_is_the_presets(preset):
         (GOOD.replace("GOAL", "GOALS"), "", "write GOAL = "),
     ],
 )
-def test_what_is_plainly_wrong_is_said_for_people_before_anything_is_built(
+def test_what_is_plainly_wrong_is_said_for_people_before_anything_starts(
     source, shown, hint, tmp_path, monkeypatch, capsys
 ):
     def refuse(*_, **__):
-        raise AssertionError("built")
+        raise AssertionError("started")
 
-    monkeypatch.setattr(Worker, "launch", lambda worker: None)
-    monkeypatch.setattr(Worker, "run", refuse)
+    monkeypatch.setattr(Worker, "launch", refuse)
     monkeypatch.setattr(WorldBank, "chunk", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.py").write_text(source)
@@ -133,15 +133,10 @@ def test_a_text_that_is_not_python_is_turned_down_without_numpy(tmp_path):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize(
-    ("text", "hope"), [(GOOD, True), ("import os.path\n" + GOOD, False), ("from random import choice", False)]
-)
-def test_workers_start_early_for_a_text_that_may_pass(text, hope, monkeypatch, tmp_path):
-    order, host = [], games.load_host("craftax")
-    monkeypatch.setattr(level_file.Checker, "launch", lambda checker: order.append("launch"))
-    monkeypatch.setattr(level_file.games, "load_host", lambda name: order.append("game") or host)
-    level_file.Checker(str(tmp_path / "level.py"), "auto", "craftax").screen(text)
-    assert order == (["launch", "game"] if hope else ["game"])
+def test_a_game_that_does_not_exist_is_told_before_the_text_is_read(tmp_path):
+    (tmp_path / "bad.py").write_text("GOAL = (")
+    with pytest.raises(ConfigError, match="game=chess is not known"):
+        level_file.check(str(tmp_path / "bad.py"), "auto", 100, game="chess")
 
 
 def test_an_accepted_level_is_checked_without_jax_or_settings(tmp_path, worlds_in_the_bank):

@@ -34,9 +34,7 @@ class Walls:
             limits = Limits(cpu_s=1, cpu_per_world_s=0, wall_s=60.0, idle_s=3.0, memory=2**30)
             self._running[name] = Sandbox(HOST, wall="weak", limits=limits, use=WALLS[name])
             exercised[name] = self._running[name].mechanisms()
-            self._running[
-                name
-            ]._workers.builder.starts = 1  # tests count replacements from here; bubblewrap takes two starts
+            self._running[name]._builder.starts = 1  # tests count replacements from here; bubblewrap takes two starts
         needed = {"namespaces": set(NAMESPACES), "none": set(), "full": set()}.get(name, {name})
         if not needed <= set(exercised[name]):
             pytest.skip(f"this machine offers no {name}")

@@ -239,7 +239,7 @@ def test_level_text_does_not(wall, attack, walls, worlds, outside):
     assert isinstance(found, Rejected), f"{attack.name}: reached under {wall}"
     assert found.stage in ("build", "limits"), found
     assert outside.untouched()
-    assert sandbox._workers.builder.starts == 1
+    assert sandbox._builder.starts == 1
 
 
 @pytest.mark.parametrize("attack", CONTROLS)

@@ -103,7 +103,7 @@ def test_the_same_text_exports_to_the_same_bytes_in_another_process(sandbox, wor
     sandbox.close()
     sandbox._known_hooks.clear()
     assert dict(build(sandbox, worlds, GOOD).hooks) == dict(first.hooks)
-    sandbox._workers.hooks.starts = 1
+    sandbox._hooks.starts = 1
 
 
 TRANSITION = "def transition(before, action, after, key):\n    {code}\n"
@@ -216,7 +216,7 @@ def test_a_hooks_text_does_not_reach_outside_when_it(what, sandbox, worlds, monk
     found = build(sandbox, worlds, reaching(ESCAPES[what]))
     assert isinstance(found, Rejected), found
     assert found.stage == "hooks", found
-    assert sandbox._workers.hooks.starts == 1
+    assert sandbox._hooks.starts == 1
 
 
 EXISTS = (
@@ -253,8 +253,8 @@ def no_wall():
 
 @pytest.mark.parametrize("what", PATHS)
 def test_hooks_text_cannot_ask_what_exists_by(what, no_mounts, worlds):
-    no_mounts._workers.hooks.start()
-    if not {"seccomp", "landlock"} <= set(no_mounts._workers.hooks.seen):
+    no_mounts._hooks.start()
+    if not {"seccomp", "landlock"} <= set(no_mounts._hooks.seen):
         pytest.skip("this machine offers no full wall")
     found = build(no_mounts, worlds, EXISTS + reaching(PATHS[what]))
     assert isinstance(found, Rejected), "reached"
@@ -303,7 +303,7 @@ def test_a_forged_export_is_not_believed(sandbox, worlds):
     assert isinstance(found, Rejected), found
     assert found.stage == "hooks", found
     assert "cannot be read" in found.reason, found
-    assert set(sandbox._workers.hooks.seen) == set(sandbox.mechanisms())
+    assert set(sandbox._hooks.seen) == set(sandbox.mechanisms())
 
 
 def test_damaged_exports_end_in_a_verdict_and_harm_no_worker(sandbox, worlds):
@@ -316,8 +316,8 @@ def test_damaged_exports_end_in_a_verdict_and_harm_no_worker(sandbox, worlds):
         for position in rng.integers(len(good), size=3):
             damaged[position] = rng.integers(256)
         answer = wire.encode(wire.Message({"ok": True}, {"bonus": bytes(damaged)}))[12:]
-        found = sandbox._workers.hooks.run(
+        found = sandbox._hooks.run(
             wire.Message(order, {"answer": answer}), jail.JobLimits(8, limits.hook_memory), limits, 2**22
         )
         assert found.body is None or isinstance(wire.decode(found.body).header["ok"], bool)
-    assert sandbox._workers.hooks.starts == 1
+    assert sandbox._hooks.starts == 1

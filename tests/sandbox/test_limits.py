@@ -67,7 +67,7 @@ def test_a_level_is_stopped_with_a_verdict_that(what, sandbox, worlds):
     else:
         assert isinstance(found, Rejected) or len(found.description) <= 2000
     assert not isinstance(sandbox.build(GOOD, worlds, 1, Origin.GRAMMAR), Rejected)
-    assert sandbox._workers.builder.starts == 1
+    assert sandbox._builder.starts == 1
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_text_that_is_dangerous_to_parse_is_not_parsed(source, said, sandbox, wo
 
 def test_a_killed_worker_is_replaced(sandbox, worlds):
     first = sandbox.build(GOOD, worlds, 1, Origin.GRAMMAR)
-    process = sandbox._workers.builder._process
+    process = sandbox._builder._process
     process.kill()
     process.wait()
     again = sandbox.build(GOOD, worlds, 1, Origin.GRAMMAR)
     assert again.pool_hash == first.pool_hash
-    sandbox._workers.builder.starts = 1
+    sandbox._builder.starts = 1

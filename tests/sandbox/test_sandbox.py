@@ -50,7 +50,7 @@ def test_the_same_text_worlds_and_seed_give_the_same_pool_in_another_process(san
     first = sandbox.build(LEVEL, worlds, 7, Origin.GRAMMAR)
     sandbox.close()
     again = sandbox.build(LEVEL, worlds, 7, Origin.GRAMMAR)
-    sandbox._workers.builder.starts = 1
+    sandbox._builder.starts = 1
     assert first.pool_hash == again.pool_hash
     assert sandbox.build(LEVEL, worlds, 8, Origin.GRAMMAR).pool_hash != first.pool_hash
 
@@ -62,7 +62,7 @@ def test_the_global_generator_and_hashes_are_the_same_every_time(sandbox, worlds
     first = sandbox.build(text, worlds, 7, Origin.GRAMMAR)
     sandbox.close()
     assert sandbox.build(text, worlds, 7, Origin.GRAMMAR).pool_hash == first.pool_hash
-    sandbox._workers.builder.starts = 1
+    sandbox._builder.starts = 1
 
 
 def test_a_warm_level_costs_well_under_a_second(sandbox, worlds):

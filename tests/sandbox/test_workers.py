@@ -31,7 +31,7 @@ def test_a_worker_started_by_a_thread_outlives_it(worlds):
         thread.start()
         thread.join()
         assert not isinstance(sandbox.build(LEVEL, worlds, 1, Origin.GRAMMAR), Rejected)
-        assert sandbox._workers.builder.starts == 1
+        assert sandbox._builder.starts == 1
 
 
 def test_threads_share_a_sandbox(sandbox, worlds):
@@ -46,7 +46,7 @@ def test_threads_share_a_sandbox(sandbox, worlds):
 def test_closing_ends_every_process(worlds):
     sandbox = Sandbox(HOST)
     sandbox.build(LEVEL, worlds, 1, Origin.GRAMMAR)
-    pids = [worker._process.pid for worker in (sandbox._workers.builder, sandbox._workers.verifier)]
+    pids = [worker._process.pid for worker in (sandbox._builder, sandbox._verifier)]
     sandbox.close()
     assert not [pid for pid in pids if alive(pid)]
 
@@ -93,7 +93,7 @@ from dicode.games import load_host
 from dicode.sandbox import Sandbox
 sandbox = Sandbox(load_host("craftax"))
 sandbox.mechanisms()
-print(sandbox._workers.builder._process.pid, flush=True)
+print(sandbox._builder._process.pid, flush=True)
 time.sleep(60)
 """
 

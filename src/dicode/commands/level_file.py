@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dicode.games.host import HostGame
     from dicode.sandbox import Sandbox
     from dicode.sandbox.sandbox import Built
-    from dicode.sandbox.workers import Workers
 
 WORLDS = 8
 """Worlds on which a file is built: the first ones of the bank."""
@@ -60,14 +59,11 @@ class _WorldMaker:
 
 
 class Checker:
-    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it.
-
-    Workers take as long to come up as this process takes to import the game, so they are started first.
-    """
+    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it."""
 
     def __init__(self, path: str, wall: str, game: str) -> None:
         self._game, self._wall, self._foreign = game, wall, _is_foreign(Path(path))
-        self._workers: Workers | None = None
+        games.package(game)  # a name that is no game's is told before any text
         self._sandbox: Sandbox | None = None
         self._worlds: Mapping[str, np.ndarray] = {}
 
@@ -77,46 +73,38 @@ class Checker:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._workers is not None:
-            self._workers.stop()
+        if self._sandbox is not None:
+            self._sandbox.close()
 
     @property
     def _host(self) -> "HostGame":
         return games.load_host(self._game)
 
     def screen(self, source: str) -> Rejected | None:
-        """What is plainly wrong with the text; workers are on their way up as soon as there is hope for it."""
+        """What is plainly wrong with the text; nothing is started for it, and for what is not Python no game is loaded."""
         found = screen.cheap(source, Limits().source)
         if found is None and not self._foreign:  # what somebody sent is parsed in the jail only
-            found = screen.unreadable(source)
-            if found is None:
-                if screen.imports_nothing_hopeless(source):
-                    self.launch()
-                found = screen.screen(source, self._host.levels())
+            found = screen.unreadable(source) or screen.screen(source, self._host.levels())
         return found
 
     def build(self, source: str, episode_limit: int | None = None) -> "Built | Rejected":
         """The level on the first worlds of the bank, or what is wrong with it."""
-        if self._sandbox is None:
-            from dicode.sandbox import Sandbox
-
-            foreign, started = self._foreign, self.launch()
-            self._sandbox = Sandbox(self._host, self._wall, Limits(), _HOOK_GROUP, foreign=foreign, started=started)  # type: ignore[arg-type]
+        sandbox = self.launch()
         if not self._worlds:
             from dicode.training.bank import WorldBank
 
             worlds = WorldBank(_WorldMaker(self._host), WORLDS).chunk(0)
             self._worlds = {name: array[:WORLDS] for name, array in worlds.items()}
-        return self._sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
+        return sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
 
-    def launch(self) -> "Workers":
-        """The sandbox's processes, which come up while the caller imports and reads what else `build` needs."""
-        if self._workers is None:
-            from dicode.sandbox.workers import Workers
+    def launch(self) -> "Sandbox":
+        """The sandbox, whose processes come up while the caller reads what else `build` needs."""
+        if self._sandbox is None:
+            from dicode.sandbox import Sandbox
 
-            self._workers = Workers(self._game, Limits())
-        self._workers.launch()
-        return self._workers
+            self._sandbox = Sandbox(self._host, wall=self._wall, hook_group=_HOOK_GROUP, foreign=self._foreign)  # type: ignore[arg-type]
+            self._sandbox.launch()
+        return self._sandbox
 
 
 def _is_foreign(path: Path) -> bool:
@@ -214,6 +202,7 @@ def _stamp(path: str) -> tuple[int, int] | None:
 def _check(console: PlainConsole, checker: Checker, path: str, source: str, asked: int | None) -> int:
     found, limit = checker.screen(source), asked
     if found is None:
+        checker.launch()
         limit = usual_limit(default_preset()) if asked is None else asked
     built = found or checker.build(source, limit)
     if isinstance(built, Rejected):

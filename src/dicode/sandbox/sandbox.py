@@ -16,7 +16,7 @@ import numpy as np
 from dicode.games.host import Goal, HostGame, Rules
 from dicode.sandbox import invariants, jail, screen, wire, workers
 from dicode.sandbox.limits import Limits
-from dicode.sandbox.workers import SandboxError, Worker, Workers
+from dicode.sandbox.workers import SandboxError, Worker
 from dicode.types import Code, Origin, Rejected
 
 Policy = Literal["auto", "full", "weak"]
@@ -49,7 +49,7 @@ class Sandbox:
     Other origins need only a subprocess with limits. Every mechanism that works is used in any case.
     `foreign`: the levels are of a run that this machine did not make, so all of them need what a model's text needs.
     `hook_group` is the number of environments that hooks are exported for; 0 refuses hooks.
-    `use` narrows the mechanisms, for tests. `started`: workers of the same game that are on their way up, to be taken over.
+    `use` narrows the mechanisms, for tests.
     """
 
     def __init__(
@@ -60,12 +60,13 @@ class Sandbox:
         hook_group: int = 0,
         use: frozenset[str] = jail.ALL_MECHANISMS,
         foreign: bool = False,
-        started: Workers | None = None,
     ) -> None:
         if wall not in ("auto", "full", "weak"):
             raise SandboxError(f"sandbox={wall!r} is not one of auto, full, weak")
         self.game, self.limits, self.hook_group, self._wall, self._foreign = game, limits, hook_group, wall, foreign
-        self._workers = started or Workers(game.name, limits, use)
+        self._builder = Worker(workers.BUILDER, game.name, use, limits.memory)
+        self._verifier = Worker(workers.VERIFIER, game.name, use, limits.memory)
+        self._hooks = Worker(workers.HOOKS, game.name, use, limits.hook_memory)
         # Hooks depend on the text alone, so a level that is built again for a new pool keeps them.
         self._known_hooks: dict[str, dict[str, bytes]] = {}
         if wall == "full":
@@ -83,24 +84,26 @@ class Sandbox:
 
     def close(self) -> None:
         """End every worker; a later `build` starts them again."""
-        self._workers.stop()
+        for worker in (self._builder, self._verifier, self._hooks):
+            worker.stop()
 
     def launch(self) -> None:
         """Start what `build` needs for a level without hooks, and don't wait until it is up."""
-        self._workers.launch()
+        self._builder.launch()
+        self._verifier.launch()
 
     def mechanisms(self) -> tuple[str, ...]:
         """The mechanisms seen to hold around level text on this machine, by trying to break them."""
-        self._workers.builder.start()
-        return self._workers.builder.seen
+        self._builder.start()
+        return self._builder.seen
 
     def wall_is_full(self) -> bool:
         """Whether no file, network or process outside is reachable: seccomp, rlimits and one bound on files."""
-        return _is_full(self._workers.builder)
+        return _is_full(self._builder)
 
     def require(self, origin: Origin) -> None:
         """Raise `SandboxError` if level text of this origin may not be run here."""
-        self._require(origin, self._workers.builder)
+        self._require(origin, self._builder)
 
     def _require(self, origin: Origin, worker: Worker) -> None:
         hostile = self._foreign or origin is Origin.FOUNDATION
@@ -168,12 +171,12 @@ class Sandbox:
         request = wire.Message({"seed": seed}, {"source": source.encode(), "worlds": packed.getvalue()})
         bounds = jail.JobLimits(limits.build_cpu(count), limits.memory)
         reply = limits.reply(count, self.game.state_bytes)
-        outcome = self._workers.builder.run(request, bounds, limits, reply)
+        outcome = self._builder.run(request, bounds, limits, reply)
         if outcome.body is None:
             return _no_answer(outcome)
         asked = {"worlds": count, "text": limits.text, "episode_limit": episode_limit}
         question = wire.Message(asked, {"answer": outcome.body})
-        checked = self._workers.verifier.run(question, bounds, limits, reply)
+        checked = self._verifier.run(question, bounds, limits, reply)
         if checked.body is None:
             reason = f"the answer could not be checked: {checked.detail}"
             return Rejected("verify", reason, "build a simpler level", code=_CODES[checked.failure])
@@ -186,7 +189,7 @@ class Sandbox:
         if not self.hook_group:
             reason = f"the level defines {', '.join(names)}, but this run has no hooks"
             return Rejected("hooks", reason, "say it with GOAL and RULES", code=Code.HOOKS_OFF)
-        self._require(origin, self._workers.hooks)
+        self._require(origin, self._hooks)
         if (known := self._known_hooks.get(source)) is not None:
             return replace(built, hooks=known)
         found = self._compile_hooks(source, built.pool, names)
@@ -225,9 +228,7 @@ class Sandbox:
     def _hook_job(self, header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> tuple[bytes | Rejected, float]:
         limits = self.limits
         bounds = jail.JobLimits(limits.hook_cpu_s, limits.hook_memory)
-        outcome = self._workers.hooks.run(
-            wire.Message(header, blobs), bounds, limits, 3 * limits.hook_module + (1 << 20)
-        )
+        outcome = self._hooks.run(wire.Message(header, blobs), bounds, limits, 3 * limits.hook_module + (1 << 20))
         if outcome.body is None:
             found = _no_answer(outcome)
             stage = "limits" if found.stage == "limits" else "hooks"

@@ -84,22 +84,26 @@ def cheap(source: str, limit: int) -> Rejected | None:
 
 def unreadable(source: str) -> Rejected | None:
     """Why the text is not Python, or None; what can be said without knowing the game."""
+    found = _parsed(source)
+    return found if isinstance(found, Rejected) else None
+
+
+def _parsed(source: str) -> ast.Module | Rejected:
     try:
-        tree_of(source)
+        return tree_of(source)
     except SyntaxError as error:
         return Rejected("screen", f"line {error.lineno}: {error.msg}", _syntax_hint(source), code=Code.SYNTAX)
     except (ValueError, RecursionError, MemoryError):
         return Rejected(
             "screen", "the text is not Python that can be read", "send one plain Python file", code=Code.NOT_TEXT
         )
-    return None
 
 
 def screen(source: str, levels: "Levels") -> Rejected | None:
     """What is plainly wrong with the text of a game's level, or None; the first finding in order of appearance."""
-    if (found := unreadable(source)) is not None:
-        return found
-    tree = tree_of(source)
+    tree = _parsed(source)
+    if isinstance(tree, Rejected):
+        return tree
     for finding in (*_imports(tree, levels), *_calls(tree), *_definitions(tree, levels)):
         return finding
     return None
@@ -126,14 +130,6 @@ def _imports(tree: ast.AST, levels: "Levels") -> Iterator[Rejected]:
                 yield Rejected(
                     "screen", f"{line}level code cannot import {name}", import_hint(name, levels), code=Code.IMPORT
                 )
-
-
-def imports_nothing_hopeless(source: str) -> bool:
-    """Whether no import of a readable text is one that no game's levels can have; a guess, before the game is loaded."""
-    nodes = list(ast.walk(tree_of(source)))
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    return not {name.partition(".")[0] for name in names} & _INSTEAD.keys()
 
 
 def allowed(levels: "Levels") -> tuple[str, ...]:

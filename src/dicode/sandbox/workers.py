@@ -302,28 +302,6 @@ class Worker:
         return _outcome(body, failure, detail, ended, bounds, limits)
 
 
-class Workers:
-    """The workers of one sandbox, which can be on their way up before the game and NumPy are imported here.
-
-    `game` names the game as for `games.load_host`; `use` narrows the wall's mechanisms, for tests.
-    """
-
-    def __init__(self, game: str, limits: Limits, use: frozenset[str] = jail.ALL_MECHANISMS) -> None:
-        self.builder = Worker(BUILDER, game, use, limits.memory)
-        self.verifier = Worker(VERIFIER, game, use, limits.memory)
-        self.hooks = Worker(HOOKS, game, use, limits.hook_memory)
-
-    def launch(self) -> None:
-        """Start what a level without hooks needs, and don't wait until it is up."""
-        self.builder.launch()
-        self.verifier.launch()
-
-    def stop(self) -> None:
-        """End every worker; the next job starts its own again."""
-        for worker in (self.builder, self.verifier, self.hooks):
-            worker.stop()
-
-
 def _outcome(
     body: bytes | None, failure: str, detail: str, ended: dict[str, Any], bounds: jail.JobLimits, limits: Limits
 ) -> JobEnd:
