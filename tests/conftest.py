@@ -17,7 +17,10 @@ import pytest
 from jaxtyping import install_import_hook
 
 from dicode.cache import cache_dir
+from dicode.machine import use_threads
 from tests import annotations
+
+use_threads()
 
 # Before any of them is imported, and by the name of `annotations.checked`.
 install_import_hook(annotations.checked_modules(), "tests.annotations.checked")

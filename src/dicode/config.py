@@ -29,6 +29,7 @@ from dicode.words import Word
 GAME, LIBRARY = "game", "library:"
 """`target=`: the game as it is, and what stands before the name of a level that comes with it."""
 LEAST_EPISODE = 10
+"""Steps of the shortest episode limit."""
 _SUITES = ("heldout", "graded")
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}

@@ -13,6 +13,21 @@ _OTHERS = ("accel[0-9]*", "vfio/[0-9]*", "kfd")
 """Files below /dev: Google's accelerators (two drivers), AMD's cards."""
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def use_threads() -> None:
+    """Give XLA two threads where this process may use one core; for entry points, before JAX has its devices.
+
+    Without a pool of threads XLA sums floats in another order, and from two threads on their number changes nothing. So a
+    run ends in the same numbers whatever cores it is allowed.
+    """
+    if cores() == 1:
+        os.environ.setdefault("NPROC", "2")  # what XLA asks before it asks the system
+
+
 def has_accelerator(devices: Path = Path("/dev")) -> bool:
     """Whether JAX should find an accelerator: one is there, a plugin for one is installed, neither is switched off."""
     wanted = os.environ.get("JAX_PLATFORMS", "").split(",")[0].strip().lower()

@@ -1,6 +1,5 @@
 """`dicode doctor`: what this machine offers, said plainly; values of keys are never read out."""
 
-import os
 import platform
 import re
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from dicode.cache import cache_dir
 from dicode.errors import ConfigError
+from dicode.machine import cores
 from dicode.terminal import PlainConsole
 
 
@@ -70,7 +70,7 @@ def rows() -> list[tuple[str, str]]:
         found.append((f"{package} (extra {extra})" if extra else package, _version(package)))
     found += [
         ("devices", _devices()),
-        ("cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())),
+        ("cores", str(cores())),
         ("sandbox", _sandbox()),
         ("compile cache", f"{cache} ({_megabytes(cache):.0f} MB)"),
     ]

@@ -17,6 +17,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dicode.errors import ConfigError, RunError
+from dicode.machine import use_threads
 
 AXIS = "env"
 
@@ -37,6 +38,7 @@ def initialise(coordinator: str | None = None, num_processes: int | None = None,
     node. Raises `ConfigError` for half an address, `RunError` if the others do not come within five minutes.
     """
     given = (coordinator is not None, num_processes is not None, process_id is not None)
+    use_threads()
     if any(given) and not all(given):
         raise ConfigError("several processes need coordinator, num_processes and process_id, all three")
     if not all(given) and slurm_processes() == 1:
@@ -54,6 +56,7 @@ def use_cpu_devices(count: int) -> None:
     For entry points: it holds for all that the process does. Does nothing where JAX has its devices already, or is
     told of them by `XLA_FLAGS`; accelerators are not touched.
     """
+    use_threads()
     told = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
     if count > 1 and not told:
         with suppress(RuntimeError):  # what JAX says once it has its devices
