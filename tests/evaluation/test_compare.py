@@ -10,6 +10,7 @@ import pytest
 from dicode.errors import RunError
 from dicode.evaluation import figures
 from dicode.evaluation.compare import compare
+from dicode.evaluation.contrasts import contrasts
 from dicode.evaluation.results import load_run
 from tests.evaluation.made_runs import make_run
 
@@ -122,6 +123,33 @@ def test_success_on_held_out_levels_is_compared_where_every_run_has_it(runs):
     assert ppo.estimates["suite"].value == pytest.approx((0.15 + 0.5) / 2)
     (runs[0] / "evaluation" / "heldout.json").unlink()
     assert all("suite" not in group.estimates or group.name != "ppo" for group in compare(runs).groups)
+
+
+def with_suite(run: Path, **changes) -> None:
+    """The run's last evaluation, again as one of a suite of two levels."""
+    body = json.loads((run / "evaluation" / "target-1.0.json").read_text())
+    body |= {"protocol": "graded", "worlds": 16, "success": {"diver/1": 0.2, "diver/2": 0.5}}
+    (run / "evaluation" / "graded.json").write_text(json.dumps(body | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "allow"),
+    [
+        ({"worlds": 8, **{n: [1.0] * 16 for n in ("returns", "lengths", "floor")}}, "graded evaluation's worlds", "protocol"),
+        ({"steps": 256}, "the graded evaluation's steps differs: ", "protocol"),
+        ({"success": {"diver/1": 0.2, "diver/3": 0.5}}, "not in all are diver/2, diver/3", "protocol"),
+        ({"env_steps": 1e5}, "not the last checkpoint was evaluated on the graded levels: ppo-0", "steps"),
+        ({"versions": {"craftax": "1.4.5"}}, "version of craftax differs on the graded levels", "versions"),
+    ],
+)
+def test_a_suite_played_under_other_conditions_is_refused_unless_allowed(runs, changes, says, allow):
+    for run in runs:
+        with_suite(run, **(changes if run.name == "ppo-0" else {}))
+    with pytest.raises(RunError, match=says):
+        compare(runs)
+    comparison = compare(runs, allow=[allow])
+    assert any(says in text for text in comparison.differences)
+    assert contrasts(comparison, "ppo").quantity == ("return" if "success" in changes else "graded")
 
 
 def test_a_group_that_mixes_two_variants_of_a_method_is_refused(tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 
 from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
-from dicode.evaluation.results import GRADED, HELDOUT, TARGET, Evaluation, RunResult, furthest, load_run
+from dicode.evaluation.results import GRADED, HELDOUT, SUITES, TARGET, Evaluation, RunResult, furthest, load_run
 from dicode.evaluation.statistics import Estimate
 from dicode.received.files import check_tree
 from dicode.received.text import line
@@ -203,20 +203,36 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
     steps = sorted({run.total_steps for run in runs})
     if steps[-1] > ALIKE * steps[0]:
         found.append(("steps", f"the runs took from {steps[0]:g} to {steps[-1]:g} environment steps"))
-    finals = [(run, final) for run in runs if (final := run.final(TARGET)) is not None]
-    for name in finals[0][1].conditions:
+    return found + [text for protocol in (TARGET, *SUITES) for text in _evaluated_apart(runs, protocol)]
+
+
+def _evaluated_apart(runs: Sequence[RunResult], protocol: str) -> list[tuple[str, str]]:
+    """Differences between the last evaluations under `protocol`, of the runs that have one."""
+    found = []
+    finals = [(run, final) for run in runs if (final := run.final(protocol)) is not None]
+    which, under = ("evaluation", "") if protocol == TARGET else (f"{protocol} evaluation", f" on the {protocol} levels")
+    for name in finals[0][1].conditions if finals else ():
         values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
         if len(values) > 1:
-            found.append(("protocol", f"the evaluation's {name} differs: {_shown(values)}"))
+            found.append(("protocol", f"the {which}'s {name} differs: {_shown(values)}"))
+    odd = _not_in_all([final for _, final in finals]) if protocol in SUITES else []
+    if odd:
+        found.append(("protocol", f"the {which}s are not of the same levels; not in all are {_shown(odd)}"))
     late = [run.name for run, final in finals if final.env_steps < 0.98 * run.env_steps]
     if late:
-        found.append(("steps", f"not the last checkpoint was evaluated: {', '.join(late)}"))
+        found.append(("steps", f"not the last checkpoint was evaluated{under}: {', '.join(late)}"))
     packages = sorted({package for _, final in finals for package in final.versions})
     for package in packages:
         values = list(dict.fromkeys(line(final.versions.get(package, "unknown"), 60) for _, final in finals))
         if len(values) > 1:
-            found.append(("versions", f"the version of {package} differs: {_shown(values)}"))
+            found.append(("versions", f"the version of {package} differs{under}: {_shown(values)}"))
     return found
+
+
+def _not_in_all(finals: Sequence[Evaluation]) -> list[str]:
+    """Levels that some of a suite's evaluations played and others did not."""
+    played = [set(final.success) for final in finals]
+    return sorted(line(name, 60) for name in set().union(*played) - set.intersection(*played)) if played else []
 
 
 def _settings(runs: Sequence[RunResult]) -> list[str]:
@@ -265,9 +281,10 @@ def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
 
 
 def _suite(runs: Sequence[RunResult], protocol: str, name: str) -> dict[str, tuple[statistics.Statistic, np.ndarray]]:
-    """What a suite of levels says, nothing unless every run has played it."""
-    found = [final.success for run in runs if (final := run.final(protocol)) is not None]
-    if len(found) < len(runs) or not found[0]:
+    """What a suite of levels says, nothing unless every run has played it, and on the same levels."""
+    finals = [final for run in runs if (final := run.final(protocol)) is not None]
+    found = [final.success for final in finals]
+    if len(found) < len(runs) or not found[0] or _not_in_all(finals):
         return {}
     table = np.array([[suite[level] for level in sorted(found[0])] for suite in found])
     samples: dict[str, tuple[statistics.Statistic, np.ndarray]] = {

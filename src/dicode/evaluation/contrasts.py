@@ -103,7 +103,8 @@ def _seeds(group: Group) -> Mapping[object, RunResult]:
 
 def _measured(groups: tuple[Group, ...]) -> tuple[str, Callable[[RunResult], np.ndarray]]:
     """What is contrasted, and a run's values of it, [K]."""
-    if all("graded" in group.estimates for group in groups):
+    played = {frozenset(final.success) for group in groups for final in group.finals(GRADED)}
+    if len(played) == 1 and all("graded" in group.estimates for group in groups):
         return "graded", _suite
     if all("solved" in group.estimates for group in groups):
         return "solved", lambda run: np.array([_final(run).success[TARGET]])
