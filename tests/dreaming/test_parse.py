@@ -280,7 +280,9 @@ def test_reasoning_in_any_maker_s_tags_is_no_level(wrap):
 @pytest.mark.parametrize(
     "opening",
     ["<think>", "[THINK]", "<reasoning>", "\u25c1think\u25b7", "<|channel|>analysis<|message|>", "<|START_THINKING|>", "<thought>",
-     "Sure! [THINK]", "Let me see. <think>", "<think>a</think>\n<think>", "<|begin_of_thought|>"],
+     "Sure! [THINK]", "Let me see. <think>", "<think>a</think>\n<think>", "<|begin_of_thought|>",
+     "<longcat_think>", "<think:6124c7>", "<thinking_process>", "<chain_of_thought>", "<cot>", "<|think|>", "<unused94>thought\n",
+     "<\uff5cbegin\u2581of\u2581thinking\uff5c>", "analysisWe need "],
 )  # fmt: skip
 def test_a_draft_in_reasoning_that_never_ends_is_no_level(opening):
     rejected = refused(f"{opening} maybe\n```python\n{LEVEL}```\nbut wait")
@@ -311,6 +313,12 @@ def test_a_complete_description_counts_though_the_reasoning_never_ended(tag):
         lambda level: '{"code": "' + level.replace('"', '\\"') + '"}',
         lambda level: json.dumps({"code": level}) + "\nI hope it helps!",
         lambda level: "<think>plan</think>" + json.dumps({"code": level}),
+        lambda level: "Here is the level:\n" + json.dumps({"code": level}) + "\nEnjoy {it}!",
+        lambda level: json.dumps({"thought": "short"}) + "\n" + json.dumps({"code": level}),
+        lambda level: f"<tool_call>\n{json.dumps({'name': 'write', 'arguments': {'code': level}})}\n</tool_call>",
+        lambda level: (
+            f"```json\n{json.dumps({'plan': 'first this,' + chr(10) + 'then that'})}\n```\n```python\n{level}```"
+        ),
         lambda level: json.dumps({"description": "A fight\nat night.", "code": level}),
     ],
 )

@@ -22,6 +22,11 @@ def reply(content="Hello.", finish="stop", usage=None, **message):
     [
         ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}, (20, 0, 603)),
         ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 218}, (20, 0, 198)),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 218, "completion_tokens_details": {"reasoning_tokens": 405}}, (20, 0, 603)),
+        ({"prompt_tokens": 20, "total_tokens": 623}, (20, 0, 603)),
+        ({"promptTokenCount": 20, "thoughtsTokenCount": 405, "totalTokenCount": 425}, (20, 0, 405)),
+        ({"promptTokenCount": 20, "thoughtsTokenCount": 405}, (20, 0, 405)),
+        ({"prompt_tokens": 20.0, "completion_tokens": 198.0, "total_tokens": 623.0}, (20, 0, 603)),
         ({"prompt_tokens": 20, "completion_tokens": 198}, (20, 0, 198)),
         ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 3}, (20, 0, 198)),
         ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": "many"}, (20, 0, 198)),
@@ -67,6 +72,9 @@ def test_reasoning_that_is_shown_is_part_of_an_estimate():
         ({"cost": 0.05, "cost_details": {"upstream_inference_cost": 0.04}}, 0.05),
         ({"cost": 0.05, "cost_details": {"upstream_inference_cost": None}}, 0.05),
         ({"cost_details": {"upstream_inference_cost": 0.05}}, 0.05),
+        ({"cost": 0, "cost_details": {"upstream_inference_cost": None, "upstream_inference_prompt_cost": 0.01, "upstream_inference_completions_cost": 0.04}}, 0.05),
+        ({"cost": 0, "cost_details": {"upstream_inference_input_cost": 0.01, "upstream_inference_output_cost": "0.04"}}, 0.05),
+        ({"estimated_cost": 0.05}, 0.05),
         ({"cost": "0.05"}, 0.05),
         ({"cost": {"total_cost": 0.05}}, 0.05),
         ({"total_cost": 0.05}, 0.05),
@@ -80,25 +88,25 @@ def test_reasoning_that_is_shown_is_part_of_an_estimate():
         ({"cost": [1]}, None),
         ({"cost": 1e9}, None),
     ],
-)
+)  # fmt: skip
 def test_money_is_what_all_makers_of_an_answer_charge(usage, usd):
     found = reply(usage={"prompt_tokens": 1, "completion_tokens": 1, **usage}).usd
     assert found == (usd if usd is None else pytest.approx(usd))
 
 
-@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length", "MaxTokens", "max-tokens", "model_context_window_exceeded", "Length"])  # fmt: skip
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length", "MaxTokens", "max-tokens", "model_context_window_exceeded", "Length", "FINISH_REASON_MAX_TOKENS", "FinishReason.MAX_TOKENS", "max_tokens_reached", "token_limit_reached", "context_length", "ERROR_LIMIT"])  # fmt: skip
 def test_an_answer_that_was_cut_is_cut_whatever_the_maker_calls_it(finish):
     assert reply("half of a lev", finish).kind is Kind.TRUNCATED
     assert "went into reasoning" in reply(None, finish, reasoning_content="```python\ndraft\n```").reason
     assert reply(None, finish, reasoning_content="draft").text == ""
 
 
-@pytest.mark.parametrize("finish", ["content_filter", "SAFETY", "RECITATION", "PROHIBITED_CONTENT", "refusal", "guardrail_intervened", "content_filtered", "contentFilter"])  # fmt: skip
+@pytest.mark.parametrize("finish", ["content_filter", "SAFETY", "RECITATION", "PROHIBITED_CONTENT", "refusal", "guardrail_intervened", "content_filtered", "contentFilter", "FINISH_REASON_SAFETY", "ERROR_TOXIC", "IMAGE_PROHIBITED_CONTENT"])  # fmt: skip
 def test_a_filter_is_a_refusal_whatever_the_maker_calls_it(finish):
     assert reply("", finish).kind is Kind.REFUSED
 
 
-@pytest.mark.parametrize("finish", ["error", "network_error", "MALFORMED_FUNCTION_CALL", "abort", "insufficient_system_resource"])  # fmt: skip
+@pytest.mark.parametrize("finish", ["error", "network_error", "MALFORMED_FUNCTION_CALL", "abort", "insufficient_system_resource", "FINISH_REASON_OTHER", "USER_CANCEL", "ERROR"])  # fmt: skip
 def test_a_fault_of_the_provider_may_be_asked_again(finish):
     assert reply("half", finish).kind is Kind.FAILED
 
@@ -127,6 +135,11 @@ ARGUMENTS = json.dumps({"code": CODE})
         ({"content": None, "tool_calls": [{"custom": {"input": CODE}}], "reasoning": "why"}, CODE),
         ({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": CODE}]}, CODE),
         ({"content": [{"type": "reasoning", "text": "hm"}, CODE]}, CODE),
+        ({"content": None, "reasoning_details": [{"type": "reasoning.text", "text": CODE}]}, CODE),
+        (
+            {"content": "I write it:", "tool_calls": [{"function": {"arguments": ARGUMENTS}}]},
+            f"I write it:\n{ARGUMENTS}",
+        ),
         ({"content": CODE, "reasoning_content": "hm"}, CODE),
         ({"content": CODE, "tool_calls": [{"function": {"arguments": "{}"}}]}, CODE),
         ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "ab"),

@@ -135,7 +135,11 @@ def with_suite(run: Path, **changes) -> None:
 @pytest.mark.parametrize(
     ("changes", "says", "allow"),
     [
-        ({"worlds": 8, **{n: [1.0] * 16 for n in ("returns", "lengths", "floor")}}, "graded evaluation's worlds", "protocol"),
+        (
+            {"worlds": 8, **{n: [1.0] * 16 for n in ("returns", "lengths", "floor")}},
+            "graded evaluation's worlds",
+            "protocol",
+        ),
         ({"steps": 256}, "the graded evaluation's steps differs: ", "protocol"),
         ({"success": {"diver/1": 0.2, "diver/3": 0.5}}, "not in all are diver/2, diver/3", "protocol"),
         ({"env_steps": 1e5}, "not the last checkpoint was evaluated on the graded levels: ppo-0", "steps"),

@@ -37,9 +37,12 @@ def read_reply(body: Any, request: Request) -> Answer:
     if told is None:
         return _nonsense("holds no message")
     text = told.content
-    if not text.strip() and told.finish not in CUT:
+    if not text.strip() and not CUT.search(told.finish):
         # Some servers put the whole answer where reasoning or a tool's arguments belong.
         text = told.tool or told.reasoning
+    elif len(told.tool) > len(text) and "```" not in text:
+        # Others announce the answer in a sentence and put it into a tool's arguments.
+        text = f"{text}\n{told.tool}"
     kind, reason = _judge(text, told)
     took = used(body)
     model = body.get("model")
@@ -70,13 +73,13 @@ def _nonsense(what: str) -> Answer:
 def _judge(text: str, told: Said) -> tuple[Kind, str]:
     if told.refusal:
         return Kind.REFUSED, f"the model refuses: {' '.join(told.refusal.split())[:200]}"
-    if told.finish in FILTERED:
+    if FILTERED.search(told.finish):
         return Kind.REFUSED, "the provider's content filter stopped the answer"
-    if told.finish in BROKEN:
-        return Kind.FAILED, "the provider broke off while answering"
-    if told.finish in CUT:
+    if CUT.search(told.finish):
         empty = "" if text.strip() else " before a word was said (all of it went into reasoning)"
         return Kind.TRUNCATED, f"the answer was cut by the token limit{empty}"
+    if BROKEN.search(told.finish):
+        return Kind.FAILED, "the provider broke off while answering"
     if not text.strip():
         return Kind.EMPTY, "the answer is empty"
     if len(text) < REFUSAL_LENGTH and "```" not in text and _REFUSAL.match(text.strip()):

@@ -10,68 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CUT = frozenset(
-    [
-        "length",
-        "max_tokens",
-        "max_output_tokens",
-        "max_completion_tokens",
-        "max_new_tokens",
-        "model_length",
-        "token_limit",
-        "max_length",
-        "model_context_window_exceeded",
-        "context_window_exceeded",
-        "context_length_exceeded",
-        "limit",
-        "incomplete",
-    ]
+CUT = re.compile(
+    r"max(imum)?_(\w+_)?tokens?|tokens?_limit|length|context_(window|length)|out_of_tokens|^(error_)?limit(_reached)?$|^incomplete$"
 )
 """Reasons for stopping that mean the token limit, in lower case with underscores."""
-FILTERED = frozenset(
-    [
-        "content_filter",
-        "content_filtered",
-        "content_filter_error",
-        "safety",
-        "recitation",
-        "blocklist",
-        "prohibited_content",
-        "spii",
-        "refusal",
-        "guardrail_intervened",
-        "guardrail",
-        "image_safety",
-        "sensitive",
-        "blocked",
-        "moderation",
-        "language",
-    ]
+FILTERED = re.compile(
+    r"filter|safety|toxic|recitation|blocklist|blocked|prohibited|spii|refus|guardrail|sensitive|moderation|^language$"
 )
 """Reasons for stopping that mean a filter of the provider's."""
-BROKEN = frozenset(
-    [
-        "error",
-        "network_error",
-        "malformed_function_call",
-        "malformed_tool_call",
-        "unexpected_tool_call",
-        "malformed_response",
-        "abort",
-        "aborted",
-        "cancelled",
-        "canceled",
-        "insufficient_system_resource",
-        "timeout",
-        "server_error",
-        "failed",
-        "load",
-        "unload",
-        "other",
-        "finish_reason_unspecified",
-    ]
+BROKEN = re.compile(
+    r"error|malformed|unexpected_tool_call|abort|cancel|timeout|failed|insufficient_system_resource|^(un)?load$|^other$|^unspecified$"
 )
-"""Reasons for stopping that mean a fault."""
+"""Reasons for stopping that mean a fault; those that name a limit or a filter, too, mean that."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +62,14 @@ def said(body: dict[str, Any]) -> Said | None:
         reasoning=plain(_reasoning(message) or "".join(_text(part) for part in parts if _is_thought(part))),
         tool=plain(_tool(message, parts)),
         refusal=plain(message.get("refusal")) or plain(next((p["refusal"] for p in parts if p.get("refusal")), "")),
-        finish=re.sub(r"[^a-z]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", plain(ended)).lower()).strip("_"),
+        finish=_reason(plain(ended)),
     )
+
+
+def _reason(ended: str) -> str:
+    """A reason for stopping in lower case with underscores, without the name of the enumeration that it is of."""
+    spelled = re.sub(r"[^a-z]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", ended).lower()).strip("_")
+    return re.sub(r"^(finish|stop)_reason_", "", spelled)
 
 
 def plain(value: Any) -> str:
@@ -146,7 +102,7 @@ def _is_thought(part: dict[str, Any]) -> bool:
 
 
 def _text(part: dict[str, Any]) -> str:
-    for name in ("text", "thinking", "content"):
+    for name in ("text", "thinking", "content", "summary"):
         found = part.get(name)
         if isinstance(found, str):
             return found
@@ -157,7 +113,8 @@ def _text(part: dict[str, Any]) -> str:
 
 def _reasoning(message: dict[str, Any]) -> str:
     names = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
-    return next((message[n] for n in names if isinstance(message.get(n), str) and message[n]), "")
+    told = next((message[n] for n in names if isinstance(message.get(n), str) and message[n]), "")
+    return told or "".join(_text(part) for part in _objects(message.get("reasoning_details")))
 
 
 def _tool(message: dict[str, Any], parts: list[dict[str, Any]]) -> str:
@@ -214,10 +171,10 @@ def used(body: dict[str, Any]) -> Used:
     total = _first_count(usage, _TOTAL)
     details = [usage, *(value for value in usage.values() if isinstance(value, dict))]
     thought = max((_first_count(part, _THOUGHT) or 0 for part in details), default=0)
-    if written is not None and told is not None and total is not None and total >= told + written:
-        written = max(written, total - (read if read is not None and total >= read + written else told))
-    elif written is not None and thought > written:
-        written += thought
+    if told is not None and total is not None and total > told + (written or 0):
+        written = total - (read if read is not None and total >= read + (written or 0) else told)
+    if thought > (written or 0):
+        written = thought + (written or 0)
     cached = max(
         [_first_count(part, _CACHED) or 0 for part in details]
         + [count(usage.get(name)) or 0 for name in (_BESIDE[0], _BESIDE[2])]
@@ -231,22 +188,32 @@ def _first_count(usage: Mapping[str, Any], names: tuple[str, ...]) -> int | None
 
 def count(value: Any) -> int | None:
     """A token count that can be believed."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < 1_000_000_000 else None
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+    return int(value) if whole and 0 <= value < 1_000_000_000 else None
 
 
 def _money(usage: Mapping[str, Any]) -> float | None:
     """US dollars that a call cost, the upstream maker's part included where that is billed beside the fee."""
-    cost = usage.get("cost", usage.get("total_cost"))
+    cost = next((usage[name] for name in ("cost", "total_cost", "estimated_cost") if name in usage), None)
     fee = dollars(cost.get("total_cost") if isinstance(cost, dict) else cost)
     details = usage.get("cost_details")
-    upstream = dollars(details.get("upstream_inference_cost")) if isinstance(details, dict) else None
+    upstream = _upstream(details) if isinstance(details, dict) else None
     if upstream is None:
         return fee
     if fee is None:
         return upstream
     # A router's own price contains the upstream's; a fee for the use of one's own key is a small part of it.
     return fee + upstream if usage.get("is_byok") is True or fee < upstream else fee
+
+
+def _upstream(details: Mapping[str, Any]) -> float | None:
+    """What the upstream maker charges: the sum, else its parts under their names in one protocol or the other."""
+    whole = dollars(details.get("upstream_inference_cost"))
+    parts = [
+        sum(dollars(details.get(f"upstream_inference_{part}_cost")) or 0.0 for part in names)
+        for names in (("prompt", "completions"), ("input", "output"))
+    ]
+    return whole or max(parts) or whole
 
 
 def dollars(value: Any) -> float | None:

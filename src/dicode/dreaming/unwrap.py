@@ -13,6 +13,8 @@ MAX_ANSWER = 600_000
 """Characters of an answer at most, reasoning included; longer ones are not read."""
 MAX_BLOCKS = 200
 """Code blocks that are looked at, the last ones."""
+_MAX_OBJECTS = 20
+"""JSON objects among words that are looked at, the first ones."""
 LANGUAGES = ("", "python", "py", "python3", "py3", "ipython", "text", "txt", "plaintext")
 """What a fence may call level code."""
 
@@ -29,15 +31,21 @@ def normalise(text: str) -> str:
 
 
 _NAMES = (
-    r"think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad|antthinking|seed:think"
+    r"think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad|antthinking"
     r"|internal_monologue|inner_monologue"
 )
+_MORE = r"(?:\w{1,20}[:_])?(?:think(?:ing)?|thoughts?|reasoning)(?:[:_]\w{1,20})?|reason|cot"
+"""Names in angle brackets alone; in square ones they could be an index."""
+_WORDS = r"(?:think|thinking|thought)[|\uff5c]>"
+_OF = r"(?:[_\u2581]of)?[_\u2581]"
 _TAG = re.compile(
     rf"(?:<|\[|\u25c1)(?P<close>/?)(?:{_NAMES})(?:\s[^<>\[\]\n]{{0,80}})?(?:>|\]|\u25b7)"
-    # Channels and marks of chat templates: `<|channel|>analysis<|message|>`, `<|START_THINKING|>`, `<|end_of_thought|>`.
-    r"|<\|channel\|>\s{0,4}(?:analysis|commentary)[^<\n]{0,60}<\|message\|>"
-    r"|(?P<final><\|channel\|>\s{0,4}final[^<\n]{0,60}<\|message\|>)"
-    r"|<\|(?:start_thinking|begin_of_thought)\|>|(?P<end><\|(?:end_thinking|end_of_thought)\|>)",
+    rf"|<(?P<closes>/?)(?:{_MORE})(?:\s[^<>\n]{{0,80}})?>"
+    # Channels and marks of chat templates: `<|channel|>analysis<|message|>`, `<|START_THINKING|>`, `<|end_of_thought|>`;
+    # without their signs the first two are left as the words `analysis` and `assistantfinal`.
+    r"|<\|channel\|>\s{0,4}(?:analysis|commentary)[^<\n]{0,60}<\|message\|>|\A\s{0,4}analysis(?=[A-Z])|<unused94>thought"
+    r"|(?P<final><\|channel\|>\s{0,4}final[^<\n]{0,60}<\|message\|>|assistantfinal)"
+    rf"|<[|\uff5c](?:(?:start|begin){_OF})?{_WORDS}|(?P<end><[|\uff5c](?:/|end{_OF}){_WORDS}|<unused95>)",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"<[|\uff5c][^|\uff5c<>\n]{1,40}[|\uff5c]>")
@@ -52,7 +60,7 @@ def split_reasoning(text: str) -> tuple[str, bool]:
     kept: list[str] = []
     start, opened = 0, None
     for tag in _TAG.finditer(text):
-        if tag["close"] or tag["final"] or tag["end"]:
+        if tag["close"] or tag["closes"] or tag["final"] or tag["end"]:
             if opened and not tag["final"]:
                 kept.append(text[start : opened.start()])
             else:
@@ -112,11 +120,32 @@ def _fence(line: str) -> tuple[str, str]:
 
 
 def code_blocks(body: str) -> list[str]:
-    """What could be level code: fenced blocks, or the strings of an answer in JSON; empty where there are none."""
+    """What could be level code: fenced blocks, and the strings of an answer in JSON; empty where there are none."""
     blocks = [code for language, code in fenced(body) if language in LANGUAGES and code.strip()]
-    wrapped = [text for _, text in json_strings(body) if "\n" in text or "GOAL" in text]
+    wrapped = _longer(json_strings(body)) or ([] if blocks else _longer(_json_in_prose(body)))
     inner = [code for text in wrapped for code in ([c for _, c in fenced(text)] or [text])]
-    return [block for block in (inner or blocks) if block.strip()][-MAX_BLOCKS:]
+    return [block for block in (*blocks, *inner) if block.strip()][-MAX_BLOCKS:]
+
+
+def _longer(strings: list[tuple[str, str]]) -> list[str]:
+    """The texts that could be code."""
+    return [text for _, text in strings if "\n" in text or "GOAL" in text]
+
+
+def _json_in_prose(body: str) -> list[tuple[str, str]]:
+    """(key, text) of every string in the JSON objects that stand among words."""
+    found: list[tuple[str, str]] = []
+    start = re.compile(r'\{\s{0,20}"')
+    at, tries = start.search(body), 0
+    while at and tries < _MAX_OBJECTS:
+        tries += 1
+        try:
+            value, end = json.JSONDecoder(strict=False).raw_decode(body, at.start())
+            found += _strings(value)
+        except (ValueError, RecursionError):
+            end = at.end()
+        at = start.search(body, end)
+    return found
 
 
 def json_strings(body: str) -> list[tuple[str, str]]:

@@ -210,7 +210,9 @@ def _evaluated_apart(runs: Sequence[RunResult], protocol: str) -> list[tuple[str
     """Differences between the last evaluations under `protocol`, of the runs that have one."""
     found = []
     finals = [(run, final) for run in runs if (final := run.final(protocol)) is not None]
-    which, under = ("evaluation", "") if protocol == TARGET else (f"{protocol} evaluation", f" on the {protocol} levels")
+    which, under = (
+        ("evaluation", "") if protocol == TARGET else (f"{protocol} evaluation", f" on the {protocol} levels")
+    )
     for name in finals[0][1].conditions if finals else ():
         values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
         if len(values) > 1:
