@@ -1,5 +1,8 @@
 """What a person meets who mistypes: one sentence, the nearest right thing, exit code 2, nothing written."""
 
+import subprocess
+import sys
+
 import pytest
 
 from dicode.cli import main
@@ -135,3 +138,9 @@ def test_resume_refuses_what_it_cannot_change(capsys, tmp_path):
         code, error = said(capsys, "resume", str(run.path), *words)
         assert code == 2
         assert expected in error
+
+
+def test_the_package_runs_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "dicode", "trian"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "did you mean 'train'" in done.stderr

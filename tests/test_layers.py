@@ -38,6 +38,7 @@ LAYERS = (
     "commands",
     "adapters",
     "cli",
+    "__main__",
 )
 """From the bottom up. A module belongs to the longest name that it begins with, and imports from its own layer and those below."""
 

@@ -365,7 +365,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
         print(plain(f"dicode: {sentence(error)}"), file=sys.stderr)
         return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -60,6 +60,12 @@ def test_pooling_joins_just_enough_of_the_latest_trials():
     assert scores.pooled(trials[2:], 15) == trials[2]
 
 
+def test_pooling_takes_maxmc_against_the_highest_return_of_all_that_it_joins():
+    trials = [trial("a", 0, 10, 0, max_mc=2.0, return_max=5.0), trial("a", 1, 10, 0, max_mc=0.5, return_max=2.0)]
+    joined = scores.pooled(trials, 20)
+    assert (joined.max_mc, joined.return_max) == (pytest.approx((2.0 + 0.5 + 3.0) / 2), 5.0)
+
+
 def test_maxmc_takes_the_highest_return_that_the_level_ever_gave():
     cycles = [
         trial("a", 0, 4, 0, max_mc=2.0, return_max=5.0),

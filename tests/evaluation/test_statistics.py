@@ -45,10 +45,23 @@ def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 0.89 <= covered <= 0.97
 
 
-def test_strata_are_redrawn_apart():
+def test_what_differs_between_tasks_alone_gives_no_width():
     scores = np.array([[0.0, 100.0], [0.0, 100.0], [0.0, 100.0]])
     estimate = statistics.bootstrap(statistics.mean, scores, rng=rng())
     assert (estimate.value, estimate.low, estimate.high) == (50.0, 50.0, 50.0)
+
+
+def test_many_tasks_of_one_agent_are_no_more_runs():
+    """A seed's agent is good or bad on all of 40 tasks: the interval is as wide as that of the seeds' means."""
+    agents, noise = rng(10).normal(0, 1, size=(400, 8, 1)), rng(11).normal(0, 1, size=(400, 8, 40))
+    other = rng(12).normal(0, 0.1, size=(8, 40))
+    for of in (
+        lambda draw: statistics.bootstrap(statistics.mean, draw, rng=rng(5), repeats=400),
+        lambda draw: statistics.paired(statistics.mean, draw, other, rng=rng(5), repeats=400),
+    ):
+        intervals = [of(draw) for draw in agents + noise]
+        covered = np.mean([interval.low <= 0 <= interval.high for interval in intervals])
+        assert 0.84 <= covered <= 0.97
 
 
 def test_the_probability_of_improvement_is_mann_whitneys_u():

@@ -183,7 +183,7 @@ def start(folder: Path, devices: int, *words: str) -> subprocess.Popen[str]:
     folder.mkdir(exist_ok=True)
     flags = f"--xla_force_host_platform_device_count={devices} {FLAGS}"
     return subprocess.Popen(
-        [sys.executable, "-m", "dicode.cli", *words],
+        [sys.executable, "-m", "dicode", *words],
         cwd=folder,
         env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
         stdout=subprocess.PIPE,

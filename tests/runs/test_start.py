@@ -45,7 +45,7 @@ def warm(finished_run, tiny_run, tmp_path_factory):
 
     assert launch.train(config.load(words("whole")), quiet=True) == 0
     process = subprocess.Popen(
-        [sys.executable, "-m", "dicode.cli", "train", *words("killed")],
+        [sys.executable, "-m", "dicode", "train", *words("killed")],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )

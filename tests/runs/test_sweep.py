@@ -28,7 +28,7 @@ def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, t
     idle = ("run=", "dreamer", "levels=")  # with method=ppo nobody dreams and no levels train
     words = [word for word in tiny_run(tmp_path, "-") if not word.startswith(idle)]
     words += ["method=ppo", "seed=0,1", "evaluation.every_steps=0", "logging.report_every=0", "logging.video=false"]
-    command = [sys.executable, "-m", "dicode.cli", "train", "--multirun", *words]
+    command = [sys.executable, "-m", "dicode", "train", "--multirun", *words]
     first, second = tmp_path / "smoke-ppo-0", tmp_path / "smoke-ppo-1"
     sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, cwd=tmp_path)
     deadline = time.monotonic() + DEADLINE_S

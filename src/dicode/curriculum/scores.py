@@ -124,11 +124,15 @@ def scored(trials: Sequence[Trial], score: Score, min_episodes: int, window: int
 
 
 def _with_best_ever(whole: Trial, trials: Sequence[Trial]) -> Trial:
-    """MaxMC is linear in the highest return, so that of an earlier cycle can replace the latest one's."""
-    if whole.return_max is None:
-        return whole
-    best = max(trial.return_max for trial in trials if trial.return_max is not None)
-    return replace(whole, max_mc=whole.max_mc + max(best - whole.return_max, 0.0))
+    best = max((trial.return_max for trial in trials if trial.return_max is not None), default=None)
+    return replace(whole, max_mc=_max_mc_against(whole, best))
+
+
+def _max_mc_against(trial: Trial, highest: float | None) -> float:
+    """A trial's MaxMC as it is if `highest` was once reached on its level: it is linear in the highest return."""
+    if trial.return_max is None or highest is None:
+        return trial.max_mc
+    return trial.max_mc + max(highest - trial.return_max, 0.0)
 
 
 class Names(Protocol):
@@ -200,6 +204,7 @@ def _join(older: Trial, newer: Trial) -> Trial:
 
     return_mean = mean(older.return_mean, newer.return_mean)
     squares = (trial.return_std**2 + trial.return_mean**2 for trial in (older, newer))
+    highest = max((r for r in (older.return_max, newer.return_max) if r is not None), default=None)
 
     def shares(old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, float]:
         return {name: mean(old.get(name, 0.0), new.get(name, 0.0)) for name in sorted(old.keys() | new.keys())}
@@ -214,7 +219,7 @@ def _join(older: Trial, newer: Trial) -> Trial:
         endings=shares(older.endings, newer.endings),
         occupations=shares(older.occupations, newer.occupations),
         positive_value_loss=mean(older.positive_value_loss, newer.positive_value_loss),
-        max_mc=mean(older.max_mc, newer.max_mc),
-        return_max=max((r for r in (older.return_max, newer.return_max) if r is not None), default=None),
+        max_mc=mean(_max_mc_against(older, highest), _max_mc_against(newer, highest)),
+        return_max=highest,
         return_std=_spread(mean(*squares), return_mean),
     )

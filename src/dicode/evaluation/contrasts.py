@@ -81,8 +81,8 @@ def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
             for c in found.each
         ),
         "",
-        f"Contrasts of the {QUANTITIES[found.quantity]}{', in points' * percent}, paired by seed: 95 % paired stratified "
-        f"bootstrap intervals (from {_FEWEST_SEEDS} pairs on); p of the mean by exchange within seeds, two-sided, after Holm.",
+        f"Contrasts of the {QUANTITIES[found.quantity]}{', in points' * percent}, paired by seed: 95 % paired bootstrap "
+        f"intervals (from {_FEWEST_SEEDS} pairs on), seeds redrawn whole; p of the mean by exchange within seeds, two-sided, after Holm.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -73,7 +73,10 @@ def markdown(comparison: Comparison, found: Contrasts | None = None) -> str:
         ]
     if found is not None:
         lines += ["", contrasts.markdown(found, _cell_text).rstrip()]
-    lines += ["", "Runs in brackets. Mean over seeds and 95 % stratified bootstrap interval; one seed has no interval."]
+    lines += [
+        "",
+        "Runs in brackets. Mean over seeds and 95 % bootstrap interval, seeds redrawn whole; one seed has no interval.",
+    ]
     lines += [f"Allowed difference: {_cell_text(text)}." for text in comparison.differences]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,9 @@
-"""Statistics for few seeds: interquartile means, stratified bootstrap, probability of improvement, profiles, CVaR.
+"""Statistics for few seeds: interquartile means, bootstrap over seeds, probability of improvement, profiles, CVaR.
 
 Scores of one method are an array [S, K]: S seeds (or runs), K tasks (levels, worlds, achievements; 1 for a single
 number). Estimators reduce the last two axes, so that they apply to one array or to a stack of bootstrap
-samples. After Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice" (2021).
+samples. After Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice" (2021), but for what is
+redrawn: there a run plays one task, here one agent plays them all.
 """
 
 from collections.abc import Callable
@@ -57,10 +58,11 @@ def bootstrap(
     level: float = 0.95,
     repeats: int = REPEATS,
 ) -> Estimate:
-    """The statistic and its percentile interval under a stratified bootstrap.
+    """The statistic and its percentile interval under a stratified bootstrap: every sample is a stratum.
 
-    Every task of every sample is a stratum of its own: its S values are redrawn with replacement. With a
-    single seed the interval has no width, which says nothing about certainty.
+    Its S seeds are redrawn with replacement, each with all its tasks: they are one agent's, good or bad together, and
+    redrawn apart they would pass for S x K independent runs. With a single seed the interval has no width, which says
+    nothing about certainty.
     """
     arrays = [_two_axes(sample) for sample in samples]
     draws = [_redraw(array, repeats, rng) for array in arrays]
@@ -80,12 +82,11 @@ def paired(
 ) -> Estimate:
     """statistic(one) - statistic(other) with its interval; row s of both arrays is the same seed.
 
-    As in `bootstrap` every task is a stratum, but a seed is drawn for both samples at once, so what a seed does to
-    both cancels.
+    As in `bootstrap`, but a seed is drawn for both samples at once, so what a seed does to both cancels.
     """
     arrays = _pair(one, other)
-    rows = rng.integers(arrays[0].shape[0], size=(repeats, *arrays[0].shape))
-    drawn = [statistic(np.take_along_axis(array[None], rows, axis=1)) for array in arrays]
+    rows = rng.integers(arrays[0].shape[0], size=(repeats, arrays[0].shape[0]))
+    drawn = [statistic(array[rows]) for array in arrays]
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(drawn[0] - drawn[1], [tail, 1.0 - tail])
     return Estimate(float(statistic(arrays[0]) - statistic(arrays[1])), float(low), float(high))
@@ -180,5 +181,5 @@ def _pair(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _redraw(array: np.ndarray, repeats: int, rng: np.random.Generator) -> np.ndarray:
-    rows = rng.integers(array.shape[0], size=(repeats, *array.shape))
-    return np.take_along_axis(array[None], rows, axis=1)
+    redrawn: np.ndarray = array[rng.integers(array.shape[0], size=(repeats, array.shape[0]))]
+    return redrawn
