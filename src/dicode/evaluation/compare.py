@@ -234,7 +234,8 @@ def _evaluated_apart(runs: Sequence[RunResult], protocol: str) -> list[tuple[str
 def _not_in_all(finals: Sequence[Evaluation]) -> list[str]:
     """Levels that some of a suite's evaluations played and others did not."""
     played = [set(final.success) for final in finals]
-    return sorted(line(name, 60) for name in set().union(*played) - set.intersection(*played)) if played else []
+    shared = frozenset(played[0]).intersection(*played) if played else frozenset()
+    return sorted({line(name, 60) for names in played for name in names - shared})
 
 
 def _settings(runs: Sequence[RunResult]) -> list[str]:
