@@ -179,8 +179,10 @@ def _dream_options(parser: ArgumentParser) -> None:
     _run_options(parser)
     parser.add_argument("--offline", action="store_true", help="the run's recorded briefs, beside the run")
     parser.add_argument("--prompts", default="", metavar="DIR", help="templates NAME.md that stand for the package's")
-    parser.add_argument("--last", type=int, default=0, metavar="N", help="the last N rounds (default: all)")
-    parser.add_argument("--probe", type=int, default=0, metavar="N", help="episodes that measure each accepted level")
+    parser.add_argument("--last", type=_count, default=0, metavar="N", help="the last N rounds (default: all)")
+    parser.add_argument(
+        "--probe", type=_count, default=0, metavar="N", help="episodes that measure each accepted level"
+    )
     parser.add_argument("-o", "--output", default="", metavar="DIR", help="folder for journal and result")
 
 
@@ -196,9 +198,9 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.py")
     parser.add_argument("--game", default=games.DEFAULT, help=f"whose level it is (default: {games.DEFAULT})")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
-    parser.add_argument("--floor", type=int, default=None, help="floor to draw (default: where the player starts)")
+    parser.add_argument("--floor", type=_count, default=None, help="floor to draw (default: where the player starts)")
     parser.add_argument(
-        "--episode-limit", type=int, help="steps of an episode (check; default: as in this machine's preset)"
+        "--episode-limit", type=_count, help="steps of an episode (check; default: as in this machine's preset)"
     )
     parser.add_argument("--watch", action="store_true", help="check again whenever the file is saved (check)")
     walls = ["auto", "full", "weak"]
@@ -208,7 +210,7 @@ def _level_options(parser: ArgumentParser) -> None:
 def _view_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
 
 
 def _export_options(parser: ArgumentParser) -> None:
@@ -272,6 +274,26 @@ _COMMANDS = {
         "versions, devices, sandbox, cache, keys; fm=NAME makes one tiny call", _doctor, _doctor_options, ("fm",)
     ),
 }
+
+
+def _count(text: str) -> int:
+    """A whole number from 0 on, however it is written. Raises ArgumentTypeError for anything else."""
+    from dicode.settings import whole
+
+    try:
+        number = whole("the value", text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"the value is {text}; it must be at least 0")
+    return number
+
+
+def _port(text: str) -> int:
+    """A port, 0 for a free one. Raises ArgumentTypeError for anything else."""
+    if (number := _count(text)) > 65_535:
+        raise argparse.ArgumentTypeError(f"the value is {text}; ports are 0 to 65535")
+    return number
 
 
 class _Parser(argparse.ArgumentParser):

@@ -262,7 +262,7 @@ def _number(name: str, given: Any) -> float:
     return number
 
 
-def _whole(name: str, given: Any) -> int:
+def whole(name: str, given: Any) -> int:
     """A whole number, however it is written: 1000, 1_000, 1e3."""
     if isinstance(given, str):
         try:
@@ -284,4 +284,4 @@ def _switch(name: str, given: Any) -> bool:
     return found
 
 
-_CONVERT: dict[type, Any] = {str: _text, float: _number, int: _whole, bool: _switch}
+_CONVERT: dict[type, Any] = {str: _text, float: _number, int: whole, bool: _switch}

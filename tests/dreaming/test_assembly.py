@@ -201,6 +201,13 @@ def test_a_program_dreams_and_a_replay_runs_none(tmp_path):
     assert counted.read_text() == "xxx"
 
 
+def test_one_tiny_call_asks_a_program_too_and_no_person(tmp_path):
+    values = {"provider": "command", "model": "c", "key_env": "", "command": script_file(tmp_path, "print('ready')")}
+    found = trial.probe(replace(FmConfig(), **values))
+    assert (found.ok, found.answer.text.strip()) == (True, "ready")
+    assert trial.probe(replace(FmConfig(), provider="person", model="person", key_env="")).ok
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

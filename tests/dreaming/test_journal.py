@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -144,6 +145,14 @@ def test_a_broken_line_in_the_middle_is_an_error_that_names_it(tmp_path):
     (tmp_path / FILE).write_bytes(b'{"kind": "text", "id": "a", "text": "b"}\n???\n')
     with pytest.raises(RunError, match=r"line 2 of .*calls\.jsonl"):
         Journal(tmp_path)
+
+
+@pytest.mark.parametrize("told", [{"usd": -1e6}, {"tokens_out": -5}])
+def test_a_call_that_gives_something_back_is_an_error_since_it_would_lift_every_cap(tmp_path, told):
+    with Journal(tmp_path) as journal:
+        journal.record(request(0), replace(answer("whole"), **told))
+    with pytest.raises(RunError, match=r"line \d of .*calls\.jsonl .*below 0"):
+        Journal(tmp_path, "replay")
 
 
 def test_lost_dreams_and_verdicts_are_kept(tmp_path):

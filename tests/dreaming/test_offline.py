@@ -22,6 +22,13 @@ def test_another_model_and_other_settings_of_dreaming_are_taken_and_nothing_else
     assert other.dreamer.hooks
     assert (other.seed, other.preset) == (7, "smoke")
     assert dream.changed(other, ["dreamer=grammar"]).dreamer.name == "grammar"
+    assert dream.changed(run, ["fm.temperature=0.1", "fm=ollama"]).fm.temperature == 0.1
+    for word, says in (
+        ("fm.modl=x", r"did you mean 'fm\.model'"),
+        ("dreamer.stagess=1", r"did you mean 'dreamer\.stages'"),
+    ):
+        with pytest.raises(ConfigError, match=says):
+            dream.changed(run, [word])
     with pytest.raises(ConfigError, match="dream takes settings of dreamer, fm, budget"):
         dream.changed(run, ["num_envs=4"])
 

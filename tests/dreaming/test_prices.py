@@ -1,5 +1,6 @@
 """What a run knows of prices, from whom, and when it cannot keep a cap in money."""
 
+import errno
 import json
 
 import pytest
@@ -108,11 +109,25 @@ def test_prices_are_written_into_the_run_with_their_date_and_hold_for_good(tmp_p
     assert ledger.total().usd == 77.0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{}]}', '{"models": [{"provider": 1}]}', "[" * 9000])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{}]}', '{"models": [{"provider": 1}]}', "[" * 9000, '{"models": [{"provider": "vllm", "model": "m", "price": {"input": -1.0, "output": 0.0}, "source": ""}]}', '{"models": [{"provider": "vllm", "model": "m", "price": {"input": "1", "output": 0.0}, "source": ""}]}', '{"models": [{"provider": "vllm", "model": "m", "price": {"input": NaN, "output": 0.0}, "source": ""}]}'])  # fmt: skip
 def test_a_damaged_price_list_is_one_sentence(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     with pytest.raises(RunError, match=r"prices\.json"):
         kept(tmp_path, [])
+
+
+def test_a_price_list_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    kept(tmp_path, [quote(endpoint("openai", model="gpt-5-mini"))])
+    before = (tmp_path / FILE).read_bytes()
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(RunError, match=r"cannot write .*prices\.json: .*free some space"):
+        kept(tmp_path, [quote(endpoint())])
+    assert (tmp_path / FILE).read_bytes() == before
+    assert list(tmp_path.iterdir()) == [tmp_path / FILE]
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_an_embedding_model_has_a_price_too():

@@ -156,6 +156,9 @@ def test_a_resumed_run_goes_on_in_the_same_run_of_wandb(tmp_path, monkeypatch, s
     assert media["report/target_film"][0] == "film"
     assert media["levels/table"].columns == list(dashboards.COLUMNS)
     assert [row[-1] for row in media["levels/table"].data] == ["GOAL = ...", "x = "]
+    run.wandb_file.write_text("")
+    dashboards.WeightsAndBiases(run.config(), run)
+    assert wandb.begun[-1]["id"] == run.wandb_file.read_text() != ""
     other = made(tmp_path / "other", "logging.wandb=true")
     dashboards.WeightsAndBiases(other.config(), other)
     assert wandb.begun[-1]["id"] != first["id"]

@@ -288,6 +288,22 @@ def test_a_checkpoint_of_another_version_is_refused_before_compiling(tmp_path, c
     assert "format 99, written by dicode 9.9" in said(capsys, command, str(run.path))
 
 
+def test_what_this_machine_refuses_is_not_written_into_the_run(tmp_path, capsys):
+    run = made(tmp_path, 1)
+    before = run.config_file.read_bytes()
+    assert "devices=64, but this process has" in said(
+        capsys, "resume", str(run.path), "devices=64", "total_steps=409600"
+    )
+    assert run.config_file.read_bytes() == before
+
+
+def test_another_game_s_parameters_are_refused_before_compiling(tmp_path, capsys):
+    source = made(tmp_path, 1)
+    words = ("train", "preset=smoke", "game=xland", f"from={source.path}", f"runs_dir={tmp_path}", "run=more")
+    assert "plays game=craftax" in said(capsys, *words)
+    assert not (tmp_path / "more").exists()
+
+
 def test_a_run_that_trains_is_not_made_longer_under_its_trainer(tmp_path, capsys):
     run = made(tmp_path, 1)
     before = run.config_file.read_bytes()

@@ -78,7 +78,7 @@ def rows() -> list[tuple[str, str]]:
 
 
 def report(overrides: Sequence[str]) -> int:
-    """Print the findings; with `fm=NAME` also make one tiny call. Returns 0, or 1 if the call failed."""
+    """Print the findings; with `fm=NAME` also make one tiny call to each model. Returns 0, or 1 if a call failed."""
     from dicode import config
     from dicode.dreaming import providers, trial
 
@@ -95,6 +95,7 @@ def report(overrides: Sequence[str]) -> int:
     console.print(table)
     if settings is None:
         return 0
-    answer = trial.probe(settings.fm)
-    console.print(answer.sentence)
-    return 0 if answer.ok else 1
+    answers = [trial.probe(entry) for entry in (settings.fm, *settings.models.values())]
+    for answer in answers:
+        console.print(answer.sentence)
+    return 0 if all(answer.ok for answer in answers) else 1

@@ -38,7 +38,8 @@ Answer = tuple[Brief, Outcome]
 
 def changed(config: Config, overrides: Sequence[str]) -> Config:
     """A run's configuration with other settings of dreaming. Raises ConfigError for settings of anything else."""
-    for word in words.pairs(overrides, "fm=openai"):
+    # Groups first, so that a setting holds wherever its word stands.
+    for word in sorted(words.split(overrides, Config), key=lambda word: "." in word.key):
         section, _, name = word.key.partition(".")
         if section not in SECTIONS:
             raise ConfigError(

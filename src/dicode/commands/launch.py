@@ -16,6 +16,7 @@ from dicode.commands import ending
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
+from dicode.dreaming.prices import FILE as PRICES
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
 from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
@@ -94,32 +95,28 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
         run.require_writable()
         with run.lock():
             known = origin.standing(run)
-            config = _resumed(run, changes, known)
+            config = origin.admit(run, configuration.check(_longer(run.config(), changes)), known)
             if over := restore.finished(run, config):
                 PlainConsole().print(over, soft_wrap=True)
                 return 0
             _fits(config, run.path)
+            if changes:
+                run.write_config(configuration.check(_longer(run.config(), changes)), sealed=known.settings)
             group.agree(config)
             seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None, target.of(run, config))
             with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
 
-def _resumed(run: RunDirectory, changes: Mapping[str, Any], known: origin.Standing) -> Config:
-    """The run's configuration with the changes, which are written into it, as far as it is believed."""
-    config = run.config()
+def _longer(config: Config, changes: Mapping[str, Any]) -> Config:
+    """The configuration with the changes. Raises ConfigError for a run that would be shorter."""
     if "total_steps" in changes:
         total = changes["total_steps"]
         longer = replace(config, total_steps=total, schedule=changes.get("schedule", "continue"))
         if longer.num_cycles < config.num_cycles:
             raise ConfigError(f"total_steps={total:g} is less than the run's {config.total_steps:g}; a run only grows")
         config = longer
-    if "devices" in changes:
-        config = replace(config, devices=changes["devices"])
-    believed = origin.admit(run, config, known)
-    if changes:
-        run.write_config(configuration.check(config), sealed=known.settings)
-    return believed
+    return replace(config, devices=changes.get("devices", config.devices))
 
 
 def replay(path: str, overrides: Sequence[str] = ()) -> int:
@@ -146,8 +143,8 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     if not known.foreign:
         origin.seal_seeds(again.seeds)
         origin.seal_seeds(again.target_file.parent)
-    if run.journal.is_dir():
-        lines.copy(run.journal / JOURNAL, again.journal / JOURNAL)
+    for name in (JOURNAL, PRICES) if run.journal.is_dir() else ():
+        lines.copy(run.journal / name, again.journal / name)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None, target.of(again, config))
@@ -263,7 +260,12 @@ def _start(config: Config) -> Path | None:
     checkpoint.meta(source.checkpoints, cycle)
     if wrong:
         _log.warning("%s: %s; starting from cycle %d", config.warm_start, "; ".join(wrong), cycle)
-    theirs, ours = to_tree(source.config().agent), to_tree(config.agent)
+    other = source.config()
+    if other.game != config.game:
+        raise ConfigError(
+            f"{config.warm_start} plays game={other.game}, and its network fits no other; this run has {config.game}"
+        )
+    theirs, ours = to_tree(other.agent), to_tree(config.agent)
     different = [f"agent.{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
     if different:
         raise ConfigError(f"{config.warm_start} has another network; to start from it use {' '.join(different)}")

@@ -13,8 +13,7 @@ from typing import Any
 from dicode import games
 from dicode.dreaming import prompts, trial
 from dicode.dreaming.calls import Kind
-from dicode.dreaming.client import Client, OpenAIClient
-from dicode.dreaming.command import CommandClient
+from dicode.dreaming.client import Client
 from dicode.dreaming.dialect import Dialect
 from dicode.dreaming.dreamer import Dreamer, Similar
 from dicode.dreaming.embeddings import Embeddings
@@ -91,11 +90,9 @@ class _Caller:
         self.dialect = Dialect()
 
     def __call__(self) -> AbstractAsyncContextManager[Client]:
-        if self.endpoint.quirks.speaks == "command":
-            return CommandClient(self.endpoint)
         if self.endpoint.quirks.speaks == "person":
             return PersonClient(self.endpoint, self._folder)
-        return OpenAIClient(self.endpoint, self.key, dialect=self.dialect)
+        return trial.opened(self.endpoint, self.key, self.dialect)
 
     def check(self) -> None:
         """Raise ConfigError where no call can work."""

@@ -123,7 +123,10 @@ class Answer:
     def from_json(cls, values: dict[str, Any]) -> "Answer":
         """The inverse of `to_json`; fields of other versions are left out. Raises ValueError for what is no answer."""
         known = {f.name for f in fields(cls)}
-        return record(cls, {name: value for name, value in values.items() if name in known}, "answer")
+        answer = record(cls, {name: value for name, value in values.items() if name in known}, "answer")
+        if min(answer.tokens_in, answer.tokens_cached, answer.tokens_out, answer.usd or 0.0) < 0:
+            raise ValueError("what an answer took is below 0")
+        return answer
 
 
 def estimate_tokens(text: str) -> int:

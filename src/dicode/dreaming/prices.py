@@ -5,6 +5,7 @@ same at every resume and replay, whatever a later table says.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -12,8 +13,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from dicode import files
 from dicode.dreaming.providers import PROVIDERS, Endpoint
-from dicode.errors import RunError
+from dicode.received.shapes import record
+from dicode.received.text import line
 
 FILE = "prices.json"
 
@@ -102,17 +105,23 @@ def kept(folder: Path, asked: Iterable[Quote], write: bool = True) -> Rates:
     known = {(q.provider, q.model): q for q in _read(path)}
     new = {(q.provider, q.model): q for q in asked if (q.provider, q.model) not in known}
     if new and write:
-        folder.mkdir(parents=True, exist_ok=True)
+        with files.refusals("write to", folder):
+            folder.mkdir(parents=True, exist_ok=True)
         rows = [asdict(q) for q in (*known.values(), *new.values())]
-        path.write_text(json.dumps({"unit": "US dollars per million tokens", "models": rows}, indent=1) + "\n")
+        told = {"unit": "US dollars per million tokens", "models": rows}
+        files.write_text(path, json.dumps(told, indent=1) + "\n")
     return {name: q.price for name, q in (new | known).items()}
 
 
 def _read(path: Path) -> list[Quote]:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return []
+    rows = files.read_json(path).get("models")
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["models"]
-        return [Quote(**{**row, "price": Price(**row["price"]) if row["price"] else None}) for row in rows]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise RunError(f"{path.name} in the run's journal cannot be read ({type(error).__name__})") from error
+        quotes = [record(Quote, row) for row in rows] if isinstance(rows, list) else []
+        wrong = [q.model for q in quotes if q.price and min(q.price.input, q.price.output, q.price.cached or 0.0) < 0]
+    except ValueError as error:
+        raise files.damaged(path, line(error, 200)) from error
+    if not quotes or wrong:
+        raise files.damaged(path, f"the price of {line(wrong[0], 60)} is negative" if wrong else "it holds no prices")
+    return quotes

@@ -1,12 +1,15 @@
 """One tiny call to a model before anything depends on it: does it answer, count tokens, name a price?"""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dicode.dreaming.calls import Answer, Kind, Message, Request
-from dicode.dreaming.client import OpenAIClient, Opener
-from dicode.dreaming.providers import Endpoint, find_key
+from dicode.dreaming.client import Client, OpenAIClient, Opener
+from dicode.dreaming.command import CommandClient
+from dicode.dreaming.dialect import Dialect
+from dicode.dreaming.providers import Endpoint, Key, find_key
 from dicode.dreaming.transport import check_reach
 
 PROBE = "probe"
@@ -61,11 +64,20 @@ def probe(config: Any) -> Probe:
     Raises ConfigError where the configuration names no endpoint, or its key or proxy can't be used.
     """
     endpoint = Endpoint.from_config(config)
-    key = find_key(endpoint)
-    check_reach(endpoint)
-    once = replace(endpoint, retries=0)
-    answer = call(lambda: OpenAIClient(once, key), probe_request(endpoint))
+    if endpoint.quirks.speaks == "person":
+        return Probe(True, "a person writes the levels, so nothing is asked here", Answer(Kind.TEXT))
+    key, once = find_key(endpoint), replace(endpoint, retries=0)
+    if endpoint.quirks.speaks == "http":
+        check_reach(endpoint)
+    answer = call(lambda: opened(once, key), probe_request(endpoint))
     return Probe(usable(answer), message(endpoint, answer), answer)
+
+
+def opened(endpoint: Endpoint, key: Key, dialect: Dialect | None = None) -> AbstractAsyncContextManager[Client]:
+    """A client of the endpoint, which is no person: of its program, or of its server."""
+    if endpoint.quirks.speaks == "command":
+        return CommandClient(endpoint)
+    return OpenAIClient(endpoint, key, dialect=dialect)
 
 
 def usable(answer: Answer) -> bool:

@@ -98,7 +98,7 @@ class WeightsAndBiases:
             import wandb
         except ImportError as error:
             raise missing_extra("wandb") from error
-        if not run.wandb_file.exists():
+        if not run.wandb_file.exists() or not files.read_text(run.wandb_file).strip():
             files.write_text(run.wandb_file, secrets.token_hex(4))
         self._wandb, self._names = wandb, games.load_host(config.game).achievements
         self._run = wandb.init(

@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,6 +29,10 @@ CHUNK = 16
 """Worlds that are made, kept and drawn together."""
 _FORMAT = "1"
 """Changes where the same numbers would mean other worlds."""
+
+
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged archive of arrays can raise; NotImplementedError, for odd flags, is a RuntimeError."""
 
 
 class Maker(Protocol):
@@ -82,7 +87,7 @@ class WorldBank:
                 found = {name: stored[name] for name in self.game.host.fields}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             _log.warning("%s is made again: %s", path, error)
             return None
         fields = self.game.host.fields.items()
