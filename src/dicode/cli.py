@@ -82,7 +82,8 @@ def _eval(arguments: Namespace) -> int:
 def _compare(arguments: Namespace) -> int:
     from dicode.commands import comparison
 
-    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow, arguments.against)
+    asked = arguments.against, arguments.on, arguments.levels
+    return comparison.command(arguments.runs, arguments.by, arguments.output, arguments.allow, *asked)
 
 
 def _levels(arguments: Namespace) -> int:
@@ -165,6 +166,11 @@ def _compare_options(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", default="comparison", help="folder for tables and figures")
     against = "this group against each other one: paired differences and Holm's p"
     parser.add_argument("--against", metavar="GROUP", help=against)
+    on = "what --against compares: graded, solved, return or suite (default: the first of them that all runs have)"
+    parser.add_argument("--on", metavar="MEASURE", help=on)
+    parser.add_argument(
+        "--levels", metavar="PATTERN", help="levels of a suite that count there, for example 'carpenter/*'"
+    )
     allow = "a setting that may differ between groups (or steps, protocol, versions, all); may be repeated"
     parser.add_argument("--allow", action="append", default=[], metavar="NAME", help=allow)
 

@@ -7,13 +7,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from dicode.cli import main
 from dicode.errors import RunError
 from dicode.evaluation import figures, statistics
 from dicode.evaluation.compare import compare
 from dicode.evaluation.contrasts import contrasts
+from dicode.evaluation.contrasts import markdown as plain_markdown
 from tests.evaluation.made_runs import make_run
 
 pytestmark = pytest.mark.fast
+
+
+def contrasts_markdown(found) -> str:
+    return plain_markdown(found, str)
 
 
 def graded(folder, method: str, seed: int, rates: list[float]) -> None:
@@ -91,6 +97,31 @@ def test_only_seeds_that_both_have_are_paired(tmp_path):
     assert contrasts(compare(runs[1:]), "dicode").each[0].pairs == 3
     with pytest.raises(RunError, match="dicode and ppo have no seed in common"):
         contrasts(compare([*runs[:2], *runs[6:]]), "dicode")
+
+
+def test_what_is_contrasted_can_be_chosen_down_to_the_levels(tmp_path):
+    runs = made(tmp_path, 4, ppo=0.2, dicode=0.25)
+    comparison = compare(runs)
+    assert contrasts(comparison, "dicode", "return").quantity == "return"
+    one = contrasts(comparison, "dicode", "graded", "carpenter/2")
+    steady = contrasts(comparison, "dicode", "graded", "carpenter/1")
+    assert one.each[0].mean.value == pytest.approx(0.05)
+    assert one.levels == "carpenter/2"
+    assert "on the graded suite (carpenter/2), in points" in contrasts_markdown(one)
+    assert steady.each[0].iqm.value == pytest.approx(0.05)
+    for on, levels, wrong in (
+        ("suite", "*", "not all of these runs were measured on 'suite'; all were on graded, return"),
+        ("gradde", "*", "did you mean 'graded'"),
+        ("graded", "carpentr/1", "no level is called 'carpentr/1'; did you mean 'carpenter/1'"),
+        ("return", "carpenter/*", "the target, which has no levels"),
+    ):
+        with pytest.raises(RunError, match=wrong):
+            contrasts(comparison, "dicode", on, levels)
+
+
+def test_a_measure_without_a_group_is_refused(capsys):
+    assert main(["compare", "runs/a", "--on", "graded"]) == 2
+    assert "name the group" in capsys.readouterr().err
 
 
 def test_a_group_that_is_none_is_named_and_so_is_the_nearest(tmp_path):

@@ -1,20 +1,23 @@
 """One group against each other one, paired by the seeds that both have: differences, intervals, Holm's correction.
 
-What is contrasted is the first of: success on the graded suite (a task a level), on the target's goal, the target's
-return; the first that every run has.
+What is contrasted is what is asked for, or else the first of these that every run has: success on the graded suite (a
+task a level), on the target's goal, the target's return.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 import numpy as np
 
 from dicode.errors import RunError, nearest
 from dicode.evaluation import statistics
 from dicode.evaluation.compare import QUANTITIES, Comparison, Group, rng_of
-from dicode.evaluation.results import GRADED, TARGET, Evaluation, RunResult
+from dicode.evaluation.results import GRADED, HELDOUT, TARGET, Evaluation, RunResult
 from dicode.evaluation.statistics import Estimate
 
+MEASURES = {"graded": GRADED, "solved": TARGET, "return": TARGET, "suite": HELDOUT}
+"""What can be contrasted, by its name in `QUANTITIES`, with the protocol that measures it."""
 _FEWEST_SEEDS = 3
 """Fewer pairs give no interval: two can be redrawn in three ways only."""
 
@@ -40,16 +43,21 @@ class Contrasts:
     quantity: str
     """Name in `QUANTITIES`."""
     each: tuple[Contrast, ...]
+    levels: str = "*"
+    """Which of a suite's levels are meant."""
 
 
-def contrasts(comparison: Comparison, one: str) -> Contrasts:
-    """`one` against every other group. Raises RunError for an unknown group, or one that shares no seed with another."""
+def contrasts(comparison: Comparison, one: str, on: str | None = None, levels: str = "*") -> Contrasts:
+    """`one` against every other group, `on` one of `MEASURES`, of a suite only `levels`, a pattern of their names.
+
+    Raises RunError for an unknown group, one that shares no seed with another, or what not all runs were measured on.
+    """
     groups = {group.name: group for group in comparison.groups}
     if one not in groups:
         raise RunError(f"no group is called {one!r}{nearest(one, groups)} (groups: {', '.join(groups)})")
     if len(groups) < 2:
         raise RunError(f"{one} is the only group; a contrast needs another")
-    quantity, scores_of = _measured(comparison.groups)
+    quantity, scores_of = _measured(comparison.groups, on, levels)
     found, raw = [], []
     for other in groups.values():
         if other.name == one:
@@ -67,12 +75,15 @@ def contrasts(comparison: Comparison, one: str) -> Contrasts:
         raw.append(statistics.exchange_test(pair[0], pair[1], rng))
         found.append(Contrast(other.name, len(seeds), mean, iqm, raw[-1]))
     corrected = statistics.holm(np.array(raw))
-    return Contrasts(one, quantity, tuple(replace(c, p=float(p)) for c, p in zip(found, corrected, strict=True)))
+    return Contrasts(
+        one, quantity, tuple(replace(c, p=float(p)) for c, p in zip(found, corrected, strict=True)), levels
+    )
 
 
 def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
     """The contrasts as a table; `cell` makes a name safe to show."""
     percent = found.quantity != "return"
+    only = f" ({cell(found.levels)})" if found.levels != "*" else ""
     lines = [
         f"| {cell(found.one)} against | pairs | mean difference | difference of the IQMs | p |",
         "|---|---|---|---|---|",
@@ -81,7 +92,7 @@ def markdown(found: Contrasts, cell: Callable[[str], str]) -> str:
             for c in found.each
         ),
         "",
-        f"Contrasts of the {QUANTITIES[found.quantity]}{', in points' * percent}, paired by seed: 95 % paired bootstrap "
+        f"Contrasts of the {QUANTITIES[found.quantity]}{only}{', in points' * percent}, paired by seed: 95 % paired bootstrap "
         f"intervals (from {_FEWEST_SEEDS} pairs on), seeds redrawn whole; p of the mean by exchange within seeds, two-sided, after Holm.",
     ]
     return "\n".join(lines) + "\n"
@@ -101,19 +112,43 @@ def _seeds(group: Group) -> Mapping[object, RunResult]:
     return {run.config.get("seed"): run for run in group.runs}
 
 
-def _measured(groups: tuple[Group, ...]) -> tuple[str, Callable[[RunResult], np.ndarray]]:
+def _measured(groups: tuple[Group, ...], on: str | None, levels: str) -> tuple[str, Callable[[RunResult], np.ndarray]]:
     """What is contrasted, and a run's values of it, [K]."""
-    played = {frozenset(final.success) for group in groups for final in group.finals(GRADED)}
-    if len(played) == 1 and all("graded" in group.estimates for group in groups):
-        return "graded", _suite
-    if all("solved" in group.estimates for group in groups):
-        return "solved", lambda run: np.array([_final(run).success[TARGET]])
-    return "return", lambda run: np.array([_final(run).returns.mean()])
+    there = [name for name in MEASURES if _all_measured(groups, name)]
+    quantity = next(name for name in there if name != "suite") if on is None else on
+    if quantity not in there:
+        close = nearest(quantity, there)
+        raise RunError(f"not all of these runs were measured on {quantity!r}{close}; all were on {', '.join(there)}")
+    protocol = MEASURES[quantity]
+    if protocol == TARGET:
+        if levels != "*":
+            raise RunError(f"{quantity} is of the target, which has no levels to choose from; see --on graded or suite")
+        return quantity, _returns if quantity == "return" else _solved
+    played = sorted(_final(groups[0].runs[0], protocol).success)
+    chosen = [level for level in played if fnmatchcase(level, levels)]
+    if not chosen:
+        raise RunError(f"no level is called {levels!r}{nearest(levels, played)} (levels: {', '.join(played)})")
+
+    def suite(run: RunResult) -> np.ndarray:
+        success = _final(run, protocol).success
+        return np.array([success[level] for level in chosen])
+
+    return quantity, suite
 
 
-def _suite(run: RunResult) -> np.ndarray:
-    success = _final(run, GRADED).success
-    return np.array([success[level] for level in sorted(success)])
+def _all_measured(groups: tuple[Group, ...], quantity: str) -> bool:
+    """Whether every group was, of a suite on the same levels."""
+    played = {frozenset(final.success) for group in groups for final in group.finals(MEASURES[quantity])}
+    alike = MEASURES[quantity] == TARGET or len(played) == 1
+    return alike and all(quantity in group.estimates for group in groups)
+
+
+def _returns(run: RunResult) -> np.ndarray:
+    return np.array([_final(run).returns.mean()])
+
+
+def _solved(run: RunResult) -> np.ndarray:
+    return np.array([_final(run).success[TARGET]])
 
 
 def _final(run: RunResult, protocol: str = TARGET) -> Evaluation:

@@ -17,7 +17,7 @@ from dicode.view import palette, style
 
 FORMATS = ("png", "pdf")
 _SHOWN_ACHIEVEMENTS = 32
-_CONTRAST_COLUMNS = ("one", "other", "quantity", "statistic", "pairs", "difference", "low", "high", "p_holm")
+_CONTRAST_COLUMNS = ("one", "other", "quantity", "levels", "statistic", "pairs", "difference", "low", "high", "p_holm")
 
 
 def write(comparison: Comparison, folder: Path | str, found: Contrasts | None = None) -> list[Path]:
@@ -133,7 +133,7 @@ def _summary_rows(comparison: Comparison) -> Iterable[Sequence[object]]:
 def _contrast_rows(found: Contrasts) -> Iterable[Sequence[object]]:
     for c in found.each:
         for name, e in (("mean", c.mean), ("iqm", c.iqm)):
-            yield found.one, c.other, found.quantity, name, c.pairs, e.value, e.low, e.high, c.p
+            yield found.one, c.other, found.quantity, found.levels, name, c.pairs, e.value, e.low, e.high, c.p
 
 
 def _return_rows(comparison: Comparison) -> Iterable[Sequence[object]]:
