@@ -134,6 +134,11 @@ def ripe(world):
     world.ripe_plant(world.random_cell(on=Block.GRASS))
 
 
+def far_tree(world):
+    world.fill(Block.GRASS, (0, 47), (0, 47))
+    world.scatter(Block.TREE, 1, distance=(20, 30))
+
+
 EAT = Goal.all_of(Achievement.EAT_PLANT)
 SLOW = [
     (Goal.survive(200), None, Rules(episode_length=100), None, Code.TOO_SHORT),
@@ -150,6 +155,16 @@ SLOW = [
     (EAT, ripe, None, 20, None),
     (Goal.place("torch", 30), lambda w: w.player.inventory.set(torches=40), None, 20, Code.TOO_SHORT),
     (Goal.all_of(Goal.collect("wood", 60), Goal.place("table", 60)), None, None, 100, Code.TOO_SHORT),
+    (Goal.at_least("eaten", 300), lambda w: w.spawn(Mob.COW), None, 256, Code.TOO_SHORT),
+    (Goal.defeat(Mob.ZOMBIE, 60), None, None, 50, Code.TOO_SHORT),
+    (Goal.hold("wood", 40), lambda w: w.scatter(Block.TREE, 60), None, 30, Code.TOO_SHORT),
+    (Goal.hold("wood", 40), lambda w: (w.scatter(Block.TREE, 60), w.player.inventory.set(wood=20)), None, 30, None),
+    (Goal.all_of(Achievement.COLLECT_WOOD), far_tree, None, 10, Code.OUT_OF_REACH),
+    (Goal.all_of(Achievement.COLLECT_WOOD), far_tree, None, 60, None),
+    (Goal.all_of(Achievement.WAKE_UP), None, None, 10, Code.TOO_SHORT),
+    (Goal.all_of(Achievement.WAKE_UP), lambda w: setattr(w.player, "energy", 8), None, 10, None),
+    (Goal.all_of(Achievement.WAKE_UP), None, Rules(fatigue=10), 10, None),
+    (Goal.all_of(Achievement.WAKE_UP), None, None, 256, None),
     (Goal.at_least("drunk", 300), lambda w: w.scatter(Block.WATER, 2), None, 256, Code.TOO_SHORT),
     (Goal.all_of(Achievement.ENTER_DUNGEON), lambda w: w.move_ladder_down((w.player.position[0] - 8, w.player.position[1] + 8)), None, 10, Code.TOO_SHORT),
     (Goal.all_of(Achievement.ENTER_DUNGEON), lambda w: w.move_ladder_down((w.player.position[0], w.player.position[1] + 8)), None, 10, None),
@@ -197,6 +212,64 @@ def test_mobs_that_never_come_must_be_there(rules, limit, code, blank_pool):
     assert verdict(blank_pool, ZOMBIE, rules=rules, limit=limit) is code
     if rules.value("max_melee")[0]:
         assert verdict(blank_pool, ZOMBIE, put, rules, limit) is None
+
+
+FIGHT = Goal.all_of(Achievement.DEFEAT_ZOMBIE)
+HURT = Goal.all_of(Goal.at_least("damage_taken", 3))
+HARMLESS = [
+    (FIGHT, Rules(player_damage=0), Code.OUT_OF_REACH),
+    (FIGHT, Rules(mob_defence={"zombie": 1}), Code.OUT_OF_REACH),
+    (FIGHT, Rules(mob_defence={"cow": 1}), None),
+    (FIGHT, Rules(sword_damage=0), None),
+    (Goal.all_of(Achievement.EAT_COW), Rules(player_damage=0), Code.OUT_OF_REACH),
+    (HURT, Rules(monster_damage=0), Code.OUT_OF_REACH),
+    (HURT, Rules(), None),
+]
+
+
+@pytest.mark.parametrize(("goal", "rules", "code"), HARMLESS)
+def test_a_fight_in_which_nobody_can_be_harmed_is_no_goal(goal, rules, code, blank_pool):
+    def build(world):
+        world.clear(6)
+        world.spawn(Mob.ZOMBIE)
+        world.spawn(Mob.COW)
+
+    assert verdict(blank_pool, goal, build, rules) is code
+
+
+WRITES = [
+    (lambda w: w.blocks[0].__setitem__((5, 5), Item.TORCH), r"Item.TORCH is an item, not a block; write world.torch"),
+    (lambda w: w.blocks[0, 5:7].__setitem__(slice(None), Mob.COW), "Mob.COW is a mob, not a block"),
+    (lambda w: w.items[0].__setitem__((5, 5), Block.STONE), "Block.STONE is a block, not an item"),
+    (lambda w: w.blocks[0].__setitem__((5, slice(0, 2)), [Block.PATH, Item.TORCH]), "Item.TORCH is an item"),
+    (lambda w: w.arrays["inventory.wood"].__setitem__(..., Block.STONE), "inventory.wood is Block.STONE"),
+    (lambda w: w.arrays["player_food"].__setitem__(..., 8.5), "player_food holds whole numbers"),
+    (lambda w: w.blocks[0].__setitem__((5, 5), 2.7), "blocks holds whole numbers"),
+    (lambda w: w.player.inventory.potions.__setitem__("red", 1.5), "inventory.potions holds whole numbers"),
+    (lambda w: w.light_up(level=Block.STONE), "light is Block.STONE"),
+]
+
+
+@pytest.mark.parametrize(("write", "says"), WRITES)
+def test_numpy_takes_no_member_by_its_number_and_no_fraction(write, says, blank_pool):
+    with pytest.raises(LevelError, match=says):
+        verdict(blank_pool, ZOMBIE, write)
+
+
+def test_what_numpy_may_take_it_takes(blank_pool):
+    def build(world):
+        stone = world.blocks[0] == Block.STONE
+        stone[5, 5] = True
+        world.blocks[0][stone] = Block.PATH
+        world.blocks[0, 6, 6] = np.where(stone[6, 6], Block.GRASS, Block.SAND)
+        world.blocks[0, 7, 5:7] = [Block.PATH, 2.0]
+        world.light[0] = np.full((48, 48), 200.0)
+        world.arrays["player_food"][...] = 8.0
+        halves = world.light[0].astype(float)
+        halves[0] = 0.5
+        assert (world.light[0] == 200).all()
+
+    assert verdict(blank_pool, ZOMBIE, build) is None
 
 
 @pytest.mark.parametrize("mob", list(Mob))

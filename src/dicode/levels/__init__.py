@@ -6,8 +6,8 @@ function `build(world)`; the modules of this package that judge or run levels ar
 
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.guarded import Enchantment
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Action, Block, Facing, Floor, Item, Mob
-from dicode.games.craftax.levels.player import Enchantment
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.world import World
 from dicode.games.start import Frontier

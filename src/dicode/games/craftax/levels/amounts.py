@@ -122,6 +122,16 @@ class Amounts:
         """Health with which `mob` appears."""
         return float(self.values["mob_health"][mob])
 
+    def harms(self, mob: Mob) -> bool:
+        """Whether any blow or shot of the player's could take health from `mob`."""
+        attacks = (self.values["sword_damage"], self.values["player_projectile_damage"])
+        return any(bool((damage > 0).any()) for damage in attacks) and bool((self.values["mob_defence"][mob] < 1).any())
+
+    def wounds(self, mob: Mob) -> bool:
+        """Whether `mob` could take health from the player."""
+        name = ("", "melee_damage", "mob_projectile_damage")[mob.mob_class]
+        return bool(name) and bool((self.values[name] > 0).any())
+
     def comes_to(self, floor: Floor, mob: Mob) -> bool:
         """Whether the game lets new ones of this kind appear on a floor; waves of the boss fight included."""
         chances, kinds = self.values["spawn_chance"][floor], self.values[_KINDS[mob.mob_class]]

@@ -10,6 +10,7 @@ from dicode.games.craftax.levels.advice import advice, goal_hint
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.goal import Goal, as_goal
+from dicode.games.craftax.levels.guarded import guard
 from dicode.games.craftax.levels.kinds import nearest
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.rules import Rules
@@ -40,7 +41,7 @@ _IMPORT_HINTS: Mapping[str, str] = {
 
 def _worlds(goal: Goal, rules: Rules) -> EditWorld:
     amounts = Amounts(rules)
-    return lambda arrays, rng: World(arrays, rng, amounts)
+    return lambda arrays, rng: World(guard(arrays), rng, amounts)
 
 
 def _finish(arrays: dict[str, np.ndarray]) -> None:

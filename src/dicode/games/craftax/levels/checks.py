@@ -92,7 +92,7 @@ def _faults(world: WorldArrays, goal: Goal, amounts: Amounts, limit: float) -> I
             f'for example Goal.collect("wood", 3) or Goal.survive({min(200, limit // 2):g}) beside it',
         )
     # No hook makes an episode longer.
-    yield from _obstacles(too_long(goal, amounts, limit))
+    yield from _obstacles(too_long(goal, world, amounts, limit))
 
 
 def _obstacles(found: Iterable[Obstacle]) -> Iterator[Fault]:

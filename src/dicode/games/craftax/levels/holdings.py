@@ -74,7 +74,15 @@ class Holdings:
         return sum(int(counts[kind]) for counts in self.touched.values() for kind in kinds)
 
     def kills(self, mob: Mob) -> float:
-        """Most of one kind of mob that can be defeated: those alive, infinite where the game brings more."""
+        """Most of one kind of mob that can be defeated."""
+        return self.met(mob) if self.amounts.harms(mob) else 0
+
+    def wounds(self, mob: Mob) -> bool:
+        """Whether one of this kind that does harm can be met."""
+        return self.amounts.wounds(mob) and self.met(mob) > 0
+
+    def met(self, mob: Mob) -> float:
+        """Most of one kind of mob that can be met: those alive, infinite where the game brings more."""
         creature = CREATURES[mob]
         alive = 0
         for floor in self.entered:
@@ -112,13 +120,13 @@ class Holdings:
 
     def ladder_opens(self, floor: Floor) -> bool:
         """Whether enough monsters are or could be killed on a floor to open its ladder down."""
-        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0]
+        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0 and self.amounts.harms(mob)]
         return self._can_clear(floor) or any(self.comes(floor, mob) for mob in monsters)
 
     def _can_clear(self, floor: Floor) -> bool:
         """Whether those killed and alive at the start are enough to open the ladder down."""
         killed = float(self.world["monsters_killed"][floor])
-        for record in MOB_RECORDS[1:]:
+        for record in MOB_RECORDS[1:] if any(map(self.amounts.harms, Mob)) else ():
             killed += int(self.world[f"{record}.mask"][floor].sum())
         return killed >= self.amounts.ladder_kills(floor)
 
@@ -176,8 +184,18 @@ def _walk(holdings: Holdings, floor: Floor) -> None:
     if holdings.stood.get(floor) == stood:
         return
     holdings.stood[floor] = stood
-    faced = from_bits(spread(stood) & _INSIDE)
+    faced = from_bits(spread(stood) & _INSIDE) & _in_time(holdings, floor)
     holdings.touched[floor] = np.bincount(blocks[faced], minlength=_NUM_BLOCKS)
+
+
+def _in_time(holdings: Holdings, floor: Floor) -> np.ndarray:
+    """bool[48, 48]: cells that can be faced and acted on before the episode ends, by straight ways."""
+    left = holdings.limit - holdings.arrival[floor]
+    if left >= 2 * MAP_SIZE:
+        return np.ones((MAP_SIZE, MAP_SIZE), dtype=bool)
+    starts = np.argwhere(from_bits(holdings.entered[floor]))
+    steps: np.ndarray = np.min([manhattan((int(row), int(column))) for row, column in starts], axis=0)
+    return steps <= left
 
 
 def _passable(holdings: Holdings) -> np.ndarray:

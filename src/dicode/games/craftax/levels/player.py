@@ -1,7 +1,7 @@
 """The player as level code sees it: attributes that write into the world's arrays and check what is written."""
 
 from collections.abc import Mapping
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt, standing
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position, manhattan
+from dicode.games.craftax.levels.guarded import KINDS, Enchantment, Guarded
 from dicode.games.craftax.levels.homes import at
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
@@ -18,29 +19,12 @@ from dicode.games.craftax.levels.schema import STATE_FIELDS
 Arrays = dict[str, np.ndarray]
 
 
-class Enchantment(IntEnum):
-    """What a sword, a bow or a piece of armour is enchanted with."""
-
-    NONE = 0
-    FIRE = 1
-    ICE = 2
-
-
-_KINDS: dict[str, type[IntEnum]] = {
-    "player_level": Floor,
-    "player_direction": Facing,
-    "sword_enchantment": Enchantment,
-    "bow_enchantment": Enchantment,
-}
-"""Numbers of a world that are members of an enumeration."""
-
-
 def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> None:
     """Set one number of a world, refusing what is not a number or out of the schema's range."""
     field = STATE_FIELDS[name]
     label = label or name
     whole = field.dtype.kind in "iu"
-    value = as_member(value, _KINDS[name]).value if name in _KINDS and isinstance(value, Enum) else value
+    value = as_member(value, KINDS[name]).value if name in KINDS and isinstance(value, Enum) else value
     as_amount(value, label)
     if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         raise LevelError(f"{label} is {value!r}; it must be a number from {field.low:g} to {field.high:g}")
@@ -50,7 +34,7 @@ def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> N
     arrays[name][...] = value
 
 
-class Pieces(np.ndarray):
+class Pieces(Guarded):
     """A part of the inventory with several entries: a view of the world's array that explains wrong indices."""
 
     NAMES: tuple[str, ...] = ()

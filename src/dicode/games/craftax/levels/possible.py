@@ -13,7 +13,7 @@ import numpy as np
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
-from dicode.games.craftax.levels.duration import acts_for, ripening
+from dicode.games.craftax.levels.duration import MEALS, can_eat_plant, fewest_acts, ripening, waking
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
@@ -66,8 +66,8 @@ def obstacles(goal: Goal, world: WorldArrays, amounts: Amounts, limit: float = I
     return tuple(found(explore(world, amounts, lambda holdings: not found(holdings), limit)))
 
 
-def too_long(goal: Goal, amounts: Amounts, limit: float) -> Iterator[Obstacle]:
-    """What a goal takes more steps for than an episode has, whatever the world: survival, and one step an act."""
+def too_long(goal: Goal, world: WorldArrays, amounts: Amounts, limit: float) -> Iterator[Obstacle]:
+    """What a goal takes more steps for than an episode has, wherever things are: survival, and one step an act."""
     steps = goal.minimum.get("survive", 0.0)
     if steps > limit:
         yield Obstacle(
@@ -75,10 +75,10 @@ def too_long(goal: Goal, amounts: Amounts, limit: float) -> Iterator[Obstacle]:
             f"Goal.survive({limit // 2:g}), or less",
             Code.TOO_SHORT,
         )
-    acts = sum(acts_for(name, least, amounts) for name, least in goal.minimum.items())
+    acts = fewest_acts(goal.minimum, world, amounts)
     if acts > limit:
         yield Obstacle(
-            f"the goal takes at least {acts:g} steps of collecting, placing and drinking, an episode has {limit:g}",
+            f"the goal takes at least {acts:g} steps of collecting, placing, fighting, eating and drinking, an episode has {limit:g}",
             "ask for smaller amounts",
             Code.TOO_SHORT,
         )
@@ -100,7 +100,12 @@ def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
 
 def _kill(holdings: Holdings, mob: Mob, count: float) -> Iterator[Obstacle]:
     there = holdings.kills(mob)
-    if there < count:
+    if not holdings.amounts.harms(mob):
+        yield Obstacle(
+            f"nothing that the player does harms a {mob.name} under these rules",
+            "leave the rules player_damage, sword_damage or player_projectile_damage above 0 and mob_defence below 1",
+        )
+    elif there < count:
         name, homes = mob.name, " or ".join(floor.name for floor in CREATURES[mob].floors)
         yield Obstacle(
             f"{count:g} {name} must be defeated, {there:g} can be met",
@@ -182,7 +187,7 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(
             "no unopened chest that holds a bow is within reach", "start in the dungeon beside world.chest(...)"
         )
-    elif achievement == _A.EAT_PLANT and not _can_eat_plant(holdings):
+    elif achievement == _A.EAT_PLANT and not can_eat_plant(holdings):
         yield Obstacle(
             "no plant can be eaten: none within reach and none can be grown on the overworld",
             "world.ripe_plant(...) or world.plant(...) near the player, or give a sapling on the overworld",
@@ -191,6 +196,13 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(
             f"the first plant is ripe after {ripening(holdings):g} steps, an episode has {holdings.limit:g}",
             "world.ripe_plant(position), world.plant(position, age=...), or Rules(plant_ripening=...)",
+            Code.TOO_SHORT,
+        )
+    elif achievement == _A.WAKE_UP and waking(holdings) > holdings.limit:
+        most = holdings.amounts.most("energy", int(world["player_dexterity"]))
+        yield Obstacle(
+            f"nobody falls asleep at {most} energy, and the player is rested for longer than an episode lasts ({holdings.limit:g} steps)",
+            "world.player.energy = 3",
             Code.TOO_SHORT,
         )
     elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
@@ -235,17 +247,6 @@ def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -
             f"{achievement.name} needs {count} {item}, {holdings.have.get(item, 0):g} within reach",
             f"world.player.inventory.{item} = {count}",
         )
-
-
-def _can_eat_plant(holdings: Holdings) -> bool:
-    if holdings.blocks(_B.RIPE_PLANT):
-        return True
-    if Floor.OVERWORLD not in holdings.entered:
-        return False
-    growing = bool(np.any(holdings.world["growing_plants_mask"])) and holdings.blocks(_B.PLANT) > 0
-    counts = holdings.touched.get(Floor.OVERWORLD)
-    grass = counts is not None and counts[_B.GRASS] > 0
-    return growing or (grass and holdings.have.get("sapling", 0) > 0)
 
 
 def _armour(holdings: Holdings) -> float:
@@ -323,12 +324,17 @@ def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
         yield Obstacle("nothing to drink within reach", "world.scatter(Block.WATER, 3, distance=(2, 6))")
     elif name == "eaten" and _meals(holdings) < minimum:
         yield Obstacle("too little to eat can be met", "world.spawn(Mob.COW, count=3)")
+    elif name == "damage_taken" and not any(holdings.wounds(mob) for mob in Mob):
+        yield Obstacle(
+            "no mob that does harm can be met",
+            "world.spawn(Mob.ZOMBIE), or leave monsters their spawn rules and damage",
+        )
 
 
 def _meals(holdings: Holdings) -> float:
-    if _can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit:
+    if can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit:
         return INFINITE
-    return sum(holdings.kills(mob) for mob in (Mob.COW, Mob.BAT, Mob.SNAIL))
+    return sum(holdings.kills(mob) for mob in MEALS)
 
 
 def _bill(holdings: Holdings, asked: list[Achievement], minimum: Mapping[str, float]) -> Iterator[Obstacle]:

@@ -1,0 +1,68 @@
+"""A world's arrays as level code writes into them: no member of another enumeration, no fraction of a whole number.
+
+NumPy takes every enumeration by its number and cuts every fraction off. Whatever is derived from such an array keeps
+the guard; what is made of one by `np.asarray` has lost it.
+"""
+
+from enum import Enum, IntEnum
+from typing import Any
+
+import numpy as np
+
+from dicode.errors import LevelError
+from dicode.games.craftax.levels.kinds import as_amount, as_member
+from dicode.games.craftax.levels.names import Block, Facing, Floor, Item
+
+
+class Enchantment(IntEnum):
+    """What a sword, a bow or a piece of armour is enchanted with."""
+
+    NONE = 0
+    FIRE = 1
+    ICE = 2
+
+
+KINDS: dict[str, type[IntEnum]] = {
+    "blocks": Block,
+    "items": Item,
+    "player_level": Floor,
+    "player_direction": Facing,
+    "sword_enchantment": Enchantment,
+    "bow_enchantment": Enchantment,
+    "armour_enchantments": Enchantment,
+}
+"""Arrays of a world whose numbers are members of an enumeration."""
+
+
+class Guarded(np.ndarray):
+    """A view of a world's array that checks what is written into it."""
+
+    label = "a number"
+    kind: type[IntEnum] | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        """Views and copies keep name and kind."""
+        self.label, self.kind = getattr(source, "label", "a number"), getattr(source, "kind", None)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, self._taken(value))
+
+    def _taken(self, value: Any) -> Any:
+        """The value as a number, or as numbers. Raises LevelError for one that NumPy would take for something else."""
+        if isinstance(value, Enum):
+            return int(as_member(value, self.kind)) if self.kind else as_amount(value, self.label)
+        if isinstance(value, list | tuple):
+            return [self._taken(item) for item in value]
+        numbers = np.asarray(value)
+        if self.dtype.kind in "iu" and numbers.dtype.kind == "f" and not np.all(numbers == np.floor(numbers)):
+            raise LevelError(f"{self.label} holds whole numbers, and {numbers.dtype} with fractions is written into it")
+        return value
+
+
+def guard(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same dictionary with guarded views in the place of a world's arrays."""
+    for name, array in arrays.items():
+        view = array.view(Guarded)
+        view.label, view.kind = name, KINDS.get(name)
+        arrays[name] = view
+    return arrays
