@@ -177,6 +177,16 @@ def test_an_earlier_checkpoints_evaluation_is_not_taken_for_the_last(tmp_path):
         compare([run])
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize("kept", [0, 4])
+def test_runs_that_lost_their_metrics_are_not_taken_for_short_ones(runs, kept):
+    for run in runs:
+        rows = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+        (run / "metrics.jsonl").write_text("".join(rows[:kept]))
+    with pytest.raises(RunError, match=r"metrics\.jsonl ends before the last checkpoint that was evaluated: ppo-0"):
+        compare(runs)
+
+
 def test_what_is_missing_or_broken_is_named(tmp_path):
     run = make_run(tmp_path, "ppo", 0)
     with pytest.raises(RunError, match="no runs"):

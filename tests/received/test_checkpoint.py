@@ -21,6 +21,7 @@ def rewrite(folder, data: bytes | None = None, **changes) -> None:
     if data is not None:
         (path / arrays.FILE).write_bytes(data)
     body = json.loads((path / "meta.json").read_text())
+    del body["said"]
     body["files"] = {arrays.FILE: hashlib.sha256((path / arrays.FILE).read_bytes()).hexdigest()}
     (path / "meta.json").write_text(json.dumps(body | changes))
 

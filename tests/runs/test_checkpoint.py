@@ -85,19 +85,37 @@ def spoil(path, how: str) -> None:
         largest.write_bytes(b"")
     elif how == "lost":
         largest.unlink()
+    elif how in ("another step", "another name"):
+        was, now = {"another step": ('"env_steps": 7', '"env_steps": 5'), "another name": ("weights", "weighTs")}[how]
+        text = (path / "meta.json").read_text()
+        assert was in text
+        (path / "meta.json").write_text(text.replace(was, now))
     elif how == "no meta":
         (path / "meta.json").unlink()
     else:
         (path / "meta.json").write_text(how)
 
 
-SPOILS = ["cut", "flipped", "emptied", "lost", "no meta", "", "{", "[]", "null", '{"format": 1, "fi']
+SPOILS = [
+    "another step",
+    "another name",
+    "cut",
+    "flipped",
+    "emptied",
+    "lost",
+    "no meta",
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"format": 1, "fi',
+]
 
 
 @pytest.mark.parametrize("how", SPOILS)
 def test_damage_is_seen_and_the_one_before_is_taken(tmp_path, how):
     for cycle in range(2):
-        checkpoint.save(tmp_path, cycle, STATE, {}, keep=2)
+        checkpoint.save(tmp_path, cycle, STATE, {"env_steps": 7}, keep=2)
     assert checkpoint.newest_whole(tmp_path) == (1, [])
     spoil(tmp_path / "000001", how)
     cycle, wrong = checkpoint.newest_whole(tmp_path)

@@ -81,6 +81,13 @@ def test_a_run_owns_its_targets_text_and_knows_when_somebody_changed_it(tmp_path
         archive.commit(0, archive.snapshot().with_levels([target_record(LEVEL, "An iron pickaxe.")]))
         with pytest.raises(RunError, match="another target"):
             target.record(run, run.config(), archive, None)  # type: ignore[arg-type]
+    with pytest.raises(RunError, match="another target"):
+        target.task(run)
+    run.target_file.write_text(LEVEL)
+    assert target.task(run).source == LEVEL
+    run.target_file.write_text("")
+    with pytest.raises(RunError, match="it is empty"):  # which would stand for the game
+        target.task(run)
     run.target_file.unlink()
     with pytest.raises(RunError, match="is missing"):
         target.of(run, run.config())

@@ -52,6 +52,24 @@ def every_goal():
     return goals + [Goal.together("red ball", "red key", side) for side in sides]
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("world.put('red ball', at=(naming.Tile.BALL, 3))", "there is no cell"),
+        ("world.put('red ball', at=(2.7, 3))", "there is no cell"),
+        ("world.steps = 99.5", "world.steps is 99.5; allowed are whole numbers"),
+        ("world.steps = 'many'", "world.steps is 'many'"),
+        ("world.clear('9')", "a grid of '9' x '9' cannot be"),
+        ("world.clear(naming.Colour.GREY)", "cannot be"),
+        ("Goal.reach((naming.Tile.BALL, 3))", "a cell is"),
+        ("Rules(episode_length=naming.Tile.KEY)", "episode_length is"),
+    ],
+)
+def test_a_number_is_a_plain_whole_one(body, says, built):
+    with pytest.raises(LevelError, match=says):
+        built(HEAD + "from dicode.games.xland.levels import names as naming\n" + level(f"world.clear(7); {body}"))
+
+
 def test_names_are_the_packages_numbers():
     constants = pytest.importorskip("xminigrid.core.constants")
     for mine, theirs in ((naming.Tile, constants.Tiles()), (naming.Colour, constants.Colors())):

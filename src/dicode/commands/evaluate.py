@@ -17,7 +17,7 @@ from dicode.errors import RunError
 from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
-from dicode.evaluation.results import GRADED, SOLVED, furthest, rungs
+from dicode.evaluation.results import GRADED, SOLVED, Task, furthest, rungs
 from dicode.runs import checkpoint, restore
 from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
@@ -82,13 +82,14 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     while watch and restore.committed_cycle(run) < 0:
         time.sleep(5.0)
     newest_cycle(run)
+    target = targets.task(run)
     trainer = open_trainer(run, protocol, console)
     last = None
     while True:
         params, about = newest_parameters(run, trainer)
         if about["cycle"] != last:
             last = about["cycle"]
-            show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console))
+            show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console, target))
         if not watch or about["cycle"] >= run.config().num_cycles - 1:
             return 0
         time.sleep(5.0)
@@ -102,13 +103,13 @@ def _evaluated(
     policy: str,
     about: Mapping[str, Any],
     console: PlainConsole,
+    target: Task,
 ) -> dict[str, Any]:
     folder = run.evaluation
     if policy == "random":
         # With every parameter zero all logits are equal: the uniform policy, through the same program.
         params, folder = jax.tree.map(np.zeros_like, params), run.evaluation / "random"
         about = {**about, "policy": "random"}
-    target = targets.task(run)
     with console.status("evaluating") as status:
 
         def progress(done: int, of: int) -> None:

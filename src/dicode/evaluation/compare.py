@@ -203,6 +203,9 @@ def _between(runs: Sequence[RunResult], key: str) -> list[tuple[str, str]]:
     steps = sorted({run.total_steps for run in runs})
     if steps[-1] > ALIKE * steps[0]:
         found.append(("steps", f"the runs took from {steps[0]:g} to {steps[-1]:g} environment steps"))
+    short = [run.name for run in runs if run.env_steps < 0.98 * _last(run)]
+    if short:
+        found.append(("steps", f"metrics.jsonl ends before the last checkpoint that was evaluated: {', '.join(short)}"))
     return found + [text for protocol in (TARGET, *SUITES) for text in _evaluated_apart(runs, protocol)]
 
 

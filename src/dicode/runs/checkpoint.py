@@ -2,7 +2,7 @@
 
 `save` writes under a temporary name, flushes every file to disk and renames; only then may the
 archive say that the cycle is committed. Arrays are plain bytes (`dicode.runs.arrays`), everything else is in
-`meta.json`, with the hash of every other file, so that damage is found before anything compiles.
+`meta.json`, with the hash of every other file and of what it says itself, so that damage is found before anything compiles.
 Process 0 writes and reads alone, host arrays, and waits for no other process.
 """
 
@@ -50,6 +50,7 @@ def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: in
         held = arrays.write(partial, distributed.fetch(state))
         about = {"format": _FORMAT, "dicode": dicode.__version__, "cycle": cycle, "arrays": held}
         record = {**about, "files": _hashes(partial), **meta}
+        record["said"] = _hash_of(record)
         (partial / _META).write_text(json.dumps(record, indent=1, sort_keys=True))
         sync_tree(partial)
         shutil.rmtree(final, ignore_errors=True)
@@ -115,6 +116,8 @@ class _Record:
     files: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     env_steps: float = 0.0
+    said: str = ""
+    """Hash of all the rest; empty in those of earlier versions."""
 
 
 def _record(path: Path) -> _Record:
@@ -123,7 +126,14 @@ def _record(path: Path) -> _Record:
         values = from_json(received.read(path, _META, most=_MAX_META))
     if isinstance(values, dict) and values.get("format") != _FORMAT:
         values = {name: values[name] for name in ("format", "dicode") if name in values}
-    return record_of(_Record, values)
+    record = record_of(_Record, values)
+    if record.said and record.said != _hash_of({name: value for name, value in values.items() if name != "said"}):
+        raise ValueError("it says something else than was written")
+    return record
+
+
+def _hash_of(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _hashes(path: Path) -> dict[str, str]:

@@ -52,13 +52,27 @@ def of(run: RunDirectory, config: Config) -> str:
         raise RunError(
             f"{run.target_file} is missing, the level that the agent of this run is measured on; copy it back"
         )
-    return files.read_text(run.target_file, MAX_LEVEL)
+    source = files.read_text(run.target_file, MAX_LEVEL)
+    if not source.strip():
+        raise files.damaged(run.target_file, "it is empty")
+    return source
 
 
 def task(run: RunDirectory) -> Task:
-    """What an evaluation of the run plays as its target."""
+    """What an evaluation of the run plays as its target. Raises RunError where the run was trained on another one."""
     source = of(run, run.config())
-    return Task(source, foreign=bool(source) and origin.standing(run).foreign)
+    if not source:
+        return Task()
+    with Archive(run.archive_file, read_only=True) as archive:
+        _check_same(run, source, archive.snapshot().levels.get(TARGET))
+    return Task(source, foreign=origin.standing(run).foreign)
+
+
+def _check_same(run: RunDirectory, source: str, known: LevelRecord | None) -> None:
+    if known is not None and known.source != source:
+        raise RunError(
+            f"{run.archive_file} was trained on another target than {run.target_file} holds: they are not of one run"
+        )
 
 
 def description(source: str) -> str:
@@ -73,10 +87,7 @@ def record(run: RunDirectory, config: Config, archive: Archive, builder: "LevelB
     Raises ConfigError for a level that is rejected, RunError where archive and folder hold different ones.
     """
     source, known = of(run, config), archive.snapshot().levels.get(TARGET)
-    if known is not None and known.source != source:
-        raise RunError(
-            f"{run.archive_file} was trained on another target than {run.target_file} holds: they are not of one run"
-        )
+    _check_same(run, source, known)
     if known is not None or not source:
         return known or target_record()
     verdict = builder.check_target(source)

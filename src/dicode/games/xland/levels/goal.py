@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dicode.errors import LevelError, nearest
-from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Side, Thing, an_object, as_side, from_code, thing
+from dicode.games.xland.levels.names import (
+    SIZE,
+    WALKABLE,
+    WALL,
+    Side,
+    Thing,
+    an_object,
+    as_side,
+    from_code,
+    thing,
+    whole,
+)
 
 if TYPE_CHECKING:
     from dicode.games.xland.levels.rules import Rule
@@ -231,7 +242,6 @@ def _from_parts(kind: str, things: list[object], where: object, at: object) -> G
 def _cell(value: object) -> tuple[int, int]:
     if isinstance(value, (list, tuple)) and len(value) == 2:
         row, column = value
-        whole = all(isinstance(part, (int, np.integer)) and not isinstance(part, bool) for part in value)
-        if whole and 0 < row < SIZE - 1 and 0 < column < SIZE - 1:
+        if whole(row, 1, SIZE - 2) and whole(column, 1, SIZE - 2):
             return int(row), int(column)
     raise LevelError(f"a cell is (row, column), each from 1 to {SIZE - 2}; {str(value)[:60]} is not")

@@ -4,7 +4,9 @@ The numbers are the package's own (a test holds them to it), because encodings a
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
+
+import numpy as np
 
 from dicode.errors import LevelError, nearest
 
@@ -161,6 +163,12 @@ def as_side(value: object) -> Side | None:
     meant = _COMPASS.get(str(value).lower())
     close = f"; did you mean {meant!r}?" if meant else nearest(str(value).lower(), [side.name.lower() for side in Side])
     raise LevelError(f"no side is called {value!r}{close} (sides are up, right, down and left)")
+
+
+def whole(value: object, low: int, high: int) -> bool:
+    """Whether a value is a plain whole number in a range: no truth value, and no tile or colour, which are numbers, too."""
+    plain = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, Enum))
+    return plain and low <= int(value) <= high  # type: ignore[call-overload]
 
 
 def from_code(tile: int, colour: int) -> Thing:

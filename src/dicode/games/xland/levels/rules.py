@@ -28,6 +28,7 @@ from dicode.games.xland.levels.names import (
     as_side,
     from_code,
     thing,
+    whole,
 )
 
 MOST_TRIALS = 20
@@ -161,11 +162,11 @@ class Rules:
                 raise LevelError(f"RULES has {rule!r}; each is a Rule.together, Rule.near or Rule.hold")
         if len(flat) > MAX_RULES:
             raise LevelError(f"RULES has {len(flat)} productions; there is room for {MAX_RULES}")
-        if episode_length is not None and not _whole(episode_length, 1, 10_000):
+        if episode_length is not None and not whole(episode_length, 1, 10_000):
             raise LevelError(f"episode_length is {episode_length!r}; allowed are whole numbers from 1 to 10000")
         object.__setattr__(self, "productions", tuple(flat))
         object.__setattr__(self, "episode_length", None if episode_length is None else int(episode_length))
-        if not _whole(trials, 1, MOST_TRIALS):
+        if not whole(trials, 1, MOST_TRIALS):
             raise LevelError(f"trials is {trials!r}; an episode has 1 to {MOST_TRIALS}")
         object.__setattr__(self, "told", bool(told))
         object.__setattr__(self, "trials", int(trials))
@@ -243,7 +244,3 @@ def _changeable(value: object) -> Thing:
     if not (found.is_object or found.tile is Tile.WALL or found.tile in DOORS):
         raise LevelError(f"the {found} cannot be changed by a production; objects, coloured walls and doors can")
     return found
-
-
-def _whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and low <= int(value) <= high

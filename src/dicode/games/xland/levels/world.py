@@ -27,6 +27,7 @@ from dicode.games.xland.levels.names import (
     an_object,
     as_side,
     thing,
+    whole,
 )
 from dicode.games.xland.levels.rules import Rules
 from dicode.games.xland.levels.tasks import Task, random_task
@@ -79,15 +80,15 @@ class World:
 
     @steps.setter
     def steps(self, value: int) -> None:
-        if not 1 <= int(value) <= 10_000:
-            raise LevelError(f"world.steps is {value}; allowed is 1 to 10000")
+        if not whole(value, 1, 10_000):
+            raise LevelError(f"world.steps is {value!r}; allowed are whole numbers from 1 to 10000")
         self._arrays["limit"][...] = int(value)
 
     def clear(self, rows: int = 9, columns: int | None = None) -> None:
         """An empty room with walls around, the player in a random cell with nothing in hand."""
         columns = rows if columns is None else columns
-        if not (SMALLEST <= rows <= SIZE and SMALLEST <= columns <= SIZE):
-            raise LevelError(f"a grid of {rows} x {columns} cannot be; sizes are {SMALLEST} to {SIZE}")
+        if not (whole(rows, SMALLEST, SIZE) and whole(columns, SMALLEST, SIZE)):
+            raise LevelError(f"a grid of {rows!r} x {columns!r} cannot be; sizes are {SMALLEST} to {SIZE}")
         board = self._arrays["grid"]
         board[...] = 0
         board[:rows, :columns] = WALL.code
@@ -262,9 +263,9 @@ class World:
     def _cell(self, cell: object, inner: bool = True) -> Cell:
         edge = 1 if inner else 0
         if isinstance(cell, (tuple, list, np.ndarray)) and len(cell) == 2:
-            row, column = int(cell[0]), int(cell[1])
-            if edge <= row < self.rows - edge and edge <= column < self.columns - edge:
-                return row, column
+            row, column = cell
+            if whole(row, edge, self.rows - edge - 1) and whole(column, edge, self.columns - edge - 1):
+                return int(row), int(column)
         low, high = edge, (self.rows - 1 - edge, self.columns - 1 - edge)
         raise LevelError(f"there is no cell {cell!r}; rows go from {low} to {high[0]}, columns from {low} to {high[1]}")
 
