@@ -96,6 +96,10 @@ def test_the_other_name_of_the_token_limit_is_used_where_the_server_names_it(fm_
         "max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens",
         "max_tokens is too large: 32000. This model supports at most 8192 completion tokens",
         "'max_tokens' or 'max_completion_tokens' is too large: the maximum context length is 16384 tokens",
+        "max_completion_tokens is too large: 32000. This model supports at most 8192 completion tokens",
+        "This model's maximum context length is 16384 tokens. However, you requested 40000 tokens (8000 in the messages, "
+        "32000 in the completion). Please reduce the length of the messages or completion.",
+        "request (40000 tokens) exceeds the available context size (16384 tokens)",
     ],
 )
 def test_a_token_limit_that_is_too_large_is_halved_until_it_fits(fm_server, message):
@@ -104,9 +108,17 @@ def test_a_token_limit_that_is_too_large_is_halved_until_it_fits(fm_server, mess
     assert [asked["max_tokens"] for asked in fm_server.requests] == [32_000, 16_000, 8_000, 8_000]
 
 
-def test_a_model_without_a_system_role_gets_the_instructions_with_the_question(fm_server):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "System role not supported",
+        "Developer instruction is not enabled for models/m",
+        "Only user and assistant roles are supported!",
+    ],
+)
+def test_a_model_without_a_system_role_gets_the_instructions_with_the_question(fm_server, said):
     fm_server.script = refusing(
-        fm_server, lambda asked: asked["messages"][0]["role"] == "system", {"error": "System role not supported"}
+        fm_server, lambda asked: asked["messages"][0]["role"] == "system", {"error": {"message": said}}
     )
     assert ask(fm_server)[0].text == "ok"
     assert fm_server.requests[1]["messages"] == [{"role": "user", "content": "Rules.\n\nWrite."}]

@@ -196,6 +196,11 @@ def test_a_proxy_that_is_no_address_is_one_sentence(surroundings, proxy):
         check_reach(endpoint())
 
 
+def test_a_proxy_of_blanks_is_none(surroundings):
+    surroundings.setenv("ALL_PROXY", "  ")
+    assert transport.proxy_of("https://api.example.org") is None
+
+
 def test_a_proxy_is_left_out_where_no_proxy_says_so_and_for_this_machine(surroundings):
     surroundings.setenv("ALL_PROXY", "socks5://host:1")
     check_reach(endpoint("http://127.0.0.1:1/v1"))

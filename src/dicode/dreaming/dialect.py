@@ -21,7 +21,12 @@ LEAST_TOKENS = 256
 _TOO_LARGE = re.compile(
     r"too (?:large|high|big|long)|exceed|at most|maximum|less than|<=|>|context (?:length|window)", re.I
 )
-_SYSTEM = re.compile(r"\bsystem\b.{0,40}\brole|\brole.{0,60}\bsystem\b", re.I)
+_CONTEXT = re.compile(r"context (?:length|window|size|limit)|length of the (?:messages|prompt|completion)", re.I)
+_SYSTEM = re.compile(
+    r"\bsystem\b.{0,40}\brole|\brole.{0,60}\bsystem\b|(?:developer|system) (?:instruction|message|prompt)s?\b.{0,40}\bnot\b"
+    r"|only user and assistant roles",
+    re.I,
+)
 _TOO_MANY = re.compile(r"\b(?:both|together|only one|either)\b", re.I)
 
 
@@ -59,7 +64,7 @@ class Dialect:
             return self._told("takes no system message; it goes in front of the question from now on")
         limit = next((name for name in LIMITS if name in sent), "")
         left = tuple(name for name in ("temperature", "top_p", "seed", limit) if name in sent)
-        field = _named(said, left, _parameter(answer))
+        field = _named(said, left, _parameter(answer)) or (limit if _is_limit(said, _parameter(answer)) else "")
         if not field:
             return False
         if field == limit:
@@ -103,6 +108,11 @@ def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
     if {"temperature", "top_p"} <= set(names) and _TOO_MANY.search(said):
         return "top_p"
     return names[0] if names else ""
+
+
+def _is_limit(said: str, parameter: str) -> bool:
+    """Whether a complaint that names no field which was sent is about the answer's length: under another name, or none."""
+    return parameter in LIMITS or any(name in said for name in LIMITS) or bool(_CONTEXT.search(said))
 
 
 def _parameter(answer: Any) -> str:

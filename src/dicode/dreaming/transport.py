@@ -142,7 +142,7 @@ def proxy_of(url: str) -> str | None:
     parts = urlsplit(url)
     found = urllib.request.getproxies()
     kind = parts.scheme if parts.scheme in found else "all"
-    proxy = found.get(kind)
+    proxy = found.get(kind, "").strip()
     if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     proxy = proxy if "://" in proxy else f"http://{proxy}"
