@@ -94,6 +94,24 @@ def test_a_run_owns_its_targets_text_and_knows_when_somebody_changed_it(tmp_path
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+def test_a_persons_files_are_read_in_whatever_encoding_they_were_saved(tmp_path, encoding):
+    text = LEVEL + "# \u00e9t\u00e9\n"
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mine.py").write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    asked = config.load(
+        ["preset=smoke", f"levels={folder}", f"target={folder}/mine.py", f"runs_dir={tmp_path}", "run=own"]
+    )
+    run = directory.create(asked, target=target.read(asked))
+    assert (run.seeds / "mine.py").read_bytes().decode() == target.of(run, run.config()) == text
+    assert not origin.foreign_levels(folder)
+    (folder / "mine.py").write_bytes(text.encode("latin-1"))
+    with pytest.raises(RunError, match=r"mine\.py: line \d+ is not utf-8.*save the file as UTF-8"):
+        target.read(asked)
+
+
+@pytest.mark.fast
 def test_an_exported_target_lies_beside_the_levels_and_is_marked_where_nothing_vouches_for_it(tmp_path):
     (tmp_path / "mine.py").write_text(LEVEL)
     asked = config.load([*PPO, f"target={tmp_path}/mine.py", f"runs_dir={tmp_path}", "run=own"])

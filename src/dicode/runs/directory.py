@@ -18,6 +18,7 @@ from dicode.errors import ConfigError, RunError, nearest
 from dicode.received import files as received
 from dicode.received import places, seal
 from dicode.runs import checkpoint
+from dicode.runs.level_files import read_file
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool, t
     if config.levels:
         run.seeds.mkdir()
         for file in sorted(Path(config.levels).glob("*.py")):
-            files.write_text(run.seeds / file.name, files.read_text(file, received.MAX_LEVEL))
+            files.write_text(run.seeds / file.name, read_file(file))
     if target:
         run.target_file.parent.mkdir()
         files.write_text(run.target_file, target)

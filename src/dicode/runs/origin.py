@@ -18,6 +18,7 @@ from dicode.received.files import MAX_LEVEL, check_tree
 from dicode.received.places import MARK, folder_of, run_above
 from dicode.received.text import line
 from dicode.runs.directory import RunDirectory
+from dicode.runs.level_files import read_file
 from dicode.types import level_id
 
 _SEED_SEAL = "sealed"
@@ -119,7 +120,7 @@ def foreign_levels(path: Path) -> bool:
     check_tree(above)
     known = _vouched(RunDirectory(above))
     texts = _level_files(folder) if path.is_dir() else [path]
-    return any(level_id(files.read_text(text, MAX_LEVEL)) not in known for text in texts)
+    return any(level_id(read_file(text)) not in known for text in texts)
 
 
 def _vouched(run: RunDirectory) -> set[str]:

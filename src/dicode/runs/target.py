@@ -17,6 +17,7 @@ from dicode.games.level_text import parse_level
 from dicode.received.files import MAX_LEVEL
 from dicode.runs import origin
 from dicode.runs.directory import RunDirectory
+from dicode.runs.level_files import read_file
 from dicode.types import TARGET, LevelRecord, Rejected
 
 if TYPE_CHECKING:  # a target's text is read before JAX is worth importing
@@ -37,7 +38,7 @@ def read(config: Config) -> str:
     if not path.is_file():
         beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise ConfigError(f"target={config.target}: there is no such file{nearest(path.name, beside)}")
-    source = files.read_text(path, MAX_LEVEL)
+    source = read_file(path)
     text = parse_level(source)
     if isinstance(text, Rejected):
         raise ConfigError(f"target={config.target} is not a level: {text.reason}; {text.hint}")
