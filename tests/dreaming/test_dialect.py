@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dicode.dreaming.calls import Kind, Message, Request
+from dicode.dreaming.calls import EMBEDDING, Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dialect import Dialect, complaint
 from dicode.dreaming.providers import Endpoint, Key
@@ -64,6 +64,24 @@ def test_a_refused_field_is_left_out_and_remembered(fm_server, maker):
     assert [field in asked for asked in fm_server.requests] == [True, False, False]
     left = {"temperature", "top_p", "seed", "max_tokens"} - {field}
     assert left <= set(fm_server.requests[-1])
+
+
+def test_a_server_of_vectors_that_refuses_their_encoding_is_asked_without_it(fm_server):
+    def script(asked, number):
+        if "encoding_format" in asked:
+            return fm_server.problem(400, "unknown parameter: encoding_format")
+        return fm_server.Step(200, json.dumps({"data": [{"embedding": [3.0, 4.0]}]}).encode())
+
+    fm_server.script = script
+    request = Request(1, 0, EMBEDDING, 0, "vllm", "m", (Message("user", "A level."),), 1)
+    where = Endpoint(provider="vllm", model="m", base_url=fm_server.url, timeout_s=10.0, retries=0, concurrency=1)
+
+    async def go():
+        async with OpenAIClient(where, Key("", ""), Patience(first_s=0.01)) as client:
+            return await client.complete(request), await client.complete(request)
+
+    assert [answer.kind for answer in asyncio.run(go())] == [Kind.TEXT, Kind.TEXT]
+    assert ["encoding_format" in asked for asked in fm_server.requests] == [True, False, False]
 
 
 def test_several_refused_fields_are_given_up_one_by_one(fm_server):

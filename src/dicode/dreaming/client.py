@@ -149,7 +149,7 @@ class OpenAIClient(PatientClient):
         """One attempt; what the server refuses by name is left out and asked for again at once."""
         embedding = request.stage == EMBEDDING
         while True:
-            body = _embedding_body(request) if embedding else self._dialect.body(request, self.endpoint.quirks)
+            body = self._body(request)
             try:
                 # The library's time-out is between bytes; a server that drips must not escape.
                 async with asyncio.timeout(self.endpoint.timeout_s):
@@ -159,13 +159,18 @@ class OpenAIClient(PatientClient):
                 far = error if isinstance(error, Unreachable) else Unreachable(late)
                 kind = Kind.DENIED if far.denied else Kind.FAILED
                 return Try(Answer(kind, reason=self._clean(str(far)), reached=far.reached), again=far.again)
-            if embedding or reply.status not in REFUSING or not self._without(request, body, reply):
+            if reply.status not in REFUSING or not self._without(request, body, reply):
                 return self._read(reply, request)
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        if request.stage == EMBEDDING:
+            return self._dialect.embedding(request)
+        return self._dialect.body(request, self.endpoint.quirks)
 
     def _without(self, request: Request, sent: dict[str, Any], reply: Reply) -> bool:
         """Whether the next try leaves something out that this one sent."""
         # Another call may have learnt it meanwhile.
-        learnt = sent != self._dialect.body(request, self.endpoint.quirks)
+        learnt = sent != self._body(request)
         return learnt or self._dialect.learn(reply.body, sent)
 
     def _read(self, reply: Reply, request: Request) -> Try:
@@ -199,10 +204,6 @@ class OpenAIClient(PatientClient):
             reason=self._clean(answer.reason),
             model=self._clean(answer.model),
         )
-
-
-def _embedding_body(request: Request) -> dict[str, Any]:
-    return {"model": request.model, "input": request.messages[0].content, "encoding_format": "float"}
 
 
 def plain_line(text: str) -> str:

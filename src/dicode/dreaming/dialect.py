@@ -56,9 +56,16 @@ class Dialect:
         }
         return {name: value for name, value in body.items() if value is not None and name not in self.dropped}
 
+    def embedding(self, request: Request) -> dict[str, Any]:
+        """A request for a vector as the server takes it."""
+        body = {"model": request.model, "input": request.messages[0].content, "encoding_format": "float"}
+        return {name: value for name, value in body.items() if name not in self.dropped}
+
     def learn(self, answer: Any, sent: dict[str, Any]) -> bool:
         """Whether a refusal (its JSON) names something that the next try can do without; remembers it."""
         said = complaint(answer)[:1000]
+        if "messages" not in sent:
+            return "encoding_format" in sent and self._without(_named(said, ("encoding_format",), _parameter(answer)))
         if sent["messages"][0]["role"] == "system" and _SYSTEM.search(said):
             self.folds_system = True
             return self._told("takes no system message; it goes in front of the question from now on")
@@ -69,6 +76,11 @@ class Dialect:
             return False
         if field == limit:
             return self._other_limit(limit, sent[limit], said)
+        return self._without(field)
+
+    def _without(self, field: str) -> bool:
+        if not field:
+            return False
         self.dropped.add(field)
         return self._told(f"refuses {field}; it is asked without from now on")
 
@@ -82,8 +94,7 @@ class Dialect:
                 return False
             self.most_tokens = tokens // 2
             return self._told(f"refuses {name}={tokens}; {tokens // 2} is sent from now on")
-        self.dropped.add(name)
-        return self._told(f"refuses {name}; it is asked without from now on")
+        return self._without(name)
 
     def _told(self, what: str) -> bool:
         log.warning("the model's server %s", what)
