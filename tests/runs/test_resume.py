@@ -101,3 +101,8 @@ def test_the_metrics_of_a_killed_run_have_each_cycle_once(killed_run):
 def test_a_finished_run_can_be_made_longer(killed_run):
     finish(start("resume", str(killed_run), "total_steps=2048", "schedule=continue"))
     assert committed(killed_run) == 3
+
+
+def test_a_run_that_was_made_longer_is_replayed_with_the_rates_that_it_had(killed_run):
+    finish(start("replay", str(killed_run), "run=again"))
+    assert parameters(killed_run.with_name("again")) == parameters(killed_run)

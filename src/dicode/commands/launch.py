@@ -19,7 +19,7 @@ from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.dreaming.prices import FILE as PRICES
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
-from dicode.runs import checkpoint, directory, joining, origin, processes, restore, target
+from dicode.runs import checkpoint, directory, joining, lengthened, origin, processes, restore, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -95,13 +95,19 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
         run.require_writable()
         with run.lock():
             known = origin.standing(run)
-            config = origin.admit(run, configuration.check(_longer(run.config(), changes)), known)
+            before = run.config()
+            config = origin.admit(run, configuration.check(_longer(before, changes)), known)
             if over := restore.finished(run, config):
                 PlainConsole().print(over, soft_wrap=True)
                 return 0
             _fits(config, run.path)
             if changes:
-                run.write_config(configuration.check(_longer(run.config(), changes)), sealed=known.settings)
+                run.write_config(configuration.check(_longer(before, changes)), sealed=known.settings)
+            if config.num_updates > before.num_updates:
+                cycle, _ = restore.last_whole(run, restore.committed_cycle(run))
+                restart = config.schedule == "restart"
+                stretch = lengthened.Stretch(cycle + 1, before.num_updates, config.num_updates, restart)
+                lengthened.note(run.lengthened_file, stretch)
             group.agree(config)
             seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None, target.of(run, config))
             with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
@@ -146,6 +152,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     for name in (JOURNAL, PRICES) if run.journal.is_dir() else ():
         lines.copy(run.journal / name, again.journal / name)
     lines.copy(run.withdrawn_file, again.withdrawn_file)
+    lines.copy(run.lengthened_file, again.lengthened_file)
     with forbid_sockets():
         drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None, target.of(again, config))
         again_config = again.config()

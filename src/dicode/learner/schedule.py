@@ -15,6 +15,12 @@ def linear(start_rate: float, end_rate: float, start_update: int, end_update: in
     return Schedule(jnp.float32(start_rate), jnp.float32(end_rate), jnp.int32(start_update), jnp.int32(end_update))
 
 
+def stretched(schedule: Schedule, update: int, end_rate: float, end_update: int, start_rate: float | None) -> Schedule:
+    """The schedule from `update` on to another end; it begins with `start_rate`, or with the rate that it has there."""
+    now = float(rate(schedule, jnp.int32(update))) if start_rate is None else start_rate
+    return linear(now, end_rate, update, end_update)
+
+
 def rate(schedule: Schedule, update: Int[Array | np.ndarray, ""]) -> Float[Array, ""]:
     """The rate of the given update; constant within one."""
     span = (schedule.end_update - schedule.start_update).astype(jnp.float32)

@@ -83,6 +83,11 @@ class RunDirectory:
         return self.path / "withdrawn.jsonl"
 
     @property
+    def lengthened_file(self) -> Path:
+        """When the run was made longer."""
+        return self.path / "lengthened.jsonl"
+
+    @property
     def report(self) -> Path:
         """Pictures."""
         return self.path / "report"

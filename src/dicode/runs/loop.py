@@ -28,7 +28,7 @@ from dicode.environment.batch import LevelBatch
 from dicode.learner.types import LearnerState
 from dicode.methods.common import completion_bonus, target_profile
 from dicode.methods.protocol import Context, Method
-from dicode.runs import checkpoint, frontier, withdrawn
+from dicode.runs import checkpoint, frontier, lengthened, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds, spending
 from dicode.runs.level_files import write_files
@@ -136,7 +136,7 @@ class Loop:
         self.parts.observer.stage("building levels")
         playables = self._playables(known, proposal, cycle, measured.playables)
         batch = self.parts.trainer.batch(proposal, playables, bonus)
-        self._ready(batch, cycle)
+        self._stretch(self._ready(batch, cycle), cycle)
         hooks = [playables[slot.level].hooks for slot in proposal.slots if playables[slot.level].hooks]
         hook_s = self.parts.trainer.use_hooks(hooks, self.parts.observer.stage)
         self.parts.observer.stage("training")
@@ -174,6 +174,12 @@ class Loop:
             if cycle:  # a run that was killed between a commit and its evaluation still owes it
                 self.parts.observer.evaluate(cycle - 1, self.learner)
         return self.learner
+
+    def _stretch(self, learner: LearnerState, cycle: int) -> None:
+        """Let the learning rate fall to the end that the run has from this cycle on."""
+        stretch = lengthened.at(self.parts.run.lengthened_file, cycle)
+        if stretch is not None:
+            self.learner = self.parts.trainer.stretched(learner, stretch.updates, stretch.restart)
 
     def _run_state(self, env_steps: int, bonus: float, measured: Measured) -> dict[str, object]:
         """The loop's own counters after the cycle."""

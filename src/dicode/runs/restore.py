@@ -12,7 +12,7 @@ from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
 from dicode.evaluation.results import TARGET, load_run
-from dicode.runs import checkpoint
+from dicode.runs import checkpoint, lengthened
 from dicode.runs.directory import RunDirectory
 from dicode.types import LevelRecord
 
@@ -132,16 +132,19 @@ def learner(config: Config, run: RunDirectory, cycle: int, trainer: "Trainer") -
     fresh = trainer.new_learner()
     if cycle >= 0:
         state = checkpoint.restore(run.checkpoints, cycle, fresh)
-        return trainer.place_learner(_with_schedule(config, state))
+        known = lengthened.stretches(run.lengthened_file)
+        told = bool(known) and known[-1].updates == config.num_updates
+        return trainer.place_learner(state if told else _with_schedule(config, state))
     check_start(config, run, cycle)
     if config.warm_start:
         other = checkpoint.restore(run.start, checkpoint.cycles(run.start)[-1], fresh)
-        return trainer.place_learner(fresh.replace(params=other.params))  # type: ignore[attr-defined]
-    return fresh
+        fresh = trainer.place_learner(fresh.replace(params=other.params))  # type: ignore[attr-defined]
+    end = lengthened.first_end(run.lengthened_file, config.num_updates)
+    return fresh if end == config.num_updates else trainer.stretched(fresh, end, restart=True)
 
 
 def _with_schedule(config: Config, state: "LearnerState") -> "LearnerState":
-    """The state with its learning rate stretched to the run's end, if that has moved since the checkpoint."""
+    """The state with its learning rate stretched to the run's end, if that has moved and nobody noted when."""
     from dicode.learner import schedule
 
     if int(state.schedule.end_update) == config.num_updates:
@@ -149,8 +152,9 @@ def _with_schedule(config: Config, state: "LearnerState") -> "LearnerState":
     now = int(state.update)
     if now >= config.num_updates:
         return state
-    rate = config.learner.lr if config.schedule == "restart" else float(schedule.rate(state.schedule, state.update))
-    return replace_field(state, schedule=schedule.linear(rate, config.learner.lr_final, now, config.num_updates))
+    start = config.learner.lr if config.schedule == "restart" else None
+    rates = schedule.stretched(state.schedule, now, config.learner.lr_final, config.num_updates, start)
+    return replace_field(state, schedule=rates)
 
 
 def parameters(run: RunDirectory, config: Config, trainer: "Trainer", cycle: int) -> Any:

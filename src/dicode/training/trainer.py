@@ -197,6 +197,13 @@ class Trainer:
         self._tell("place_learner", learner)
         return self._hold(self.programs.place_learner(learner))
 
+    def stretched(self, learner: LearnerState, end_update: int, restart: bool) -> LearnerState:
+        """The learner whose rate falls to another update than before, from where it is or from the first rate again."""
+        c, host = self.config.learner, distributed.fetch(learner)
+        start = c.lr if restart else None
+        rates = schedule.stretched(host.schedule, int(host.update), c.lr_final, end_update, start)
+        return self.place_learner(host.replace(schedule=rates))
+
     def train(
         self, learner: LearnerState, batch: LevelBatch, cycle: int, on_update: OnUpdate, watched: Sequence[int] = ()
     ) -> CycleResult:
