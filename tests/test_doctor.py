@@ -2,7 +2,10 @@
 
 import pytest
 
+from dicode.commands import doctor
 from dicode.commands.doctor import required, wall_in_words
+from dicode.dreaming import trial
+from dicode.dreaming.calls import Answer, Kind
 
 pytestmark = pytest.mark.fast
 
@@ -25,3 +28,17 @@ def test_every_package_that_is_asked_for_is_looked_at_with_the_extra_that_asks()
     }
     assert (found["wandb"], found["imageio"], found["hydra-submitit-launcher"]) == ("wandb", "", "slurm")
     assert len(found) > 20
+
+
+def test_each_of_several_models_is_asked_once_and_one_that_fails_is_told_by_the_exit_code(monkeypatch, capsys):
+    asked = []
+
+    def probe(fm):
+        asked.append(fm.provider)
+        return trial.Probe(fm.provider != "vllm", f"{fm.provider} was asked", Answer(Kind.TEXT))
+
+    monkeypatch.setattr(trial, "probe", probe)
+    monkeypatch.setattr(doctor, "rows", list)
+    assert doctor.report(["fm=[vllm,ollama]", "fm.model=any"]) == 1
+    assert asked == ["vllm", "ollama"]
+    assert "ollama was asked" in capsys.readouterr().out

@@ -199,9 +199,10 @@ def test_a_replay_loses_the_same_dreams_for_the_same_reasons(model_run, replayed
     assert replayed[1].snapshot.outcomes == model_run.snapshot.outcomes
 
 
-def test_a_replay_adds_nothing_to_the_journal(model_run, replayed):
-    journals = [run.path / "journal" / "calls.jsonl" for run in (model_run, replayed[1])]
-    assert journals[0].read_bytes() == journals[1].read_bytes()
+@pytest.mark.parametrize("name", ["calls.jsonl", "prices.json"])
+def test_a_replay_has_the_journal_and_adds_nothing_to_it(model_run, replayed, name):
+    kept = [run.path / "journal" / name for run in (model_run, replayed[1])]
+    assert kept[0].read_bytes() == kept[1].read_bytes()
 
 
 def test_a_level_with_a_mechanic_of_its_own_is_trained(model_run):

@@ -96,13 +96,14 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
         with run.lock():
             known = origin.standing(run)
             before = run.config()
-            config = origin.admit(run, configuration.check(_longer(before, changes)), known)
+            asked = configuration.check(_longer(before, changes))
+            config = origin.admit(run, asked, known)
             if over := restore.finished(run, config):
                 PlainConsole().print(over, soft_wrap=True)
                 return 0
             _fits(config, run.path)
             if changes:
-                run.write_config(configuration.check(_longer(before, changes)), sealed=known.settings)
+                run.write_config(asked, sealed=known.settings)
             if config.num_updates > before.num_updates:
                 cycle, _ = restore.last_whole(run, restore.committed_cycle(run))
                 restart = config.schedule == "restart"
