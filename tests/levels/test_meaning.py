@@ -309,6 +309,10 @@ def test_a_block_that_would_bury_something_says_what_and_how_to_make_room(world,
     with pytest.raises(LevelError, match=rf"COAL at \(22, 22\) would bury {what}; the nearest free cell") as raised:
         world.place(Block.COAL, (22, 22))
     assert call in advice(raised.value).hint
+    there = rf"no COW can be at \(22, 22\) \({what} is there\); the nearest cell for a COW"
+    with pytest.raises(LevelError, match=there) as raised:
+        world.spawn(Mob.COW, at=(22, 22))
+    assert call in advice(raised.value).hint
 
 
 def test_a_maze_has_a_wall_around_it_unless_it_shall_have_none(world):

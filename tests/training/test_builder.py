@@ -11,7 +11,7 @@ from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
 from dicode.streams import Streams
 from dicode.training.builder import LevelBuilder
-from dicode.types import TARGET, Accepted, Origin, Rejected
+from dicode.types import TARGET, Accepted, Draft, Origin, Rejected
 
 pytestmark = pytest.mark.fast
 
@@ -83,6 +83,18 @@ def test_a_target_may_be_out_of_reach_in_a_few_worlds_and_a_draft_may_not(sandbo
     built, _ = builder(sandbox, monkeypatch, [worlds(8, bare=(7,)), worlds(8), worlds(8, bare=(7,))])
     assert isinstance(built.check_target(SOURCE), Accepted)
     assert isinstance(built._build_checked(SOURCE, "draft", Origin.FILE), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [(Origin.LIBRARY, True), (Origin.FILE, True), (Origin.GRAMMAR, False), (Origin.FOUNDATION, False)],
+)
+def test_a_seed_level_is_not_lost_for_one_odd_world(sandbox, monkeypatch, origin, accepted):
+    built, _ = builder(sandbox, monkeypatch, [worlds(8, bare=(7,)), worlds(8)])
+    verdict = built.check(Draft(SOURCE, "a stone pickaxe", origin))
+    assert isinstance(verdict, Accepted) == accepted
+    if not accepted:
+        assert verdict.worlds == (7,)
 
 
 def test_worlds_that_never_come_right_are_not_drawn_for_ever(sandbox, monkeypatch):

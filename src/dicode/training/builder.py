@@ -35,6 +35,9 @@ SPARES = 3
 FAULTY = 0.25
 """Share of a level's worlds that may be faulty; above it the level is to blame, not its worlds."""
 
+FINISHED = (Origin.LIBRARY, Origin.FILE)
+"""Authors who are not asked again: their level is taken where it makes sense on all but a few of the game's worlds."""
+
 Pool = Mapping[str, np.ndarray]
 
 
@@ -167,7 +170,8 @@ class LevelBuilder:
         copy = novelty.known(draft.id, archive)
         if copy is not None:
             return copy
-        built = self._build_checked(draft.source, draft.id, draft.origin, self.episode_limit)
+        spares = SPARES if draft.origin in FINISHED else 0
+        built = self._build_checked(draft.source, draft.id, draft.origin, self.episode_limit, spares)
         if isinstance(built, Rejected):
             return scrubbed(built)
         verdict = Accepted(

@@ -11,7 +11,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, WALKABLE, Position, block_table, manhattan
 from dicode.games.craftax.levels.kinds import as_amount, as_member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
-from dicode.games.craftax.levels.placement import GROUND, grown, occupied, rectangle
+from dicode.games.craftax.levels.placement import GROUND, grown, in_the_way, occupied, rectangle
 from dicode.games.craftax.levels.player import Arrays, as_position, nearest_true
 from dicode.games.craftax.levels.schema import MAX_PLANTS
 
@@ -43,25 +43,11 @@ def place(arrays: Arrays, floor: Floor, cell: Position, block: Block) -> None:
     """Set one cell; LevelError where a player, mob, torch or ladder would be buried."""
     if not WALKABLE[block] and occupied(arrays, floor)[cell]:
         free = ~occupied(arrays, floor) & ~SOLID[arrays["blocks"][floor]]
-        what, hint = _in_the_way(arrays, floor, cell)
+        what, room = in_the_way(arrays, floor, cell)
         near = nearest_true(free, cell, "free cell")
+        hint = f"{room}, or place the block on world.random_cell() or before world.spawn(...)"
         raise LevelError(f"{block.name} at {cell} would bury {what}; {near}", hint=hint)
     arrays["blocks"][floor][cell] = block
-
-
-def _in_the_way(arrays: Arrays, floor: Floor, cell: Position) -> tuple[str, str]:
-    """Who or what is on an occupied cell, and the call that makes room."""
-    elsewhere = "or place the block on world.random_cell()"
-    if arrays["player_level"] == floor and tuple(arrays["player_position"]) == cell:
-        return "the player", f"set world.player.position to another cell first, {elsewhere}"
-    item = Item(int(arrays["items"][floor][cell]))
-    if item in (Item.LADDER_DOWN, Item.LADDER_DOWN_BLOCKED):
-        return "the ladder down", f"call world.move_ladder_down(position) first, {elsewhere}"
-    if item == Item.LADDER_UP:
-        return "the ladder up", f"call world.move_ladder_up(position) first, {elsewhere}"
-    if item == Item.TORCH:
-        return "a torch", f"set world.items[floor][cell] = Item.NONE first, {elsewhere}"
-    return "a mob", f"place blocks before world.spawn(...), call world.remove_mobs() first, {elsewhere}"
 
 
 def corridor(start: Position, end: Position, width: int) -> np.ndarray:

@@ -98,6 +98,20 @@ def occupied(arrays: Arrays, floor: Floor) -> np.ndarray:
     return taken
 
 
+def in_the_way(arrays: Arrays, floor: Floor, cell: Position) -> tuple[str, str]:
+    """Who or what is on an occupied cell, and the call that makes room."""
+    if arrays["player_level"] == floor and tuple(arrays["player_position"]) == cell:
+        return "the player", "set world.player.position to another cell first"
+    item = Item(int(arrays["items"][floor][cell]))
+    if item in (Item.LADDER_DOWN, Item.LADDER_DOWN_BLOCKED):
+        return "the ladder down", "call world.move_ladder_down(position) first"
+    if item == Item.LADDER_UP:
+        return "the ladder up", "call world.move_ladder_up(position) first"
+    if item == Item.TORCH:
+        return "a torch", "set world.items[floor][cell] = Item.NONE first"
+    return "a mob", "call world.remove_mobs() first"
+
+
 def rebuild_mob_map(arrays: Arrays) -> None:
     """Make `mob_map` say where the living mobs are."""
     arrays["mob_map"][...] = False

@@ -10,7 +10,7 @@ from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS, slots
 from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, manhattan, to_bits
 from dicode.games.craftax.levels.kinds import as_member
 from dicode.games.craftax.levels.names import Block, Floor, Mob
-from dicode.games.craftax.levels.placement import occupied, rebuild_mob_map
+from dicode.games.craftax.levels.placement import in_the_way, occupied, rebuild_mob_map
 from dicode.games.craftax.levels.player import Arrays, nearest_true
 
 CLASSES = ("passive", "melee", "ranged")
@@ -85,12 +85,15 @@ def check_room(arrays: Arrays, floor: Floor, mob: Mob, count: int) -> None:
 
 def add(arrays: Arrays, amounts: Amounts, floor: Floor, mob: Mob, cell: Position, health: float) -> None:
     """Put one mob on a legal cell; LevelError otherwise."""
-    legal = amounts.standable(mob)[arrays["blocks"][floor]] & ~occupied(arrays, floor)
+    standable = amounts.standable(mob)[arrays["blocks"][floor]]
+    legal = standable & ~occupied(arrays, floor)
     if not legal[cell]:
-        block = Block(int(arrays["blocks"][floor][cell]))
-        raise LevelError(
-            f"no {mob.name} can be at {cell} ({block.name}); {nearest_true(legal, cell, f'cell for a {mob.name}')}"
-        )
+        there, hint = Block(int(arrays["blocks"][floor][cell])).name, ""
+        if standable[cell]:
+            what, hint = in_the_way(arrays, floor, cell)
+            there = f"{what} is there"
+        nearest = nearest_true(legal, cell, f"cell for a {mob.name}")
+        raise LevelError(f"no {mob.name} can be at {cell} ({there}); {nearest}", hint=hint)
     record = CREATURES[mob].record
     index = int(np.argmin(arrays[f"{record}.mask"][floor]))
     arrays[f"{record}.mask"][floor, index] = True
