@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import difflib
 import logging
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
+
+_SETTINGS = "key=value"
 
 _EXIT_CODES = (
     "exit codes: 0 done, or help was asked for; 1 something asked for did not work out; 2 wrong usage; 3 a run ended "
@@ -145,14 +148,14 @@ def _doctor(arguments: Namespace) -> int:
 
 
 def _train_options(parser: ArgumentParser) -> None:
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("overrides", nargs="*", metavar=_SETTINGS)
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--quiet", "-q", action="store_true")
 
 
 def _run_options(parser: ArgumentParser) -> None:
     parser.add_argument("run", metavar="runs/NAME")
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("overrides", nargs="*", metavar=_SETTINGS)
 
 
 def _eval_options(parser: ArgumentParser) -> None:
@@ -201,7 +204,7 @@ def _level_options(parser: ArgumentParser) -> None:
     from dicode import games
 
     parser.add_argument("action", choices=["check", "show"])
-    parser.add_argument("file", metavar="FILE.py")
+    parser.add_argument("file", metavar="FILE.py", help="a file, or library:NAME for a level that comes with the game")
     parser.add_argument("--game", default=games.DEFAULT, help=f"whose level it is (default: {games.DEFAULT})")
     parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
     parser.add_argument("--floor", type=_count, default=None, help="floor to draw (default: where the player starts)")
@@ -225,7 +228,7 @@ def _export_options(parser: ArgumentParser) -> None:
 
 
 def _doctor_options(parser: ArgumentParser) -> None:
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("overrides", nargs="*", metavar=_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -306,7 +309,8 @@ class _Parser(argparse.ArgumentParser):
     """Usage errors as a ConfigError."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise ConfigError(f"{message} (see `{self.prog} --help`)")
+        # Settings may be left out, yet argparse counts them among what is missing.
+        raise ConfigError(f"{message.replace(f', {_SETTINGS}', '')} (see `{self.prog} --help`)")
 
 
 def _help() -> str:
@@ -323,6 +327,9 @@ def _parse(name: str, words: Sequence[str]) -> Namespace:
     parser = _Parser(prog=f"dicode {name}", description=about, formatter_class=raw, allow_abbrev=False)
     command.options(parser)
     arguments, unknown = parser.parse_known_intermixed_args(words)
+    run = getattr(arguments, "run", "")
+    if "=" in run and not os.path.exists(run):
+        raise ConfigError(f"{run} stands where the run should: dicode {name} runs/NAME {run}")
     if unknown:
         options = [option for action in parser._actions for option in action.option_strings]
         raise ConfigError(_unknown_option(name, unknown[0], words, options))

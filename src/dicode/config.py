@@ -26,7 +26,7 @@ from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
-GAME, LIBRARY = "game", "library:"
+GAME = "game"
 """`target=`: the game as it is, and what stands before the name of a level that comes with it."""
 LEAST_EPISODE = 10
 """Steps of the shortest episode limit."""
@@ -231,8 +231,8 @@ def _check_together(config: Config) -> None:
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
             f"cycle, so too few episodes would count; {lower}set updates_per_cycle={enough} or more"
         )
-    if config.target != GAME and not config.target.startswith(LIBRARY) and not config.target.endswith(".py"):
-        hint = nearest(config.target, (GAME, LIBRARY))
+    if config.target != GAME and not config.target.startswith(games.LIBRARY) and not config.target.endswith(".py"):
+        hint = nearest(config.target, (GAME, games.LIBRARY))
         raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
     pays = config.method.name != "ppo" or config.target != GAME
     if config.reward == "goal" and config.bonus_value == 0 and pays:

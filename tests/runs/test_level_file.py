@@ -133,6 +133,17 @@ def test_a_text_that_is_not_python_is_turned_down_without_numpy(tmp_path):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize(("level", "game"), [("first_blow", "craftax"), ("one_room", "xland")])
+def test_a_level_of_the_library_is_checked_and_drawn_like_a_file(level, game, tmp_path, capsys):
+    if game == "xland":
+        pytest.importorskip("xminigrid")
+    assert level_file.check(f"library:{level}", "weak", game=game) == 0
+    assert f"accepted library:{level} (id " in capsys.readouterr().out
+    assert level_file.show(f"library:{level}", str(tmp_path / "it.png"), None, "weak", game) == 0
+    assert (tmp_path / "it.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.fast
 def test_a_game_that_does_not_exist_is_told_before_the_text_is_read(tmp_path):
     (tmp_path / "bad.py").write_text("GOAL = (")
     with pytest.raises(ConfigError, match="game=chess is not known"):

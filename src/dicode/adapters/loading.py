@@ -48,7 +48,7 @@ def load_level(
     """A level on `worlds` fresh worlds: those of (seed, level), so that the same call gives the same worlds.
 
     `source`: a level file, whose code runs in a process behind the wall (`sandbox`: auto, full or weak) and never here; the
-    name of one of the library's levels; or `target`, the unmodified game. The first call in a process loads or
+    name of one of the library's levels, `library:` before it or not; or `target`, the unmodified game. The first call in a process loads or
     compiles the generator of worlds.
 
     Raises:
@@ -75,8 +75,9 @@ def load_levels(sources: Iterable[Source], loading: Loading) -> list[Level]:
 def _text(source: str | Path, host: HostGame) -> tuple[str, Origin]:
     """The text that a path or a name stands for."""
     named = _library(host)
-    if isinstance(source, str) and source in named:
-        return named[source], Origin.LIBRARY
+    name = str(source).removeprefix(games.LIBRARY)
+    if isinstance(source, str) and name in named:
+        return named[name], Origin.LIBRARY
     if Path(source).suffix == ".py" or Path(source).exists():
         return read(str(source)), Origin.FILE
     raise ConfigError(

@@ -1,4 +1,4 @@
-"""`dicode level check` and `dicode level show`: one level file, checked on real worlds and drawn.
+"""`dicode level check` and `dicode level show`: one level, from a file or the library, checked on real worlds and drawn.
 
 A check reads its worlds from the bank in the cache and imports no JAX, except for hooks and for the first check ever.
 What only some checks need (the sandbox, a run's archive, settings) is imported where it is used: a person waits for it.
@@ -62,8 +62,9 @@ class Checker:
     """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it."""
 
     def __init__(self, path: str, wall: str, game: str) -> None:
-        self._game, self._wall, self._foreign = game, wall, _is_foreign(Path(path))
         games.package(game)  # a name that is no game's is told before any text
+        self._game, self._wall = game, wall
+        self._foreign = not path.startswith(games.LIBRARY) and _is_foreign(Path(path))
         self._sandbox: Sandbox | None = None
         self._worlds: Mapping[str, np.ndarray] = {}
 
@@ -127,6 +128,11 @@ def read(path: str) -> str:
         raise ConfigError(f"{path} can't be read: {error}") from error
 
 
+def _text(path: str, game: str) -> str:
+    """The text of a file, or of `library:NAME`."""
+    return games.library_level(game, path) if path.startswith(games.LIBRARY) else read(path)
+
+
 def usual_limit(preset: str) -> int:
     """Steps after which a preset ends a level's episode: a line of its file, as composing settings takes half a second."""
     text = (Path(conf.__file__).parent / "preset" / f"{preset}.yaml").read_text(encoding="utf-8")
@@ -174,7 +180,9 @@ def check(
     """
     if episode_limit is not None and episode_limit < 1:
         raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
-    source, console = read(path), PlainConsole()
+    if watch and path.startswith(games.LIBRARY):
+        raise ConfigError(f"--watch waits until a file is saved, and {path} is none")
+    source, console = _text(path, game), PlainConsole()
     with Checker(path, wall, game) as checker:
         while True:
             seen = _stamp(path)
@@ -185,7 +193,7 @@ def check(
             try:
                 while _stamp(path) in (seen, None):  # an editor may take a file away for a moment
                     time.sleep(_POLL_S)
-                source = read(path)
+                source = _text(path, game)
             except KeyboardInterrupt:
                 return code
 
@@ -228,7 +236,7 @@ def show(path: str, output: str, floor: int | None, wall: str, game: str = games
         raise ConfigError(f"game={game} has no pictures of levels; `dicode level check` judges them in words")
     if floor is not None and not 0 <= floor < len(shown.floors):
         raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
-    source, console = read(path), PlainConsole()
+    source, console = _text(path, game), PlainConsole()
     with Checker(path, wall, game) as checker:
         built = checker.screen(source) or checker.build(source)
     if isinstance(built, Rejected):

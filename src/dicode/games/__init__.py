@@ -47,6 +47,18 @@ def load_host(name: str) -> "HostGame":
     return game
 
 
+LIBRARY = "library:"
+"""Before the name of a level of a game's library, where a level's file could stand."""
+
+
+def library_level(game: str, asked: str) -> str:
+    """The text of `library:NAME`. Raises ConfigError, which names the nearest level, where the library has none."""
+    name, known = asked.removeprefix(LIBRARY), dict(load_host(game).library())
+    if name not in known:
+        raise ConfigError(f"{line(asked, 60)}: the library has no level {line(name, 60)!r}{nearest(name, known)}")
+    return known[name]
+
+
 def load_shown(name: str) -> "HostGame":
     """The host side of the game that a run's folder names: one of this package, or one that is in use already.
 

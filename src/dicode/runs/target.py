@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicode import files, games
-from dicode.config import GAME, LIBRARY, Config
+from dicode.config import GAME, Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import target_record
 from dicode.errors import ConfigError, RunError, nearest
@@ -28,12 +28,8 @@ def read(config: Config) -> str:
     """The text that `target=` names, empty for the game. Raises ConfigError for one that is no level."""
     if config.target == GAME:
         return ""
-    if config.target.startswith(LIBRARY):
-        name, known = config.target.removeprefix(LIBRARY), dict(games.load_host(config.game).library())
-        if name not in known:
-            hint = nearest(name, known)
-            raise ConfigError(f"target={config.target}: the library has no level {name!r}{hint}")
-        return known[name]
+    if config.target.startswith(games.LIBRARY):
+        return games.library_level(config.game, config.target)
     path = Path(config.target)
     if not path.is_file():
         beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from dicode.config import GAME, LIBRARY
+from dicode import games
+from dicode.config import GAME
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation
 from dicode.received.text import line
 from dicode.types import TARGET as OWN
@@ -107,7 +108,7 @@ def _solved(data: RunData) -> list[Fact]:
     if target == GAME:
         return []
     rate = None if measured is None else _rate(measured.success.get(OWN))
-    name = line(str(target).removeprefix(LIBRARY), 40)
+    name = line(str(target).removeprefix(games.LIBRARY), 40)
     return [
         Fact("target solved", percent(rate), f"{name}, evaluated" if rate is not None else f"{name}, not evaluated")
     ]
