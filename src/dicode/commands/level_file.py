@@ -4,9 +4,11 @@ A check reads its worlds from the bank in the cache and imports no JAX, except f
 What only some checks need (the sandbox, a run's archive, settings) is imported where it is used: a person waits for it.
 """
 
+import gc
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from dicode.games.host import HostGame
     from dicode.sandbox import Sandbox
     from dicode.sandbox.sandbox import Built
+    from dicode.sandbox.workers import Worker
 
 WORLDS = 8
 """Worlds on which a file is built: the first ones of the bank."""
@@ -59,12 +62,16 @@ class _WorldMaker:
 
 
 class Checker:
-    """Screens and builds the text of level files; a context manager, whose sandbox starts with the first file that needs it."""
+    """Screens and builds the text of level files; a context manager, whose workers start with the first text that is Python.
+
+    They take longer to come up than all that is read here meanwhile, the game's host side and the worlds.
+    """
 
     def __init__(self, path: str, wall: str, game: str) -> None:
         games.package(game)  # a name that is no game's is told before any text
         self._game, self._wall = game, wall
         self._foreign = not path.startswith(games.LIBRARY) and _is_foreign(Path(path))
+        self._workers: tuple[Worker, Worker] | None = None
         self._sandbox: Sandbox | None = None
         self._worlds: Mapping[str, np.ndarray] = {}
 
@@ -76,35 +83,51 @@ class Checker:
     ) -> None:
         if self._sandbox is not None:
             self._sandbox.close()
+        for worker in self._workers or ():
+            worker.stop()
 
     @property
     def _host(self) -> "HostGame":
         return games.load_host(self._game)
 
     def screen(self, source: str) -> Rejected | None:
-        """What is plainly wrong with the text; nothing is started for it, and for what is not Python no game is loaded."""
+        """What is plainly wrong with the text; nothing is started and no game is loaded for what is not Python."""
         found = screen.cheap(source, Limits().source)
         if found is None and not self._foreign:  # what somebody sent is parsed in the jail only
-            found = screen.unreadable(source) or screen.screen(source, self._host.levels())
-        return found
+            found = screen.unreadable(source)
+        if found is not None:
+            return found
+        self._launch()
+        return None if self._foreign else screen.screen(source, self._host.levels())
+
+    def _launch(self) -> None:
+        if self._workers is None:
+            from dicode.sandbox import workers
+
+            self._workers = workers.pair(self._game)
+        for worker in self._workers:
+            worker.launch()
 
     def build(self, source: str, episode_limit: int | None = None) -> "Built | Rejected":
         """The level on the first worlds of the bank, or what is wrong with it."""
-        sandbox = self.launch()
         if not self._worlds:
             from dicode.training.bank import WorldBank
 
             worlds = WorldBank(_WorldMaker(self._host), WORLDS).chunk(0)
             self._worlds = {name: array[:WORLDS] for name, array in worlds.items()}
-        return sandbox.build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
+        return self._walled().build(source, self._worlds, int(level_id(source), 16), Origin.FILE, episode_limit)
 
-    def launch(self) -> "Sandbox":
-        """The sandbox, whose processes come up while the caller reads what else `build` needs."""
+    def _walled(self) -> "Sandbox":
         if self._sandbox is None:
             from dicode.sandbox import Sandbox
 
-            self._sandbox = Sandbox(self._host, wall=self._wall, hook_group=_HOOK_GROUP, foreign=self._foreign)  # type: ignore[arg-type]
-            self._sandbox.launch()
+            self._sandbox = Sandbox(
+                self._host,
+                wall=self._wall,  # type: ignore[arg-type]
+                hook_group=_HOOK_GROUP,
+                foreign=self._foreign,
+                started=self._workers,
+            )
         return self._sandbox
 
 
@@ -183,7 +206,7 @@ def check(
     if watch and path.startswith(games.LIBRARY):
         raise ConfigError(f"--watch waits until a file is saved, and {path} is none")
     source, console = _text(path, game), PlainConsole()
-    with Checker(path, wall, game) as checker:
+    with _short(), Checker(path, wall, game) as checker:
         while True:
             seen = _stamp(path)
             code = _check(console, checker, path, source, episode_limit)
@@ -198,6 +221,17 @@ def check(
                 return code
 
 
+@contextmanager
+def _short() -> Iterator[None]:
+    """No search for garbage: imports make little, and looking through what they made, at the end too, takes a tenth of a check."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _stamp(path: str) -> tuple[int, int] | None:
     """What changes when a file is saved; None while there is none."""
     try:
@@ -208,10 +242,8 @@ def _stamp(path: str) -> tuple[int, int] | None:
 
 
 def _check(console: PlainConsole, checker: Checker, path: str, source: str, asked: int | None) -> int:
-    found, limit = checker.screen(source), asked
-    if found is None:
-        checker.launch()
-        limit = usual_limit(default_preset()) if asked is None else asked
+    found = checker.screen(source)
+    limit = usual_limit(default_preset()) if found is None and asked is None else asked
     built = found or checker.build(source, limit)
     if isinstance(built, Rejected):
         _say_rejected(console, path, source, built)

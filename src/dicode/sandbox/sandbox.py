@@ -49,7 +49,7 @@ class Sandbox:
     Other origins need only a subprocess with limits. Every mechanism that works is used in any case.
     `foreign`: the levels are of a run that this machine did not make, so all of them need what a model's text needs.
     `hook_group` is the number of environments that hooks are exported for; 0 refuses hooks.
-    `use` narrows the mechanisms, for tests.
+    `use` narrows the mechanisms, for tests. `started`: a `workers.pair` of the game that a caller in a hurry launched.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Sandbox:
         hook_group: int = 0,
         use: frozenset[str] = jail.ALL_MECHANISMS,
         foreign: bool = False,
+        started: tuple[Worker, Worker] | None = None,
     ) -> None:
         if wall not in ("auto", "full", "weak"):
             raise SandboxError(f"sandbox={wall!r} is not one of auto, full, weak")
         self.game, self.limits, self.hook_group, self._wall, self._foreign = game, limits, hook_group, wall, foreign
-        self._builder = Worker(workers.BUILDER, game.name, use, limits.memory)
-        self._verifier = Worker(workers.VERIFIER, game.name, use, limits.memory)
+        self._builder, self._verifier = started or workers.pair(game.name, use, limits.memory)
         self._hooks = Worker(workers.HOOKS, game.name, use, limits.hook_memory)
         # Hooks depend on the text alone, so a level that is built again for a new pool keeps them.
         self._known_hooks: dict[str, dict[str, bytes]] = {}

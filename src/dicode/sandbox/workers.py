@@ -302,6 +302,11 @@ class Worker:
         return _outcome(body, failure, detail, ended, bounds, limits)
 
 
+def pair(game: str, use: frozenset[str] = jail.ALL_MECHANISMS, memory: int = Limits.memory) -> tuple[Worker, Worker]:
+    """What builds and what verifies levels of a game; it is named, so that both may start before its host side is read."""
+    return Worker(BUILDER, game, use, memory), Worker(VERIFIER, game, use, memory)
+
+
 def _outcome(
     body: bytes | None, failure: str, detail: str, ended: dict[str, Any], bounds: jail.JobLimits, limits: Limits
 ) -> JobEnd:
