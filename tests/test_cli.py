@@ -78,6 +78,11 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["dream", "--offline", "nowhere", "--last", "-3"], "must be at least 0"),
         (["dream", "--offline", "nowhere", "--probe", "-1"], "must be at least 0"),
         (["view", "nowhere", "--port", "99999999"], "ports are 0 to 65535"),
+        (["train", "method=PLR"], "did you mean 'plr'"),
+        (["train", "preset=Smoke"], "did you mean 'smoke'"),
+        (["train", "target=first_blow"], "did you mean 'library:first_blow'"),
+        (["train", "target=Game"], "did you mean 'game'"),
+        (["help", "trian"], "did you mean 'train'"),
         (["eval"], "required: runs/NAME (see"),
         (["eval", "suite=graded"], "dicode eval runs/NAME suite=graded"),
         (["resume", "total_steps=3e6"], "dicode resume runs/NAME total_steps=3e6"),
@@ -134,7 +139,17 @@ def test_help_lists_every_setting(capsys):
 
     assert main(["train", "--help"]) == 0
     text = capsys.readouterr().out
+    assert main(["help", "train"]) == 0
+    assert capsys.readouterr().out == text
     assert all(setting.name in text for setting in documented(Config) if setting.name not in NAMED_BY_GROUP)
+
+
+@pytest.mark.parametrize("word", ["--version", "-V", "version"])
+def test_the_version_is_told_however_it_is_asked_for(capsys, word):
+    from dicode import __version__
+
+    assert main([word]) == 0
+    assert capsys.readouterr().out == f"dicode {__version__}\n"
 
 
 def test_resume_refuses_what_it_cannot_change(capsys, tmp_path):

@@ -357,10 +357,12 @@ def _unknown_option(name: str, option: str, words: Sequence[str], options: Seque
 
 
 def _run(words: Sequence[str]) -> int:
+    if len(words) > 1 and words[0] == "help":
+        words = [words[1], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
-    if words[0] == "--version":
+    if words[0] in ("-V", "--version", "version"):
         from dicode import __version__
 
         print(f"dicode {__version__}")

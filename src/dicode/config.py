@@ -233,6 +233,8 @@ def _check_together(config: Config) -> None:
         )
     if config.target != GAME and not config.target.startswith(games.LIBRARY) and not config.target.endswith(".py"):
         hint = nearest(config.target, (GAME, games.LIBRARY))
+        if config.target in dict(games.load_host(config.game).library()):
+            hint = f"; did you mean '{games.LIBRARY}{config.target}'?"
         raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
     pays = config.method.name != "ppo" or config.target != GAME
     if config.reward == "goal" and config.bonus_value == 0 and pays:

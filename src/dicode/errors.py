@@ -34,9 +34,10 @@ class LevelError(DicodeError):
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the choice closest to `name`, or the empty string."""
-    close = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    """`; did you mean 'x'?` for the choice closest to `name`, whatever its case, or the empty string."""
+    spelled = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    return f"; did you mean {spelled[close[0]]!r}?" if close else ""
 
 
 def missing_extra(extra: str) -> ConfigError:
