@@ -18,9 +18,9 @@ pytestmark = pytest.mark.fast
 WOOD = Goal.all_of(Achievement.COLLECT_WOOD)
 
 
-def verdict(worlds, build, goal=WOOD, rules=None, hooks=()):
+def verdict(worlds, build, goal=WOOD, rules=None, hooks=(), limit=None):
     built = build_pool(HOST, {"GOAL": goal, "RULES": rules or Rules(), "build": build}, worlds, 0)
-    return check(built.pool, built.goal, built.rules, hooks)
+    return check(built.pool, built.goal, built.rules, hooks, limit)
 
 
 def trees(world):
@@ -170,6 +170,17 @@ def test_a_goal_out_of_reach_is_rejected_with_what_would_make_it_possible(blanks
     assert isinstance(found, Rejected), found
     assert re.search(reason, found.reason), found
     assert re.search(hint, found.hint), found
+
+
+def test_who_asks_for_the_whole_game_asks_for_no_single_episode_to_bring_it_all(blanks):
+    """ACCEL's edits keep the target's goal; three quarters of them were turned down since a plant takes 600 steps."""
+    everything = Goal.all_of(*Achievement)
+    assert verdict(blanks, island, everything, limit=256) == ()
+    assert isinstance(verdict(blanks, island, Goal.all_of(Achievement.EAT_PLANT), limit=256), Rejected)
+    assert isinstance(verdict(blanks, island, Goal(everything.achievements, {"survive": 300.0}), limit=256), Rejected)
+    assert isinstance(
+        verdict(blanks, island, Goal(everything.achievements - {Achievement.EAT_COW}), limit=256), Rejected
+    )
 
 
 def test_the_whole_goals_bill_is_added_up(blanks):

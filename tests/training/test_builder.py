@@ -97,6 +97,17 @@ def test_a_seed_level_is_not_lost_for_one_odd_world(sandbox, monkeypatch, origin
         assert verdict.worlds == (7,)
 
 
+@pytest.mark.parametrize("kind", load_device("craftax").host.levels().edit_kinds)
+def test_edits_of_the_games_own_worlds_are_levels_however_short_episodes_are(sandbox, monkeypatch, kind):
+    """Most of ACCEL's edits were turned down in every preset whose episodes end before a plant is ripe."""
+    built, _ = builder(sandbox, monkeypatch, [worlds(1) for _ in range(8)])
+    built.episode_limit, levels = 256, load_device("craftax").host.levels()
+    assert levels.edit is not None
+    edits = [levels.edit(levels.generated(seed, 1), kind, seed, 20) for seed in range(8)]
+    verdicts = [built.check(Draft(edit, "an edit", Origin.GENERATOR, ("parent",))) for edit in edits]
+    assert [verdict for verdict in verdicts if not isinstance(verdict, Accepted)] == []
+
+
 def test_worlds_that_never_come_right_are_not_drawn_for_ever(sandbox, monkeypatch):
     draws = [worlds(8, bare=(0,)) for _ in range(20)]
     built, asked = builder(sandbox, monkeypatch, draws)

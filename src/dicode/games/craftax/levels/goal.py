@@ -191,6 +191,11 @@ class Goal:
         """True when nothing is asked for (then only a `success` hook can end the level)."""
         return not self.achievements and not self.minimum
 
+    @property
+    def is_the_game(self) -> bool:
+        """True when every achievement is asked, and nothing else: the game itself, which pays for each part."""
+        return len(self.achievements) == len(Achievement) and not self.minimum
+
     def met(self, achievements: np.ndarray, quantities: np.ndarray) -> bool:
         """Whether bool[67] achievements and float[Q] quantities satisfy this goal; an empty goal is never met."""
         asked, minimum = self.to_arrays()
