@@ -43,9 +43,27 @@ def test_a_finished_run_says_return_levels_where_to_look_and_what_next(run, caps
     assert lines[2].startswith("runs/demo: done, 1 of 1 cycles")
     assert [line.split()[0] for line in lines[3:]] == ["return", "levels", "look", "next"]
     assert "1.50 on the target at the end" in lines[3]
-    assert "1 accepted, 1 rejected" in lines[4]
+    assert "1 accepted, 1 rejected (most often syntax: 1), 0 active" in lines[4]
     assert "runs/demo/report/index.html" in lines[5]
     assert "`dicode resume runs/demo total_steps=" in lines[6]
+
+
+@pytest.mark.parametrize(
+    ("setting", "returns", "levels"),
+    [
+        ("method=dr", "the target was not trained (target_share=0)", "1 accepted"),
+        ("method=ppo", "no episode", "none beside"),
+    ],
+)
+def test_what_a_method_has_not_is_not_counted_as_nothing(run, capsys, setting, returns, levels):
+    run.metrics_file.write_text(json.dumps({"cycle": 0, "env_steps": 4, "target_return": None}) + "\n")
+    words = ["preset=smoke", "run=demo", "total_steps=1", setting]
+    config = configuration.load([*words, *(["target_share=0"] if setting == "method=dr" else [])])
+    with ending.told(run, config):
+        pass
+    lines = capsys.readouterr().out.splitlines()
+    assert returns in lines[2]
+    assert levels in lines[3]
 
 
 def test_a_run_on_an_own_target_says_how_often_it_was_solved(run, capsys, monkeypatch):

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from dicode.evaluation.results import TARGET, load_run
 from dicode.runs.directory import RunDirectory
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET as UNMODIFIED
-from dicode.types import Accepted
+from dicode.types import Accepted, Rejected
 from dicode.view.live import duration
 
 _log = logging.getLogger(__name__)
@@ -63,20 +64,17 @@ def ended(run: RunDirectory, config: Config, seconds: float) -> list[str]:
     onward = f"`dicode eval {run.path}`, `dicode resume {run.path} total_steps={2 * steps}`"
     return [
         f"{run.path}: done, {len(rows)} of {config.num_cycles} cycles, {steps:,} steps; this took {duration(seconds)}",
-        f"  return  {_returns(run, rows)}",
-        f"  levels  {_levels(snapshot)}",
+        f"  return  {_returns(run, config, rows)}",
+        f"  levels  {_levels(snapshot, config)}",
         f"  look    {where}",
         f"  next    {onward}",
     ]
 
 
-def _returns(run: RunDirectory, rows: Sequence[Mapping[str, Any]]) -> str:
+def _returns(run: RunDirectory, config: Config, rows: Sequence[Mapping[str, Any]]) -> str:
     known = [float(row["target_return"]) for row in rows if row.get("target_return") is not None]
-    trained = (
-        f"{known[-1]:.2f} on the target at the end, {known[0]:.2f} at first"
-        if known
-        else "no episode ended on the target"
-    )
+    none = "no episode ended on the target" if config.target_share else "the target was not trained (target_share=0)"
+    trained = f"{known[-1]:.2f} on the target at the end, {known[0]:.2f} at first" if known else none
     made = [e for e in load_run(run.path).evaluations if e.protocol == TARGET]
     last = max(made, key=lambda e: e.env_steps, default=None)
     if last is None:
@@ -85,12 +83,16 @@ def _returns(run: RunDirectory, rows: Sequence[Mapping[str, Any]]) -> str:
     return f"{trained}; {last.returns.mean():.2f} on {last.worlds} held-out worlds{solved}"
 
 
-def _levels(snapshot: Snapshot) -> str:
+def _levels(snapshot: Snapshot, config: Config) -> str:
+    if config.method.name == "ppo":
+        return "none beside the target"
     own = [record for record in snapshot.levels.values() if record.id != UNMODIFIED]
     accepted = [record for record in own if isinstance(record.verdict, Accepted)]
     mastered = [f"{sum(r.status.value == name for r in accepted)} {name}" for name in "ABCD"]
+    turned_down = Counter(record.verdict.code.value for record in own if isinstance(record.verdict, Rejected))
+    why = " (most often {}: {})".format(*turned_down.most_common(1)[0]) if turned_down else ""
     return (
-        f"{len(accepted)} accepted, {len(own) - len(accepted)} rejected, {len(snapshot.active())} active; "
+        f"{len(accepted)} accepted, {turned_down.total()} rejected{why}, {len(snapshot.active())} active; "
         f"by status: {', '.join(mastered)}"
     )
 
