@@ -105,8 +105,8 @@ class Checker:
             from dicode.sandbox import workers
 
             self._workers = workers.pair(self._game)
-        for worker in self._workers:
-            worker.launch()
+        builder, _ = self._workers  # the verifier, which is needed later, would only take its processor
+        builder.launch()
 
     def build(self, source: str, episode_limit: int | None = None) -> "Built | Rejected":
         """The level on the first worlds of the bank, or what is wrong with it."""
