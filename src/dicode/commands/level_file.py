@@ -8,7 +8,7 @@ import gc
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -206,7 +206,7 @@ def check(
     if watch and path.startswith(games.LIBRARY):
         raise ConfigError(f"--watch waits until a file is saved, and {path} is none")
     source, console = _text(path, game), PlainConsole()
-    with _short(), Checker(path, wall, game) as checker:
+    with nullcontext() if watch else _short(), Checker(path, wall, game) as checker:
         while True:
             seen = _stamp(path)
             code = _check(console, checker, path, source, episode_limit)
