@@ -85,6 +85,8 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["help", "trian"], "did you mean 'train'"),
         (["eval"], "required: runs/NAME (see"),
         (["eval", "suite=graded"], "dicode eval runs/NAME suite=graded"),
+        (["dream", "--offline", "fm.model=b"], "dicode dream runs/NAME fm.model=b"),
+        (["eval", "a=b/demo"], "a=b/demo is not a run"),
         (["resume", "total_steps=3e6"], "dicode resume runs/NAME total_steps=3e6"),
         (["level", "check", "library:first_bow"], "did you mean 'first_blow'"),
         (["level", "show", "library:lava_crosing"], "did you mean 'lava_crossing'"),

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import difflib
 import logging
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -328,7 +327,7 @@ def _parse(name: str, words: Sequence[str]) -> Namespace:
     command.options(parser)
     arguments, unknown = parser.parse_known_intermixed_args(words)
     run = getattr(arguments, "run", "")
-    if "=" in run and not os.path.exists(run):
+    if "=" in run and run.partition("=")[0].partition(".")[0] in command.keys:
         raise ConfigError(f"{run} stands where the run should: dicode {name} runs/NAME {run}")
     if unknown:
         options = [option for action in parser._actions for option in action.option_strings]
