@@ -17,12 +17,18 @@ html_theme = "furo"
 html_title = "dicode"
 myst_heading_anchors = 4
 nitpicky = True
-_OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?:src|tests|examples|benchmarks)/[^)]*\)")
+_HERE = Path(__file__).resolve().parent
+_UPWARD = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]*)[^)]*\)")
 
 
 def _name_sources(app: Any, name: str, text: list[str]) -> None:
-    """Links into the sources are for readers of the repository; on the site they are names."""
-    text[0] = _OUTSIDE.sub(r"\1", text[0])
+    """Links that lead out of this folder are for readers of the repository; on the site they are names."""
+
+    def named(link: re.Match[str]) -> str:
+        inside = (_HERE / name).parent.joinpath(link[2]).resolve().is_relative_to(_HERE)
+        return link[0] if inside else link[1]
+
+    text[0] = _UPWARD.sub(named, text[0])
 
 
 def setup(app: Any) -> None:
@@ -30,4 +36,4 @@ def setup(app: Any) -> None:
     app.connect("source-read", _name_sources)
 
 
-api_page.write(Path(__file__).parent / "api.md")
+api_page.write(_HERE / "api.md")
