@@ -6,7 +6,7 @@
 Each side is a real `method=dicode` run with the grammar, in a process of its own that stops itself after every cycle, so
 the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first, which
 compile. `same` has the settings of the baseline's laptop preset on both sides, `preset` is this tree's laptop preset
-as it stands; `pinned` runs on one core, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it.
+as it stands; `pinned` runs on one core, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it, medians of five calls.
 Words are put after the settings of both sides. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
 The last line is one JSON object: `cycle_ratio_to_baseline` (`same`, free), `cycle_share_training` (`preset`, free), `two_core_gain`
 (`preset`: free over pinned), and every figure by side and place.
@@ -161,15 +161,17 @@ def serve(words: list[str]) -> None:
     launch.start(words, quiet=True)
 
 
-def clocked(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of the clock, and what came back."""
+def clocked(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+    """Seconds of the clock, and what came back, waited for."""
+    import jax
+
     began = time.perf_counter()
-    result = call()
+    result = jax.block_until_ready(call(*arguments))
     return time.perf_counter() - began, result
 
 
-def parts(loop: Any) -> dict[str, float]:
-    """Steps a second of environment, rollout and update alone, on the batch that was trained."""
+def parts(loop: Any, calls: int = 5) -> dict[str, float]:
+    """Steps a second of environment, rollout and update alone, on the batch that was trained; medians of calls after a first."""
     import jax
     import jax.numpy as jnp
 
@@ -178,19 +180,20 @@ def parts(loop: Any) -> dict[str, float]:
     batch = programs.place_batch(loop.batch)
     learner = programs.place_learner(jax.tree.map(jnp.copy, loop.learner))
     carry = programs.start(key, batch)
-    carry, trajectory, _ = jax.block_until_ready(programs.rollout(learner.params, carry, batch, key))
-    wall, (carry, trajectory, _) = clocked(
-        lambda: jax.block_until_ready(programs.rollout(learner.params, carry, batch, key))
-    )
-    found = {"rollout_steps_per_s": steps / wall}
-    wall, _ = clocked(lambda: jax.block_until_ready(programs.update(learner, trajectory, key)))
-    return found | {
-        "update_steps_per_s": steps / wall,
-        "environment_steps_per_s": environment(trainer, loop.config, batch),
+    rollouts, updates = [], []
+    for _ in range(calls + 1):
+        wall, (carry, trajectory, _) = clocked(programs.rollout, learner.params, carry, batch, key)
+        rollouts.append(wall)
+        wall, (learner, _) = clocked(programs.update, learner, trajectory, key)
+        updates.append(wall)
+    return {
+        "rollout_steps_per_s": steps / median(rollouts[1:]),
+        "update_steps_per_s": steps / median(updates[1:]),
+        "environment_steps_per_s": environment(trainer, loop.config, batch, calls),
     }
 
 
-def environment(trainer: Any, config: Any, batch: Any, steps: int = 64) -> float:
+def environment(trainer: Any, config: Any, batch: Any, calls: int, steps: int = 64) -> float:
     """Steps a second of the environment under uniform actions, nothing else in the program."""
     import jax
     import jax.numpy as jnp
@@ -208,8 +211,8 @@ def environment(trainer: Any, config: Any, batch: Any, steps: int = 64) -> float
         trainer.played_alone = jax.jit(play)
     run = trainer.played_alone
     jax.block_until_ready(run(jnp.zeros(2, jnp.uint32), batch))
-    wall, _ = clocked(lambda: jax.block_until_ready(run(jnp.ones(2, jnp.uint32), batch)))
-    return steps * config.num_envs / wall
+    walls = [clocked(run, jnp.ones(2, jnp.uint32), batch)[0] for _ in range(calls)]
+    return steps * config.num_envs / median(walls)
 
 
 def print_floor() -> None:
@@ -220,7 +223,7 @@ def print_floor() -> None:
     a, b = jnp.ones((1024, 128)), jnp.ones((128, 512))
     product = jax.jit(jnp.dot)
     jax.block_until_ready(product(a, b))
-    best = min(clocked(lambda: jax.block_until_ready(product(a, b)))[0] for _ in range(200))
+    best = min(clocked(product, a, b)[0] for _ in range(200))
     speed = 2 * a.size * b.shape[1] / best
     width, actions, view, cell = 128, 43, 99, 8
     forward = {
