@@ -62,6 +62,8 @@ ARMS: dict[str, tuple[str, ...]] = {
     "on_long": (*RULES, "after_goal=go_on", "level_length=run"),
     "stay": STAY,
     "stay_on_long": (*STAY, "after_goal=go_on", "level_length=run"),
+    "steps": (*STAY, "dreamer.steps=any"),
+    "steps_on_long": (*STAY, "dreamer.steps=any", "after_goal=go_on", "level_length=run"),
 }
 """`starts` to `rules`: each undoes one difference more from a level as it is dreamed; then ways back."""
 

@@ -155,15 +155,28 @@ def test_the_grammar_writes_steps_towards_the_target_and_nothing_else():
     assert Achievement.MAKE_WOOD_PICKAXE in asked
 
 
-def _steps(brief: Brief) -> list[Plan]:
+def _steps(brief: Brief, steps: str = "level") -> list[Plan]:
     """The plans of a round's three dreams for `brief`, the last one first."""
     briefs = [replace(brief, index=index, round=3) for index in (2, 1, 0)]
-    outcomes = GrammarDreamer(Streams(1)).dream(briefs, lambda draft: Accepted({}, {}, ""))
+    outcomes = GrammarDreamer(Streams(1), steps=steps).dream(briefs, lambda draft: Accepted({}, {}, ""))
     return [plan_of(outcome.draft.source) for outcome in outcomes if outcome.draft]
 
 
 NOTHING = "from dicode.levels import Achievement, Goal\n\nGOAL = Goal.all_of(Achievement.MAKE_STONE_PICKAXE)\n"
 ON_THE_WAY = {"COLLECT_WOOD": 0.9, "PLACE_TABLE": 0.5, "MAKE_WOOD_PICKAXE": 0.2, "COLLECT_STONE": 0.01, "EAT_COW": 0.3}
+
+
+@pytest.mark.fast
+def test_the_game_itself_has_steps_only_where_they_are_asked_for():
+    game = replace(_brief(), target_success=ON_THE_WAY, target=None)
+    first, second, third = _steps(game, "any")
+    assert {first.achievements, second.achievements} == {(Achievement.MAKE_WOOD_PICKAXE,), (Achievement.PLACE_TABLE,)}
+    assert first.help == second.help == Help.GAME
+    assert first.rules == second.rules == {}
+    assert third.help > Help.GAME
+    assert all(plan.help > Help.GAME for plan in _steps(game))
+    level = replace(game, target=OwnTarget(NOTHING, "A stone pickaxe.", 0.0))
+    assert all(plan.help > Help.GAME for plan in _steps(level, "none"))
 
 
 @pytest.mark.fast

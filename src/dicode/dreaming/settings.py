@@ -39,6 +39,12 @@ class DreamerConfig:
     arenas: bool = option(
         True, "grammar: levels may be closed rooms; else open ground", only={"dreamer.name": ("auto", "grammar")}
     )
+    steps: str = option(
+        "level",
+        "grammar: targets for which two drafts of a round begin as the target does and ask for less",
+        choices=("none", "level", "any"),
+        only={"dreamer.name": ("auto", "grammar")},
+    )
     stages: int = option(
         2,
         "foundation model: design then code (2) or both at once (1)",

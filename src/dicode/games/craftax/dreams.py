@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _grammar(streams: Streams, told: "DreamerConfig", horizon: int) -> GrammarDreamer:
-    return GrammarDreamer(streams, hooks=told.hooks, horizon=horizon, arenas=told.arenas)
+    return GrammarDreamer(streams, hooks=told.hooks, horizon=horizon, arenas=told.arenas, steps=told.steps)
 
 
 @lru_cache(maxsize=4096)

@@ -39,9 +39,13 @@ class GrammarDreamer(OneByOne):
 
     name = "grammar"
 
-    def __init__(self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True) -> None:
-        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too."""
+    def __init__(
+        self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True, steps: str = "level"
+    ) -> None:
+        """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too;
+        `steps`: targets (none, level, any) on the way to which levels begin as the target does."""
         self._streams, self._hooks, self._horizon, self._arenas = streams, hooks, horizon, arenas
+        self._steps = steps
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         rng = self._streams.rng("dream", brief.cycle, brief.index)
@@ -89,7 +93,8 @@ class GrammarDreamer(OneByOne):
 
     def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator, draw: int) -> Plan:
         place = brief.round - 1 - brief.index  # from the end: a round begins with what came back
-        if brief.target is not None and not brief.goal_only and 0 <= place < STEPS and draw < DRAWS // 2:
+        leads = self._steps == "any" or (self._steps == "level" and brief.target is not None)
+        if leads and not brief.goal_only and 0 <= place < STEPS and draw < DRAWS // 2:
             steps = moves.steps(situation, rng)
             if place < len(steps):
                 return steps[place]

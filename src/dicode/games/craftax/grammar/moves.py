@@ -363,14 +363,12 @@ def onward(situation: Situation, starts: Sequence[FrontierState], rng: np.random
 
 
 def steps(situation: Situation, rng: np.random.Generator) -> list[Plan]:
-    """Levels on the way to a target that is a level, as the target begins: it asks for less, and nothing is given for it.
+    """Levels on the way to a target, as the target begins: they ask for less, and nothing is given for it.
 
     Deepest first, those that the target's own episodes show now and then. What teaches the agent in easier surroundings is
     forgotten where nothing pays for it; on the target itself nothing pays until its goal is reached.
     """
-    aim = situation.aim
-    if aim is None:
-        return []
+    aim = situation.aim or Plan((), help=Help.GAME)
     learning = {one.achievements for one in situation.tried if one.help <= Help.BARE and HARD <= one.rate <= EASY}
     begun = [
         a
