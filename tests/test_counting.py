@@ -10,7 +10,7 @@ pytestmark = pytest.mark.fast
 
 WINDOWS = {
     "smoke": (Counting(256), 128),
-    "laptop": (Counting(8_192), 256),
+    "laptop": (Counting(4_096), 256),
     "paper": (Counting(12_800, 5_120), 4_096),
     "paper, all of the cycle": (Counting(12_800), 4_096),
     "one episode": (Counting(8_192), 8_192),

@@ -148,6 +148,9 @@ class Config:
         only=_DREAMS | {"dreamer.hooks": (True,)},
     )
     devices: int = option(0, "devices used of each process; 0: all", 0, 4096)
+    cpu_devices: int = option(
+        1, "devices that a CPU is cut into where devices=0, each with environments of its own", 1, 64
+    )
     agent: AgentConfig = section(GtrxlConfig, "kind", AGENT_KINDS)
     learner: PpoConfig = section(PpoConfig)
     method: MethodSettings = section(METHOD_SETTINGS["dicode"], "name", METHOD_SETTINGS)

@@ -147,7 +147,8 @@ def _settings(config: Config) -> dict[str, object]:
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
     flat["target"] = Path(config.target).name  # a run knows its target's file by name alone
-    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "keep_checkpoints")
+    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "cpu_devices",
+                 "keep_checkpoints")  # fmt: skip
     return {
         name: value
         for name, value in flat.items()

@@ -20,7 +20,9 @@ from dicode.received.files import check_tree
 from dicode.received.text import line
 
 _ALIASES = {"method": "method.name", "dreamer": "dreamer.name", "agent": "agent.kind"}
-_PER_RUN = ("seed", "run", "runs_dir", "keep_checkpoints", "devices", "sandbox", "logging.", "evaluation.every_steps")
+_PER_RUN = (
+    "seed", "run", "runs_dir", "keep_checkpoints", "devices", "cpu_devices", "sandbox", "logging.", "evaluation.every_steps",
+)  # fmt: skip
 """Settings in which runs of one group may differ."""
 _PER_METHOD = (
     "arm", "method.", "dreamer.", "fm.", "budget.", "level_slots", "target_share", "seed_cycles", "worlds_per_level",
