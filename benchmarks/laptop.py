@@ -6,7 +6,7 @@
 Each side is a real `method=dicode` run with the grammar, in a process of its own that stops itself after every cycle, so
 the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first, which
 compile. `same` has the settings of the baseline's laptop preset on both sides, `preset` is this tree's laptop preset
-as it stands; `pinned` runs on one core, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it, medians of five calls.
+as it stands; `pinned` runs on one core, as one device, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it, medians of five calls.
 Words are put after the settings of both sides. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
 The last line is one JSON object: `cycle_ratio_to_baseline` (`same`, free), `cycle_share_training` (`preset`, free), `two_core_gain`
 (`preset`: free over pinned), and every figure by side and place.
@@ -59,7 +59,7 @@ def main() -> None:
         return
     if options.floor:
         print_floor()
-    sides = {"same": (HERE, SAME), "preset": (HERE, [])}
+    sides: dict[str, tuple[Path, list[str]]] = {"same": (HERE, [*SAME, "devices=1"]), "preset": (HERE, [])}
     if options.baseline_tree:
         sides["baseline"] = (options.baseline_tree.resolve(), SAME)
     figures: dict[str, Any] = {}
@@ -69,7 +69,9 @@ def main() -> None:
         try:
             # One after the other, so that a side finds what another has compiled.
             for name, (tree, own) in sides.items():
-                runs[name] = Side(tree, [*own, *words], cores)
+                # Two halves on one core would make the gain of the second look larger than it is.
+                alone = ["devices=1"] if place == "pinned" else []
+                runs[name] = Side(tree, [*own, *alone, *words], cores)
                 runs[name].turn()
             for _ in range(options.cycles):
                 for run in runs.values():
