@@ -3,7 +3,7 @@
     python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
     python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
 
-Every arm lies over `experiment=laptop/ladder`. `full` and `half` are PPO on the target with all environments and with
+Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO on the target with all environments and with
 half of them; all others give the target that half and levels the rest. The worth of a level's step is
 (R - R_half) / (R_full - R_half), with a 95 % bootstrap interval over seeds (`dicode.evaluation.statistics.worth`).
 """
@@ -48,10 +48,33 @@ TOLD = _without(ENDS, "agent.conditioning")
 SHORT = _without(TOLD, "level_length")
 ARENAS = _without(SHORT, "dreamer.arenas")
 RULES = _without(ARENAS, "level_rules")
+LEVELS = Path(__file__).resolve().parent / "levels"
+GAME = (
+    "method=dicode",
+    "method.stay=draw",
+    "level_slots=5",
+    "dreamer=none",
+    "level_length=run",
+    "after_goal=go_on",
+    f"levels={LEVELS / 'game'}",
+)
+"""Four levels that are the game itself, and no dreams: what the way through levels costs by itself."""
+GOALS = (*_without(GAME, "levels"), f"levels={LEVELS / 'goals'}")
+"""Four levels that are the game with one achievement as their goal."""
 STAY = (*_without(RULES, "method.stay", "level_slots"), "method.stay=learning", "level_slots=5")
 ARMS: dict[str, tuple[str, ...]] = {
     "full": ("method=ppo",),
     "half": ("method=ppo", "num_envs=32"),
+    "game": (*GAME, "agent.conditioning=none", "bonus_value=0"),
+    "goals_told": (*GOALS, "bonus_value=0"),
+    "goals_paid": (*GOALS, "agent.conditioning=none"),
+    "goals_end": _without(GOALS, "after_goal"),
+    "goals_dreamed": (
+        *_without(GOALS, "dreamer", "method.stay"),
+        "agent.conditioning=none",
+        "dreamer.goal_only=true",
+        "dreamer.probe=0",
+    ),
     "starts": STARTS,
     "ends": ENDS,
     "told": TOLD,

@@ -1,0 +1,7 @@
+"""Objective: one achievement of the game.
+Why: control: the game itself, with a bonus for one act.
+"""
+
+from dicode.levels import Achievement, Goal
+
+GOAL = Goal.all_of(Achievement.COLLECT_STONE)
