@@ -69,12 +69,7 @@ ARMS: dict[str, tuple[str, ...]] = {
     "goals_told": (*GOALS, "bonus_value=0"),
     "goals_paid": (*GOALS, "agent.conditioning=none"),
     "goals_end": _without(GOALS, "after_goal"),
-    "goals_dreamed": (
-        *_without(GOALS, "dreamer", "method.stay"),
-        "agent.conditioning=none",
-        "dreamer.goal_only=true",
-        "dreamer.probe=0",
-    ),
+    "goals_dreamed": ("arm=goals_of_the_game", "target_share=0.5"),
     "starts": STARTS,
     "ends": ENDS,
     "told": TOLD,
