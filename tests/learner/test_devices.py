@@ -67,6 +67,20 @@ def test_a_cpu_is_cut_into_the_devices_that_a_run_asks_for_until_it_has_some():
     assert out.stdout.split() == ["2", "2"]
 
 
+@pytest.mark.parametrize(
+    ("word", "devices"), [("num_envs=128", 2), ("cpu_devices=1", 1), ("devices=1", 1), ("devices=4", 4)]
+)
+def test_a_preset_cuts_the_cpu_unless_a_run_says_how_many_devices_it_takes(word, devices):
+    program = (
+        "import sys, jax; from dicode import config; from dicode.commands import launch; "
+        "launch._fits(config.load(['preset=laptop', 'dreamer=grammar', sys.argv[1]])); print(jax.local_device_count())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", program, word]
+    out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == [str(devices)]
+
+
 LAID_OUT = """
 from functools import partial
 from typing import Any, NamedTuple

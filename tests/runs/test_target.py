@@ -229,6 +229,14 @@ def test_a_run_begins_with_the_seeds_that_lead_to_its_target():
 
 
 @pytest.mark.fast
+def test_where_dreams_may_set_goals_only_no_prepared_world_comes_from_the_library(tmp_path):
+    asked = config.load(["preset=smoke", "dreamer=grammar", "dreamer.goal_only=true"])
+    assert launch._seeds(asked, None) == []
+    (tmp_path / "table.py").write_text(LEVEL)
+    assert len(launch._seeds(asked, tmp_path)) == 1, "levels of one's own are trained as they are"
+
+
+@pytest.mark.fast
 def test_a_model_is_told_the_target():
     from dicode.dreaming import prompts
 
