@@ -47,7 +47,9 @@ class LoggingConfig:
     )
     tensorboard: bool = option(False, "write TensorBoard events into the run")
     live: bool = option(True, "live terminal view (plain lines when not a terminal)")
-    report_every: int = option(1, "cycles between two reports; 0: only at the end", 0, 100_000)
+    report_every: int = option(
+        1, "cycles between two reports, more where drawing takes over 5 % of the time; 0: only at the end", 0, 100_000
+    )
     video: bool = option(True, "animated pictures of the agent in the report")
 
 

@@ -13,6 +13,13 @@ CYCLE = 16 * 32 * 8
 """Steps of a cycle of the smoke preset."""
 
 
+def made(settings: config.Config) -> show.Screen:
+    """What a run without devices and pictures would show."""
+    view = SimpleNamespace(show=lambda progress: None, note=lambda text: None)
+    run = SimpleNamespace(path=SimpleNamespace(name="r"), evaluation=None)
+    return show.Screen(settings, run, None, None, view)
+
+
 def played(monkeypatch, *words: str) -> list[tuple[int, str, int, int]]:
     """(cycle, suite, worlds, steps) of every evaluation of a run of five cycles."""
     settings = config.load(["preset=smoke", *words])
@@ -24,9 +31,7 @@ def played(monkeypatch, *words: str) -> list[tuple[int, str, int, int]]:
 
     monkeypatch.setattr(show, "evaluate", evaluate)
     monkeypatch.setattr(show, "task", lambda run: None)
-    view = SimpleNamespace(show=lambda progress: None, note=lambda text: None)
-    run = SimpleNamespace(path=SimpleNamespace(name="r"), evaluation=None)
-    screen = show.Screen(settings, run, None, None, view)
+    screen = made(settings)
     for cycle in range(settings.num_cycles):
         screen.evaluate(cycle, SimpleNamespace(params=None))
     return found
@@ -39,6 +44,26 @@ def test_a_run_evaluates_where_it_crosses_a_multiple_and_at_its_end(monkeypatch)
     odd = played(monkeypatch, *words, f"evaluation.every_steps={1.5 * CYCLE}")
     assert [cycle for cycle, *_ in odd] == [1, 2, 4]
     assert played(monkeypatch, *words) == []
+
+
+@pytest.mark.parametrize(
+    ("every", "takes", "drawn"),
+    [(1, 0.1, range(30)), (1, 4.0, (0, 7, 15, 22, 29)), (4, 4.0, (3, 7, 15, 23, 29)), (0, 4.0, (29,))],
+)
+def test_reports_take_a_twentieth_of_the_time_at_most_but_for_the_last(monkeypatch, every, takes, drawn):
+    now, found = [0.0], []
+    monkeypatch.setattr(show.time, "monotonic", lambda: now[0])
+    screen = made(config.load(["preset=smoke", f"logging.report_every={every}", f"total_steps={30 * CYCLE}"]))
+
+    def report(cycle):
+        found.append(cycle.cycle)
+        now[0] += takes
+
+    monkeypatch.setattr(screen, "_report", report)
+    for cycle in range(30):
+        now[0] += 10.0
+        screen.draw(SimpleNamespace(cycle=cycle))
+    assert found == list(drawn)
 
 
 def test_held_out_levels_are_played_once_at_the_end(monkeypatch):

@@ -41,6 +41,8 @@ _log = logging.getLogger(__name__)
 
 NEWEST, LARGE = 8, 4
 """Levels that the report shows in pictures, and of those the ones that it draws for a paper."""
+REPORT_SHARE = 0.05
+"""Share of a run's time that its reports may take, the last one aside: short cycles would be drawn longer than trained."""
 
 
 class Screen:
@@ -56,7 +58,8 @@ class Screen:
         dashboards: Sequence[Dashboard] = (),
     ) -> None:
         self._config, self._run, self._trainer, self._builder, self._view = config, run, trainer, builder, view
-        self._began = self._stage_began = time.monotonic()
+        self._began = self._stage_began = self._started = time.monotonic()
+        self._drawing = 0.0
         self._dashboards = dashboards
         self._pages: dict[str, str] = {}
         self._game = of(config.game)
@@ -120,9 +123,16 @@ class Screen:
         )
         self._picture(report)
         self.evaluate(report.cycle, report.learner)
+        self.draw(report)
+
+    def draw(self, report: CycleReport) -> None:
+        """The report, if it is due and reports have not taken too much of the time; always after the last cycle."""
         every, last = self._config.logging.report_every, report.cycle == self._config.num_cycles - 1
-        if last or (every and (report.cycle + 1) % every == 0):
+        due = every and (report.cycle + 1) % every == 0
+        began = time.monotonic()
+        if last or (due and self._drawing <= REPORT_SHARE * (began - self._started)):
             self._report(report)
+            self._drawing += time.monotonic() - began
 
     def _show(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
