@@ -3,8 +3,8 @@
     python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
     python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
 
-Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO on the target with all environments and with
-half of them; all others give the target that half and levels the rest. The worth of a level's step is
+Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO
+on the target with all environments and with half of them; all others give the target that half and levels the rest. The worth of a level's step is
 (R - R_half) / (R_full - R_half), with a 95 % bootstrap interval over seeds (`dicode.evaluation.statistics.worth`).
 """
 

@@ -166,6 +166,11 @@ class Config:
     distributed: DistributedConfig = section(DistributedConfig)
 
     @property
+    def cpu_parts(self) -> int:
+        """Devices that a CPU is cut into before JAX starts."""
+        return self.devices or self.cpu_devices
+
+    @property
     def steps_per_update(self) -> int:
         """Environment steps between two updates."""
         return self.num_envs * self.learner.rollout_steps

@@ -175,6 +175,8 @@ def test_the_game_itself_has_steps_only_where_they_are_asked_for():
     assert first.rules == second.rules == {}
     assert third.help > Help.GAME
     assert all(plan.help > Help.GAME for plan in _steps(game))
+    all_begun = replace(game, target_success=dict.fromkeys(ON_THE_WAY, 0.3))
+    assert all(plan.help > Help.GAME for plan in _steps(all_begun))
     level = replace(game, target=OwnTarget(NOTHING, "A stone pickaxe.", 0.0))
     assert all(plan.help > Help.GAME for plan in _steps(level, "none"))
 
@@ -211,12 +213,6 @@ def test_a_step_that_is_being_learned_is_not_dreamed_again_and_one_that_was_forg
     calm = NOTHING.replace("Goal\n", "Goal, Rules\n", 1) + "RULES = Rules(melee_spawn=0.4)\n"
     brief = replace(brief, target=OwnTarget(calm, "A stone pickaxe among few.", 0.0))
     assert 0.2 <= played(0.95)[0].rules["melee_spawn"] <= 0.38, "also where the target has such a rule"
-
-
-@pytest.mark.fast
-def test_the_game_itself_needs_no_steps():
-    rates = dict.fromkeys(ON_THE_WAY, 0.3)
-    assert all(plan.help > Help.GAME for plan in _steps(replace(_brief(), target=None, target_success=rates)))
 
 
 @pytest.mark.fast

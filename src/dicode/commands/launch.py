@@ -255,7 +255,7 @@ def _fits(config: Config, folder: Path | None = None) -> None:
     from dicode.runs.assemble import room_of
     from dicode.training.room import require
 
-    use_cpu_devices(config.devices or config.cpu_devices)
+    use_cpu_devices(config.cpu_parts)
     registry.make(room_of(config), config.method, config.dreamer)
     require(config, folder=Path(config.runs_dir) if folder is None else folder)
 

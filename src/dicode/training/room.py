@@ -43,7 +43,7 @@ class Need:
 
 def on_this_machine(config: Config) -> Config:
     """The configuration with no more devices than there are, for what gives the same on any number of them."""
-    distributed.use_cpu_devices(config.devices or config.cpu_devices)
+    distributed.use_cpu_devices(config.cpu_parts)
     return replace(config, devices=min(config.devices, jax.local_device_count()))
 
 
