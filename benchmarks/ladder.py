@@ -61,6 +61,16 @@ GAME = (
 """Four levels that are the game itself, and no dreams: what the way through levels costs by itself."""
 GOALS = (*_without(GAME, "levels"), f"levels={LEVELS / 'goals'}")
 """Four levels that are the game with one achievement as their goal."""
+DREAMED = ("arm=goals_of_the_game", "target_share=0.5")
+RANDOM = (
+    "arm=goals",
+    "level_slots=5",
+    "level_length=run",
+    "after_goal=go_on",
+    "bonus_value=1",
+    "agent.conditioning=none",
+)
+"""As the dreamed goals, but five of all achievements drawn anew each cycle, whatever the agent can do."""
 STAY = (*_without(RULES, "method.stay", "level_slots"), "method.stay=learning", "level_slots=5")
 ARMS: dict[str, tuple[str, ...]] = {
     "full": ("method=ppo",),
@@ -69,7 +79,9 @@ ARMS: dict[str, tuple[str, ...]] = {
     "goals_told": (*GOALS, "bonus_value=0"),
     "goals_paid": (*GOALS, "agent.conditioning=none"),
     "goals_end": _without(GOALS, "after_goal"),
-    "goals_dreamed": ("arm=goals_of_the_game", "target_share=0.5"),
+    "goals_dreamed": DREAMED,
+    "goals_open_loop": (*DREAMED, "method.open_loop=true"),
+    "goals_random": RANDOM,
     "starts": STARTS,
     "ends": ENDS,
     "told": TOLD,
