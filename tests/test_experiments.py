@@ -87,6 +87,7 @@ def test_goals_of_the_game_are_its_own_worlds_with_a_goal_that_ends_nothing():
     (planned,) = sweep.plan(["experiment=laptop/ladder", "arm=goals_of_the_game", "seed=0"])
     assert (planned.method.name, planned.dreamer.name, planned.dreamer.goal_only) == ("dicode", "grammar", True)
     assert (planned.after_goal, planned.level_length, planned.agent.conditioning) == ("go_on", "run", "none")
+    assert not planned.library_seeds
 
 
 def test_the_ladders_rungs_differ_by_one_change_each(monkeypatch):

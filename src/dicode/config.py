@@ -133,6 +133,9 @@ class Config:
         "own", "steps of a level's episode: its own, or the run's", choices=("own", "run"), only=_LEVELS
     )
     levels: str | None = option(None, "folder of level files used as seeds instead of the library's", only=_DREAMS)
+    library_seeds: bool = option(
+        True, "without `levels`, begin with the library's seeds, which all prepare their worlds", only=_DREAMS
+    )
     warm_start: str | None = option(None, "run whose parameters this one starts from (`from=runs/NAME`)")
     sandbox: str = option("auto", "wall around level code", choices=("auto", "full", "weak"), only=_LEVELS)
     keep_checkpoints: int = option(2, "checkpoints kept", 1, 1000)

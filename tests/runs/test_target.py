@@ -225,8 +225,10 @@ def test_a_run_begins_with_the_seeds_that_lead_to_its_target():
 
 
 @pytest.mark.fast
-def test_where_dreams_may_set_goals_only_no_prepared_world_comes_from_the_library(tmp_path):
-    asked = config.load(["preset=smoke", "dreamer=grammar", "dreamer.goal_only=true"])
+def test_a_run_may_begin_without_the_librarys_seeds(tmp_path):
+    ablation = config.load(["preset=smoke", "dreamer=grammar", "dreamer.goal_only=true"])
+    assert launch._seeds(ablation, None), "what dreams may set and what a run begins with are two settings"
+    asked = config.load(["preset=smoke", "dreamer=grammar", "library_seeds=false"])
     assert launch._seeds(asked, None) == []
     (tmp_path / "table.py").write_text(LEVEL)
     assert len(launch._seeds(asked, tmp_path)) == 1, "levels of one's own are trained as they are"

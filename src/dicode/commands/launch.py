@@ -224,8 +224,7 @@ def _check_extras(config: Config) -> None:
 def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Volume"]:
     """The levels of the first cycle: those of a folder, or the library's seed set.
 
-    Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does. None of
-    them where dreams may set goals only, as all of them prepare their worlds.
+    Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does.
     """
     from dicode import games
     from dicode.dreaming.library_dreamer import Volume, read_folder
@@ -235,7 +234,7 @@ def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Vol
         return []
     if folder is not None:
         return list(read_folder(folder, Origin.FILE))
-    if config.dreamer.goal_only and config.dreamer.name != "none":
+    if not config.library_seeds:
         return []
     from dicode.games.level_text import parse_level
 
