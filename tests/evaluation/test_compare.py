@@ -209,6 +209,7 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
     [
         ({"returns": [1.0] * 40}, "says 32 worlds and holds returns of 40"),
         ({"lengths": [1.0] * 40}, "lengths of 40"),
+        ({"policy": "random"}, "is the random policy's, not the agent's"),
         ({"achievements": {"EAT_COW": 1.25}}, r"rate of 1\.25 for EAT_COW"),
         (
             {"protocol": "heldout", "success": {"a": 0.5, "b": 0.5}},
@@ -216,7 +217,7 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
         ),
     ],
 )
-def test_an_evaluation_that_counts_other_worlds_than_it_says_is_refused(tmp_path, changes, says):
+def test_an_evaluation_that_is_not_what_it_passes_for_is_refused(tmp_path, changes, says):
     run = make_run(tmp_path, "ppo", 0, **changes)
     with pytest.raises(RunError, match=says):
         load_run(run)

@@ -14,7 +14,8 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 - `returns`, `lengths`, `floor`: a number per world, from its first episode (deepest floor reached);
 - `achievements`: success rate by name over the worlds; `max_return`: the return of 100 %;
 - `success`: for a suite, success rate by level (`graded`: by `family/rung`); for a target that is a level, of its goal;
-- `target`: the id of the target's text, empty for the game.
+- `target`: the id of the target's text, empty for the game;
+- `policy`: `random` where no agent played; such files lie in `evaluation/random/`, which nothing compares.
 """
 
 import re
@@ -76,6 +77,8 @@ class Evaluation:
     success: Mapping[str, float] = field(default_factory=dict)
     target: str = ""
     """The id of the target's text; empty: the game."""
+    policy: str = ""
+    """`random`: no agent played; empty: the run's agent did."""
 
     @property
     def conditions(self) -> dict[str, object]:
@@ -153,7 +156,11 @@ def load_run(path: Path | str) -> RunResult:
             (folder / "config.yaml").lstat()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RunError(f"{folder} is not a run's directory: it has no config.yaml") from error
-    evaluations = [load_evaluation(file) for file in sorted((folder / "evaluation").glob("*.json"))]
+    paths = sorted((folder / "evaluation").glob("*.json"))
+    evaluations = [load_evaluation(file) for file in paths]
+    for file, evaluation in zip(paths, evaluations, strict=True):
+        if evaluation.policy:
+            raise RunError(f"{file} is the {line(evaluation.policy, 40)} policy's, not the agent's; move it out of there")
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
     return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 
@@ -179,6 +186,7 @@ class _Body:
     success: Mapping[str, float] = field(default_factory=dict)
     finished: int = 0
     target: str = ""
+    policy: str = ""
 
 
 def load_evaluation(path: Path) -> Evaluation:
