@@ -8,6 +8,7 @@ from dicode.games.craftax.levels.advice import advice
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.grid import distance_map
+from dicode.games.craftax.levels.guarded import guard
 from dicode.games.craftax.levels.techtree import REQUIREMENTS
 from dicode.games.level_build import build_pool
 from dicode.games.level_text import decode, parse_level
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.fast
 
 @pytest.fixture
 def world(blank_pool):
-    arrays = {name: np.array(array[0]) for name, array in blank_pool.items()}
+    arrays = guard({name: np.array(array[0]) for name, array in blank_pool.items()})
     world = World(arrays, np.random.default_rng(0), Amounts())
     world.clear(8)
     return world
@@ -62,6 +63,13 @@ WRONG_KINDS = {
     "defeat": (lambda w: Goal.defeat(Block.TREE), "is a block, not a mob"),
     "hold": (lambda w: Goal.hold(Block.IRON, 3), "did you mean 'iron'"),
     "hold, how many": (lambda w: Goal.hold("iron", Block.IRON), "must be a number"),
+    "where": (lambda w: np.where(w.blocks[0] == Block.GRASS, Item.TORCH, w.blocks[0]), "is an item, not a block"),
+    "select": (lambda w: np.select([w.blocks[0] == Block.GRASS], [Item.TORCH], w.blocks[0]), "not a block"),
+    "copyto": (lambda w: np.copyto(w.blocks[0], Item.TORCH), "not a block"),
+    "fill, an array": (lambda w: w.blocks[0].fill(Item.TORCH), "not a block"),
+    "isin": (lambda w: np.isin(w.blocks, [Block.TREE, Item.TORCH]), "not a block"),
+    "==": (lambda w: w.blocks[0] == Item.TORCH, "not a block"),
+    "!=": (lambda w: w.blocks[0, 3, 3] != 0 and w.arrays["items"] != Block.GRASS, "is a block, not an item"),
     "rules": (lambda w: Rules(mob_health=Mob.ZOMBIE), "must be a number"),
     "rules, a kind": (lambda w: Rules(melee_kind=Mob.KNIGHT), "write 4"),
 }
@@ -89,6 +97,17 @@ def test_what_means_the_same_is_taken(world):
     assert Goal.defeat("zombie", 2) == Goal.defeat(Mob.ZOMBIE, 2)
     world.player.position = np.array([24.0, 25.0])
     assert world.player.position == (24, 25)
+
+
+def test_masks_of_one_array_choose_what_is_written_into_another(world):
+    items, bare = world.arrays["items"], world.blocks[0] == Block.GRASS
+    assert bare.any()
+    items[0] = np.where(bare, Item.TORCH, items[0])
+    assert np.array_equal(items[0] == Item.TORCH, bare)
+    world.blocks[0] = np.where(items[0] == Item.TORCH, Block.TREE, world.blocks[0])
+    assert np.isin(world.blocks[0], [Block.TREE])[bare].all()
+    dark = np.where(bare, Block.PATH, Block.STONE)
+    assert set(np.unique(dark)) <= {Block.PATH, Block.STONE}
 
 
 @pytest.mark.parametrize(

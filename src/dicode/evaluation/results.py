@@ -160,7 +160,9 @@ def load_run(path: Path | str) -> RunResult:
     evaluations = [load_evaluation(file) for file in paths]
     for file, evaluation in zip(paths, evaluations, strict=True):
         if evaluation.policy:
-            raise RunError(f"{file} is the {line(evaluation.policy, 40)} policy's, not the agent's; move it out of there")
+            raise RunError(
+                f"{file} is the {line(evaluation.policy, 40)} policy's, not the agent's; move it out of there"
+            )
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
     return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
 

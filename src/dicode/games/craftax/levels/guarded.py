@@ -1,9 +1,10 @@
-"""A world's arrays as level code writes into them: no member of another enumeration, no fraction of a whole number.
+"""A world's arrays as level code uses them: no member of another enumeration, no fraction of a whole number.
 
 NumPy takes every enumeration by its number and cuts every fraction off. Whatever is derived from such an array keeps
 the guard; what is made of one by `np.asarray` has lost it.
 """
 
+from collections.abc import Iterator
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -35,7 +36,7 @@ KINDS: dict[str, type[IntEnum]] = {
 
 
 class Guarded(np.ndarray):
-    """A view of a world's array that checks what is written into it."""
+    """A view of a world's array that checks what is written into it and what it is compared with."""
 
     label = "a number"
     kind: type[IntEnum] | None = None
@@ -47,6 +48,29 @@ class Guarded(np.ndarray):
     def __setitem__(self, index: Any, value: Any) -> None:
         super().__setitem__(index, self._taken(value))
 
+    def fill(self, value: Any) -> None:
+        """Every element becomes `value`."""
+        super().fill(self._taken(value))
+
+    def __eq__(self, other: object) -> Any:
+        return super().__eq__(self._compared(other))
+
+    def __ne__(self, other: object) -> Any:
+        return super().__ne__(self._compared(other))
+
+    def _compared(self, value: Any) -> Any:
+        """What may be compared with: a number that means something else is equal by chance."""
+        return as_member(value, self.kind) if isinstance(value, Enum) and self.kind and self.dtype != bool else value
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
+        """Any function of NumPy's that also takes such an array: `np.where(mask, Block.TREE, world.blocks)`."""
+        given = list(_flat((arguments, tuple(named.values()))))
+        kinds = [each.kind for each in given if isinstance(each, Guarded) and each.kind and each.dtype != bool]
+        for member in (each for each in given if isinstance(each, Enum)):
+            if kinds and not isinstance(member, tuple(kinds)):
+                as_member(member, kinds[0])
+        return super().__array_function__(function, types, arguments, named)
+
     def _taken(self, value: Any) -> Any:
         """The value as a number, or as numbers. Raises LevelError for one that NumPy would take for something else."""
         if isinstance(value, Enum):
@@ -57,6 +81,15 @@ class Guarded(np.ndarray):
         if self.dtype.kind in "iu" and numbers.dtype.kind == "f" and not np.all(numbers == np.floor(numbers)):
             raise LevelError(f"{self.label} holds whole numbers, and {numbers.dtype} with fractions is written into it")
         return value
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    """What lies in nested lists and tuples."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _flat(value)
+        else:
+            yield value
 
 
 def guard(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
