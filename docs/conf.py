@@ -12,7 +12,7 @@ import api_page
 project, author = "dicode", "the authors of dicode"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["results/*", "pictures/*"]
+exclude_patterns = ["pictures/*"]
 html_theme = "furo"
 html_title = "dicode"
 myst_heading_anchors = 4
