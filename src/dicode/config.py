@@ -244,6 +244,14 @@ def _check_together(config: Config) -> None:
             f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
             f"cycle, so too few episodes would count; {lower}set updates_per_cycle={enough} or more"
         )
+    _check_target(config)
+    _check_room(config)
+    if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
+        raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
+
+
+def _check_target(config: Config) -> None:
+    """The target is known, and what it or a level pays can teach."""
     if config.target != GAME and not config.target.startswith(games.LIBRARY) and not config.target.endswith(".py"):
         hint = nearest(config.target, (GAME, games.LIBRARY))
         if config.target in dict(games.load_host(config.game).library()):
@@ -254,27 +262,30 @@ def _check_together(config: Config) -> None:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if getattr(config.method, "generator", "") == "goals" and config.target != GAME:
         raise ConfigError("method.generator=goals draws goals for the game's own worlds, so it needs target=game")
-    if config.level_slots > 1:
-        least, target = config.min_envs, config.target_share > 0
-        if target != (config.target_share_final > 0) and config.target_share_final >= 0:
-            raise ConfigError(
-                f"target_share={config.target_share:g} and target_share_final={config.target_share_final:g}: "
-                "the target holds a slot all the time or never, so both are above 0, or none"
-            )
-        share = max(config.target_share, config.target_share_final)
-        others = config.num_envs - target_envs(config.num_envs, share, least)
-        if others < least and config.method.name != "ppo":
-            raise ConfigError(
-                f"target_share={share:g} leaves {others} of {config.num_envs} environments to levels; lower it, or train "
-                "on the target alone with method=ppo"
-            )
-        if others < least * (config.level_slots - target):
-            raise ConfigError(
-                f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
-                f"at most level_slots={others // least + target} fit"
-            )
-    if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
-        raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
+
+
+def _check_room(config: Config) -> None:
+    """The target and every level slot get their environments."""
+    if config.level_slots == 1:
+        return
+    least, target = config.min_envs, config.target_share > 0
+    if target != (config.target_share_final > 0) and config.target_share_final >= 0:
+        raise ConfigError(
+            f"target_share={config.target_share:g} and target_share_final={config.target_share_final:g}: "
+            "the target holds a slot all the time or never, so both are above 0, or none"
+        )
+    share = max(config.target_share, config.target_share_final)
+    others = config.num_envs - target_envs(config.num_envs, share, least)
+    if others < least and config.method.name != "ppo":
+        raise ConfigError(
+            f"target_share={share:g} leaves {others} of {config.num_envs} environments to levels; lower it, or train "
+            "on the target alone with method=ppo"
+        )
+    if others < least * (config.level_slots - target):
+        raise ConfigError(
+            f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
+            f"at most level_slots={others // least + target} fit"
+        )
 
 
 def _check_transformer(agent: GtrxlConfig, learner: PpoConfig) -> None:

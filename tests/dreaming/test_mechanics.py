@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicode.games.craftax.grammar import Help, moves, plan_of, print_level
+from dicode.games.craftax.grammar import Help, plan_of, print_level, variation
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan, Site
@@ -222,7 +222,7 @@ def test_a_level_with_a_mechanic_says_so_and_can_be_moved_from():
         assert plan_of(source).mechanic == name
     rng = np.random.default_rng(0)
     plan = stage(Achievement.DEFEAT_ORC_MAGE, Help.NEAR, rng)
-    assert len({moves.with_mechanic(plan, rng).mechanic for _ in range(60)}) >= 6
+    assert len({variation.with_mechanic(plan, rng).mechanic for _ in range(60)}) >= 6
 
 
 def test_the_sandbox_exports_every_mechanic(blank_pool):

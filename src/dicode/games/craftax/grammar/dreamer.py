@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, sent_back, tried
-from dicode.games.craftax.grammar import moves
+from dicode.games.craftax.grammar import moves, variation
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.moves import Situation, situation_of
@@ -107,7 +107,7 @@ class GrammarDreamer(OneByOne):
         if brief.goal_only:
             return Plan(plan.achievements, plan.minimum, help=Help.GAME, moved=name)
         if self._hooks and brief.allow_hooks and rng.random() < HOOK_SHARE:
-            plan = moves.with_mechanic(plan.changed(mechanic="", numbers={}), rng).changed(moved=name)
+            plan = variation.with_mechanic(plan.changed(mechanic="", numbers={}), rng).changed(moved=name)
         elif not (self._hooks and brief.allow_hooks):
             plan = plan.changed(mechanic="", numbers={})
         return plan
@@ -167,27 +167,27 @@ def _roomier(plan: Plan, rng: np.random.Generator) -> Plan:
 def _easier(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
     """One scaffold more; where the agent came close or all are in place, shorter ways, weaker enemies and more time."""
     if plan.help < Help.HANDED and not (rate and plan.help > Help.BARE):
-        return moves.restage(plan.achievements, Help(plan.help + 1), rng).changed(moved="ease")
+        return variation.restage(plan.achievements, Help(plan.help + 1), rng).changed(moved="ease")
     if len(plan.achievements) > 1:
         one = plan.achievements[int(rng.integers(len(plan.achievements)))]
-        return moves.restage((one,), plan.help, rng).changed(moved="ease")
-    return moves.eased(plan, rng).changed(moved="ease")
+        return variation.restage((one,), plan.help, rng).changed(moved="ease")
+    return variation.eased(plan, rng).changed(moved="ease")
 
 
 def _harder(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
     """One scaffold less, or longer ways and less of all: so where no scaffold would be left, or the agent is not at its best."""
     if plan.help > Help.TOOLS and (rate is None or (rate > 0.9 and rng.random() < 0.5)):
-        return moves.restage(plan.achievements, Help(plan.help - 1), rng).changed(moved="harden")
-    harder = moves.stretched(plan, rng) if plan.help > Help.BARE else moves.more(plan, rng)
+        return variation.restage(plan.achievements, Help(plan.help - 1), rng).changed(moved="harden")
+    harder = variation.stretched(plan, rng) if plan.help > Help.BARE else variation.more(plan, rng)
     return harder.changed(moved="harden")
 
 
 def _again(plan: Plan, rng: np.random.Generator) -> Plan:
     """The same goals with numbers drawn anew and, half of the time, more help."""
     if not plan.achievements:
-        return moves.with_mechanic(plan.changed(mechanic="", numbers={}), rng)
+        return variation.with_mechanic(plan.changed(mechanic="", numbers={}), rng)
     help_ = Help(min(Help.HANDED, plan.help + 1)) if rng.random() < 0.5 or plan.help == Help.GAME else plan.help
-    return moves.restage(plan.achievements, help_, rng).changed(moved=plan.moved)
+    return variation.restage(plan.achievements, help_, rng).changed(moved=plan.moved)
 
 
 def _draft(plan: Plan, situation: Situation, brief: Brief) -> Draft:
