@@ -2,6 +2,7 @@
 
     python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
     python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
+    python benchmarks/ladder.py against --arms full       # differences in return from that arm, seed by seed
 
 Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO
 on the target with all environments and with half of them; all others give the target that half and levels the rest. The worth of a level's step is
@@ -112,22 +113,33 @@ def run(arms: Sequence[str], seeds: Sequence[int], steps: float, folder: str) ->
     return max((sweep.one(each) for each in planned), default=0)
 
 
-def returns(folder: Path) -> dict[str, dict[int, float]]:
-    """Mean return on the target's held-out worlds by arm and seed, of the finished runs."""
+def returns(folder: Path, seeds: Sequence[int]) -> dict[str, dict[int, float]]:
+    """Mean return on the target's held-out worlds by arm and seed, of the finished runs with one of the `seeds`; of all if there are none."""
     found: dict[str, dict[int, float]] = {}
     for path in sorted(folder.glob("*-*")):
         arm, _, seed = path.name.rpartition("-")
         final = load_run(path).final(TARGET) if (path / "config.yaml").exists() else None
-        if final is not None:
+        if final is not None and (not seeds or int(seed) in seeds):
             found.setdefault(arm, {})[int(seed)] = float(final.returns.mean())
     return found
 
 
-def worth(folder: Path, output: Path | None) -> int:
+def against(found: dict[str, dict[int, float]], base: str) -> int:
+    """Print how far each arm is ahead of `base` at equal seeds, with the p of an exact exchange of signs."""
+    for arm in (name for name in ARMS if name in found and name != base):
+        seeds = sorted(set(found[arm]) & set(found.get(base, {})))
+        if seeds:
+            one, other = (np.array([[found[name][seed]] for seed in seeds]) for name in (arm, base))
+            p = statistics.exchange_test(one, other, np.random.default_rng(0))
+            ahead = ", ".join(f"{seed}: {value:+.2f}" for seed, value in zip(seeds, (one - other)[:, 0], strict=True))
+            print(f"{arm:14} - {base}: {(one - other).mean():+.2f}  p {p:.3f}  ({ahead})")
+    return 0
+
+
+def worth(found: dict[str, dict[int, float]], output: Path | None) -> int:
     """Print the table; write `ladder.csv` into `output`. Returns 1 while `full` or `half` has no finished run."""
-    found = returns(folder)
     if not {"full", "half"} <= set(found):
-        print(f"{folder} holds no finished run of full and half yet")
+        print("there is no finished run of full and half yet")
         return 1
     rows = []
     full, half = (np.array(list(found[name].values())) for name in ("full", "half"))
@@ -151,16 +163,17 @@ def worth(folder: Path, output: Path | None) -> int:
 def main() -> int:
     """Run arms, or compute what they are worth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("run", "worth"))
+    parser.add_argument("task", choices=("run", "worth", "against"))
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, help="0, 1 and 2 to run, all that there are to compare")
     parser.add_argument("--steps", type=float, default=2**21)
     parser.add_argument("--folder", default="runs/ladder")
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
     if asked.task == "run":
-        return run(asked.arms, asked.seeds, asked.steps, asked.folder)
-    return worth(Path(asked.folder), asked.output)
+        return run(asked.arms, asked.seeds or (0, 1, 2), asked.steps, asked.folder)
+    found = returns(Path(asked.folder), asked.seeds or ())
+    return worth(found, asked.output) if asked.task == "worth" else max(against(found, base) for base in asked.arms)
 
 
 if __name__ == "__main__":

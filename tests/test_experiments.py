@@ -90,13 +90,27 @@ def test_goals_of_the_game_are_its_own_worlds_with_a_goal_that_ends_nothing():
     assert not planned.library_seeds
 
 
-def test_the_ladders_rungs_differ_by_one_change_each(monkeypatch):
+@pytest.fixture
+def ladder(monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     found = importlib.util.spec_from_file_location("ladder", LADDER)
     assert found is not None
     assert found.loader is not None
-    ladder = importlib.util.module_from_spec(found)
-    found.loader.exec_module(ladder)
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_arms_of_the_ladder_are_compared_at_equal_seeds(ladder, capsys):
+    found = {"full": {1: 6.0, 2: 5.0, 3: 7.0}, "goals_dreamed": {2: 6.0, 3: 8.5, 9: 1.0}, "stay": {8: 2.0}}
+    assert ladder.against(found, "full") == 0
+    assert capsys.readouterr().out == "goals_dreamed  - full: +1.25  p 0.500  (2: +1.00, 3: +1.50)\n"
+    found["half"] = {1: 3.0, 2: 4.0}
+    assert ladder.worth(found, None) == 0
+    assert "goals_dreamed  return  5.17  w  0.67" in capsys.readouterr().out
+
+
+def test_the_ladders_rungs_differ_by_one_change_each(ladder):
     arms = {name: ladder.configuration(name, 0, 2**21, "runs/ladder") for name in ladder.ARMS}
     assert arms["half"].num_updates == arms["full"].num_updates
     assert arms["half"].num_envs == arms["starts"].num_envs * arms["starts"].target_share
