@@ -1,6 +1,7 @@
 """The grammar dreamer keeps what it promises: readable levels that pass the checks, one step ahead, all new."""
 
 import importlib.util
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,13 +227,23 @@ def test_three_rejections_are_an_outcome_not_an_error():
     assert len(outcome.draft.repairs) == 2
 
 
+REFUSALS = (Code.TWIN, Code.TOO_SHORT, Code.TOO_HARD, Code.TOO_EASY, Code.SOLVED, Code.NO_ROOM, Code.OUT_OF_REACH)
+
+
 @pytest.mark.fast
-def test_goal_only_levels_change_nothing_but_the_goal():
+@pytest.mark.parametrize("code", [None, *REFUSALS])
+def test_goal_only_levels_change_nothing_but_the_goal_whatever_was_wrong_with_the_last(code):
+    verdict = Rejected("verify", "no", code=code) if code else YES
     for index in range(10):
-        source = dream_one(Brief(0, index, None, {}, None, goal_only=True)).draft.source
-        assert "def build" not in source
-        assert "RULES" not in source
-        assert "GOAL" in source
+        sources: list[str] = []
+        dream_one(
+            Brief(0, index, None, {}, None, goal_only=True),
+            lambda draft, said=sources: said.append(draft.source) or verdict,
+        )
+        goals = [source[source.index("GOAL") :] for source in sources]
+        assert len(goals) == (3 if code else 1)
+        assert all(one != other for one, other in itertools.pairwise(goals)), "what was turned down is not asked again"
+        assert not any("def build" in source or "RULES" in source for source in sources)
 
 
 @pytest.mark.fast

@@ -72,8 +72,10 @@ class GrammarDreamer(OneByOne):
     ) -> tuple[Plan | None, Draft | None]:
         """A plan and its draft that neither the archive nor this round holds; (None, None) if none is found."""
         situation = situation_of(brief, self._horizon)
+        had = goals_shown(brief) | ({_goal(failed)} if failed else set()) if brief.goal_only else set()
         for draw in range(DRAWS):
-            if failed is not None and isinstance(verdict, Rejected) and draw < DRAWS // 2:
+            # A goal that was turned down in the game's own worlds can't be mended there: another one is drawn.
+            if failed is not None and isinstance(verdict, Rejected) and draw < DRAWS // 2 and not brief.goal_only:
                 plan = adapted(failed, verdict, rng, _measured(brief))
             else:
                 plan = self._plan(brief, situation, rng, draw)
@@ -84,12 +86,24 @@ class GrammarDreamer(OneByOne):
                     continue
                 plan = fit or plan
                 plan = plan if plan.moved in ("harden", "combine", "step") else moves.first(plan, situation)
-            plan = plan if brief.goal_only else paced(plan, self._horizon)
-            plan = plan if self._arenas else opened(plan)
-            draft = _draft(plan, situation, brief)
+            allowed = self._allowed(plan, brief)
+            if allowed is None or (draw < DRAWS // 2 and _goal(allowed) in had):
+                continue
+            draft = _draft(allowed, situation, brief)
             if draft.id not in brief.known and draft.id not in taken:
-                return plan, draft
+                return allowed, draft
         return None, None
+
+    def _allowed(self, plan: Plan, brief: Brief) -> Plan | None:
+        """What the run and the brief allow of a plan, however it came about; None where no goal is left of it."""
+        if brief.goal_only:
+            plan = Plan(plan.achievements, plan.minimum, help=Help.GAME, moved=plan.moved)
+        elif not (self._hooks and brief.allow_hooks):
+            plan = plan.changed(mechanic="", numbers={})
+        if not (plan.achievements or plan.minimum or plan.mechanic):
+            return None
+        plan = plan if brief.goal_only else paced(plan, self._horizon)
+        return plan if self._arenas else opened(plan)
 
     def _plan(self, brief: Brief, situation: Situation, rng: np.random.Generator, draw: int) -> Plan:
         place = brief.round - 1 - brief.index  # from the end: a round begins with what came back
@@ -104,13 +118,26 @@ class GrammarDreamer(OneByOne):
                 return onward
         name = moves.choose(situation, rng)
         plan = moves.MOVES[name](situation, rng).changed(moved=name)
-        if brief.goal_only:
-            return Plan(plan.achievements, plan.minimum, help=Help.GAME, moved=name)
-        if self._hooks and brief.allow_hooks and rng.random() < HOOK_SHARE:
-            plan = variation.with_mechanic(plan.changed(mechanic="", numbers={}), rng).changed(moved=name)
-        elif not (self._hooks and brief.allow_hooks):
-            plan = plan.changed(mechanic="", numbers={})
-        return plan
+        bare = plan.changed(mechanic="", numbers={})
+        if not (self._hooks and brief.allow_hooks):
+            return bare
+        brings = not brief.goal_only and rng.random() < HOOK_SHARE
+        return variation.with_mechanic(bare, rng).changed(moved=name) if brings else plan
+
+
+Goal = tuple[tuple[Achievement, ...], tuple[tuple[str, float], ...]]
+
+
+def _goal(plan: Plan) -> Goal:
+    """What tells a plan's goal from others."""
+    return tuple(sorted(plan.achievements)), tuple(sorted(plan.minimum.items()))
+
+
+def goals_shown(brief: Brief) -> set[Goal]:
+    """The goals of a brief's levels that are the game itself otherwise."""
+    levels = [*brief.relatives, *brief.examples, *([brief.parent.level] if brief.parent else [])]
+    plans = [plan_of(level.source) for level in levels]
+    return {_goal(plan) for plan in plans if plan.help == Help.GAME}
 
 
 def paced(plan: Plan, horizon: int) -> Plan:
