@@ -66,6 +66,33 @@ def test_reports_take_a_twentieth_of_the_time_at_most_but_for_the_last(monkeypat
     assert found == list(drawn)
 
 
+@pytest.mark.parametrize(("takes", "drawn"), [(0.01, 64), (0.1, 11), (1.0, 8)])
+def test_pictures_of_many_new_levels_take_a_twentieth_of_the_time_but_for_the_first(
+    monkeypatch, tmp_path, takes, drawn
+):
+    now, found = [20.0], []
+    monkeypatch.setattr(show.time, "monotonic", lambda: now[0])
+    screen = made(config.load(["preset=smoke"]))
+    screen._run.path, screen._started = tmp_path, 0.0
+    (tmp_path / "report" / "pictures").mkdir(parents=True)
+
+    def sheet(world, level, goal, path):
+        found.append(level)
+        path.write_text("")
+        now[0] += takes
+
+    monkeypatch.setattr(screen, "_game", SimpleNamespace(sheet=sheet))
+    monkeypatch.setattr(show, "level_words", lambda record: "")
+    levels = [f"{number:012x}" for number in range(64)]
+    playables = dict.fromkeys([show.TARGET, *levels], SimpleNamespace(pool={}))
+    report = SimpleNamespace(playables=playables, snapshot=SimpleNamespace(levels=dict.fromkeys(playables)))
+    screen._picture(report)
+    assert found == levels[:drawn]
+    now[0] += 1e6
+    screen._picture(report)
+    assert found == levels, "what was left over is drawn when it trains again"
+
+
 def test_held_out_levels_are_played_once_at_the_end(monkeypatch):
     found = played(monkeypatch, "evaluation.heldout_worlds=5", "evaluation.heldout_steps=9")
     assert found == [(4, "heldout", 5, 9)]

@@ -42,7 +42,9 @@ _log = logging.getLogger(__name__)
 NEWEST, LARGE = 8, 4
 """Levels that the report shows in pictures, and of those the ones that it draws for a paper."""
 REPORT_SHARE = 0.05
-"""Share of a run's time that its reports may take, the last one aside: short cycles would be drawn longer than trained."""
+"""Share of a run's time that pictures and reports may take, the last report aside: short cycles would be drawn longer than trained."""
+PICTURES = 8
+"""New levels of a cycle that are drawn however long it takes."""
 
 
 class Screen:
@@ -185,19 +187,24 @@ class Screen:
             _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
 
     def _picture(self, report: CycleReport) -> None:
-        """A picture of every level that was trained for the first time, from the worlds that it was trained on."""
-        sheet = self._game.sheet
+        """A picture of the levels that have none yet, from the worlds that they were trained on.
+
+        Methods with many new levels a cycle would draw longer than they train: what is left over is drawn when it trains again.
+        """
+        sheet, files = self._game.sheet, {level: picture_file(self._run.path, level) for level in report.playables}
         if sheet is None:
             return
-        for level, playable in report.playables.items():
-            record, path = report.snapshot.levels[level], picture_file(self._run.path, level)
-            if level == TARGET or path.exists():
-                continue
-            world = {name: array[0] for name, array in playable.pool.items()}
+        new = [level for level, path in files.items() if level != TARGET and not path.exists()]
+        for place, level in enumerate(new):
+            began = time.monotonic()
+            if place >= PICTURES and self._drawing > REPORT_SHARE * (began - self._started):
+                break
+            world = {name: array[0] for name, array in report.playables[level].pool.items()}
             try:
-                sheet(world, level, level_words(record), path)
+                sheet(world, level, level_words(report.snapshot.levels[level]), files[level])
             except (DicodeError, OSError, ValueError) as error:
                 _log.warning("level %s could not be drawn: %s", level, error)
+            self._drawing += time.monotonic() - began
 
     def _draw_newest(self, record: LevelRecord, cycle: int, place: int) -> None:
         """The start of one of the newest levels: for the pages unless that was drawn, and the first ones for a paper."""

@@ -260,10 +260,12 @@ class Loop:
     def _add_candidates(self, known: Snapshot, cycle: int) -> Snapshot:
         """Levels that the method makes itself for this very cycle."""
         drafts = self.parts.method.candidates(Context(known, cycle, self.streams))
-        new = [
-            record_of(draft, self.parts.builder.check(draft), cycle) for draft in drafts if draft.id not in known.levels
-        ]
-        return known.with_levels(new)
+        new = [draft for draft in drafts if draft.id not in known.levels]
+        with ThreadPoolExecutor(_BUILDERS) as threads:
+            verdicts = threads.map(self.parts.builder.check, new)
+            return known.with_levels(
+                [record_of(draft, found, cycle) for draft, found in zip(new, verdicts, strict=True)]
+            )
 
     def _playables(
         self, known: Snapshot, proposal: Proposal, cycle: int, built: Mapping[str, Playable]

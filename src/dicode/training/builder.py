@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 CHECK_WORLDS = 16
 """Worlds on which a draft is checked, at most."""
+NAMED = 256
+"""Pools that are kept of levels that name their worlds; one of Craftax's is 87 kB a world."""
 SPARES = 3
 """Times that the faulty worlds of an accepted level are drawn again."""
 FAULTY = 0.25
@@ -79,6 +82,10 @@ class LevelBuilder:
         self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
+        # A level that names its worlds is checked and then trained, and both take them.
+        self._named = lru_cache(NAMED)(
+            lambda seed, count: game.generate(Streams(seed).key("generator world"), count, 0)
+        )
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
         """`count` unmodified worlds: fresh or drawn for (when, level), or those that a level names.
@@ -96,8 +103,7 @@ class LevelBuilder:
                 return self.bank.draw(self.streams.rng("worlds", when, level), count)
             if fixed is None:
                 return self.game.generate(self.streams.key("worlds", when, level), count, 0)
-            named = min(fixed.worlds, self.worlds_per_level)
-            return self.game.generate(Streams(fixed.seed).key("generator world"), named, 0)
+            return dict(self._named(fixed.seed, min(fixed.worlds, self.worlds_per_level)))
 
     def playable(self, record: LevelRecord, cycle: int, count: int) -> Playable:
         """The level with a fresh pool of `count` worlds (fewer if it names its own).
