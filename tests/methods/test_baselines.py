@@ -1,7 +1,6 @@
 """PLR, ACCEL, SFL and DR do what their papers say."""
 
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 import pytest
@@ -48,18 +47,18 @@ def test_plr_replays_by_the_hand_computed_weights():
 
 
 def test_half_of_plrs_slots_replay_once_the_buffer_is_filled():
-    for cycle, proposal in enumerate(train(make("plr", SETTINGS), 6).proposals):
+    for cycle, proposal in enumerate(train(make("plr", SETTINGS | {"robust": True}), 6).proposals):
         trained = [slot.train for slot in proposal.slots]
         assert trained.count(True) == (5 if cycle else 0)
         assert len(trained) == 10
 
 
 def test_robust_plr_takes_no_gradient_on_new_levels_and_plain_plr_does():
-    done = train(make("plr", SETTINGS), 6)
+    done = train(make("plr", SETTINGS | {"robust": True}), 6)
     for cycle, proposal in enumerate(done.proposals):
         for slot in proposal.slots:
             assert slot.train == (done.snapshot.levels[slot.level].born < cycle)
-    assert all(slot.train for p in train(make("plr", SETTINGS | {"robust": False}), 4).proposals for slot in p.slots)
+    assert all(slot.train for p in train(make("plr", SETTINGS), 4).proposals for slot in p.slots)
 
 
 COIN = SETTINGS | {"replay_rule": "coin", "robust": False, "buffer": 40, "minimum_fill": 0.5}
@@ -271,14 +270,19 @@ def test_a_generator_s_level_names_no_more_worlds_than_a_level_has():
     asked = []
 
     class Game:
+        host = HOST
+
         def generate(self, key, count, *_):
             asked.append(count)
+            return {"blocks": np.zeros(count)}
 
-    builder = LevelBuilder.__new__(LevelBuilder)
-    builder.bank = None
-    builder.worlds_per_level, builder.streams, builder.game, builder._worlds_lock = 4, Streams(0), Game(), Lock()
+    builder = LevelBuilder(Game(), None, Streams(0), 4)
     for origin in (Origin.GENERATOR, Origin.FOUNDATION, Origin.FILE):
         builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "a" * 12, 1, 3, origin)
     builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "a" * 12, 1, 3)
     assert asked == [4, 3, 3, 3]
+    again = builder.base_worlds(world_draft(HOST.levels(), 5, 2_000_000_000).source, "b" * 12, 9, 3, Origin.GENERATOR)
+    assert asked == [4, 3, 3, 3], "worlds that a level names are made once"
+    again.clear()
+    assert builder.base_worlds(world_draft(HOST.levels(), 5, 9).source, "b" * 12, 9, 3, Origin.GENERATOR)
     assert fixed_worlds(world_draft(HOST.levels(), 9_999_999_999).source) is None

@@ -1,7 +1,7 @@
 """Prioritised level replay: some slots replay scored levels, the others score new random ones.
 
 The published code decides by a coin for the whole batch whether it replays (`replay_rule="coin"`); by default every
-cycle has both, in the proportion of `replay_probability`, which has the same mean and no variance. In the robust
+cycle has both, in the proportion of `replay_probability`, which has the same mean and no variance. In the `robust`
 variant (Jiang et al., 2021b) new levels are played and scored but give no gradient. The buffer drops the level with
 the lowest score. While it holds less than `minimum_fill` of what it can, or fewer levels than there are slots for
 replay, the rest of them score new ones.
@@ -33,7 +33,7 @@ class BufferSettings(Generated, Replayed, Scored):
         "share", "slots of every cycle are shared, or a coin decides for all", choices=("share", "coin")
     )
     minimum_fill: float = option(0.0, "share of the buffer that is full before anything is replayed", 0, 1)
-    robust: bool = option(True, "new levels give no gradient")
+    robust: bool = option(False, "new levels give no gradient")
 
 
 @dataclass(frozen=True)
