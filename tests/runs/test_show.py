@@ -104,6 +104,8 @@ def test_a_level_of_a_baseline_on_a_laptop_is_one_world(method, words):
     found = config.load([*words, f"method={method}"])
     assert (found.level_slots, found.worlds_per_level, found.target_share, found.updates_per_cycle) == (64, 1, 0.0, 8)
     assert getattr(found.method, "scoring_batch", None) == (128 if method == "sfl" else None)
+    assert getattr(found.method, "random_share", 0.5) == 0.5
+    assert not getattr(found.method, "robust", False)
     assert config.load([*words, f"method={method}", "level_slots=20"]).level_slots == 20
 
 
