@@ -440,6 +440,19 @@ def test_between_the_last_help_and_none_there_are_longer_ways_and_less_of_all():
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("code", [Code.NO_ROOM, Code.IMPOSSIBLE, Code.SOLVED])
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_mechanic_of_a_level_that_is_written_again_is_kept_where_it_is_allowed_and_only_there(code, allowed):
+    plan = stage(Achievement.EAT_COW, Help.NEAR, np.random.default_rng(0))
+    ice = plan.changed(mechanic="ice", numbers=MECHANICS["ice"].draw(np.random.default_rng(0)))
+    level = replace(_level(Achievement.EAT_COW, Help.NEAR, "m"), source=print_level(ice, "why"))
+    back = replace(level, verdict=Rejected("verify", "no", code=code))
+    for index in range(8):
+        again = dream_one(Brief(3, index, None, {}, None, allow_hooks=allowed, revises=back), hooks=True).draft.source
+        assert ("def transition" in again) == allowed
+
+
+@pytest.mark.fast
 def test_where_everything_is_at_hand_and_still_too_hard_there_is_more_time():
     level = _level(Achievement.MAKE_WOOD_PICKAXE, Help.HANDED, "measured")
     hard = Rejected("probe", "0 of 10", "easier", code=Code.TOO_HARD)

@@ -13,6 +13,7 @@ from dicode.dreaming.dreamer import OneByOne, Outcome, Validate, sent_back, trie
 from dicode.games.craftax.grammar import moves, variation
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
+from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.moves import Situation, situation_of
 from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
 from dicode.games.craftax.grammar.printer import mechanic_sentence, objective, print_level
@@ -30,6 +31,8 @@ HOOK_SHARE = 0.25
 """Share of the levels that get a new mechanic, where mechanics are allowed."""
 FRONTIER_SHARE = 0.5
 """Share of the levels that start where the agent was, where there are such states."""
+GoalKey = tuple[tuple[Achievement, ...], tuple[tuple[str, float], ...]]
+"""A goal's achievements and least quantities, both sorted."""
 STEPS = 2
 """Drafts of a round, at most, that begin as the target does and ask for less."""
 
@@ -86,7 +89,7 @@ class GrammarDreamer(OneByOne):
                     continue
                 plan = fit or plan
                 plan = plan if plan.moved in ("harden", "combine", "step") else moves.first(plan, situation)
-            allowed = self._allowed(plan, brief)
+            allowed = self._allowed(plan, brief, rng)
             if allowed is None or (draw < DRAWS // 2 and _goal(allowed) in had):
                 continue
             draft = _draft(allowed, situation, brief)
@@ -94,12 +97,14 @@ class GrammarDreamer(OneByOne):
                 return allowed, draft
         return None, None
 
-    def _allowed(self, plan: Plan, brief: Brief) -> Plan | None:
+    def _allowed(self, plan: Plan, brief: Brief, rng: np.random.Generator) -> Plan | None:
         """What the run and the brief allow of a plan, however it came about; None where no goal is left of it."""
         if brief.goal_only:
             plan = Plan(plan.achievements, plan.minimum, help=Help.GAME, moved=plan.moved)
         elif not (self._hooks and brief.allow_hooks):
             plan = plan.changed(mechanic="", numbers={})
+        elif plan.mechanic and not plan.numbers:  # of a level that was read: its numbers are not read back
+            plan = plan.changed(numbers=MECHANICS[plan.mechanic].draw(rng))
         if not (plan.achievements or plan.minimum or plan.mechanic):
             return None
         plan = plan if brief.goal_only else paced(plan, self._horizon)
@@ -125,15 +130,12 @@ class GrammarDreamer(OneByOne):
         return variation.with_mechanic(bare, rng).changed(moved=name) if brings else plan
 
 
-Goal = tuple[tuple[Achievement, ...], tuple[tuple[str, float], ...]]
-
-
-def _goal(plan: Plan) -> Goal:
+def _goal(plan: Plan) -> GoalKey:
     """What tells a plan's goal from others."""
     return tuple(sorted(plan.achievements)), tuple(sorted(plan.minimum.items()))
 
 
-def goals_shown(brief: Brief) -> set[Goal]:
+def goals_shown(brief: Brief) -> set[GoalKey]:
     """The goals of a brief's levels that are the game itself otherwise."""
     levels = [*brief.relatives, *brief.examples, *([brief.parent.level] if brief.parent else [])]
     plans = [plan_of(level.source) for level in levels]
