@@ -139,7 +139,7 @@ def against(found: dict[str, dict[int, float]], base: str) -> int:
 def worth(found: dict[str, dict[int, float]], output: Path | None) -> int:
     """Print the table; write `ladder.csv` into `output`. Returns 1 while `full` or `half` has no finished run."""
     if not {"full", "half"} <= set(found):
-        print("there is no finished run of full and half yet")
+        print("no finished run of full and half among these runs and seeds yet")
         return 1
     rows = []
     full, half = (np.array(list(found[name].values())) for name in ("full", "half"))
