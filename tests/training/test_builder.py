@@ -121,4 +121,25 @@ def test_a_level_that_names_its_worlds_gets_no_others(sandbox, monkeypatch):
     named = f"{SOURCE}\n\nWORLD_SEED = 7\nWORLDS = 8\n"
     with pytest.raises(DicodeError, match="can't be built any more"):
         built.build(named, "level", Origin.GENERATOR, 3, 8)
-    assert asked == [3, "check"]
+    assert asked == ["named", "named"]
+
+
+def test_what_a_level_makes_of_the_worlds_that_it_names_is_made_once(sandbox, monkeypatch):
+    """ACCEL built its edits twice when they were new and again whenever they were replayed."""
+    built, asked = builder(sandbox, monkeypatch, [worlds(1), worlds(1, bare=(0,)), worlds(1), worlds(1)])
+    built._built_room = 1
+    draft = Draft(f"{SOURCE}\n\nWORLD_SEED = 7\nWORLDS = 1\n", "edited", Origin.GENERATOR)
+    other = Draft(f"{SOURCE}\n\nWORLD_SEED = 8\nWORLDS = 1\n", "edited", Origin.GENERATOR)
+
+    def trains(of):
+        return built.build(of.source, of.id, Origin.GENERATOR, 3, 1).pool
+
+    verdict = built.check(draft)
+    assert isinstance(verdict, Accepted)
+    assert built.host.pool_hash(trains(draft)) == verdict.pool_hash
+    assert trains(draft) is trains(draft)
+    assert asked == ["named"]
+    assert isinstance(built.check(other), Rejected)
+    assert isinstance(built.check(other), Accepted), "what was turned down is tried again"
+    trains(draft)
+    assert asked == ["named"] * 4, "the older one made room"

@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 
 CHECK_WORLDS = 16
 """Worlds on which a draft is checked, at most."""
-NAMED = 256
-"""Pools that are kept of levels that name their worlds; one of Craftax's is 87 kB a world."""
+NAMED = 512
+"""Worlds that are kept of levels that name theirs, as drawn and as built; one of Craftax's has 87 kB."""
 SPARES = 3
 """Times that the faulty worlds of an accepted level are drawn again."""
 FAULTY = 0.25
@@ -82,10 +82,10 @@ class LevelBuilder:
         self.bank = WorldBank(game, world_bank) if world_bank else None
         # One program builds worlds; two callers at once would only fight for the same cores.
         self._worlds_lock = threading.Lock()
-        # A level that names its worlds is checked and then trained, and both take them.
-        self._named = lru_cache(NAMED)(
-            lambda seed, count: game.generate(Streams(seed).key("generator world"), count, 0)
-        )
+        # A level that names its worlds is checked, then trained, and edited: all take the same ones.
+        kept = max(NAMED // worlds_per_level, 1)
+        self._named = lru_cache(kept)(lambda seed, count: game.generate(Streams(seed).key("generator world"), count, 0))
+        self._built, self._built_lock, self._built_room = dict[tuple[str, str], Built](), threading.Lock(), kept
 
     def base_worlds(self, source: str, level: str, when: int | str, count: int, origin: Origin = Origin.FILE) -> Pool:
         """`count` unmodified worlds: fresh or drawn for (when, level), or those that a level names.
@@ -141,9 +141,27 @@ class LevelBuilder:
 
         A level that names its worlds is the same in every cycle, draws of its own included, and gets no others.
         """
-        fixed = fixed_worlds(source, origin) is not None
-        base = self.base_worlds(source, level, when, count, origin)
-        return self._mended(source, level, origin, "fixed" if fixed else when, base, SPARES)
+        if fixed_worlds(source, origin):
+            return self._of_named_worlds(source, level, origin)
+        return self._mended(source, level, origin, when, self.base_worlds(source, level, when, count, origin), SPARES)
+
+    def _of_named_worlds(
+        self, source: str, level: str, origin: Origin, episode_limit: int | None = None
+    ) -> Built | Rejected:
+        """The text on the worlds that it names, which is the same whenever it is asked for: checked once, trained often."""
+        key = (level, source)
+        with self._built_lock:
+            if key in self._built:
+                self._built[key] = self._built.pop(key)  # the last one is the youngest
+                return self._built[key]
+        base = self.base_worlds(source, level, "named", CHECK_WORLDS, origin)
+        built = self.sandbox.build(source, base, self._seed(level, "fixed"), origin, episode_limit)
+        if isinstance(built, Built):  # a text that was too slow once may be fast enough another time
+            with self._built_lock:
+                self._built[key] = built
+                if len(self._built) > self._built_room:
+                    del self._built[next(iter(self._built))]
+        return built
 
     def _mended(
         self,
@@ -155,9 +173,8 @@ class LevelBuilder:
         spares: int,
         episode_limit: int | None = None,
     ) -> Built | Rejected:
-        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few and not named by it."""
+        """The text on `base`, whose faulty worlds are replaced up to `spares` times while they are few."""
         seed, count = self._seed(level, when), self.host.num_worlds(base)
-        spares = 0 if fixed_worlds(source, origin) else spares
         built = self.sandbox.build(source, base, seed, origin, episode_limit)
         for spare in range(spares):
             if not isinstance(built, Rejected) or not 0 < len(built.worlds) <= FAULTY * count:
@@ -198,6 +215,8 @@ class LevelBuilder:
     def _build_checked(
         self, source: str, level: str, origin: Origin, episode_limit: int | None = None, spares: int = 0
     ) -> Built | Rejected:
+        if fixed_worlds(source, origin):
+            return self._of_named_worlds(source, level, origin, episode_limit)
         count = min(self.worlds_per_level, CHECK_WORLDS)
         base = self.base_worlds(source, level, "check", count, origin)
         return self._mended(source, level, origin, "check", base, spares, episode_limit)
