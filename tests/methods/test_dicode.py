@@ -359,6 +359,8 @@ def test_a_level_sent_back_takes_a_brief_of_the_round_with_its_own_parent():
     assert len(briefs) == 4
     assert [brief.revises and brief.revises.id for brief in briefs] == [hard.id, None, None, None]
     assert briefs[0].parent.level.id == parent.id
+    unfed = make("dicode", SETTINGS | {"round": 4, "every": 1, "lag": 1, "seed_cycles": 1, "open_loop": True})
+    assert [brief.revises for brief in unfed.briefs(Context(known, 2, STREAMS))] == [None] * 4, "that is feedback, too"
 
 
 def test_the_targets_share_moves_by_steps_and_stays_where_it_got():

@@ -254,7 +254,7 @@ def _briefs(context: Context, told: _Told, similar: Similar) -> tuple[Brief, ...
     seen = () if told.own.open_loop else snapshot.trials.get(TARGET, ())
     target = own_target(snapshot.levels[TARGET], seen, context.cycle) if TARGET in snapshot.levels else None
     brood = lineage.children(snapshot.levels)
-    back = sent_back(context, told.dreaming)
+    back = [] if told.own.open_loop else sent_back(context, told.dreaming)
     parents = [*(parent for _, parent in back), *parents][: max(count, len(back))]
     return tuple(
         Brief(
