@@ -319,11 +319,30 @@ def test_hopeless_and_flat_levels_leave_and_only_then_are_levels_drawn_again():
     assert snapshot.levels[flat].active
 
 
+def test_a_slot_that_is_kept_for_replay_brings_back_what_was_mastered_while_others_wait():
+    first = [dream(f"first{i}", 2) for i in range(3)]
+    master = first[0].id
+
+    def rates(level: str, cycle: int) -> float:
+        return 0.9 if level == master and cycle >= 4 else 0.1 + 0.08 * (cycle - 3)
+
+    settings = STAY | {"replay_slots": 1}
+    _, snapshot = going_on(context(2, *first).snapshot, range(3, 6), rates, settings)
+    waiting = [dream(f"late{i}", 5) for i in range(4)]
+    trained, _ = going_on(snapshot.with_levels(waiting), range(6, 8), rates, settings)
+    assert all(len(levels) == 4 and master in levels for levels in trained), "three slots learn, one repeats"
+    trained, _ = going_on(snapshot.with_levels(waiting), range(6, 8), rates)
+    assert all(len(levels) == 4 and master not in levels for levels in trained)
+    with pytest.raises(ConfigError, match="method.replay_slots=4 leaves none of 4 slots to new levels; choose 0 to 3"):
+        make("dicode", STAY | {"replay_slots": 4})
+
+
 def test_more_dreams_are_not_asked_for_than_slots_wait_for_them():
     queue = [dream(f"waits{i}", 2) for i in range(3)]
     trained = [replace(level, score=0.2, active=True, status=Status.B) for level in seeds()]
     snapshot = context(3, *trained, *queue).snapshot
     assert len(make("dicode", STAY).briefs(Context(snapshot, 3, STREAMS))) == 1
+    assert make("dicode", STAY | {"replay_slots": 1}).briefs(Context(snapshot, 3, STREAMS)) == ()
     assert len(make("dicode", STAY | {"stay": "draw"}).briefs(Context(snapshot, 3, STREAMS))) == 12
 
 

@@ -10,6 +10,7 @@ from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment, own_target
 from dicode.dreaming.dreamer import Similar
 from dicode.dreaming.settings import DreamerConfig
+from dicode.errors import ConfigError
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
 from dicode.methods.settings import Replayed, Room, Scored, facts_of
@@ -87,6 +88,13 @@ class DicodeSettings(Replayed, Scored):
         1,
         only={"method.stay": ("learning",)},
     )
+    replay_slots: int = option(
+        0,
+        "slots kept for levels whose time is over, drawn by score and staleness, so that what was mastered comes back",
+        0,
+        4096,
+        only={"method.stay": ("learning",)},
+    )
     frontier: int = option(
         0,
         "states that the agent reached on the target kept as starts of levels; 0: none",
@@ -120,6 +128,11 @@ class _Told:
 def make(room: Room, settings: DicodeSettings, dreaming: DreamerConfig, similar: Similar = no_examples) -> Method:
     """The closed loop; `similar` picks the examples in its briefs."""
     told = _Told(room, settings, dreaming)
+    if settings.replay_slots and settings.replay_slots >= room.free_slots:
+        raise ConfigError(
+            f"method.replay_slots={settings.replay_slots} leaves none of {room.free_slots} slots to new levels; "
+            f"choose 0 to {max(room.free_slots - 1, 0)}"
+        )
 
     def propose(context: Context) -> Proposal:
         return _propose(context, told)
@@ -176,7 +189,7 @@ def _propose(context: Context, told: _Told) -> Proposal:
     if told.own.stay == "learning":
         staying = _staying(context, told)
         new = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
-        limit = left
+        limit = left if context.cycle < told.room.seed_cycles else max(left - told.own.replay_slots, 0)
     new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
@@ -283,7 +296,7 @@ def _wanted(context: Context, told: _Told) -> int:
     queue = [level for level in waiting(context) if not context.snapshot.trials.get(level)]
     dreamed = [level for level in queue if context.snapshot.levels[level].origin not in lineage.SEEDS]
     coming = len(dreamed) + len(context.snapshot.pending())
-    return min(told.dreaming.drafts, max(told.room.free_slots - coming, 0))
+    return min(told.dreaming.drafts, max(told.room.free_slots - told.own.replay_slots - coming, 0))
 
 
 def sent_back(context: Context, dreaming: DreamerConfig) -> list[tuple[LevelRecord, str | None]]:
