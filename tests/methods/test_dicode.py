@@ -333,7 +333,9 @@ def test_a_slot_that_is_kept_for_replay_brings_back_what_was_mastered_while_othe
     assert all(len(levels) == 4 and master in levels for levels in trained), "three slots learn, one repeats"
     trained, _ = going_on(snapshot.with_levels(waiting), range(6, 8), rates)
     assert all(len(levels) == 4 and master not in levels for levels in trained)
-    with pytest.raises(ConfigError, match=r"method\.replay_slots=4 leaves none of 4 slots to new levels; choose 0 to 3"):
+    with pytest.raises(
+        ConfigError, match=r"method\.replay_slots=4 leaves none of 4 slots to new levels; choose 0 to 3"
+    ):
         make("dicode", STAY | {"replay_slots": 4})
 
 

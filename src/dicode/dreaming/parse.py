@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from dicode.dreaming.frames import unframed, unquoted
 from dicode.dreaming.mending import (
     OBJECTIVE,
     closed,
@@ -69,7 +70,7 @@ def parse_answer(
     if len(text) > MAX_ANSWER:
         return _too_long(text)
     body, unfinished = split_reasoning(normalise(text))
-    source = _choose(body, known)
+    source = _choose(body, known) or _choose(unquoted(body), known)
     if not source.strip():
         if unfinished:
             return _unfinished_reasoning()
@@ -83,9 +84,11 @@ def parse_answer(
         )
     tree = parsed(source)
     if isinstance(tree, SyntaxError):
-        mended = closed(straighten(source))
-        second = parsed(mended)
-        if isinstance(second, SyntaxError):
+        for mended in (closed(straighten(source)), closed(straighten(unframed(source)))):
+            second = parsed(mended)
+            if not isinstance(second, SyntaxError):
+                break
+        else:
             return _syntax(source, tree)
         source, tree = mended, second
     return _unreadable(tree) or _complete(source, tree, levels, allow_hooks, goal_only, objective)
@@ -188,6 +191,9 @@ def _choose(body: str, known: Collection[str]) -> str:
         joined = "\n".join(dict.fromkeys(parts))
         if _completeness(joined) > ranks[best]:
             return joined
+    beside = ranks[best] < 1 and not any("GOAL" in block or "def " in block for block in blocks)
+    if beside and _completeness(bare := _bare(body)) > 0:
+        return bare
     return blocks[best]
 
 

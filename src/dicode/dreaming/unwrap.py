@@ -15,7 +15,7 @@ MAX_BLOCKS = 200
 """Code blocks that are looked at, the last ones."""
 _MAX_OBJECTS = 20
 """JSON objects among words that are looked at, the first ones."""
-LANGUAGES = ("", "python", "py", "python3", "py3", "ipython", "text", "txt", "plaintext")
+LANGUAGES = ("", "python", "py", "python3", "py3", "ipython", "text", "txt", "plaintext", "diff", "pycon")
 """What a fence may call level code."""
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
