@@ -1,8 +1,13 @@
 """From source text to its syntax tree, in a process with several threads."""
 
 import ast
+import warnings
 
 _TRIES = 3
+
+# Odd escapes in a model's text are no news for whoever runs the program. A filter for good, as one for the moment of a call
+# is shared by all threads and may be put back in the wrong order.
+warnings.filterwarnings("ignore", module=r"<unknown>\Z")
 
 
 def tree_of(source: str) -> ast.Module:

@@ -7,7 +7,6 @@ import ast
 import operator
 import re
 import textwrap
-import warnings
 
 from dicode.games.host import Levels
 from dicode.syntax import tree_of
@@ -38,9 +37,7 @@ def closed(source: str) -> str:
 def parsed(source: str) -> ast.Module | SyntaxError:
     """The syntax of a text, or what is wrong with it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return tree_of(source)
+        return tree_of(source)
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:

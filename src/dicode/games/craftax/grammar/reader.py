@@ -25,7 +25,7 @@ def plan_of(source: str) -> Plan:
     """The plan behind a level's source; a source that cannot be read gives a plan without a goal."""
     try:
         tree = tree_of(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Plan(())
     goal = _goal(tree)
     plan = Plan(tuple(sorted(goal.achievements)), dict(goal.minimum), rules=_rules(tree))

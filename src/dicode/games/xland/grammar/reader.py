@@ -9,6 +9,7 @@ from dicode.games.xland.grammar.plan import GRIDS, Plan
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import Thing, thing
 from dicode.games.xland.levels.rules import Rule, Rules
+from dicode.syntax import tree_of
 
 _GOALS = ("hold", "on", "near", "together", "place", "reach")
 _RULES = ("hold", "near", "together")
@@ -17,10 +18,10 @@ _RULES = ("hold", "near", "together")
 def plan_of(source: str) -> Plan | None:
     """The plan that a level's text comes nearest to; None for one that cannot be read or has no goal about objects."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
         goal, rules = _goal(_assigned(tree, "GOAL")), _rules(_assigned(tree, "RULES"))
         things, size, rooms, door, near = _built(tree)
-    except (SyntaxError, ValueError, TypeError, RecursionError, LevelError):
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, LevelError):
         return None
     if goal is None or not goal.things or not all(what.is_object for what in goal.things):
         return None
