@@ -374,3 +374,70 @@ def test_a_copy_is_taken_where_there_is_nothing_else():
 )
 def test_fences_of_all_kinds_are_read(text):
     assert found(text).source == LEVEL
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RULES = Rules(ranged_spawn=0.2); GOAL = Goal.survive(50)",
+        "GOAL = Goal.survive(50); RULES = Rules(ranged_spawn=0.2)",
+        "GOAL = Goal.survive(50); RULES = Rules(ranged_spawn=0.2); import numpy as np",
+        "caf\u00e9 = 'caf\u00e9'; GOAL = Goal.survive(50); RULES = Rules(ranged_spawn=0.2)  # caf\u00e9",
+    ],
+)
+def test_what_shares_a_line_with_a_goal_or_an_import_is_not_lost(line):
+    plain = "GOAL = Goal.all_of(Achievement.DEFEAT_ZOMBIE)\nRULES = Rules(ranged_spawn=0.2)"
+    parsed = found(LEVEL.replace(plain, line))
+    assert "GOAL = Goal.all_of(Goal.survive(50))" in parsed.source
+    assert "RULES = Rules(ranged_spawn=0.2)" in parsed.source
+    kept = [line for line in parsed.source.split("\n") if line.startswith("RULES")]
+    assert len(kept) == 1
+
+
+def test_imports_are_added_behind_those_from_the_future():
+    source = found(
+        LEVEL.replace("from dicode", "from __future__ import annotations\nfrom dicode").replace("Mob, ", "")
+    ).source
+    compile(source, "level", "exec")
+    assert "import Mob" in source
+    late = LEVEL.replace("GOAL =", "import numpy as np\nGOAL =") + "\n"
+    compile(found(late.replace('"""\nfrom', '"""\nfrom __future__ import annotations\nfrom')).source, "level", "exec")
+
+
+def test_goals_of_a_game_without_parts_are_left_alone():
+    from dicode.games.xland.host import HOST as XLAND
+
+    text = '"""Objective: a star."""\nfrom dicode.games.xland.levels import Goal\n\nGOAL = Goal.near("yellow star")\n'
+    parsed = parse_answer(text, XLAND.levels())
+    assert isinstance(parsed, Parsed), parsed
+    assert 'GOAL = Goal.near("yellow star")' in parsed.source
+
+
+@pytest.mark.parametrize("name", ["reflection", "analysis", "thought", "think"])
+def test_an_index_is_no_tag(name):
+    level = LEVEL + f"    {name} = 0\n    world.light[0][{name}] = 9\n    world.light[{name}][0] = 9\n"
+    assert found(f"```python\n{level}```").source.count(f"[{name}]") == 2
+    assert found(f"[{name.upper()}]so it goes[/{name.upper()}]```python\n{LEVEL}```").source == LEVEL
+
+
+def test_a_stray_end_of_reasoning_behind_the_whole_code_takes_nothing_away():
+    assert found(f"```python\n{LEVEL}```\n</think>").source == LEVEL
+    assert refused("I wonder what to do.</think>").code is Code.NO_CODE
+
+
+def test_a_snippet_that_shows_a_call_is_no_part_of_the_level():
+    head, body = LEVEL.split("def build")
+    text = f"```python\n{head}```\nthen\n```python\ndef build{body}```\nYou may add\n```python\nworld.clear(4)\n```"
+    assert "clear" not in found(text).source
+
+
+def test_words_behind_a_fence_that_never_ends_are_cut_off_and_broken_code_is_not():
+    words = "This level is easy: the zombie's slow.\n"
+    assert found(f"```python\n{LEVEL}\n\n{words}").source == LEVEL
+    assert refused(f"```python\n{LEVEL}    world.clear(\n").code is Code.SYNTAX
+    assert refused(f"```python\n{LEVEL}\n\ndef more(world:\n    pass\n").code is Code.SYNTAX
+
+
+def test_marks_around_objective_and_why_go():
+    level = LEVEL.replace("Objective:", "**Objective:**").replace("Why:", "**Why**:")
+    assert found(level).docstring == "Objective: defeat a zombie.\nWhy: it gates the dungeon."

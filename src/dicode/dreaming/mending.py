@@ -7,6 +7,7 @@ import ast
 import operator
 import re
 import textwrap
+from itertools import pairwise
 
 from dicode.games.host import Levels
 from dicode.syntax import tree_of
@@ -61,8 +62,23 @@ def defined(tree: ast.Module) -> set[str]:
 OBJECTIVE = re.compile(r"^[ \t]*Objective[ \t]*:[ \t]*\S", re.MULTILINE)
 
 
-def wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
-    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X`, `GOAL = Goal(...)` or a list of such, put into `Goal.all_of(...)`."""
+def unjoined(source: str, tree: ast.Module) -> str:
+    """`source` with every statement of the file on a line of its own, where several share one."""
+    lines = [line.encode() for line in source.split("\n")]
+    for before, after in reversed(list(pairwise(tree.body))):
+        if before.end_lineno == after.lineno:
+            line = lines[after.lineno - 1]
+            lines[after.lineno - 1] = line[: before.end_col_offset] + b"\n" + line[after.col_offset :]
+    return b"\n".join(lines).decode()
+
+
+def wrap_goal(source: str, tree: ast.Module, wrapper: str) -> tuple[str, tuple[str, ...]]:
+    """`GOAL = Goal.survive(300)`, `GOAL = Achievement.X`, `GOAL = Goal(...)` or a list of such, put into the game's `wrapper(...)`.
+
+    No statement shares a line with another. Without a wrapper (a game whose goals have no parts) nothing is changed.
+    """
+    if not wrapper:
+        return source, ()
     for node in tree.body:
         if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GOAL"):
             continue
@@ -72,15 +88,17 @@ def wrap_goal(source: str, tree: ast.Module) -> tuple[str, tuple[str, ...]]:
             value = ast.Tuple(value.args, ast.Load())
         several = isinstance(value, (ast.List, ast.Tuple, ast.Set)) and bool(value.elts)
         parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and several else [value]
-        meant = [re.match(r"(Goal\.(?!all_of)\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts]
+        meant = [re.match(r"(Goal\.\w+\(|Achievement\.\w+$)", ast.unparse(part)) for part in parts]
+        if any(ast.unparse(part).startswith(f"{wrapper}(") for part in parts):
+            continue
         # `Goal(NAME)`: which enumeration the name is of, the sandbox says with the line as it should read.
         bare = [made and isinstance(part, ast.Name) and part.id not in defined(tree) for part in parts]
         if not all(map(operator.or_, map(bool, meant), bare)):
             continue
         lines = source.split("\n")
         end = node.end_lineno or node.lineno
-        lines[node.lineno - 1 : end] = [f"GOAL = Goal.all_of({', '.join(map(ast.unparse, parts))})"]
-        return "\n".join(lines), ("GOAL wrapped in Goal.all_of",)
+        lines[node.lineno - 1 : end] = [f"GOAL = {wrapper}({', '.join(map(ast.unparse, parts))})"]
+        return "\n".join(lines), (f"GOAL wrapped in {wrapper}",)
     return source, ()
 
 
@@ -100,7 +118,8 @@ def mend(source: str, tree: ast.Module, levels: Levels | None, told: str) -> tup
     body = [node for node in tree.body if node is not docstring]
     kinds = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in body]
     first_other = kinds.index(False) if False in kinds else len(kinds)
-    late = [node for i, node in enumerate(body) if kinds[i] and i > first_other]
+    future = [node for node in body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    late = [node for i, node in enumerate(body) if kinds[i] and i > first_other and node not in future]
     moved = [_take(lines, node) for node in late]
     notes += ["imports moved to the top"] * bool(late)
     api = frozenset(levels.names) if levels else frozenset()
@@ -111,6 +130,8 @@ def mend(source: str, tree: ast.Module, levels: Levels | None, told: str) -> tup
         moved.append("import numpy as np")
     if forgotten:
         notes.append(f"imports added: {', '.join(sorted(forgotten))}")
+    if moved or any(node not in body[:first_other] for node in future):
+        moved = [*(_take(lines, node) for node in future), *moved]
     first = docstring is not None and docstring is tree.body[0]
     if first and ast.get_docstring(tree) == told:
         at = docstring.end_lineno or 0 if docstring else 0

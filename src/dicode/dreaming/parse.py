@@ -22,10 +22,11 @@ from dicode.dreaming.mending import (
     straighten,
     text_of,
     tidy,
+    unjoined,
     wrap_goal,
 )
 from dicode.dreaming.similarity import syntax
-from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning
+from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning, without_stray_end
 from dicode.games.host import Levels
 from dicode.syntax import tree_of
 from dicode.types import Code, Rejected
@@ -69,8 +70,9 @@ def parse_answer(
     """
     if len(text) > MAX_ANSWER:
         return _too_long(text)
-    body, unfinished = split_reasoning(normalise(text))
-    source = _choose(body, known) or _choose(unquoted(body), known)
+    plain = normalise(text)
+    body, unfinished = split_reasoning(plain)
+    source = _choose(body, known) or _choose(unquoted(body), known) or _choose(without_stray_end(plain), known)
     if not source.strip():
         if unfinished:
             return _unfinished_reasoning()
@@ -82,30 +84,45 @@ def parse_answer(
             f"Use at most {MAX_SOURCE}; most need 2000.",
             code=Code.TOO_LONG,
         )
-    tree = parsed(source)
-    if isinstance(tree, SyntaxError):
-        for mended in (closed(straighten(source)), closed(straighten(unframed(source)))):
-            second = parsed(mended)
-            if not isinstance(second, SyntaxError):
-                break
-        else:
-            return _syntax(source, tree)
-        source, tree = mended, second
+    read = _read(source)
+    if isinstance(read, Rejected):
+        return read
+    source, tree = read
     return _unreadable(tree) or _complete(source, tree, levels, allow_hooks, goal_only, objective)
+
+
+def _read(source: str) -> tuple[str, ast.Module] | Rejected:
+    """The file's text and tree, the text mended where it is no Python as it stands."""
+    wrong = parsed(source)
+    if not isinstance(wrong, SyntaxError):
+        return source, wrong
+    for candidate in (source, unframed(source), _without_chatter(source)):
+        mended = closed(straighten(candidate))
+        tree = parsed(mended)
+        if not isinstance(tree, SyntaxError):
+            return mended, tree
+    return _syntax(source, wrong)
+
+
+_MARKED = re.compile(
+    r"^[ \t]*[*_#]{1,3}[ \t]*(Objective|Why)[ \t]*:?[*_]{0,3}[ \t]*:?[ \t]*", re.MULTILINE | re.IGNORECASE
+)
+"""`**Objective:** ` and the like."""
 
 
 def _complete(
     source: str, tree: ast.Module, levels: Levels | None, allow_hooks: bool, goal_only: bool, objective: str
 ) -> Parsed | Rejected:
     """The file with what it forgot, or what it lacks."""
-    said = text_of(docstring_of(tree))
+    said = _MARKED.sub(r"\1: ", text_of(docstring_of(tree)))
     missing = _missing(tree, allow_hooks, goal_only, _goal_hint(levels, said or objective))
     if missing:
         return missing
     told = inspect.cleandoc(said)
     if not OBJECTIVE.search(said):
         told = f"Objective: {' '.join((said or objective or _goal_in_words(tree)).split())[:400]}"
-    source, wrapped = wrap_goal(source, tree)
+    source = unjoined(source, tree)
+    source, wrapped = wrap_goal(source, tree_of(source), levels.goal_wrapper if levels else "")
     source, notes = mend(source, tree_of(source), levels, told)
     return Parsed(tidy(source), told.strip(), (*wrapped, *notes))
 
@@ -187,7 +204,9 @@ def _choose(body: str, known: Collection[str]) -> str:
     new = [rank > 0 and not _is_copy(block, known) for block, rank in zip(blocks, ranks, strict=True)]
     best = max(range(len(blocks)), key=lambda i: (new[i], ranks[i], i))
     if ranks[best] < 2 and len(blocks) > 1:
-        parts = (block for block, rank in zip(blocks, ranks, strict=True) if 0 <= rank < 2)
+        parts = (
+            block for block, rank in zip(blocks, ranks, strict=True) if rank == 1 or (not rank and _is_part(block))
+        )
         joined = "\n".join(dict.fromkeys(parts))
         if _completeness(joined) > ranks[best]:
             return joined
@@ -195,6 +214,24 @@ def _choose(body: str, known: Collection[str]) -> str:
     if beside and _completeness(bare := _bare(body)) > 0:
         return bare
     return blocks[best]
+
+
+def _is_part(code: str) -> bool:
+    """Whether a block without goal and `build` may be a piece of a file: it defines, and does nothing with a world."""
+    tree = parsed(code)
+    if isinstance(tree, SyntaxError):
+        return False
+    defines = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    calls = [node for node in tree.body if not isinstance(node, defines) and node is not docstring_of(tree)]
+    return not calls
+
+
+def _without_chatter(source: str) -> str:
+    """`source` up to words that stand behind the code, where they begin a line as no code does."""
+    kept = _bare(source)
+    rest = source.partition(kept)[2].lstrip("\n") if kept else ""
+    words = rest[:1].isalpha() or rest[:1] in ("*", "-", ">", "#")
+    return kept if words and not _CODE_LINE.match(rest.lstrip("#* ")) else source
 
 
 def _is_copy(code: str, known: Collection[str]) -> bool:

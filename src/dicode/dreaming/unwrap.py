@@ -39,7 +39,8 @@ _MORE = r"(?:\w{1,20}[:_])?(?:think(?:ing)?|thoughts?|reasoning)(?:[:_]\w{1,20})
 _WORDS = r"(?:think|thinking|thought)[|\uff5c]>"
 _OF = r"(?:[_\u2581]of)?[_\u2581]"
 _TAG = re.compile(
-    rf"(?:<|\[|\u25c1)(?P<close>/?)(?:{_NAMES})(?:\s[^<>\[\]\n]{{0,80}})?(?:>|\]|\u25b7)"
+    # A square bracket right behind a name is an index.
+    rf"(?:<|(?<![\w\])])\[(?!/)|\[(?=/)|\u25c1)(?P<close>/?)(?:{_NAMES})(?:\s[^<>\[\]\n]{{0,80}})?(?:>|\]|\u25b7)"
     rf"|<(?P<closes>/?)(?:{_MORE})(?:\s[^<>\n]{{0,80}})?>"
     # Channels and marks of chat templates: `<|channel|>analysis<|message|>`, `<|START_THINKING|>`, `<|end_of_thought|>`;
     # without their signs the first two are left as the words `analysis` and `assistantfinal`.
@@ -70,6 +71,14 @@ def split_reasoning(text: str) -> tuple[str, bool]:
             opened = tag
     kept.append(text[start : opened.start()] if opened else text[start:])
     return _MARK.sub("\n", "\n".join(kept)), opened is not None
+
+
+def without_stray_end(text: str) -> str:
+    """`text` without a tag that ends reasoning at its very end and was never opened; empty where there is none."""
+    tags = list(_TAG.finditer(text))
+    ends = [tag for tag in tags if tag["close"] or tag["closes"] or tag["end"]]
+    stray = len(tags) == len(ends) == 1 and not text[ends[0].end() :].strip()
+    return text[: ends[0].start()] if stray else ""
 
 
 def strip_reasoning(text: str) -> str | None:

@@ -106,6 +106,8 @@ class Levels:
     generated: Callable[[int, int], str]
     """(seed, worlds) -> source of the level that is just worlds of the game's generator. The text holds the lines
     `WORLD_SEED = <seed>` and `WORLDS = <worlds>`, by which whoever makes base worlds knows it."""
+    goal_wrapper: str = ""
+    """What makes one goal of several parts, as text writes it (`Goal.all_of`); empty where goals have no parts."""
     finish: Callable[[dict[str, np.ndarray]], None] = lambda arrays: None
     """Sets, in place, what follows from the rest of an edited world; its arrays have their shapes and dtypes already."""
     goal_hint: Callable[[object, str], str] = lambda value, said: "write GOAL = Goal(...) at the top of the file"

@@ -63,6 +63,7 @@ API = Levels(
     finish=_finish,
     check=check,
     generated=_generated,
+    goal_wrapper="Goal.all_of",
     goal_hint=goal_hint,
     advice=advice,
     import_hints=_IMPORT_HINTS,
