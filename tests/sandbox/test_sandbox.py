@@ -210,3 +210,37 @@ def test_workers_get_an_environment_of_their_own(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
     kept = {name for name in workers.environment() if "KEY" in name or "PROXY" in name or "HOME" in name}
     assert kept == set()
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    "call",
+    [
+        "max()",
+        "min()",
+        "all()",
+        "any()",
+        "sum()",
+        "mean()",
+        "std()",
+        "var()",
+        "prod()",
+        "clip(0, 1)",
+        "argsort()",
+    ],
+)
+def test_what_numpy_imports_late_is_no_import_of_the_author(worlds, call):
+    """A worker's first call of such a method was refused; each gets one of its own here."""
+    text = "from __future__ import annotations\n" + LEVEL[LEVEL.index("from") :] + f"    world.distance_map().{call}\n"
+    text = text.replace(
+        "def build(world: World) -> None:\n", f"def build(world: World) -> None:\n    world.rng.random(3).{call}\n"
+    )
+    with Sandbox(HOST, wall="weak") as fresh:
+        assert not isinstance(fresh.build(text, worlds, 7, Origin.GRAMMAR), Rejected)
+
+
+@pytest.mark.fast
+def test_half_of_a_pair_is_no_text(sandbox, worlds):
+    rejected = sandbox.build(LEVEL + "# \ud800\n", worlds, 7, Origin.GRAMMAR)
+    assert isinstance(rejected, Rejected)
+    assert rejected.code is Code.NOT_TEXT

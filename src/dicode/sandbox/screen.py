@@ -67,8 +67,8 @@ def cheap(source: str, limit: int) -> Rejected | None:
             "write a shorter level",
             code=Code.TOO_LONG,
         )
-    if "\x00" in source:
-        return Rejected("screen", "the level contains a null character", "send plain text", code=Code.NOT_TEXT)
+    if "\x00" in source or not _is_utf8(source):
+        return Rejected("screen", "the level contains a character that is none", "send plain text", code=Code.NOT_TEXT)
     if max(map(len, source.splitlines()), default=0) > _MAX_LINE:
         return Rejected(
             "screen", f"a line has more than {_MAX_LINE} characters", "build large tables in a loop", code=Code.NOT_TEXT
@@ -80,6 +80,14 @@ def cheap(source: str, limit: int) -> Rejected | None:
     if deepest > _MAX_DEPTH:
         return Rejected("screen", f"brackets nest deeper than {_MAX_DEPTH}", "split the expression", code=Code.NOT_TEXT)
     return None
+
+
+def _is_utf8(source: str) -> bool:
+    try:
+        source.encode()
+    except UnicodeEncodeError:  # half of a pair
+        return False
+    return True
 
 
 def unreadable(source: str) -> Rejected | None:
