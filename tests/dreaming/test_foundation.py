@@ -504,3 +504,19 @@ def test_a_measured_level_of_the_grammar_goes_back_to_the_grammar(fm_server, tmp
     outcome = dreamer(fm_server, tmp_path).dream([brief(cycle=3, revises=level)], validate)[0]
     assert outcome.draft.origin is Origin.GRAMMAR
     assert fm_server.requests == []
+
+
+def test_a_fallback_that_fails_loses_its_dream_and_no_other(fm_server, tmp_path):
+    """A grammar that could not read a level ended the run, and again at every resumption."""
+
+    class Failing(Grammar):
+        def dream(self, briefs, validate):
+            if briefs[0].index == 1:
+                raise IndexError("list index out of range")
+            return super().dream(briefs, validate)
+
+    made = dreamer(fm_server, tmp_path, fallback=Failing(), max_drafts=1)
+    fm_server.script = lambda body, n: fm_server.said(GOOD.replace("{n}", "2"))
+    outcomes = made.dream([brief(index=i) for i in range(3)], validate)
+    assert [outcome.accepted for outcome in outcomes] == [True, False, True]
+    assert "the dreamer in its place raised IndexError" in outcomes[1].verdict.reason

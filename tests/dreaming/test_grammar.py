@@ -295,6 +295,32 @@ def test_a_parent_that_cannot_be_read_still_gets_a_child(source):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize(
+    "line",
+    [
+        'world.set("boss_progress", value=3)',
+        "world.player.floor = 9",
+        "world.player.floor = -1",
+        f"world.time_of_day = {10**400}",
+        "world.scatter(Block.TREE, count=3, distance=())",
+        "world.room(*[1, 2, 3])",
+        "for _ in range(): world.ripe_plant(world.random_cell(()))",
+    ],
+)
+def test_what_no_plan_can_say_of_a_level_is_passed_over(line):
+    """A child of a level that a person or a model wrote ended the run, and again at every resumption."""
+    source = (
+        f'"""Objective: eat."""\nGOAL = Goal.all_of(Achievement.EAT_COW)\nRULES = Rules(hunger={10**400})\n\n\n'
+        f"def build(world):\n    world.spawn(Mob.COW, count=2)\n    {line}\n    world.player.inventory.sword = 2\n"
+    )
+    plan = plan_of(source)
+    assert (plan.achievements, plan.kit, len(plan.mobs)) == ((Achievement.EAT_COW,), {"sword": 2}, 1)
+    level = briefs.record(Draft(source, "", Origin.FOUNDATION), YES)
+    assert dream_one(Brief(0, 0, briefs.report(level, 30, 20), {}, None)).accepted
+    assert plan_of(f"GOAL = Goal.survive({10**400})").minimum == {}
+
+
+@pytest.mark.fast
 def test_it_is_a_dreamer():
     assert isinstance(GrammarDreamer(Streams(0)), Dreamer)
 
@@ -450,6 +476,22 @@ def test_a_mechanic_of_a_level_that_is_written_again_is_kept_where_it_is_allowed
     for index in range(8):
         again = dream_one(Brief(3, index, None, {}, None, allow_hooks=allowed, revises=back), hooks=True).draft.source
         assert ("def transition" in again) == allowed
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_level_whose_mechanic_says_what_is_asked_is_written_again_with_something_to_ask(code):
+    """A shelter that was turned down came back with a mechanic that asks for nothing, and the run ended."""
+
+    def judge(draft):
+        return Rejected("verify", "no", code=code) if "def success(" in draft.source else YES
+
+    turned_down = 0
+    for seed in range(120):
+        outcome = dream_one(Brief(0, seed, None, {}, None, allow_hooks=True), judge, seed, hooks=True)
+        turned_down += "def success(" in (outcome.draft.repairs[0].source if outcome.draft.repairs else "")
+        assert "GOAL" in outcome.draft.source or "def success(" in outcome.draft.source
+    assert turned_down > 0
 
 
 @pytest.mark.fast

@@ -416,3 +416,9 @@ def test_a_coding_line_counts_and_other_bytes_are_named():
         decode(b"# -*- coding: klingon -*-\n")
     level = parse_level("\ufeff" + TEXT.replace("\n", "\r\n"))
     assert level.source == TEXT
+
+
+@pytest.mark.parametrize("codec", ["rot13", "base64", "bz2", "hex", "quopri", "uu", "zlib", "undefined", "punycode"])
+def test_a_coding_line_that_names_no_encoding_of_text_is_a_sentence(codec):
+    with pytest.raises(LevelError, match="UTF-8"):
+        decode(f"# -*- coding: {codec} -*-\n{TEXT}\n\u00e9".encode())

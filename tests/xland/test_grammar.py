@@ -118,6 +118,8 @@ def test_a_plan_is_read_back_from_its_text():
     assert [plan_of(text) for text in ("x = (", "GOAL = Goal.near(open('x'))", "GOAL = Goal.reach((1, 1))")] == [
         None
     ] * 3
+    odd = "GOAL = Goal.near('yellow star')\ndef build(world):\n    world.scatter('red ball', distance=%s)\n"
+    assert [plan_of(odd % text) for text in ("(5,)", "{}", "7")] == [None] * 3
 
 
 @pytest.mark.parametrize("code", [Code.TOO_HARD, Code.TOO_EASY, Code.NO_ROOM])

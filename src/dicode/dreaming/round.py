@@ -113,9 +113,15 @@ class Round(ABC):
             log.warning("cycle %d, dream %d: %s (%s)", brief.cycle, brief.index, end.kind, end.reason)
             self.journal.record_fate(Fate(brief.cycle, brief.index, end.kind, end.reason))
         fallback = self.context.fallback
-        if end.kind == "fallback" and fallback is not None:
+        if end.kind != "fallback" or fallback is None:
+            return lost(end.reason)
+        try:
             return (await self.in_turn(functools.partial(fallback.dream, [brief], self.validate)))[0]
-        return lost(end.reason)
+        except RunError:
+            raise
+        except Exception as error:
+            log.debug("cycle %d, dream %d", brief.cycle, brief.index, exc_info=True)
+            return lost(f"{end.reason}, and the dreamer in its place raised {type(error).__name__}")
 
     async def check(self, brief: Brief, attempt: int, draft: Draft) -> Verdict:
         """The verdict on a draft: the recorded one where there is one.

@@ -62,7 +62,11 @@ def decode(data: bytes) -> str:
 def _decoded(data: bytes, encoding: str) -> str:
     try:
         return plain(data.decode(encoding))
-    except UnicodeDecodeError as error:
+    except LookupError:
+        raise LevelError(f"{encoding} is no encoding of text; save the file as UTF-8", Code.NOT_TEXT) from None
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):
+            raise LevelError(f"the file is not {encoding}; save it as UTF-8", Code.NOT_TEXT) from None
         line = data[: error.start].count(b"\n") + 1
         raise LevelError(
             f"line {line} is not {encoding}: byte 0x{data[error.start]:02x}; save the file as UTF-8", Code.NOT_TEXT

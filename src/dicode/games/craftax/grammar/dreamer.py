@@ -105,7 +105,7 @@ class GrammarDreamer(OneByOne):
             plan = plan.changed(mechanic="", numbers={})
         elif plan.mechanic and not plan.numbers:  # of a level that was read: its numbers are not read back
             plan = plan.changed(numbers=MECHANICS[plan.mechanic].draw(rng))
-        if not (plan.achievements or plan.minimum or plan.mechanic):
+        if not (plan.achievements or plan.minimum or (plan.mechanic and MECHANICS[plan.mechanic].sets_goal)):
             return None
         plan = plan if brief.goal_only else paced(plan, self._horizon)
         return plan if self._arenas else opened(plan)
@@ -214,7 +214,7 @@ def _harder(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:
 def _again(plan: Plan, rng: np.random.Generator) -> Plan:
     """The same goals with numbers drawn anew and, half of the time, more help."""
     if not plan.achievements:
-        return variation.with_mechanic(plan.changed(mechanic="", numbers={}), rng)
+        return variation.with_mechanic(plan.changed(mechanic="", numbers={}), rng, sets_goal=not plan.minimum)
     help_ = Help(min(Help.HANDED, plan.help + 1)) if rng.random() < 0.5 or plan.help == Help.GAME else plan.help
     return variation.restage(plan.achievements, help_, rng).changed(moved=plan.moved)
 

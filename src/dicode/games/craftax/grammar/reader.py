@@ -18,6 +18,8 @@ from dicode.levels import Achievement, Block, Floor, Goal, LevelError, Mob
 from dicode.syntax import tree_of
 
 _ENUMS = {"Achievement": Achievement, "Block": Block, "Floor": Floor, "Mob": Mob}
+_LARGE = 1e9
+_ODD = (ArithmeticError, LookupError, TypeError, ValueError)
 _GOAL_HELPERS = ("all_of", "at_least", "survive", "reach_floor", "hold", "defeat", "collect", "place")
 
 
@@ -31,7 +33,10 @@ def plan_of(source: str) -> Plan:
     plan = Plan(tuple(sorted(goal.achievements)), dict(goal.minimum), rules=_rules(tree))
     builder = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"), None)
     for statement in _statements(builder):
-        plan = _applied(plan, statement)
+        try:
+            plan = _applied(plan, statement)
+        except _ODD:  # what a plan can't say of a level that may be right all the same
+            continue
     plan = plan.changed(start=start.named(source))
     said = _said(ast.get_docstring(tree) or "")
     help_ = _help(plan, builder) if said is None else said
@@ -72,7 +77,7 @@ def _assigned(tree: ast.Module, name: str) -> ast.expr | None:
 def _goal(tree: ast.Module) -> Goal:
     try:
         return as_goal(_value(_assigned(tree, "GOAL"))) or Goal()
-    except LevelError:
+    except (LevelError, *_ODD):
         return Goal()
 
 
@@ -81,7 +86,9 @@ def _rules(tree: ast.Module) -> dict[str, float]:
     if not isinstance(call, ast.Call):
         return {}
     numbers = {keyword.arg: _value(keyword.value) for keyword in call.keywords if keyword.arg}
-    return {name: float(value) for name, value in numbers.items() if isinstance(value, (int, float))}
+    return {
+        name: float(value) for name, value in numbers.items() if isinstance(value, (int, float)) and abs(value) < _LARGE
+    }
 
 
 def _value(node: ast.expr | None) -> object:
@@ -110,7 +117,7 @@ def _goal_call(node: ast.Call) -> object:
     named = {keyword.arg: _value(keyword.value) for keyword in node.keywords if keyword.arg}
     try:
         return getattr(Goal, helper)(*arguments, **named)
-    except (LevelError, TypeError, ValueError):
+    except (LevelError, *_ODD):
         return None
 
 

@@ -160,10 +160,13 @@ def quantity_of(achievement: Achievement) -> str:
     return f"{'collected' if kind == 'collect' else 'placed'}.{name}" if kind in ("collect", "place") else ""
 
 
-def with_mechanic(plan: Plan, rng: np.random.Generator) -> Plan:
-    """`plan` with one new mechanic that can act on its floor."""
+def with_mechanic(plan: Plan, rng: np.random.Generator, sets_goal: bool = False) -> Plan:
+    """`plan` with one new mechanic that can act on its floor; with `sets_goal` a plan for one that says itself what is asked."""
     names = sorted(
-        name for name, m in MECHANICS.items() if plan.floor in m.floors and (not m.sets_goal or plan.floor == 0)
+        name
+        for name, m in MECHANICS.items()
+        if (m.sets_goal or not sets_goal)
+        and (sets_goal or (plan.floor in m.floors and (not m.sets_goal or plan.floor == 0)))
     )
     name = names[int(rng.integers(len(names)))]
     mechanic = MECHANICS[name]

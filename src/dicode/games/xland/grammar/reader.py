@@ -21,7 +21,17 @@ def plan_of(source: str) -> Plan | None:
         tree = tree_of(source)
         goal, rules = _goal(_assigned(tree, "GOAL")), _rules(_assigned(tree, "RULES"))
         things, size, rooms, door, near = _built(tree)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, LevelError):
+    except (
+        SyntaxError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+        MemoryError,
+        LevelError,
+    ):
         return None
     if goal is None or not goal.things or not all(what.is_object for what in goal.things):
         return None
