@@ -171,9 +171,19 @@ def plant(arrays: Arrays, cell: Position, age: int, ripe: bool) -> None:
 
 
 def cells_mask(positions: Iterable[Position] | np.ndarray) -> np.ndarray:
-    """bool[48, 48] from a mask or from positions; LevelError for positions outside of the map."""
+    """bool[48, 48] from a mask or from positions; LevelError for positions outside of the map, and for what may be neither."""
     if isinstance(positions, np.ndarray) and positions.shape == (MAP_SIZE, MAP_SIZE):
-        return positions.astype(bool)
+        if positions.dtype != bool:
+            raise LevelError(
+                f"{positions.dtype} of the whole map is no mask: say which of its numbers are meant",
+                hint="compare it, as in world.distance_map() >= 0 or world.blocks[0] == Block.STONE",
+            )
+        return np.asarray(positions)
+    if isinstance(positions, tuple) and any(isinstance(part, np.ndarray) for part in positions):
+        raise LevelError(
+            "a tuple of arrays is neither a mask nor a list of cells",
+            hint="give the mask itself, or np.argwhere(mask), which has a row and a column for each cell",
+        )
     mask = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
     for position in positions:
         mask[as_position(position)] = True

@@ -1,7 +1,7 @@
-"""A world's arrays as level code uses them: no member of another enumeration, no fraction of a whole number.
+"""A world's arrays as level code uses them: no member of another enumeration, no fraction of a whole number, no overflow.
 
-NumPy takes every enumeration by its number and cuts every fraction off. Whatever is derived from such an array keeps
-the guard; what is made of one by `np.asarray` has lost it.
+NumPy takes every enumeration by its number, cuts every fraction off and begins again at 0 behind the end of a type.
+Whatever is derived from such an array keeps the guard; what is made of one by `np.asarray` has lost it.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,25 @@ KINDS: dict[str, type[IntEnum]] = {
 """Arrays of a world whose numbers are members of an enumeration."""
 
 
+_GROWS = frozenset({np.add, np.subtract, np.multiply, np.negative, np.power, np.left_shift})
+"""What may leave the range of a small integer type."""
+
+
+class Cell(np.int64):
+    """One number of an array whose numbers are members of `kind`."""
+
+    kind: type[IntEnum]
+
+    def __eq__(self, other: object) -> Any:
+        return super().__eq__(as_member(other, self.kind) if isinstance(other, Enum) else other)
+
+    def __ne__(self, other: object) -> Any:
+        return super().__ne__(as_member(other, self.kind) if isinstance(other, Enum) else other)
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
 class Guarded(np.ndarray):
     """A view of a world's array that checks what is written into it and what it is compared with."""
 
@@ -44,6 +63,14 @@ class Guarded(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         """Views and copies keep name and kind."""
         self.label, self.kind = getattr(source, "label", "a number"), getattr(source, "kind", None)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        if self.kind is None or isinstance(found, np.ndarray) or self.dtype == bool:
+            return found
+        cell = Cell(found)
+        cell.kind = self.kind
+        return cell
 
     def __setitem__(self, index: Any, value: Any) -> None:
         super().__setitem__(index, self._taken(value))
@@ -62,6 +89,27 @@ class Guarded(np.ndarray):
         """What may be compared with: a number that means something else is equal by chance."""
         return as_member(value, self.kind) if isinstance(value, Enum) and self.kind and self.dtype != bool else value
 
+    def __array_ufunc__(self, ufunc: np.ufunc, method: Any, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        """Arithmetic with room for every result; what is written in place is checked like any other value."""
+        first = next((each for each in inputs if isinstance(each, Guarded)), self)
+        checked = (
+            out is not None and isinstance(out[0], Guarded) and method == "__call__" and len(out) == 1 and not kwargs
+        )
+        plain = [_bare(each) for each in inputs]
+        if ufunc in _GROWS and method == "__call__" and (out is None or checked):
+            plain = [_roomy(each) for each in plain]
+        if out is not None and not checked:
+            kwargs["out"] = tuple(_bare(each) for each in out)
+        found = getattr(ufunc, method)(*plain, **kwargs)
+        if checked:
+            out[0][...] = found
+            return out[0]
+        if isinstance(found, np.ndarray):
+            view = found.view(Guarded)
+            view.label, view.kind = first.label, first.kind
+            return view
+        return found
+
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         """Any function of NumPy's that also takes such an array: `np.where(mask, Block.TREE, world.blocks)`."""
         given = list(_flat((arguments, tuple(named.values()))))
@@ -79,8 +127,32 @@ class Guarded(np.ndarray):
             return [self._taken(item) for item in value]
         numbers = np.asarray(value)
         if self.dtype.kind in "iu" and numbers.dtype.kind == "f" and not np.all(numbers == np.floor(numbers)):
-            raise LevelError(f"{self.label} holds whole numbers, and {numbers.dtype} with fractions is written into it")
+            raise LevelError(
+                f"{self.label} holds whole numbers, and {numbers.dtype} with fractions is written into it",
+                hint="round them first, as in np.round(values)",
+            )
+        if self.dtype.kind in "iu" and numbers.dtype.kind in "iuf" and numbers.size:
+            self._fitting(numbers)
         return value
+
+    def _fitting(self, numbers: np.ndarray) -> None:
+        """Raise LevelError for a number that the array's type does not have."""
+        low, high = np.iinfo(self.dtype).min, np.iinfo(self.dtype).max
+        odd = numbers[~((numbers >= low) & (numbers <= high))] if numbers.ndim else numbers.reshape(1)
+        if odd.size and not low <= odd[0] <= high:
+            raise LevelError(
+                f"{self.label} holds {low} to {high}, and {odd[0]} is written into it",
+                hint=f"cut what lies outside of that off: np.clip(values, {low}, {high})",
+            )
+
+
+def _bare(value: Any) -> Any:
+    return value.view(np.ndarray) if isinstance(value, Guarded) else value
+
+
+def _roomy(value: Any) -> Any:
+    small = isinstance(value, (np.ndarray, np.integer)) and value.dtype.kind in "iu" and value.dtype.itemsize < 8
+    return value.astype(np.int64) if small else value
 
 
 def _flat(values: Any) -> Iterator[Any]:

@@ -39,9 +39,13 @@ ROCK: dict[Floor, Block] = {
 def check_distance(distance: Distance) -> Distance:
     """A (least, most) pair of whole numbers with 0 <= least <= most, or LevelError."""
     try:
-        least, most = (int(as_amount(number, "distance")) for number in distance)  # type: ignore[call-overload]
-    except (TypeError, ValueError):
-        raise LevelError(f"distance is {distance!r}; use (least, most), for example (2, 6)") from None
+        given = [as_amount(number, "distance") for number in distance]
+        least, most = (int(number) for number in given)  # type: ignore[call-overload]
+        whole = given == [least, most]
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise LevelError(f"distance is {distance!r}; use (least, most), two whole numbers, for example (2, 6)")
     if not 0 <= least <= most:
         turned = 0 <= most < least
         raise LevelError(
@@ -123,11 +127,24 @@ def rebuild_mob_map(arrays: Arrays) -> None:
 
 def rectangle(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[slice, slice]:
     """Slices for rows[0]..rows[1] and columns[0]..columns[1], both ends included, or LevelError."""
+    rows, columns = _ends(rows, "rows"), _ends(columns, "columns")
     top, left = as_position((rows[0], columns[0]))
     bottom, right = as_position((rows[1], columns[1]))
     if top > bottom or left > right:
-        raise LevelError(f"rows {tuple(rows)}, columns {tuple(columns)} is empty; the first must not exceed the second")
+        raise LevelError(f"rows {rows}, columns {columns} is empty; the first must not exceed the second")
     return slice(top, bottom + 1), slice(left, right + 1)
+
+
+def _ends(value: object, what: str) -> tuple[int, int]:
+    """First and last of a pair or a range, or LevelError: of more numbers nobody knows which two are meant."""
+    if isinstance(value, range) and value and value.step == 1:
+        return value[0], value[-1]
+    ends: list[int] = list(value) if isinstance(value, (tuple, list, np.ndarray)) else []
+    if len(ends) != 2:
+        one = f"{what}=({value}, {value}) is one of them alone" if isinstance(value, (int, np.integer)) else ""
+        example = f"{what}=(10, 20) or {what}=range(10, 21)"
+        raise LevelError(f"{what} is {value!r}; use the first and the last, both included, as in {example}", hint=one)
+    return ends[0], ends[1]
 
 
 def grown(area: tuple[slice, slice]) -> tuple[slice, slice]:
@@ -138,5 +155,7 @@ def grown(area: tuple[slice, slice]) -> tuple[slice, slice]:
 
 def square(center: Position, radius: int) -> tuple[slice, slice]:
     """The square of `radius` around `center`, cut at the map's edge."""
+    if isinstance(as_amount(radius, "radius"), bool) or not isinstance(radius, (int, np.integer)) or radius < 0:
+        raise LevelError(f"radius is {radius!r}; it must be a whole number of at least 0")
     rows, columns = ((max(0, at - radius), min(MAP_SIZE - 1, at + radius)) for at in center)
     return rectangle(rows, columns)

@@ -290,7 +290,7 @@ def as_position(value: object) -> Position:
         given = list(value)  # type: ignore[call-overload]
         row, column = (int(as_amount(number, "a row or column")) for number in given)  # type: ignore[call-overload]
         whole = [row, column] == given
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole:
         raise LevelError(f"{value!r} is not a position; use (row, column), two whole numbers")

@@ -1,0 +1,128 @@
+"""What level code writes into a world's arrays and compares them with is what it says, or it is refused."""
+
+import numpy as np
+import pytest
+
+from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.blank import blank_worlds
+from dicode.games.craftax.levels.guarded import guard
+from dicode.levels import Block, Item, LevelError, Rules, World
+
+pytestmark = pytest.mark.fast
+
+
+@pytest.fixture
+def world():
+    arrays = {name: np.array(values[0]) for name, values in blank_worlds(1).items()}
+    return World(guard(arrays), np.random.default_rng(0), Amounts(Rules()))
+
+
+def darker(world):
+    world.light[2] = 20
+    world.light[2] = world.light[2].astype(int) - 30
+
+
+def brighter(world):
+    world.light[2] = 200
+    world.light[2] = world.light[2] + 100
+
+
+def in_place(world):
+    world.light[2] = 200
+    world.light[2] += 100
+
+
+def below(world):
+    world.light[2] = 20
+    world.light[2] -= np.full((48, 48), 30, np.uint8)
+
+
+def full(world):
+    world.light[1] = np.full((48, 48), 300.0)
+
+
+def listed(world):
+    world.light[1, 0, :2] = [12, 256]
+
+
+def blocks(world):
+    world.blocks[0] = world.blocks[0] * 100 + 256
+
+
+@pytest.mark.parametrize("wrong", [darker, brighter, in_place, below, full, listed, blocks])
+def test_a_number_that_a_map_does_not_have_is_refused_and_not_begun_again_at_zero(world, wrong):
+    with pytest.raises(LevelError, match=r"holds 0 to 255, and -?[\d.]+ is written into it") as said:
+        wrong(world)
+    assert "np.clip(values, 0, 255)" in said.value.hint
+
+
+def test_what_fits_is_written_as_it_is_meant(world):
+    world.light[2] = 20
+    world.light[2] += 100
+    world.light[3] = np.clip(world.light[2] * 5 - 30, 0, 255)
+    world.light[2][:4] = np.round(world.light[2][:4] * 0.5)
+    assert (world.light[2, 9, 9], world.light[3, 9, 9], world.light[2, 0, 0]) == (120, 255, 60)
+    mask = world.blocks[0] == Block.GRASS
+    mask &= world.light[0] >= 0
+    assert mask.dtype == bool
+    assert int(world.light[2].max()) == 120
+    plain = np.zeros((48, 48), np.int64)
+    plain += world.light[2]
+    assert plain.max() == 120
+
+
+def test_fractions_say_how_they_are_rounded(world):
+    with pytest.raises(LevelError, match="whole numbers") as said:
+        world.light[0] = world.light[0] * 0.31
+    assert "np.round(values)" in said.value.hint
+    with pytest.raises(LevelError, match="whole numbers"):
+        world.light[0] *= 0.123
+
+
+def test_one_cell_is_compared_with_its_own_kind_only(world):
+    world.blocks[0][3, 4] = Block.GRASS
+    assert int(Item.LADDER_DOWN) == int(Block.GRASS), "the case is one"
+    with pytest.raises(LevelError, match="LADDER_DOWN"):
+        _ = world.blocks[0][3, 4] == Item.LADDER_DOWN
+    with pytest.raises(LevelError, match="LADDER_DOWN"):
+        _ = world.blocks[0, 3, 4] != Item.LADDER_DOWN
+    cell = world.blocks[0][3, 4]
+    assert cell == Block.GRASS
+    assert cell in (Block.GRASS, Block.STONE)
+    assert (int(cell), f"{cell}", [*range(9)][cell], Block(cell), cell + 300) == (2, "2", 2, Block.GRASS, 302)
+    assert {cell: 1}[2] == 1
+
+
+def test_the_ends_of_a_rectangle_are_two_or_a_range(world):
+    world.fill(Block.WATER, range(2, 12), range(2, 12))
+    assert (world.blocks[0][2:12, 2:12] == Block.WATER).all()
+    assert len(world.maze(range(20, 29), [20, 28])) > 20
+    for wrong in ([2, 3, 4, 5, 6], (5, 6, 9), 7, "ab", range(0), range(2, 9, 2), (2.5, 4), (2, float("inf"))):
+        with pytest.raises(LevelError):
+            world.fill(Block.WATER, wrong, (2, 4))
+    with pytest.raises(LevelError, match="use the first and the last, both included") as said:
+        world.fill(Block.WATER, 10, 12)
+    assert said.value.hint == "rows=(10, 10) is one of them alone"
+
+
+def test_a_mask_says_which_cells_are_meant(world):
+    with pytest.raises(LevelError, match="is no mask") as said:
+        world.carve(world.distance_map())
+    assert "world.distance_map() >= 0" in said.value.hint
+    mask = np.zeros((48, 48), bool)
+    mask[3, 4] = mask[5, 6] = True
+    with pytest.raises(LevelError, match="neither a mask nor a list of cells"):
+        world.carve(np.nonzero(mask))
+    assert world.carve(np.argwhere(mask)) == world.carve(mask) == 2
+
+
+@pytest.mark.parametrize("distance", [(2.9, 3.9), (2, float("inf")), (float("nan"), 4), 3, (1, 2, 3), "ab"])
+def test_a_distance_is_two_whole_numbers(world, distance):
+    with pytest.raises(LevelError, match="two whole numbers"):
+        world.scatter(Block.TREE, count=1, distance=distance)
+
+
+@pytest.mark.parametrize("radius", [-1, 2.5, True, "3", None])
+def test_a_radius_is_a_whole_number(world, radius):
+    with pytest.raises(LevelError, match=r"radius is .*whole number of at least 0"):
+        world.clear(radius)
