@@ -105,7 +105,23 @@ MEMBERS = {
     "Achievement.ENTER_VAULTS": "Achievement.ENTER_VAULT",
     "Achievement.COW": "Mob.COW",
     "Facing.NORTH": None,
+    "Achievement.DEFEAT_KNIGHT_ARCHER": "Achievement.DEFEAT_ARCHER",
+    "Mob.ICE_TROLL": "Mob.FROST_TROLL",
 }
+UNSURE = {
+    "Block.ENCHANTMENT_TABLE": "ENCHANTMENT_TABLE_FIRE, ENCHANTMENT_TABLE_ICE",
+    "Block.WOOD_TABLE": "CRAFTING_TABLE",
+    "Block.ICE_TREE": "FIRE_TREE",
+    "Achievement.DEFEAT_ICE_TROLL": "DEFEAT_ICE_ELEMENTAL",
+    "Mob.FIRE_TROLL": "FIRE_ELEMENTAL",
+}
+
+
+@pytest.mark.parametrize("wrong", UNSURE)
+def test_no_line_is_corrected_into_one_of_two_things_that_may_be_meant(names, wrong):
+    told, line = said(names, f"x = {wrong}")
+    assert UNSURE[wrong] in told
+    assert line == ""
 
 
 @pytest.mark.parametrize("wrong", MEMBERS)
@@ -182,6 +198,13 @@ CALLS = {
     "world.player = 3": None,
     "world.spawn = 3": None,
     "world.time = 0.7": None,
+    "world.place_chest(cell)": "world.chest(cell)",
+    "world.spawn_chest(cell)": "world.chest(cell)",
+    "world.place_sapling(cell)": "world.plant(cell)",
+    "world.place_ladder(cell)": "",
+    "row = world.player_position[0]": "row = world.player.position[0]",
+    "rows = world.height": "",
+    "size = world.map_size": "",
 }
 
 

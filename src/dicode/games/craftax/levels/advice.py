@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from enum import Enum
 
 from dicode.errors import LevelError
+from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.goal import Condition, Goal
 from dicode.games.craftax.levels.homes import CLASSES
-from dicode.games.craftax.levels.kinds import closest
+from dicode.games.craftax.levels.kinds import closest, related
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
 from dicode.games.host import Advice
 
@@ -112,12 +113,16 @@ def meant(owner: str, name: str) -> Advice:
     known = homes()
     if name in known or name in _TOP:
         return Advice(elsewhere(name), moved(name))
-    # Among the calls and attributes of the same object first, then anywhere.
+    if name in _SIZES:
+        return Advice(f"a map has {MAP_SIZE} rows and as many columns, 0 to {MAP_SIZE - 1}")
+    # Among the calls and attributes of the same object first, then anywhere; `place_chest` means the chest.
     own = [other for other, home in known.items() if home == f"{owner}{other}"]
-    word = _CALLS.get(name) or _VERB.sub("", name)
-    close = closest(word, own) or closest(word, known)
+    words = [_CALLS.get(name) or _VERB.sub("", name), re.sub("^(place|spawn)_", "", name)]
+    found = [(word, close) for word in words for close in (closest(word, own) or closest(word, known),) if close]
+    word, close = found[0] if found else ("", "")
     if not close or (close in _WEAK and word != close):
-        return Advice()
+        several = related(words[-1], own)
+        return Advice(f"there is no {name}; there is {', '.join(several)}" if 0 < len(several) <= 4 else "")
     home = known[close]
     if close in own:
         return Advice(f"there is no {name}; did you mean {close!r}?", _swapped(rf"\b{re.escape(name)}\b", close, home))
@@ -130,6 +135,7 @@ def _swapped(wrong: str, right: str, home: str) -> Instead:
     return f"{wrong}{r'(?=[ ]*[(])' if is_call else r'(?![ ]*[(])'}", right
 
 
+_SIZES = frozenset({"height", "width", "size", "shape", "map_size", "map_shape", "num_rows", "num_columns"})
 _VERB = re.compile(r"^(get|set|add|create|make|put|build|draw|generate)_(?=\w)")
 _CALLS = {
     "put": "place",
@@ -146,7 +152,7 @@ _CALLS = {
     "path": "distance_map",
     "distance": "distance_map",
     "dig": "carve",
-    "height": "blocks",
+    "find_nearest": "nearest",
     "find_cell": "random_cell",
     "find_free_cell": "random_cell",
     "random_position": "random_cell",
@@ -156,6 +162,10 @@ _CALLS = {
     "hunger": "food",
     "direction": "facing",
     "pos": "position",
+    "player_position": "position",
+    "place_sapling": "plant",
+    "place_plant": "plant",
+    "spawn_chest": "chest",
     "location": "position",
     "level": "floor",
 }
@@ -177,12 +187,23 @@ def _member(owner: type[Enum], name: str) -> Advice:
         return Advice(f"{owner.__name__} has no {name}; what the player holds is set by {held}")
     if others:
         return Advice(f"{owner.__name__} has no {name}; write {others[0]}.{name}", (wrong, f"{others[0]}.{name}"))
-    close = closest(name, owner.__members__)
+    close = _defeated(name) if owner is Achievement else ""
+    close = close or closest(name, owner.__members__)
     if close:
         right = f"{owner.__name__}.{close}"
         return Advice(f"{owner.__name__} has no {name}; did you mean {close!r}?", (wrong, right))
+    several = related(name, owner.__members__)
+    if 0 < len(several) <= 6:
+        return Advice(f"{owner.__name__} has no {name}; there is {', '.join(several)}")
     members = "" if len(owner.__members__) > 40 else f"; its members are {', '.join(owner.__members__)}"
     return Advice(f"{owner.__name__} has no {name}{members}")
+
+
+def _defeated(name: str) -> str:
+    """The achievement of defeating the creature that a name such as `DEFEAT_KNIGHT_ARCHER` ends in; empty for none."""
+    verb, _, creature = name.partition("_")
+    made = CREATURES[Mob[creature]].achievement if verb in ("DEFEAT", "KILL") and creature in Mob.__members__ else None
+    return made.name if made is not None else ""
 
 
 def _bare(name: str) -> Advice:

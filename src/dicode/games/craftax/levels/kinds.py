@@ -44,6 +44,8 @@ _MEANT = {
     "sticks": "wood",
     "logs": "wood",
     "orc_solider": "orc_soldier",
+    "skeleton_archer": "skeleton",
+    "ice_troll": "frost_troll",
     "enchanting_table": "enchantment_table_fire",
 }
 """Words of other games and of the package, with ours."""
@@ -60,12 +62,23 @@ def closest(name: str, choices: Iterable[str]) -> str:
     words = set(text.split("_"))
     inside = [choice for choice in known if set(choice.split("_")) <= words]
     if inside:
-        return known[max(inside, key=lambda choice: (len(choice), choice))]
+        return known.get(_whole(words, inside, known), "")
     around = _around(words, known)
-    if len(around) == 1:
-        return known[around[0]]
+    if around:
+        return known[around[0]] if len(around) == 1 else ""
     alike = [choice for choice in known if _alike(text, choice)]
     return known[max(alike, key=lambda choice: (_ratio(text, choice), choice))] if alike else ""
+
+
+def _whole(words: set[str], inside: Iterable[str], known: Iterable[str]) -> str:
+    """The choice within a name that leaves out nothing which another choice has; empty where that isn't one.
+
+    `knight_archer` is neither `knight` nor `archer` for sure, and `ice_tree` is no `tree` where something else is of ice.
+    """
+    largest = [one for one in inside if not any(set(one.split("_")) < set(other.split("_")) for other in inside)]
+    left = words - set(largest[0].split("_"))
+    held = {word for choice in known if choice not in inside for word in choice.split("_")}
+    return largest[0] if len(largest) == 1 and not left & held else ""
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
@@ -74,8 +87,17 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     found = closest(name, known)
     if found:
         return f"; did you mean {found!r}?"
-    several = _around(set(name.lower().split("_")), {choice.lower(): choice for choice in known})
+    several = related(name, known)
     return f"; there is {', '.join(several)}" if 0 < len(several) <= 6 else ""
+
+
+def related(name: str, choices: Iterable[str]) -> list[str]:
+    """The choices that have all words of a name; where there are none, those that have most of them."""
+    known = {choice.lower(): choice for choice in choices}
+    words = set(name.lower().split("_"))
+    shared = {choice: len(words & set(choice.split("_"))) for choice in known}
+    most = max(shared.values(), default=0)
+    return sorted(known[choice] for choice in known if most and shared[choice] == most)
 
 
 def _around(words: set[str], known: Iterable[str]) -> list[str]:
