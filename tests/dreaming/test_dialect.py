@@ -35,6 +35,19 @@ def ask(server, rounds=1, count=1, **changes):
     return [answer for _ in range(rounds) for answer in asyncio.run(go())]
 
 
+def in_turn(server, lengths, max_tokens):
+    """Answers to prompts of so many characters, one after the other."""
+    where = Endpoint(provider="vllm", model="m", base_url=server.url, timeout_s=10.0, retries=0, concurrency=1)
+    prompts = [(Message("user", "x" * length),) for length in lengths]
+    calls = [Request(1, i, "code", 0, "vllm", "m", prompt, max_tokens) for i, prompt in enumerate(prompts)]
+
+    async def go():
+        async with OpenAIClient(where, Key("", ""), Patience(first_s=0.01)) as client:
+            return [await client.complete(call) for call in calls]
+
+    return asyncio.run(go())
+
+
 def refusing(server, refuses, body):
     """A script: status 400 with `body` while `refuses(request)`, else an answer."""
     return lambda asked, number: server.Step(400, json.dumps(body).encode()) if refuses(asked) else server.said("ok")
@@ -124,6 +137,28 @@ def test_a_token_limit_that_is_too_large_is_halved_until_it_fits(fm_server, mess
     fm_server.script = refusing(fm_server, lambda asked: asked["max_tokens"] > 8192, {"error": {"message": message}})
     assert [answer.text for answer in ask(fm_server, rounds=2)] == ["ok", "ok"]
     assert [asked["max_tokens"] for asked in fm_server.requests] == [32_000, 16_000, 8_000, 8_000]
+
+
+def test_a_prompt_that_is_too_long_for_the_server_lowers_no_other_request_s_limit(fm_server):
+    """It is refused with every limit; what was tried on the way is forgotten."""
+    said = "This model's maximum context length is 16384 tokens. However, you requested {} tokens ({} in the messages)."
+
+    def script(asked, number):
+        prompt = len(asked["messages"][0]["content"])
+        whole = prompt + asked["max_tokens"]
+        return fm_server.problem(400, said.format(whole, prompt)) if whole > 16_384 else fm_server.said("ok")
+
+    fm_server.script = script
+    answers = in_turn(fm_server, [16_500, 1_000, 9_000, 1_000, 9_000], max_tokens=8192)
+    assert [answer.text for answer in answers] == ["", "ok", "ok", "ok", "ok"]
+    assert [asked["max_tokens"] for asked in fm_server.requests[-5:]] == [8192, 8192, 4096, 8192, 4096]
+
+
+def test_a_limit_that_holds_for_the_model_is_sent_with_shorter_prompts_too(fm_server):
+    said = {"error": {"message": "max_tokens is too large: this model supports at most 4096 completion tokens"}}
+    fm_server.script = refusing(fm_server, lambda asked: asked["max_tokens"] > 4096, said)
+    in_turn(fm_server, [2_000, 100], max_tokens=8192)
+    assert [asked["max_tokens"] for asked in fm_server.requests] == [8192, 4096, 4096]
 
 
 @pytest.mark.parametrize(

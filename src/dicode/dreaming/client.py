@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Request
-from dicode.dreaming.dialect import REFUSING, Dialect, complaint
+from dicode.dreaming.dialect import REFUSING, Dialect, Fewer, complaint
 from dicode.dreaming.providers import Endpoint, Key, scrub_paths
 from dicode.dreaming.replies import read_reply, read_vector
 from dicode.dreaming.transport import Reply, Transport, Unreachable
@@ -148,8 +148,9 @@ class OpenAIClient(PatientClient):
     async def _try(self, request: Request) -> Try:
         """One attempt; what the server refuses by name is left out and asked for again at once."""
         embedding = request.stage == EMBEDDING
+        fewer: Fewer | None = None
         while True:
-            body = self._body(request)
+            body = self._body(request, fewer)
             try:
                 # The library's time-out is between bytes; a server that drips must not escape.
                 async with asyncio.timeout(self.endpoint.timeout_s):
@@ -159,18 +160,24 @@ class OpenAIClient(PatientClient):
                 far = error if isinstance(error, Unreachable) else Unreachable(late)
                 kind = Kind.DENIED if far.denied else Kind.FAILED
                 return Try(Answer(kind, reason=self._clean(str(far)), reached=far.reached), again=far.again)
-            if reply.status not in REFUSING or not self._without(request, body, reply):
+            if reply.status in REFUSING and self._without(request, body, reply, fewer):
+                continue
+            lower = self._dialect.fewer(reply.body, body) if reply.status in REFUSING else None
+            if lower is None:
+                if fewer and 200 <= reply.status < 300:
+                    self._dialect.keep(fewer, request)
                 return self._read(reply, request)
+            fewer = lower
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _body(self, request: Request, fewer: Fewer | None) -> dict[str, Any]:
         if request.stage == EMBEDDING:
             return self._dialect.embedding(request)
-        return self._dialect.body(request, self.endpoint.quirks)
+        return self._dialect.body(request, self.endpoint.quirks, fewer)
 
-    def _without(self, request: Request, sent: dict[str, Any], reply: Reply) -> bool:
+    def _without(self, request: Request, sent: dict[str, Any], reply: Reply, fewer: Fewer | None) -> bool:
         """Whether the next try leaves something out that this one sent."""
         # Another call may have learnt it meanwhile.
-        learnt = sent != self._body(request)
+        learnt = sent != self._body(request, fewer)
         return learnt or self._dialect.learn(reply.body, sent)
 
     def _read(self, reply: Reply, request: Request) -> Try:

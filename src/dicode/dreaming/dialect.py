@@ -1,11 +1,13 @@
 """What a run has learnt about a server's dialect: fields that it refuses and is asked without from then on.
 
 Servers say it in many ways (`param`, a path in `detail`, a name in a sentence), always with a status of
-400 or 422. One field is given up at a time, so that no more is left out than needs to be.
+400 or 422. One field is given up at a time, so that no more is left out than needs to be. A lower limit on the
+answer is tried by one request and remembered when it was answered: a prompt that is too long finds none.
 """
 
 import logging
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from dicode.dreaming.calls import Request
@@ -30,6 +32,15 @@ _SYSTEM = re.compile(
 _TOO_MANY = re.compile(r"\b(?:both|together|only one|either)\b", re.I)
 
 
+@dataclass(frozen=True)
+class Fewer:
+    """A lower limit on the answer that one request tries; the run's once an answer has come with it."""
+
+    tokens: int
+    crowded: bool
+    """Whether the server speaks of its context, so that a shorter prompt may leave room for more."""
+
+
 class Dialect:
     """Shared by all clients of one endpoint in a run."""
 
@@ -37,14 +48,15 @@ class Dialect:
         self.dropped: set[str] = set()
         self.limit_name = ""
         """Field that limits the answer where the server wants another than its provider's entry says."""
-        self.most_tokens = 0
-        """Limit on the answer that the server still takes; 0: whatever is asked for."""
+        self.most_tokens: dict[int, int] = {}
+        """Limits on the answer that the server has answered with, each with the fewest tokens of a prompt that it holds for."""
         self.folds_system = False
         """Whether instructions go in front of the question, because there is no role `system`."""
 
-    def body(self, request: Request, quirks: Quirks) -> dict[str, Any]:
-        """A request as the server takes it."""
-        tokens = min(request.max_tokens, self.most_tokens or request.max_tokens)
+    def body(self, request: Request, quirks: Quirks, fewer: Fewer | None = None) -> dict[str, Any]:
+        """A request as the server takes it, its answer limited to `fewer` tokens where that is being tried."""
+        known = [tokens for tokens, prompt in self.most_tokens.items() if request.prompt_tokens >= prompt]
+        tokens = min([request.max_tokens, *known, *([fewer.tokens] if fewer else [])])
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
         body: dict[str, Any] = {
             "model": request.model,
@@ -69,14 +81,24 @@ class Dialect:
         if sent["messages"][0]["role"] == "system" and _SYSTEM.search(said):
             self.folds_system = True
             return self._told("takes no system message; it goes in front of the question from now on")
-        limit = next((name for name in LIMITS if name in sent), "")
-        left = tuple(name for name in ("temperature", "top_p", "seed", limit) if name in sent)
-        field = _named(said, left, _parameter(answer)) or (limit if _is_limit(said, _parameter(answer)) else "")
-        if not field:
-            return False
-        if field == limit:
-            return self._other_limit(limit, sent[limit], said)
-        return self._without(field)
+        field = _refused(said, _parameter(answer), sent)
+        return self._other_limit(field, said) if field in LIMITS else self._without(field)
+
+    def fewer(self, answer: Any, sent: dict[str, Any]) -> Fewer | None:
+        """Half of a limit that a refusal (its JSON) calls too large; None where it says nothing such, or that is too few."""
+        said = complaint(answer)[:1000]
+        field = _refused(said, _parameter(answer), sent)
+        if field not in LIMITS or not _TOO_LARGE.search(said) or sent[field] // 2 < LEAST_TOKENS:
+            return None
+        return Fewer(sent[field] // 2, bool(_CONTEXT.search(said)))
+
+    def keep(self, fewer: Fewer, request: Request) -> None:
+        """Send no more than `fewer` from now on, as the server has answered with it; for prompts as long if it is crowded."""
+        prompt = request.prompt_tokens if fewer.crowded else 0
+        if prompt < self.most_tokens.get(fewer.tokens, prompt + 1):
+            self.most_tokens[fewer.tokens] = prompt
+            about = " with prompts as long" if fewer.crowded else ""
+            self._told(f"takes a limit of {fewer.tokens} tokens{about}; that is sent from now on")
 
     def _without(self, field: str) -> bool:
         if not field:
@@ -84,17 +106,12 @@ class Dialect:
         self.dropped.add(field)
         return self._told(f"refuses {field}; it is asked without from now on")
 
-    def _other_limit(self, name: str, tokens: int, said: str) -> bool:
+    def _other_limit(self, name: str, said: str) -> bool:
         other = next(o for o in LIMITS if o != name)
         if re.search(rf"\b{other}\b.{{0,20}}\binstead|\buse\b.{{0,20}}\b{other}\b", said, re.I) and not self.limit_name:
             self.limit_name = other
             return self._told(f"takes {other} for {name}; that is sent from now on")
-        if _TOO_LARGE.search(said):
-            if tokens // 2 < LEAST_TOKENS:
-                return False
-            self.most_tokens = tokens // 2
-            return self._told(f"refuses {name}={tokens}; {tokens // 2} is sent from now on")
-        return self._without(name)
+        return not _TOO_LARGE.search(said) and self._without(name)
 
     def _told(self, what: str) -> bool:
         log.warning("the model's server %s", what)
@@ -107,6 +124,13 @@ def _folded(messages: list[dict[str, str]]) -> list[dict[str, str]]:
         return messages
     first = {"role": "user", "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
     return [first, *messages[2:]]
+
+
+def _refused(said: str, parameter: str, sent: dict[str, Any]) -> str:
+    """The field of a question that a complaint is about, empty for none."""
+    limit = next((name for name in LIMITS if name in sent), "")
+    left = tuple(name for name in ("temperature", "top_p", "seed", limit) if name in sent)
+    return _named(said, left, parameter) or (limit if _is_limit(said, parameter) else "")
 
 
 def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
