@@ -141,6 +141,54 @@ def test_what_will_not_pass_is_denied_at_once(fm_server, status, error, says):
     assert len(fm_server.requests) == 1
 
 
+FLAGGED = {
+    "azure": (400, {"error": {"message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.", "type": None, "param": "prompt", "code": "content_filter", "status": 400, "innererror": {"code": "ResponsibleAIPolicyViolation"}}}),
+    "openrouter": (403, {"error": {"code": 403, "message": 'openai/o3 requires moderation on OpenAI. Your input was flagged for "violence".', "metadata": {"reasons": ["violence"]}}}),
+    "openai": (400, {"error": {"message": "Invalid prompt: your prompt was flagged as potentially violating our usage policy. Lower the temperature.", "code": "invalid_prompt"}}),
+    "anthropic": (400, {"type": "error", "error": {"type": "invalid_request_error", "message": "Output blocked by content filtering policy"}}),
+    "deepseek": (400, {"error": {"message": "Content Exists Risk", "type": "invalid_request_error"}}),
+    "alibaba": (400, {"error": {"code": "data_inspection_failed", "message": "Input data may contain inappropriate content."}}),
+    "in a 200": (200, {"error": {"code": 403, "message": "Your input was flagged"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("maker", FLAGGED)
+def test_a_prompt_that_a_filter_stops_is_refused_and_teaches_nothing_of_fields(fm_server, maker):
+    import json
+
+    status, body = FLAGGED[maker]
+    fm_server.script = [fm_server.Step(status, json.dumps(body).encode()), fm_server.said("ok")]
+    answer = ask(endpoint(fm_server.url), request())
+    assert answer.kind is Kind.REFUSED
+    assert "content filter" in answer.reason
+    assert len(fm_server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (413, {"message": "Request Entity Too Large"}),
+        (400, {"message": "too many", "code": "context_length_exceeded"}),
+        (400, {"message": "prompt is too long: 208310 tokens > 200000 maximum"}),
+        (400, {"message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}),
+    ],
+)
+def test_a_prompt_that_is_too_long_fails_at_once_and_denies_nothing_to_others(fm_server, status, error):
+    fm_server.script = [fm_server.problem(status, **error)]
+    answer = ask(endpoint(fm_server.url), request())
+    assert (answer.kind, answer.retries) == (Kind.FAILED, 0)
+    assert f"too long for the server (HTTP {status})" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "your plan does not include this model"), (403, "this account was flagged"), (400, "unknown model m")],
+)
+def test_a_refusal_that_holds_for_every_prompt_is_denied(fm_server, status, message):
+    fm_server.script = [fm_server.problem(status, message)]
+    assert ask(endpoint(fm_server.url), request()).kind is Kind.DENIED
+
+
 @pytest.mark.parametrize(
     ("content", "extra", "kind"),
     [

@@ -200,6 +200,23 @@ def test_a_bad_key_or_model_loses_the_round_after_few_calls_and_the_next_round_t
     assert replayed(fm_server, tmp_path, [first], concurrency=1) == [outcomes]
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "calls", "accepted"),
+    [
+        (400, {"code": "content_filter", "message": "The prompt was filtered."}, 4, 3),
+        (403, {"message": "Your input was flagged."}, 4, 3),
+        (413, {"message": "Request too large"}, 3, 2),
+        (400, {"code": "context_length_exceeded", "message": "too long"}, 3, 2),
+    ],
+)
+def test_what_is_wrong_with_one_prompt_costs_that_dream_alone(fm_server, tmp_path, status, error, calls, accepted):
+    good = fm_server.said(GOOD.replace("{n}", "2"))
+    fm_server.script = lambda body, n: fm_server.problem(status, **error) if n == 0 else good
+    outcomes = dreamer(fm_server, tmp_path, concurrency=1).dream([brief(index=i) for i in range(3)], validate)
+    assert len(fm_server.requests) == calls
+    assert [outcome.accepted for outcome in outcomes].count(True) == accepted
+
+
 def test_a_spent_budget_falls_back_to_the_grammar_with_a_message(fm_server, tmp_path, caplog):
     fm_server.script = [fm_server.said(GOOD.replace("{n}", "2"), usage=(900, 200))]
     briefs = [brief(index=i) for i in range(4)]

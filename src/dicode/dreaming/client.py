@@ -21,13 +21,14 @@ from typing import Any, Protocol, Self
 from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Request
 from dicode.dreaming.dialect import REFUSING, Dialect, Fewer, complaint
 from dicode.dreaming.providers import Endpoint, Key, scrub_paths
+from dicode.dreaming.refusals import is_flagged, is_overlong
 from dicode.dreaming.replies import read_reply, read_vector
 from dicode.dreaming.transport import Reply, Transport, Unreachable
 
 log = logging.getLogger(__name__)
 
-DENIED_STATUS = {400, 401, 402, 403, 404, 405, 410, 413, 422}
-"""Answers of a server that asking again will not change."""
+DENIED_STATUS = {400, 401, 402, 403, 404, 405, 410, 422, 451}
+"""Answers of a server that asking again will not change; see `refusals` for those that are about one prompt."""
 
 
 class Client(Protocol):
@@ -160,9 +161,11 @@ class OpenAIClient(PatientClient):
                 far = error if isinstance(error, Unreachable) else Unreachable(late)
                 kind = Kind.DENIED if far.denied else Kind.FAILED
                 return Try(Answer(kind, reason=self._clean(str(far)), reached=far.reached), again=far.again)
-            if reply.status in REFUSING and self._without(request, body, reply, fewer):
+            # A filter may speak of a field by chance.
+            refusing = reply.status in REFUSING and not is_flagged(reply.status, reply.body)
+            if refusing and self._without(request, body, reply, fewer):
                 continue
-            lower = self._dialect.fewer(reply.body, body) if reply.status in REFUSING else None
+            lower = self._dialect.fewer(reply.body, body) if refusing else None
             if lower is None:
                 if fewer and 200 <= reply.status < 300:
                     self._dialect.keep(fewer, request)
@@ -195,6 +198,11 @@ class OpenAIClient(PatientClient):
         if status == 401:
             name = self._key.variable or "(none configured: fm.key_env is empty)"
             return Try(Answer(Kind.DENIED, reason=f"the server rejects the key in {name} (HTTP 401)"))
+        if is_flagged(status, reply.body):
+            reason = f"the provider's content filter stopped the question (HTTP {status}): {said}"
+            return Try(Answer(Kind.REFUSED, reason=reason))
+        if is_overlong(status, reply.body):
+            return Try(Answer(Kind.FAILED, reason=f"the prompt is too long for the server (HTTP {status}): {said}"))
         if status in DENIED_STATUS or _out_of_credit(reply.body):
             about = f"; model {request.model!r} at {self.endpoint.provider}" if status == 404 else ""
             return Try(Answer(Kind.DENIED, reason=f"HTTP {status}: {said}{about}"))

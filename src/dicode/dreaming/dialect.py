@@ -152,7 +152,7 @@ def _is_limit(said: str, parameter: str) -> bool:
 
 def _parameter(answer: Any) -> str:
     """The field that an error names in a place of its own."""
-    for part in _errors(answer):
+    for part in errors_of(answer):
         name = part.get("param")
         if isinstance(name, str):
             return name.rpartition(".")[2]
@@ -164,14 +164,14 @@ def _parameter(answer: Any) -> str:
 
 def complaint(answer: Any) -> str:
     """What a server says is wrong, in one line; servers nest it differently."""
-    for part in _errors(answer):
+    for part in errors_of(answer):
         for name in ("message", "msg", "detail", "error", "code", "status"):
             if isinstance(part.get(name), str | int) and part[name]:
                 return " ".join(str(part[name]).split())
     return " ".join(answer.split()) if isinstance(answer, str) and answer.strip() else "no message"
 
 
-def _errors(answer: Any) -> list[dict[str, Any]]:
+def errors_of(answer: Any) -> list[dict[str, Any]]:
     """The objects of an error that may say something, the innermost first."""
     found: list[dict[str, Any]] = []
     left = [answer]

@@ -12,6 +12,7 @@ import numpy as np
 
 from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
 from dicode.dreaming.dialect import complaint
+from dicode.dreaming.refusals import FLAGGING, is_flagged
 from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, plain, said, used
 
 _REFUSAL = re.compile(
@@ -29,6 +30,10 @@ def read_reply(body: Any, request: Request) -> Answer:
     body = body[0] if isinstance(body, list) and len(body) == 1 else body
     if not isinstance(body, dict):
         return _nonsense("is not a JSON object")
+    if body.get("error") and is_flagged(FLAGGING[0], body):
+        return Answer(
+            Kind.REFUSED, reason=f"the provider's content filter stopped the question: {complaint(body)[:200]}"
+        )
     if body.get("error"):
         return _nonsense(f"reports an error: {complaint(body)[:200]}")
     if "choices" in body and not body["choices"]:
