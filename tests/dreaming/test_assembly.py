@@ -1,5 +1,6 @@
 """What is checked before a model is let loose, and what a run says whose model never answers."""
 
+import json
 import logging
 import sys
 from contextlib import ExitStack
@@ -81,6 +82,13 @@ def test_what_may_pass_is_a_warning(fm_server, tmp_path, caplog, status):
     fm_server.script = [fm_server.problem(status, "later")]
     make(tmp_path, fm_server.url)
     assert "later; the run goes on" in caplog.text
+
+
+def test_what_a_small_call_in_vain_is_known_to_have_cost_counts(fm_server, tmp_path):
+    body = {"choices": [], "usage": {"prompt_tokens": 90, "completion_tokens": 10, "cost": 0.25}}
+    fm_server.script = [fm_server.Step(body=json.dumps(body).encode())]
+    total = make(tmp_path, fm_server.url).ledger.total()
+    assert (total.calls, total.tokens, total.usd) == (1, 100, 0.25)
 
 
 def test_a_model_that_thinks_long_is_a_warning(fm_server, tmp_path, caplog, monkeypatch):

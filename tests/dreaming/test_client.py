@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 import time
 
@@ -154,8 +155,6 @@ FLAGGED = {
 
 @pytest.mark.parametrize("maker", FLAGGED)
 def test_a_prompt_that_a_filter_stops_is_refused_and_teaches_nothing_of_fields(fm_server, maker):
-    import json
-
     status, body = FLAGGED[maker]
     fm_server.script = [fm_server.Step(status, json.dumps(body).encode()), fm_server.said("ok")]
     answer = ask(endpoint(fm_server.url), request())
@@ -210,6 +209,32 @@ def test_refusals_cut_and_empty_answers_are_told_apart_and_not_retried(fm_server
     assert answer.kind is kind
     assert bool(answer.reason) == (kind is not Kind.TEXT)
     assert len(fm_server.requests) == 1
+
+
+def body_of(finish="stop", tokens=10_000, usd=0.10, choices=True):
+    message = {"finish_reason": finish, "message": {"content": "half of a level"}}
+    usage = {"prompt_tokens": tokens - 1000, "completion_tokens": 1000, "cost": usd}
+    return {"choices": [message] if choices else [], "usage": usage}
+
+
+@pytest.mark.parametrize(
+    ("bodies", "kind", "tokens", "usd"),
+    [
+        ([(200, body_of("error"))] * 3 + [(200, body_of(tokens=8000, usd=0.05))], Kind.TEXT, 38_000, 0.35),
+        ([(200, body_of(choices=False))], Kind.FAILED, 40_000, 0.40),
+        ([(200, body_of("error"))], Kind.FAILED, 40_000, 0.40),
+        ([(200, body_of() | {"error": {"message": "overloaded"}})], Kind.FAILED, 40_000, 0.40),
+        ([(502, body_of() | {"error": {"message": "upstream"}}), (200, body_of())], Kind.TEXT, 20_000, 0.20),
+        ([(400, body_of() | {"error": {"code": "content_filter"}})], Kind.REFUSED, 10_000, 0.10),
+        ([(500, {"error": "down"}), (200, body_of())], Kind.TEXT, 10_000, 0.10),
+        ([(200, body_of("error")), (200, body_of(usd=None))], Kind.TEXT, 20_000, None),
+    ],
+)
+def test_what_failed_tries_are_known_to_have_cost_counts(fm_server, bodies, kind, tokens, usd):
+    fm_server.script = [fm_server.Step(status, json.dumps(body).encode()) for status, body in bodies]
+    answer = ask(endpoint(fm_server.url, retries=3), request())
+    assert (answer.kind, answer.tokens_in + answer.tokens_out, answer.estimated) == (kind, tokens, False)
+    assert answer.usd == (None if usd is None else pytest.approx(usd))
 
 
 @pytest.mark.parametrize("usage", [None, (-5, 3), ("7", 3), (10**12, 3)])
@@ -341,8 +366,6 @@ def test_the_key_of_a_request_covers_every_field():
 
 
 def test_an_answer_survives_json():
-    import json
-
     answer = Answer(Kind.TRUNCATED, "text", "why", 3, 1, 2, True, 0.5, "m", 1.25, 1)
     assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
 

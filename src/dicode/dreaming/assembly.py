@@ -113,6 +113,8 @@ def _test(caller: _Caller, book: Journal, usd: float) -> None:
         raise ConfigError(f"{said}; `dicode doctor fm=NAME` asks again, dreamer=grammar asks no model")
     if not trial.usable(answer):
         log.warning("%s; the run goes on, and asks again when it dreams", said)
+        if answer.tokens_in or answer.tokens_out or answer.usd:
+            book.record(request, answer)
         return
     if usd and endpoint.quirks.reports_cost and answer.usd is None:
         raise ConfigError(

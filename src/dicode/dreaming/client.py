@@ -9,10 +9,11 @@ import asyncio
 import email.utils
 import hashlib
 import logging
+import math
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -22,7 +23,7 @@ from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Request
 from dicode.dreaming.dialect import REFUSING, Dialect, Fewer, complaint
 from dicode.dreaming.providers import Endpoint, Key, scrub_paths
 from dicode.dreaming.refusals import is_flagged, is_overlong
-from dicode.dreaming.replies import read_reply, read_vector
+from dicode.dreaming.replies import read_reply, read_vector, unusable
 from dicode.dreaming.transport import Reply, Transport, Unreachable
 
 log = logging.getLogger(__name__)
@@ -99,15 +100,18 @@ class PatientClient(ABC):
             raise RuntimeError("a client belongs to the event loop that opened it: use `async with` there")
         async with self._turns:
             started = time.monotonic()
-            attempt = 0
+            answers: list[Answer] = []
             while True:
                 tried = await self._try(request)
+                attempt = len(answers)
+                answers.append(tried.answer)
                 wait = self._wait(tried, attempt, request)
                 if wait is None:
-                    return replace(tried.answer, seconds=round(time.monotonic() - started, 3), retries=attempt)
+                    return replace(
+                        _with_all_costs(answers), seconds=round(time.monotonic() - started, 3), retries=attempt
+                    )
                 log.info("%s: %s; trying again in %.1f s", request.label, tried.answer.reason, wait)
                 await asyncio.sleep(wait)
-                attempt += 1
 
     def _wait(self, tried: Try, attempt: int, request: Request) -> float | None:
         """Seconds until the next try, None where there is none."""
@@ -123,6 +127,24 @@ class PatientClient(ABC):
     async def _try(self, request: Request) -> Try:
         """One attempt."""
         ...
+
+
+def _with_all_costs(answers: Sequence[Answer]) -> Answer:
+    """The last answer, with what all of them are known to have taken.
+
+    Money is the sum of what was told; None where none was, or where the answer that counts came without it.
+    """
+    last = answers[-1]
+    told = [answer.usd for answer in answers if answer.usd is not None]
+    unknown = not told or (last.usd is None and last.kind is not Kind.FAILED)
+    return replace(
+        last,
+        tokens_in=sum(answer.tokens_in for answer in answers),
+        tokens_cached=sum(answer.tokens_cached for answer in answers),
+        tokens_out=sum(answer.tokens_out for answer in answers),
+        estimated=any(answer.estimated for answer in answers),
+        usd=None if unknown else math.fsum(told),
+    )
 
 
 class OpenAIClient(PatientClient):
@@ -200,13 +222,13 @@ class OpenAIClient(PatientClient):
             return Try(Answer(Kind.DENIED, reason=f"the server rejects the key in {name} (HTTP 401)"))
         if is_flagged(status, reply.body):
             reason = f"the provider's content filter stopped the question (HTTP {status}): {said}"
-            return Try(Answer(Kind.REFUSED, reason=reason))
+            return Try(unusable(reply.body, reason, Kind.REFUSED))
         if is_overlong(status, reply.body):
             return Try(Answer(Kind.FAILED, reason=f"the prompt is too long for the server (HTTP {status}): {said}"))
         if status in DENIED_STATUS or _out_of_credit(reply.body):
             about = f"; model {request.model!r} at {self.endpoint.provider}" if status == 404 else ""
             return Try(Answer(Kind.DENIED, reason=f"HTTP {status}: {said}{about}"))
-        failed = Answer(Kind.FAILED, reason=f"HTTP {status}: {said}")
+        failed = unusable(reply.body, f"HTTP {status}: {said}")
         return Try(failed, again=True, retry_after=_retry_after(reply.headers))
 
     def _clean(self, text: str) -> str:

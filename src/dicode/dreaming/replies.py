@@ -13,7 +13,7 @@ import numpy as np
 from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
 from dicode.dreaming.dialect import complaint
 from dicode.dreaming.refusals import FLAGGING, is_flagged
-from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, plain, said, used
+from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, Used, plain, said, used
 
 _REFUSAL = re.compile(
     r"(i['’]?m (very )?sorry|sorry,|i can(no|['’])t|i (am|['’]m) (unable|not able)|i won['’]t|as an ai\b)",
@@ -29,18 +29,18 @@ def read_reply(body: Any, request: Request) -> Answer:
     """The answer in a chat-completions body; of kind FAILED where the body is not one."""
     body = body[0] if isinstance(body, list) and len(body) == 1 else body
     if not isinstance(body, dict):
-        return _nonsense("is not a JSON object")
+        return unusable(body, "the server's answer is not a JSON object")
     if body.get("error") and is_flagged(FLAGGING[0], body):
         return Answer(
             Kind.REFUSED, reason=f"the provider's content filter stopped the question: {complaint(body)[:200]}"
         )
     if body.get("error"):
-        return _nonsense(f"reports an error: {complaint(body)[:200]}")
+        return unusable(body, f"the server's answer reports an error: {complaint(body)[:200]}")
     if "choices" in body and not body["choices"]:
-        return _nonsense("holds no choices")
+        return unusable(body, "the server's answer holds no choices")
     told = said(body)
     if told is None:
-        return _nonsense("holds no message")
+        return unusable(body, "the server's answer holds no message")
     text = told.content
     if not text.strip() and not CUT.search(told.finish):
         # Some servers put the whole answer where reasoning or a tool's arguments belong.
@@ -71,8 +71,11 @@ def read_text(text: str, request: Request) -> Answer:
     return Answer(kind, text, reason, request.prompt_tokens, 0, estimate_tokens(text), estimated=True)
 
 
-def _nonsense(what: str) -> Answer:
-    return Answer(Kind.FAILED, reason=f"the server's answer {what}")
+def unusable(body: Any, reason: str, kind: Kind = Kind.FAILED) -> Answer:
+    """An answer that holds no text, with what its body says that it took: that is billed all the same."""
+    took = used(body) if isinstance(body, dict) else Used()
+    tokens_in = took.tokens_in or 0
+    return Answer(kind, "", reason, tokens_in, min(took.tokens_cached, tokens_in), took.tokens_out or 0, usd=took.usd)
 
 
 def _judge(text: str, told: Said) -> tuple[Kind, str]:
@@ -96,7 +99,7 @@ def read_vector(body: Any, request: Request) -> Answer:
     """The answer in an embeddings body, its vector as text (see `encode_vector`); FAILED where the body is not one."""
     values = _vector(body)
     if not values:
-        return _nonsense("holds no embedding")
+        return unusable(body, "the server's answer holds no embedding")
     took = used(body)
     return Answer(
         Kind.TEXT,
