@@ -225,7 +225,8 @@ def test_one_tiny_call_asks_a_program_too_and_no_person(tmp_path):
         ("", "the answer is empty"),
         ("import os; os.close(0); print('ready')", None),
         ("print('\\ud800' if False else 'r\\x00eady')", None),
-        ("import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('ready')", "no answer within 2 s"),
+        ("import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])", "no answer within 2 s"),
+        ("import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); sys.exit('no')", "ended with code 1: no"),
     ],
 )  # fmt: skip
 def test_a_program_that_fails_costs_its_call_only(tmp_path, caplog, body, says):
@@ -239,6 +240,26 @@ def test_a_program_that_fails_costs_its_call_only(tmp_path, caplog, body, says):
     verdict = made.dream([brief()], validate)[0].verdict
     assert says is None or says in verdict.reason + str(made.silence())
     assert time.monotonic() - began < 30
+
+
+CHILD = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}]){then}\n"
+
+
+@pytest.mark.parametrize(
+    ("child", "then", "text"),
+    [
+        ("import time; time.sleep(60)", "; print('ready')", "ready"),
+        ("import time; time.sleep(0.3); print('ready')", "", "ready"),
+        ("import time; time.sleep(0.3); print('y')", "; print('read', flush=True)", "read\ny"),
+        ("import time, sys\nwhile True: sys.stderr.write('.'); time.sleep(0.1)", "; print('ready')", "ready"),
+    ],
+)
+def test_a_child_that_a_program_leaves_behind_keeps_no_answer_back(tmp_path, child, then, text):
+    command = script_file(tmp_path, CHILD.format(child=child, then=then))
+    values = {"provider": "command", "model": "c", "key_env": "", "command": command, "timeout_s": 20.0}
+    answer = trial.probe(replace(FmConfig(), **values)).answer
+    assert answer.text.strip() == text
+    assert answer.seconds < 10
 
 
 def test_a_program_that_is_not_there_is_an_error_before_anything_compiles(tmp_path):

@@ -1,7 +1,8 @@
 """A program as a model: the prompt on its standard input, the answer on its standard output.
 
 It is run as the user that started the run, with that user's surroundings and without a shell, once for
-every question. It is ended, with all that it started, when it takes too long or says too much.
+every question. It is ended, with all that it started, when it takes too long or says too much. When it has ended and
+left an answer, what it started and left running is ended, too.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from dicode.dreaming.replies import read_text
 from dicode.dreaming.transport import MAX_BODY
 
 NO_KEY = Key("", "")
+DRAIN_S = 1.0
+"""Seconds without a further word after which a program that has ended has said all; a child may hold its output open."""
 _TITLES = {"assistant": "Your answer was:", "user": "To that:"}
 
 
@@ -64,6 +67,16 @@ class _Dialogue(asyncio.SubprocessProtocol):
         self.code: int | None = None
         self.over: asyncio.Future[None] = loop.create_future()
         self.gone: asyncio.Future[None] = loop.create_future()
+        self._silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: Any = transport
+
+    @property
+    def answered(self) -> bool:
+        """Whether the program has ended and left an answer or failed; where it did neither, a child may still answer."""
+        code = self._transport.get_returncode()
+        return code is not None and bool(self.said or code)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         if fd == 2:
@@ -72,10 +85,27 @@ class _Dialogue(asyncio.SubprocessProtocol):
         self.full = self.full or len(self.said) + len(data) > MAX_BODY
         if not self.full:
             self.said += data
-        elif not self.over.done():
+            self._listen()
+        else:
+            self._end()
+
+    def process_exited(self) -> None:
+        self._listen()
+
+    def _listen(self) -> None:
+        """Wait once more for the last word of a program that has ended."""
+        if self._silence:
+            self._silence.cancel()
+        if self.answered:
+            self._silence = asyncio.get_running_loop().call_later(DRAIN_S, self._end)
+
+    def _end(self) -> None:
+        if not self.over.done():
             self.over.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._silence:
+            self._silence.cancel()
         for future in (self.over, self.gone):
             if not future.done():
                 future.set_result(None)
@@ -92,11 +122,9 @@ async def _run(words: list[str], question: bytes, seconds: float) -> _Dialogue:
         into: Any = transport.get_pipe_transport(0)
         into.write(question)
         into.close()
-        async with asyncio.timeout(seconds):
-            await dialogue.over
+        await asyncio.wait([dialogue.over], timeout=seconds)
+        if dialogue.over.done() or dialogue.answered:
             dialogue.code = transport.get_returncode()
-    except TimeoutError:
-        pass
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(transport.get_pid(), signal.SIGKILL)
