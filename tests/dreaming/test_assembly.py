@@ -242,6 +242,13 @@ def test_a_program_that_fails_costs_its_call_only(tmp_path, caplog, body, says):
     assert time.monotonic() - began < 30
 
 
+def test_a_program_that_repeats_a_key_of_its_surroundings_shows_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-proj-verysecret99")
+    said = "print('torch bearer approaches', __import__('os').environ['OPENAI_API_KEY'])"
+    values = {"provider": "command", "model": "c", "key_env": "", "command": script_file(tmp_path, said)}
+    assert trial.probe(replace(FmConfig(), **values)).answer.text.strip() == "torch bearer approaches [key]"
+
+
 CHILD = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}]){then}\n"
 
 

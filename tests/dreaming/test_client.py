@@ -280,6 +280,14 @@ def test_the_key_is_sent_but_never_logged_nor_returned(fm_server, caplog):
     assert "verysecret" not in shown
 
 
+def test_words_of_an_answer_that_only_look_like_a_key_stay(fm_server):
+    words = f"the torch bearer approaches sk-distances and hf_aaaaaaaaaaaaaaaaaaaaaaaa; {SECRET}"
+    fm_server.script = [fm_server.said(words), fm_server.problem(403, words)]
+    answers = [ask(endpoint(fm_server.url), request()) for _ in range(2)]
+    assert answers[0].text == words.replace(SECRET, "[key]")
+    assert answers[1].reason == "HTTP 403: the torch [key] [key] and [key]; [key]"
+
+
 def test_openai_settings_of_the_environment_are_not_sent_to_other_providers(fm_server, monkeypatch):
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-mine")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-mine")

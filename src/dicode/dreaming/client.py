@@ -237,7 +237,7 @@ class OpenAIClient(PatientClient):
     def _scrubbed(self, answer: Answer) -> Answer:
         return replace(
             answer,
-            text=self._key.scrub(answer.text),
+            text=self._key.hide(answer.text),
             reason=self._clean(answer.reason),
             model=self._clean(answer.model),
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.client import PatientClient, Try, plain_line
-from dicode.dreaming.providers import Key, scrub_paths
+from dicode.dreaming.providers import Key, known_keys, scrub_paths
 from dicode.dreaming.replies import read_text
 from dicode.dreaming.transport import MAX_BODY
 
@@ -48,9 +48,18 @@ class CommandClient(PatientClient):
             return Try(Answer(Kind.FAILED, reason=f"the command said more than {MAX_BODY >> 20} MB"))
         if dialogue.code:
             lines = dialogue.complaint.decode("utf-8", "replace").strip().splitlines()
-            last = NO_KEY.scrub(scrub_paths(plain_line(lines[-1])))[:200] if lines else "without a word"
+            last = _clean(lines[-1])[:200] if lines else "without a word"
             return _failed(f"the command ended with code {dialogue.code}: {last}")
-        return Try(read_text(NO_KEY.scrub(dialogue.said.decode("utf-8", "replace")), request))
+        said = dialogue.said.decode("utf-8", "replace")
+        for key in known_keys():
+            said = key.hide(said)
+        return Try(read_text(said, request))
+
+
+def _clean(text: str) -> str:
+    for key in known_keys():
+        text = key.hide(text)
+    return NO_KEY.scrub(scrub_paths(plain_line(text)))
 
 
 def _failed(reason: str) -> Try:

@@ -1,8 +1,8 @@
 """Where foundation models are reached: endpoints, their peculiarities, and their keys.
 
 An `Endpoint` mirrors the configuration group `fm`. Keys come from the environment or from a `.env`
-file and live in a `Key`, which shows nothing of itself; `Key.scrub` takes the key out of any text that
-is about to be logged, journaled or shown.
+file and live in a `Key`, which shows nothing of itself; `Key.scrub` takes the key, and what looks like one, out of
+any text that is about to be logged, journaled or shown, `Key.hide` the key alone out of a model's answer.
 """
 
 import base64
@@ -147,11 +147,15 @@ class Key:
         """The key itself, for the one place that sends it; a server without keys gets `none`."""
         return self._value or "none"
 
-    def scrub(self, text: str) -> str:
-        """`text` without this key and without anything that looks like one."""
+    def hide(self, text: str) -> str:
+        """`text` without this key: for a model's answer, where what looks like a key is a word of a level."""
         for shape in self._shapes if len(self._value) >= 6 else ():
             text = text.replace(shape, "[key]")
-        return _KEY_LIKE.sub("[key]", text)
+        return text
+
+    def scrub(self, text: str) -> str:
+        """`text` without this key and without anything that looks like one: for errors and logs."""
+        return _KEY_LIKE.sub("[key]", self.hide(text))
 
     def __repr__(self) -> str:
         return f"Key({self.variable or 'none'})"
@@ -216,6 +220,13 @@ def keys_present() -> dict[str, bool]:
     """Whether each provider's usual key can be found, by the name of its variable; for `dicode doctor`."""
     found = _dotenv(Path.cwd())
     return {name: bool((os.environ.get(name) or found.get(name) or "").strip()) for name in KEY_VARIABLES}
+
+
+def known_keys() -> tuple[Key, ...]:
+    """The keys of the hosted providers that a program, which runs with the person's surroundings, could repeat."""
+    found = _dotenv(Path.cwd())
+    values = {name: (os.environ.get(name), found.get(name)) for name in KEY_VARIABLES}
+    return tuple(Key(name, value) for name, each in values.items() for value in each if value)
 
 
 def _dotenv(start: Path) -> dict[str, str | None]:
