@@ -57,6 +57,38 @@ def test_a_compressed_answer_is_read(fm_server, encoding):
     assert ask(endpoint(fm_server.url)).text == "ok"
 
 
+def raw_deflate(data: bytes) -> bytes:
+    pack = zlib.compressobj(wbits=-15)
+    return pack.compress(data) + pack.flush()
+
+
+@pytest.mark.parametrize("drip_s", [0.0, 0.0001])
+@pytest.mark.parametrize("form", ["deflate without a header", "gzip in two members", "gzip with padding"])
+def test_forms_of_compression_that_other_programs_read_are_read(fm_server, form, drip_s):
+    body = fm_server.said("ok").body
+    packed = {
+        "deflate without a header": raw_deflate(body),
+        "gzip in two members": gzip.compress(body[:20]) + gzip.compress(body[20:]),
+        "gzip with padding": gzip.compress(body) + b"\0" * 64,
+    }[form]
+    headers = {"Content-Encoding": form.split()[0]}
+    fm_server.script = [fm_server.Step(body=packed, headers=headers, drip_s=drip_s)]
+    assert ask(endpoint(fm_server.url)).text == "ok"
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [gzip.compress(b" " * (1 << 20), 9) * 40, raw_deflate(b" " * (40 << 20)), gzip.compress(b"") * 500],
+    ids=["members", "no header", "empty members"],
+)
+def test_a_bomb_in_several_members_or_without_a_header_is_read_up_to_the_cap_only(fm_server, bomb):
+    encoding = "gzip" if bomb.startswith(b"\x1f\x8b") else "deflate"
+    fm_server.script = [fm_server.Step(body=bomb, headers={"Content-Encoding": encoding})]
+    answer = ask(endpoint(fm_server.url, retries=2))
+    assert "longer than 16 MB" in answer.reason or "too many parts" in answer.reason
+    assert len(fm_server.requests) == 1
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_small_body_that_unpacks_to_a_large_one_is_read_up_to_the_cap_only(fm_server, encoding, monkeypatch):
     taken = []
@@ -69,6 +101,9 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_read_up_to_the_cap_only(fm_
         def decompress(self, *arguments):
             taken.append(len(part := self.inner.decompress(*arguments)))
             return part
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
 
     monkeypatch.setattr(transport.zlib, "decompressobj", Counting)
     pack = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
@@ -117,6 +152,7 @@ def endless(header: bytes, body: bytes):
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", b" " * 65536),
         (b"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n", b" " * 65536),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"), b"\0" * 65536),
         (b"HTTP/1.1 200 OK\r\n", b"X-More: " + b"x" * 60 + b"\r\n"),
     ],
 )

@@ -20,6 +20,10 @@ from dicode.errors import ConfigError, RunError
 
 MAX_BODY = 16 << 20
 """Decoded bytes of an answer at most."""
+MAX_MEMBERS = 100
+"""Parts that a compressed answer may consist of."""
+_HEADER = 2
+"""Bytes by which a compressed answer's header is known."""
 MAX_REDIRECTS = 3
 LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 """The HTTP library's loggers; a filter holds for one logger, not for those below it."""
@@ -188,15 +192,56 @@ async def _read(response: Any) -> bytes:
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise Unreachable(f"the server's answer is compressed as {encoding[:20]!r}, which was not asked for")
-    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if encoding not in ("", "identity") else None
-    parts, size = [], 0
+    inflate = _Inflate() if encoding not in ("", "identity") else None
+    parts, size, raw = [], 0, 0
     async for chunk in response.aiter_raw():
+        raw += len(chunk)
         part = inflate.decompress(chunk, MAX_BODY + 1 - size) if inflate else chunk
         parts.append(part)
         size += len(part)
-        if size > MAX_BODY:
+        if max(size, raw) > MAX_BODY:
             raise Unreachable(f"the server's answer is longer than {MAX_BODY >> 20} MB", again=False)
     return b"".join(parts)
+
+
+class _Inflate:
+    """Decompresses gzip in one member or several, and deflate with a header or, as some servers send it, without."""
+
+    def __init__(self) -> None:
+        self._members = 0
+        self._next()
+
+    def _next(self) -> None:
+        self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        self._begun = b""
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise Unreachable("the server's answer is compressed in too many parts", again=False)
+
+    def decompress(self, chunk: bytes, most: int) -> bytes:
+        """The next bytes, `most` at most. Raises zlib.error for what is not compressed so."""
+        data, parts = chunk, []
+        while data and most > 0:
+            if self._stream.eof:
+                self._next()
+            part = self._begin(data, most) if len(self._begun) < _HEADER else self._stream.decompress(data, most)
+            parts.append(part)
+            most -= len(part)
+            data = self._stream.unused_data
+        return b"".join(parts)
+
+    def _begin(self, data: bytes, most: int) -> bytes:
+        """The first bytes of a member: whether it has a header shows when that is read."""
+        begun, self._begun = self._begun, self._begun + data
+        try:
+            return self._stream.decompress(data, most)
+        except zlib.error:
+            if self._members > 1:
+                # What follows the last member is padding.
+                self._begun = b""
+                return b""
+            self._stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+            return self._stream.decompress(begun + data, most)
 
 
 def _decoded(data: bytes) -> tuple[Any, bool]:
