@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dicode
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, bound, functions, tree_of
 
 pytestmark = pytest.mark.fast
 
@@ -41,3 +41,32 @@ def test_odd_escapes_in_a_text_are_no_news_for_a_person():
     done = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
     assert "GOAL" in done.stdout
     assert "escape" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expressions"),
+    [
+        ("A = 1", {"A": "1"}),
+        ("A: int = 1", {"A": "1"}),
+        ("A: int", {}),
+        ("A = B = f()", {"A": "f()", "B": "f()"}),
+        ("A, B = 1, 2", {"A": "1", "B": "2"}),
+        ("(A, [B]), *C = (1, [2]), 3, 4", {"A": "((1, [2]), 3, 4)", "B": "((1, [2]), 3, 4)", "C": "((1, [2]), 3, 4)"}),
+        ("A, B = f()", {"A": "f()", "B": "f()"}),
+        ("if x:\n    A = 1\nelse:\n    A = 2", {"A": "2"}),
+        ("try:\n    A = 1\nexcept E:\n    B = 2\nfinally:\n    C = 3", {"A": "1", "B": "2", "C": "3"}),
+        ("for A in f():\n    with g():\n        B = 1", {"A": "f()", "B": "1"}),
+        ("match x:\n    case 1:\n        A = 1", {"A": "1"}),
+        ("A = 1\nA += 2", {"A": "1"}),
+        ("def f():\n    A = 1\nclass C:\n    B = 1", {}),
+        ("o.A = 1; o[B] = 2", {}),
+    ],
+)
+def test_what_a_file_assigns_as_it_runs_is_found_with_its_expression(text, expressions):
+    assert {name: ast.unparse(value) for name, value in assigned(tree_of(text)).items()} == expressions
+
+
+def test_names_that_a_file_binds_anywhere_are_its_own():
+    text = "import a.b as c\ndef f(d, *e, g=1):\n    h = i\n    for j in []: pass\n    try: pass\n    except E as k: pass\n"
+    assert bound(tree_of(text)) == set("cfdeghjk")
+    assert set(functions(tree_of("if x:\n    def f(): pass\nclass C:\n    def g(): pass\n"))) == {"f"}

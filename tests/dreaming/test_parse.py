@@ -204,6 +204,8 @@ def test_hooks_are_refused_where_they_are_off():
 
 def test_goal_only_levels_may_define_a_goal_only():
     assert "RULES, build" in refused(LEVEL, goal_only=True).reason
+    inside = LEVEL.replace("RULES =", "if True:\n    RULES =").replace("def build", "if True:\n  def build")
+    assert "RULES, build" in refused(inside, goal_only=True).reason
     assert found('"""Objective: eat."""\nGOAL = Goal.all_of("eat_cow")\n', goal_only=True)
 
 

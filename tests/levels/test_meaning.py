@@ -26,6 +26,25 @@ def world(blank_pool):
     return world
 
 
+def test_what_numpy_draws_from_a_list_of_members_is_read_as_the_member(world):
+    def draw(*members):
+        drawn = world.rng.choice(list(members))
+        assert isinstance(drawn, np.integer)
+        return drawn
+
+    world.spawn(draw(Mob.ZOMBIE, Mob.ZOMBIE), at=(20, 20))
+    world.place(draw(Block.STONE, Block.STONE), (22, 22))
+    world.player.facing = draw(Facing.UP, Facing.UP)
+    assert [mob.mob for mob in world.mobs()] == [Mob.ZOMBIE]
+    assert (world.blocks[Floor.OVERWORLD, 22, 22], world.player.facing) == (Block.STONE, Facing.UP)
+    assert world.can_stand(draw(Mob.COW, Mob.COW), (21, 21))
+    assert world.remove_mobs(draw(Mob.ZOMBIE, Mob.ZOMBIE)) == 1
+    with pytest.raises(LevelError, match="no mob"):
+        world.spawn(np.int64(99))
+    with pytest.raises(LevelError, match="no mob 0"):
+        world.spawn(0)
+
+
 WRONG_KINDS = {
     "place": (lambda w: w.place(Item.LADDER_DOWN, (20, 20)), "world.move_ladder_down"),
     "place, a torch": (lambda w: w.place(Item.TORCH, (20, 20)), "world.torch"),

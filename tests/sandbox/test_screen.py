@@ -2,8 +2,15 @@
 
 import pytest
 
+from dicode.dreaming.parse import Parsed, parse_answer
+from dicode.errors import LevelError
 from dicode.games.craftax.host import HOST
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.level_build import read_parts
+from dicode.games.level_text import parse_level
+from dicode.sandbox import worker
 from dicode.sandbox.screen import cheap, screen
+from dicode.types import Code
 
 pytestmark = pytest.mark.fast
 LEVELS = HOST.levels()
@@ -53,6 +60,82 @@ def test_level_code_is_told(line, said):
     assert found.stage == "screen"
     assert said in found.reason
     assert found.hint
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "    open = world.free_cells()\n    world.put(open[0], open.sum())\n",
+        "    for input in range(3):\n        world.place(input)\n",
+        "    def compile(cells):\n        return cells\n    compile([])\n",
+    ],
+)
+def test_a_name_that_the_file_binds_itself_is_its_own(lines):
+    assert screen(LEVEL.replace("    pass\n", lines), LEVELS) is None
+    found = screen(LEVEL + "open('x')\n", LEVELS)
+    assert found is not None
+    assert "open is not available" in found.reason
+
+
+def test_a_name_of_the_files_own_reaches_no_built_in_function():
+    """Where it is not bound yet, there is none of that name."""
+    source = LEVEL + "try:\n    found = open\nexcept NameError:\n    found = None\nopen = 1\n"
+    assert screen(source, LEVELS) is None
+    assert worker.execute(source, worker.absent_jax, LEVELS)["found"] is None
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "GOAL, RULES = Goal.survive(20), Rules(hunger=2)",
+        "if True:\n    GOAL = Goal.survive(20)",
+        "try:\n    GOAL = Goal.survive(20)\nfinally:\n    pass",
+    ],
+)
+def test_a_goal_counts_wherever_the_file_assigns_it_as_it_runs(goal):
+    source = f'"""Objective: survive."""\nfrom dicode.levels import Goal, Rules\n{goal}\n'
+    assert screen(source, LEVELS) is None
+    assert parse_level(source).goal == "Goal.survive(20)"
+    assert isinstance(parse_answer(source, LEVELS), Parsed)
+    assert isinstance(read_parts(HOST, worker.execute(source, worker.absent_jax, LEVELS))[0], Goal)
+
+
+def test_a_goal_that_is_declared_and_not_assigned_is_missing():
+    source = '"""Objective: survive."""\nfrom dicode.levels import Goal\nGOAL: Goal\n'
+    assert screen(source, LEVELS).code is parse_level(source).code is parse_answer(source, LEVELS).code is Code.NO_GOAL
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2 ** jnp.arange(3)",
+        "5 % jnp.arange(3)",
+        "5 // jnp.arange(3)",
+        "abs(jnp.arange(3))",
+        "+jnp.arange(3)",
+        "divmod(jnp.arange(3), 2)",
+        "divmod(2, jnp.arange(3))",
+        "1 << jnp.arange(3)",
+        "1 ^ jnp.arange(3) ^ 1",
+        "1 & jnp.arange(3)",
+        "1 | jnp.arange(3) >> 1",
+        "round(jnp.pi, 2)",
+        "np.eye(3) @ jnp.eye(3)",
+        "np.arange(3) * jnp.arange(3)",
+        "np.float32(2) ** jnp.arange(3)",
+    ],
+)
+def test_a_table_for_hooks_may_be_computed_at_the_top_of_a_level(line):
+    source = f"import jax.numpy as jnp\nimport numpy as np\nTABLE = {line}\n"
+    found = worker.execute(source, worker.absent_jax, LEVELS)["TABLE"]
+    assert all(isinstance(part, worker._Absent) for part in (found if isinstance(found, tuple) else [found]))
+
+
+@pytest.mark.parametrize("line", ["float(jnp.pi)", "np.sqrt(jnp.arange(3))", "np.array(jnp.arange(3))", "list(jnp.pi)"])
+def test_a_value_of_jax_that_numpy_code_needs_is_explained(line):
+    source = f"import jax.numpy as jnp\nimport numpy as np\nTABLE = {line}\n"
+    with pytest.raises(LevelError, match="JAX works in hooks only"):
+        worker.execute(source, worker.absent_jax, LEVELS)
 
 
 def test_a_misspelt_build_is_pointed_out():

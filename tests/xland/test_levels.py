@@ -260,3 +260,10 @@ def test_a_generated_level_plays_the_worlds_own_tasks(built, worlds):
 def test_a_name_that_does_not_exist_is_answered_with_the_nearest(read, words, meant):
     with pytest.raises(LevelError, match=re.escape(meant)):
         read(words)
+
+
+def test_what_numpy_draws_from_a_list_of_sides_is_a_side():
+    sides = [naming.Side.LEFT, naming.Side.LEFT]
+    assert naming.as_side(np.random.default_rng(0).choice(sides)) is naming.Side.LEFT
+    with pytest.raises(LevelError):
+        naming.as_side(np.int64(4))

@@ -10,7 +10,7 @@ import textwrap
 from itertools import pairwise
 
 from dicode.games.host import Levels
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, bound, top_level, tree_of
 
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
 _STRAIGHT |= str.maketrans({"\u2212": "-", "\u00d7": "*", "\u2026": "...", "\uff08": "(", "\uff09": ")", "\uff0c": ","})
@@ -47,15 +47,12 @@ def parsed(source: str) -> ast.Module | SyntaxError:
 
 def defined(tree: ast.Module) -> set[str]:
     """Names that the file defines at its top level."""
-    names: set[str] = set()
-    for node in tree.body:
+    names = set(assigned(tree))
+    for node in top_level(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
     return names
 
 
@@ -160,18 +157,8 @@ def _take(lines: list[str], node: ast.stmt) -> str:
 
 def _forgotten(tree: ast.Module) -> set[str]:
     """Names that are used and bound nowhere in the file."""
-    used: set[str] = set()
-    bound = defined(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return used - bound
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return used - bound(tree)
 
 
 def tidy(source: str) -> str:

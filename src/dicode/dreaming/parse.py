@@ -28,7 +28,7 @@ from dicode.dreaming.mending import (
 from dicode.dreaming.similarity import syntax
 from dicode.dreaming.unwrap import MAX_ANSWER, code_blocks, json_strings, normalise, split_reasoning, without_stray_end
 from dicode.games.host import Levels
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, tree_of
 from dicode.types import Code, Rejected
 
 MAX_SOURCE = 40_000
@@ -327,6 +327,6 @@ def _missing(tree: ast.Module, allow_hooks: bool, goal_only: bool, hint: str) ->
 
 def _goal_in_words(tree: ast.Module) -> str:
     """`open door, keys >= 2` for a file that says no more about itself."""
-    values = [n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "GOAL"]
-    said = re.sub(r"^Goal\.all_of\((.*)\)$", r"\1", ast.unparse(values[0])) if values else "what its success hook says"
+    goal = assigned(tree).get("GOAL")
+    said = re.sub(r"^Goal\.all_of\((.*)\)$", r"\1", ast.unparse(goal)) if goal else "what its success hook says"
     return re.sub(r"\b(?:Achievement|Goal)\.", "", said).replace("_", " ").lower() + "."

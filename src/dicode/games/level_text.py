@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dicode.errors import LevelError
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, functions, tree_of
 from dicode.types import Code, Rejected
 
 HOOKS = ("transition", "success", "bonus")
@@ -116,9 +116,8 @@ def describe(doc: str) -> str:
 
 
 def _read(text: str, tree: ast.Module, goal_hint: Callable[[object, str], str]) -> LevelText | Rejected:
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assigned = _assigned(tree)
-    hooks = tuple(name for name in HOOKS if name in functions)
+    defined, given = functions(tree), assigned(tree)
+    hooks = tuple(name for name in HOOKS if name in defined)
     doc = ast.get_docstring(tree) or ""
     objective = _section(doc, "Objective")
     if not objective:
@@ -127,9 +126,9 @@ def _read(text: str, tree: ast.Module, goal_hint: Callable[[object, str], str]) 
             "the file does not begin with a docstring that has a line `Objective: ...`",
             'begin with """Objective: what the player must achieve.\\nWhy: what it trains.\\n"""',
         )
-    if "GOAL" not in assigned and "success" not in hooks:
+    if "GOAL" not in given and "success" not in hooks:
         return _no(Code.NO_GOAL, "there is no GOAL", goal_hint(None, doc))
-    if "build" not in functions and not hooks and "RULES" not in assigned and "build" in _nested(tree):
+    if "build" not in defined and not hooks and "RULES" not in given and "build" in _nested(tree):
         return _no(
             Code.NO_BUILD,
             "build is not at the top level of the file",
@@ -139,21 +138,11 @@ def _read(text: str, tree: ast.Module, goal_hint: Callable[[object, str], str]) 
         source=text,
         objective=objective,
         why=_section(doc, "Why"),
-        has_rules="RULES" in assigned,
-        has_build="build" in functions,
+        has_rules="RULES" in given,
+        has_build="build" in defined,
         hooks=hooks,
-        goal=ast.unparse(assigned["GOAL"]) if "GOAL" in assigned else "",
+        goal=ast.unparse(given["GOAL"]) if "GOAL" in given else "",
     )
-
-
-def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
-    found: dict[str, ast.expr] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            found |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            found[node.target.id] = node.value
-    return found
 
 
 def _nested(tree: ast.Module) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dicode.errors import nearest
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, bound, functions, tree_of
 from dicode.types import Code, Rejected
 
 if TYPE_CHECKING:
@@ -157,8 +157,10 @@ def import_hint(name: str, levels: "Levels") -> str:
 
 
 def _calls(tree: ast.AST) -> Iterator[Rejected]:
+    # A name that the file binds is its own; where it is not, running it finds no built-in function of this name.
+    absent = _FORBIDDEN.keys() - bound(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in _FORBIDDEN and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and node.id in absent and isinstance(node.ctx, ast.Load):
             yield Rejected(
                 "screen", f"line {node.lineno}: {node.id} is not available", _FORBIDDEN[node.id], code=Code.FORBIDDEN
             )
@@ -172,22 +174,16 @@ def _calls(tree: ast.AST) -> Iterator[Rejected]:
 
 
 def _definitions(tree: ast.Module, levels: "Levels") -> Iterator[Rejected]:
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assigned = {
-        target.id
-        for node in tree.body
-        for target in (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)])
-        if isinstance(target, ast.Name)
-    }
-    close = nearest("build", functions)
-    if "build" not in functions and close:
+    defined = functions(tree)
+    close = nearest("build", defined)
+    if "build" not in defined and close:
         yield Rejected(
             "screen",
             f"the level defines no function build(world){close}",
             "write def build(world: World) -> None: ...",
             code=Code.NO_BUILD,
         )
-    if "GOAL" not in assigned and "success" not in functions:
+    if "GOAL" not in assigned(tree) and "success" not in defined:
         yield Rejected(
             "screen",
             "the level assigns no GOAL",
@@ -195,7 +191,7 @@ def _definitions(tree: ast.Module, levels: "Levels") -> Iterator[Rejected]:
             code=Code.NO_GOAL,
         )
     for name, count in {"build": 1, **HOOKS}.items():
-        node = functions.get(name)
+        node = defined.get(name)
         if node is not None and _parameters(node) != count:
             yield Rejected(
                 "screen",

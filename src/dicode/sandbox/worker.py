@@ -132,6 +132,8 @@ def _importer(jax_module: Callable[[str], Any], levels: Levels) -> Callable[...,
 class _Absent:
     """Stands for JAX where levels are built: anything may be named and called, nothing computed."""
 
+    __array_priority__ = 1000.0  # a NumPy array to the left of an operator leaves it to what stands to the right
+
     def __init__(self, name: str) -> None:
         self.__name = name
 
@@ -143,12 +145,12 @@ class _Absent:
     def __call__(self, *_: object, **__: object) -> "_Absent":
         return _Absent(f"{self.__name}(...)")
 
-    def _refuse(self, *_: object) -> Any:
+    def _refuse(self, *_: object, **__: object) -> Any:
         raise LevelError(
             f"{self.__name} is used in build or at the top of the level; JAX works in hooks only, use numpy here"
         )
 
-    __bool__ = __iter__ = __len__ = __index__ = __float__ = __int__ = __array__ = _refuse
+    __bool__ = __iter__ = __len__ = __index__ = __float__ = __int__ = __complex__ = __array__ = _refuse
 
     def __getitem__(self, _: object) -> "_Absent":
         return _Absent(f"{self.__name}[...]")
@@ -157,8 +159,15 @@ class _Absent:
         return _Absent(f"({self.__name})")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operate
-    __neg__ = __pow__ = __mod__ = __floordiv__ = __matmul__ = __and__ = __or__ = __invert__ = _operate
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _operate
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rlshift__ = _operate
+    __rshift__ = __rrshift__ = __neg__ = __pos__ = __abs__ = __invert__ = __round__ = _operate
     __lt__ = __le__ = __gt__ = __ge__ = _operate
+
+    def __divmod__(self, _: object) -> "tuple[_Absent, _Absent]":
+        return self._operate(), self._operate()
+
+    __rdivmod__ = __divmod__
 
 
 def absent_jax(name: str) -> Any:

@@ -15,7 +15,7 @@ from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.goal import as_goal
 from dicode.games.craftax.levels.techtree import ENTER, GETS, PICKAXES, SWORDS
 from dicode.levels import Achievement, Block, Floor, Goal, LevelError, Mob
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, tree_of
 
 _ENUMS = {"Achievement": Achievement, "Block": Block, "Floor": Floor, "Mob": Mob}
 _LARGE = 1e9
@@ -67,22 +67,15 @@ def _behind(quantity: str, least: float) -> Achievement | None:
     return GETS.get(kind) or single.get(family)
 
 
-def _assigned(tree: ast.Module, name: str) -> ast.expr | None:
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            return node.value
-    return None
-
-
 def _goal(tree: ast.Module) -> Goal:
     try:
-        return as_goal(_value(_assigned(tree, "GOAL"))) or Goal()
+        return as_goal(_value(assigned(tree).get("GOAL"))) or Goal()
     except (LevelError, *_ODD):
         return Goal()
 
 
 def _rules(tree: ast.Module) -> dict[str, float]:
-    call = _assigned(tree, "RULES")
+    call = assigned(tree).get("RULES")
     if not isinstance(call, ast.Call):
         return {}
     numbers = {keyword.arg: _value(keyword.value) for keyword in call.keywords if keyword.arg}

@@ -119,6 +119,8 @@ def _ratio(one: str, other: str) -> float:
 def as_member(value: object, kind: type[Member], numbers: bool = True) -> Member:
     """The member of `kind` that is `value`, or has its name or (with `numbers`) its number.
 
+    NumPy's numbers always count, because they are what `world.rng.choice([Mob.COW, Mob.ZOMBIE])` makes of members.
+
     Raises LevelError for anything else, above all for a member of another enumeration: `Block.TREE` is
     no floor, whatever its number. One that means the same by name and number counts (`Action.LEFT` as facing).
     """
@@ -131,8 +133,8 @@ def as_member(value: object, kind: type[Member], numbers: bool = True) -> Member
         if same is not None and same == value.value:
             return same
         raise LevelError(f"{_shown(value)} is {_noun(type(value))}, not {_noun(kind)}{_instead(value, kind)}")
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if numbers and whole and int(value) in set(kind):  # type: ignore[call-overload]
+    whole = isinstance(value, np.integer) or (numbers and isinstance(value, int) and not isinstance(value, bool))
+    if whole and int(value) in set(kind):  # type: ignore[call-overload]
         return kind(int(value))  # type: ignore[call-overload]
     named = nearest(value.upper(), kind.__members__) if isinstance(value, str) else ""
     raise LevelError(f"no {kind.__name__.lower()} {value!r}{named}{_members(kind) if not named else ''}")

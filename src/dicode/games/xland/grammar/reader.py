@@ -9,7 +9,7 @@ from dicode.games.xland.grammar.plan import GRIDS, Plan
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import Thing, thing
 from dicode.games.xland.levels.rules import Rule, Rules
-from dicode.syntax import tree_of
+from dicode.syntax import assigned, tree_of
 
 _GOALS = ("hold", "on", "near", "together", "place", "reach")
 _RULES = ("hold", "near", "together")
@@ -19,7 +19,8 @@ def plan_of(source: str) -> Plan | None:
     """The plan that a level's text comes nearest to; None for one that cannot be read or has no goal about objects."""
     try:
         tree = tree_of(source)
-        goal, rules = _goal(_assigned(tree, "GOAL")), _rules(_assigned(tree, "RULES"))
+        given = assigned(tree)
+        goal, rules = _goal(given.get("GOAL")), _rules(given.get("RULES"))
         things, size, rooms, door, near = _built(tree)
     except (
         SyntaxError,
@@ -39,15 +40,6 @@ def plan_of(source: str) -> Plan | None:
     far = [abs(rows - size) + 2 * (abs(down - rooms[0]) + abs(across - rooms[1])) for rows, down, across in GRIDS]
     grid = far.index(min(far))
     return Plan(goal, productions, things, grid, door, near, rules.told, rules.trials, move="")
-
-
-def _assigned(tree: ast.Module, name: str) -> ast.expr | None:
-    found = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)
-    ]
-    return found[-1] if found else None
 
 
 def _goal(node: ast.expr | None) -> Goal | None:

@@ -155,9 +155,14 @@ def an_object(value: object) -> Thing:
 
 
 def as_side(value: object) -> Side | None:
-    """The side that a name, a number or None means; LevelError for anything else."""
+    """The side that a name or None means; LevelError for anything else.
+
+    NumPy's numbers count, because they are what `world.rng.choice([Side.UP, Side.LEFT])` makes of members.
+    """
     if value is None or isinstance(value, Side):
         return value
+    if isinstance(value, np.integer) and 0 <= value < len(Side):
+        return Side(int(value))
     if isinstance(value, str) and value.upper() in Side.__members__:
         return Side[value.upper()]
     meant = _COMPASS.get(str(value).lower())
