@@ -1,20 +1,23 @@
 """Level text of XLand-MiniGrid: names, productions, goals, worlds, and what the check refuses."""
 
 import re
+import time
 
 import numpy as np
 import pytest
 
 from dicode import games
 from dicode.errors import LevelError
-from dicode.games.xland.levels import Goal, Rule, Rules, World
+from dicode.games.xland.levels import Goal, Rule, Rules, World, checks
 from dicode.games.xland.levels import names as naming
 from dicode.games.xland.levels.api import API, edited_source
 from dicode.games.xland.levels.goal import chain_depth
 from dicode.games.xland.levels.names import Thing, thing
-from dicode.games.xland.levels.schema import FIELDS
+from dicode.games.xland.levels.schema import FIELDS, remember_start
 from dicode.games.xland.levels.search import Task, search
 from dicode.games.xland.levels.tasks import random_task
+from dicode.games.xland.levels.world import set_task
+from dicode.sandbox.limits import Limits
 from dicode.types import Code, Rejected
 
 pytestmark = pytest.mark.fast
@@ -183,6 +186,109 @@ def test_what_is_no_level_is_turned_down(text, code, verdict):
     found = verdict(text)
     assert isinstance(found, Rejected)
     assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("put", "says"),
+    [
+        ("world.put('green goal tile', at=(2, 2))", "where the green goal tile is"),
+        ("world.door((2, 2), 'green')", "where the green door is"),
+        ("world.wall((2, 2), (2, 2), 'green')", "where the green wall is"),
+        ("world.put('green ball', at=(2, 2))", ""),
+        ("world.put('green floor', at=(2, 2))", ""),
+    ],
+)
+def test_a_thing_can_be_placed_on_floor_alone(verdict, put, says):
+    body = f"world.clear(7); world.player(at=(1, 1)); {put}; world.put('red ball', at=(4, 4))"
+    found = verdict(level(body, goal="Goal.place('red ball', at=(2, 2))"))
+    assert says in (found.reason if isinstance(found, Rejected) else "")
+    assert isinstance(found, Rejected) == bool(says)
+
+
+def test_a_cell_that_a_production_turns_into_floor_takes_a_thing(verdict):
+    body = (
+        "world.clear(7); world.player(at=(1, 1)); world.wall((2, 2), (2, 2), 'green'); world.put('red ball', at=(4, 4))"
+    )
+    found = verdict(level(body, "Goal.place('red ball', at=(2, 2))", "RULES = Rules(Rule.near('green wall'))"))
+    assert found == ()
+
+
+@pytest.mark.parametrize(
+    ("holds", "rules", "code"),
+    [
+        ("red ball", "", Code.SOLVED),
+        ("red ball", "RULES = Rules(Rule.hold('red ball', 'blue ball'))", Code.OUT_OF_REACH),
+        ("blue ball", "RULES = Rules(Rule.hold('blue ball', 'red ball'), Rule.near('blue ball'))", None),
+        ("blue ball", "", Code.OUT_OF_REACH),
+    ],
+)
+def test_what_is_in_hand_counts_as_picked_up_when_one_picks_up_again(verdict, holds, rules, code):
+    """As the package does it: with a full hand nothing is taken, and goals and productions look at the hand."""
+    found = verdict(level(f"world.clear(7); world.player(holds='{holds}')", "Goal.hold('red ball')", rules))
+    assert (found.code if isinstance(found, Rejected) else None) is code
+
+
+def test_a_thing_in_hand_can_be_put_down_and_picked_up_in_another_world_where_it_lies():
+    """A situation that comes back may meet a goal all the same, because picking up led to it."""
+    arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
+    world = World(arrays, np.random.default_rng(0))
+    world.clear(7)
+    world.player(holds="red ball")
+    kinds = [move.kind for move in search(Task(arrays, Goal.hold("red ball"))).plan]
+    assert kinds == ["drop", "pick", "goal"]
+
+
+def test_coloured_floor_can_be_stepped_on_and_plain_floor_is_no_goal(verdict):
+    body = "world.clear(7); world.player(at=(1, 1)); world.put('red floor', at=(3, 3))"
+    assert verdict(level(body, "Goal.on('red floor')")) == ()
+    assert verdict(level(body, "Goal.near('red floor')")) == ()
+    assert isinstance(verdict(level("world.clear(7)", "Goal.on('red floor')")), Rejected)
+    for wrong in (Goal.on, Goal.near):
+        with pytest.raises(LevelError, match="everywhere"):
+            wrong("floor")
+
+
+def crowd(count, rules, things):
+    """`count` worlds with so many different objects; the goal needs one that there is not."""
+    colours = [colour.name.lower() for colour in naming.COLOURS if colour is not naming.Colour.GREY]
+    names = [f"{colour} {tile.name.lower()}" for colour in colours for tile in naming.OBJECTS][:things]
+    productions = [Rule.together(*names[2 * i : 2 * i + 2], makes="grey hex") for i in range(rules - 1)]
+    level_rules = Rules(*productions, Rule.together("grey hex", "grey key", makes="grey star"))
+    worlds = []
+    for index in range(count):
+        arrays = {name: np.zeros(field.shape, field.dtype) for name, field in FIELDS.items()}
+        set_task(arrays, Goal.hold("grey star"), level_rules)
+        world = World(arrays, np.random.default_rng(index))
+        world.clear(13)
+        world.player(at=(1, 1))
+        world.scatter(*names)
+        remember_start(arrays)
+        worlds.append(arrays)
+    return {name: np.stack([arrays[name] for arrays in worlds]) for name in FIELDS}, Goal.hold("grey star"), level_rules
+
+
+def test_objects_that_the_goal_does_not_need_cost_its_check_nothing():
+    few, many = (crowd(1, 5, things)[0] for things in (8, 36))
+    work = [search(Task({name: array[0] for name, array in pool.items()})).work for pool in (few, many)]
+    assert work[0] == work[1] > 100
+
+
+@pytest.mark.parametrize("bound", ["WORK", "SECONDS"])
+def test_a_search_that_takes_long_is_a_warning_for_the_whole_pool(monkeypatch, bound):
+    pool, goal, rules = crowd(8, 9, 36)
+    for name in (bound, f"{bound}_PER_WORLD"):
+        monkeypatch.setattr(checks, name, 1000 if bound == "WORK" else 0.0)
+    began = time.process_time()
+    found = checks.check(pool, goal, rules)
+    assert isinstance(found, tuple)
+    assert "whether the goal can be had is not known" in found[0]
+    assert time.process_time() - began < 2
+
+
+def test_the_most_that_the_searches_of_a_pool_may_take_is_below_what_the_sandbox_allows():
+    limits = Limits()
+    for worlds in (1, 8, 64):
+        assert checks.SECONDS + checks.SECONDS_PER_WORLD * worlds <= limits.build_cpu(worlds) / 2
 
 
 def test_a_production_that_is_forced_takes_what_is_needed(verdict):

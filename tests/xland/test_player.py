@@ -84,6 +84,23 @@ def test_the_library_and_the_held_out_levels_are_solved(solved, built):
     assert failed == set()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GOAL = Goal.hold('red ball')\nRULES = Rules(Rule.hold('blue ball', 'red ball'), Rule.near('blue ball'))\n"
+        "def build(world):\n    world.clear(7)\n    world.player(holds='blue ball')\n",
+        "GOAL = Goal.on('red floor')\ndef build(world):\n    world.clear(7)\n    world.player(at=(1, 1))\n"
+        "    world.put('red floor')\n",
+        "GOAL = Goal.place('red ball', at=(2, 2))\ndef build(world):\n    world.clear(7)\n    world.player(at=(1, 1))\n"
+        "    world.put('red floor', at=(2, 2))\n    world.put('red ball', at=(4, 4))\n",
+    ],
+    ids=["again in hand", "coloured floor", "put on coloured floor"],
+)
+def test_what_the_check_takes_for_possible_is(solved, built, text):
+    pool = built(f"from dicode.games.xland.levels import Goal, Rule, Rules\n{text}").pool
+    assert solved([{name: array[:2] for name, array in pool.items()}]).all()
+
+
 def test_each_trial_begins_alike_and_the_last_one_ends_the_episode_and_counts(step, built):
     source = dict(HOST.library())["untold"].replace("told=False", "told=False, trials=3")
     world = {name: array[:1] for name, array in built(source).pool.items()}

@@ -73,6 +73,8 @@ class _Step:
             return self._join(move.thing, move.rule.inputs, move.rule.side)
         if move.kind == "drop":
             return self._put(self._quiet())
+        if move.kind == "pick" and move.thing is None:
+            return Action.PICK_UP
         if move.kind == "aside":
             return self._put(self._roomy())
         return self._facing(self._where(move.thing), _FACE[move.kind])

@@ -4,6 +4,7 @@ Every world is judged: a grid that its walls enclose, a player who stands on it,
 had from what lies there by the productions. Hooks may change what is possible, so for them the last is a warning.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ from dicode.games.xland.levels.search import Found, Task, search
 from dicode.types import Code, Rejected
 
 World = Mapping[str, np.ndarray]
+WORK, WORK_PER_WORLD = 600_000, 50_000
+"""Things that the searches of one pool look at before they give up; about 3 microseconds each."""
+SECONDS, SECONDS_PER_WORLD = 2.5, 0.25
+"""CPU time after which they give up on a slower machine: half of what a level may have."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def check(
     if rejected is not None:
         return rejected
     limit = min([steps for steps in (episode_limit, rules.episode_length) if steps is not None], default=None)
-    searched = [_searched(world, goal) for world in worlds]
+    searched = _searched(worlds, goal)
     rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(pair[0], pair[1], goal, limit))
     warnings = (*_cut_short(worlds, rules, limit), *_warnings(worlds, goal, searched))
     if rejected is not None and ({"transition", "success"} & set(hooks)):
@@ -84,6 +89,15 @@ def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     place = asked.kind == "place" and grid.at(world["grid"], asked.at or (0, 0)) == asked.things[0]
     if place or (asked.kind == "reach" and asked.at == tuple(world["position"].tolist())):
         yield Fault(Code.SOLVED, f"the goal is met at the start: {asked}", "move the thing, the player or the goal")
+    if asked.kind == "hold" and _in_hand(Task(world, goal)):
+        yield Fault(
+            Code.SOLVED, f"the goal is met at the start: {asked}, which is in hand", "leave holds= out of world.player"
+        )
+
+
+def _in_hand(task: Task) -> bool:
+    """Whether a goal to hold something is met by picking up at once: with a full hand, that counts for what is in it."""
+    return task.hand == task.goal.things[0] and task.taken(task.hand) == task.hand
 
 
 def _enclosed(board: np.ndarray) -> Iterator[Fault]:
@@ -144,14 +158,27 @@ def _encoded(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
         )
 
 
-def _searched(world: World, goal: Goal) -> Found:
-    return search(Task(world, goal))
+def _searched(worlds: Sequence[World], goal: Goal) -> list[Found]:
+    """What a search finds in each world; what one leaves of its share of the work, the others have."""
+    left, count = WORK + WORK_PER_WORLD * len(worlds), len(worlds)
+    ends = time.process_time() + SECONDS + SECONDS_PER_WORLD * count
+    found = []
+    for index, world in enumerate(worlds):
+        found.append(search(Task(world, goal), left // (count - index), ends))
+        left -= found[-1].work
+    return found
 
 
 def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Iterator[Fault]:
     most = int(world["limit"]) if limit is None else min(limit, int(world["limit"]))
-    if found.plan is None and not found.gave_up:
-        asked = goal if goal.code is not None else Goal.from_code(world["goal"].tolist())
+    asked = goal if goal.code is not None else Goal.from_code(world["goal"].tolist())
+    if found.plan is None and asked.kind == "place" and not Task(world, goal).takes_things:
+        yield Fault(
+            Code.OUT_OF_REACH,
+            f"the goal cannot be had: {asked}, where the {grid.at(world['grid'], asked.at or (0, 0))} is",
+            "things can be put down on floor alone: ask for a cell of floor, or world.remove what is there",
+        )
+    elif found.plan is None and not found.gave_up:
         yield Fault(
             Code.OUT_OF_REACH,
             f"the goal cannot be had: {asked}, from what can be reached and the productions",

@@ -17,6 +17,7 @@ import numpy as np
 
 from dicode.errors import LevelError, nearest
 from dicode.games.xland.levels.names import (
+    FLOOR,
     SIZE,
     WALKABLE,
     WALL,
@@ -80,14 +81,18 @@ class Goal:
         found = thing(what)
         if found.tile not in WALKABLE:
             raise LevelError(f"nobody can stand on the {found}; ask for a goal tile or an open door")
+        if found == FLOOR:
+            raise LevelError(
+                "plain floor is everywhere; a goal on it asks for nothing: ask for a goal tile, or Goal.reach"
+            )
         return cls("on", (found,))
 
     @classmethod
     def near(cls, what: object, side: object = None) -> "Goal":
         """Step up to the thing; `side` asks that it lies on that side of the player."""
         found = thing(what)
-        if found == WALL:
-            raise LevelError("grey walls are everywhere; a goal near one asks for nothing")
+        if found in (WALL, FLOOR):
+            raise LevelError(f"the {found} is everywhere; a goal near it asks for nothing")
         return cls("near", (found,), as_side(side))
 
     @classmethod

@@ -2,11 +2,13 @@
 
 A situation is what is in hand and what lies where it can be reached; moves pick up, put down, put together, walk up,
 open. Walking up to a thing with a production of its own changes it, wanted or not, so such a thing is never had
-unchanged. Objects never block a way here, since they can be carried out of it.
+unchanged. Objects never block a way here, since they can be carried out of it. What the goal does not need, at
+whatever number of productions from it, is left out: it only lies about.
 """
 
+import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,14 +21,17 @@ from dicode.games.xland.levels.names import DOORS, FLOOR, NOTHING, OBJECTS, WALK
 from dicode.games.xland.levels.rules import Rule, productions_of
 
 MOST_SITUATIONS = 5000
-"""Situations after which the search gives up."""
+"""Situations of one world after which the search gives up."""
 _PASSABLE = (*WALKABLE, *OBJECTS, Tile.DOOR_CLOSED, Tile.EMPTY)
 Regions = frozenset[int]
 
 
 @dataclass(frozen=True)
 class Move:
-    """One thing to do: `pick`, `drop`, `combine`, `approach`, `unlock`, `toggle`, or `goal`, which meets the goal."""
+    """One thing to do: `pick`, `drop`, `combine`, `approach`, `unlock`, `toggle`, or `goal`, which meets the goal.
+
+    `pick` without a thing: again, with what is in hand already, which turns it as picking it up would.
+    """
 
     kind: str
     thing: Thing | None = None
@@ -87,6 +92,8 @@ class Found:
 
     plan: tuple[Move, ...] | None
     gave_up: bool = False
+    work: int = 0
+    """Things looked at, a measure of how long it took that is the same on every machine."""
 
 
 class Task:
@@ -100,6 +107,12 @@ class Task:
         self.start: Cell = (int(world["position"][0]), int(world["position"][1]))
         self.hand = None if not world["pocket"][0] else from_code(*map(int, world["pocket"]))
         self.labels = _labels(self.board, self.start)
+        self.needed = _needed(self.board, self.goal, self.rules)
+        self._joins: dict[Thing, dict[Thing, list[Rule]]] = {}
+        for rule in self.rules:
+            if rule.kind == "together":
+                for one, other in {rule.inputs, rule.inputs[::-1]}:
+                    self._joins.setdefault(one, {}).setdefault(other, []).append(rule)
 
     def situation(self) -> Situation:
         """Where it begins."""
@@ -107,6 +120,8 @@ class Task:
         named = set(self.goal.things) | changing
         items = []
         for cell, found in _things(self.board).items():
+            if found.is_object and found not in self.needed:
+                continue
             if found.is_object or found.tile is Tile.DOOR_LOCKED or found in named or self._opens(found, named):
                 items.append(Item(found, self._regions(cell)))
         return Situation(self.hand, tuple(items))
@@ -143,6 +158,8 @@ class Task:
             yield from self._walking(now, index, item)
             if self.changed(item.thing) == item.thing:
                 yield from self._handling(now, index, item)
+        if now.hand is not None and self.taken(now.hand) != now.hand:
+            yield Move("pick"), replace(now, hand=self.taken(now.hand))
         if now.hand is not None:
             yield Move("drop"), replace(now, hand=None, items=(*now.items, Item(now.hand, Regions({0}))))
 
@@ -151,7 +168,8 @@ class Task:
         if after != item.thing:
             yield Move("approach", item.thing), _changed(now, index, after)
         for rule in self.rules:
-            if rule.kind == "near" and rule.side is not None and rule.inputs[0] == item.thing:
+            useful = rule.product in self.needed or not item.thing.is_object
+            if rule.kind == "near" and rule.side is not None and rule.inputs[0] == item.thing and useful:
                 yield Move("approach", item.thing, rule), _changed(now, index, rule.product or NOTHING)
 
     def _handling(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
@@ -162,6 +180,8 @@ class Task:
             yield Move("pick", what), replace(without, hand=hand)
         if now.hand is not None:
             for rule in self.combining(now.hand, what):
+                if rule.product not in self.needed:
+                    continue
                 made = _changed(now, index, rule.product or NOTHING)
                 yield Move("combine", what, rule), replace(made, hand=None)
         if what.tile is Tile.DOOR_LOCKED and now.hand == Thing(Tile.KEY, what.colour):
@@ -172,11 +192,10 @@ class Task:
 
     def combining(self, hand: Thing, what: Thing) -> Iterator[Rule]:
         """Productions that may happen when `hand` is put down beside `what`: those of sides, then one that always does."""
-        for rule in self.rules:
-            if rule.kind == "together" and rule.inputs in ((hand, what), (what, hand)):
-                yield rule
-                if rule.side is None:
-                    return
+        for rule in self._joins.get(hand, {}).get(what, ()):
+            yield rule
+            if rule.side is None:
+                return
 
     def meets(self, move: Move | None, now: Situation) -> Move | None:
         """The last move of the goal, where it can be met in `now`, to which `move` led."""
@@ -186,8 +205,7 @@ class Task:
         if goal.kind == "reach":
             return Move("goal") if self._stands(now) else None
         if goal.kind == "place":
-            lies = now.hand == goal.things[0] and self._stands(now)
-            return Move("goal", goal.things[0]) if lies else None
+            return Move("goal", goal.things[0]) if now.hand == goal.things[0] and self._puts(now) else None
         for _, item in now.reachable():
             stable = self.changed(item.thing) == item.thing
             if goal.kind in ("near", "on") and item.thing == goal.things[0] and stable:
@@ -202,10 +220,27 @@ class Task:
         label = int(self.labels[self.goal.at or self.start])
         return label >= 0 and label in now.accessible
 
+    def _puts(self, now: Situation) -> bool:
+        return self.takes_things and bool(self._regions(self.goal.at or self.start) & now.accessible)
 
-def search(task: Task) -> Found:
-    """The shortest plan that meets the goal."""
-    first = task.situation()
+    @cached_property
+    def takes_things(self) -> bool:
+        """Whether an object can come to lie in the goal's cell: it is floor, or an object, or becomes one of these."""
+        waiting, seen = [grid.at(self.board, self.goal.at or self.start)], set()
+        while waiting:
+            what = waiting.pop()
+            seen.add(what)
+            if what.is_object or what.tile is Tile.FLOOR:
+                return True
+            doors = [Thing(tile, what.colour) for tile in DOORS] if what.tile in DOORS else []
+            made = [rule.product or FLOOR for rule in self.rules if rule.kind == "near" and rule.inputs[0] == what]
+            waiting += [each for each in (*doors, *made) if each not in seen]
+        return False
+
+
+def search(task: Task, most_work: int | None = None, ends: float | None = None) -> Found:
+    """The shortest plan that meets the goal; gives up after `most_work` and when the process has had `ends` seconds of CPU time."""
+    first, work = task.situation(), 0
     waiting: deque[tuple[Situation, tuple[Move, ...]]] = deque([(first, ())])
     end = task.meets(None, first)
     if end is not None:
@@ -214,16 +249,33 @@ def search(task: Task) -> Found:
     while waiting:
         now, plan = waiting.popleft()
         for move, after in task.moves(now):
-            if after.key in seen:
-                continue
-            end = task.meets(move, after)
+            key = after.key
+            work += 1 + len(after.items)
+            # Picking up meets a goal that the same things in the same places did not meet before.
+            end = task.meets(move, after) if key not in seen or move.kind == "pick" else None
             if end is not None:
-                return Found((*plan, move, end))
-            seen.add(after.key)
-            waiting.append((after, (*plan, move)))
-        if len(seen) > MOST_SITUATIONS:
-            return Found(None, gave_up=True)
-    return Found(None)
+                return Found((*plan, move, end), work=work)
+            if key not in seen:
+                seen.add(key)
+                waiting.append((after, (*plan, move)))
+        too_much = most_work is not None and work > most_work
+        if len(seen) > MOST_SITUATIONS or too_much or (ends is not None and time.process_time() > ends):
+            return Found(None, gave_up=True, work=work)
+    return Found(None, work=work)
+
+
+def _needed(board: np.ndarray, goal: Goal, rules: Sequence[Rule]) -> frozenset[Thing]:
+    """The things that the goal is about, those that they can be made of, and keys for doors that are locked."""
+    spoken = {what for rule in rules for what in (*rule.inputs, rule.product) if what is not None}
+    spoken |= {*goal.things, *(grid.at(board, cell) for cell in grid.cells_of(board, DOORS))}
+    locked = {what.colour for what in spoken if what.tile is Tile.DOOR_LOCKED}
+    found = {*goal.things, *(Thing(Tile.KEY, colour) for colour in locked)}
+    while True:
+        opened = {Thing(tile, what.colour) for what in found if what.tile in DOORS for tile in DOORS}
+        made_of = {part for rule in rules if rule.product in found for part in rule.inputs}
+        if opened | made_of <= found:
+            return frozenset(found)
+        found |= opened | made_of
 
 
 def _changed(now: Situation, index: int, to: Thing) -> Situation:
@@ -238,7 +290,7 @@ def _changed(now: Situation, index: int, to: Thing) -> Situation:
 
 def _things(board: np.ndarray) -> dict[Cell, Thing]:
     nothing = (FLOOR, WALL, NOTHING)
-    cells = grid.cells_of(board, [*OBJECTS, *DOORS, Tile.WALL, Tile.GOAL])
+    cells = grid.cells_of(board, [*OBJECTS, *DOORS, Tile.WALL, Tile.GOAL, Tile.FLOOR])
     found = {cell: grid.at(board, cell) for cell in cells}
     return {cell: what for cell, what in found.items() if what not in nothing}
 
