@@ -60,8 +60,8 @@ def assigned(tree: ast.Module) -> dict[str, ast.expr]:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None) or getattr(node, "iter", None)
-        for target in targets if isinstance(value, ast.expr) else []:
-            found |= dict(_pairs(target, value))
+        if isinstance(value, ast.expr):
+            found |= {name: part for target in targets for name, part in _pairs(target, value)}
     return found
 
 
