@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dicode.errors import LevelError
 from dicode.games.craftax.levels.kinds import as_amount, as_member
 from dicode.games.craftax.levels.names import Block, Facing, Floor, Item
+from dicode.games.written import check_written
 
 
 class Enchantment(IntEnum):
@@ -125,25 +125,8 @@ class Guarded(np.ndarray):
             return int(as_member(value, self.kind)) if self.kind else as_amount(value, self.label)
         if isinstance(value, list | tuple):
             return [self._taken(item) for item in value]
-        numbers = np.asarray(value)
-        if self.dtype.kind in "iu" and numbers.dtype.kind == "f" and not np.all(numbers == np.floor(numbers)):
-            raise LevelError(
-                f"{self.label} holds whole numbers, and {numbers.dtype} with fractions is written into it",
-                hint="round them first, as in np.round(values)",
-            )
-        if self.dtype.kind in "iu" and numbers.dtype.kind in "iuf" and numbers.size:
-            self._fitting(numbers)
+        check_written(self.label, self.dtype, value)
         return value
-
-    def _fitting(self, numbers: np.ndarray) -> None:
-        """Raise LevelError for a number that the array's type does not have."""
-        low, high = np.iinfo(self.dtype).min, np.iinfo(self.dtype).max
-        odd = numbers[~((numbers >= low) & (numbers <= high))] if numbers.ndim else numbers.reshape(1)
-        if odd.size and not low <= odd[0] <= high:
-            raise LevelError(
-                f"{self.label} holds {low} to {high}, and {odd[0]} is written into it",
-                hint=f"cut what lies outside of that off: np.clip(values, {low}, {high})",
-            )
 
 
 def _bare(value: Any) -> Any:

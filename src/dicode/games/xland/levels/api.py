@@ -5,8 +5,10 @@ import numpy as np
 from dicode.errors import LevelError
 from dicode.games.host import EditWorld, Levels
 from dicode.games.xland import levels as face
+from dicode.games.xland.levels.advice import advice
 from dicode.games.xland.levels.checks import check
 from dicode.games.xland.levels.goal import Goal, as_goal, chain_depth
+from dicode.games.xland.levels.guarded import guard
 from dicode.games.xland.levels.rules import Rules, productions_of
 from dicode.games.xland.levels.schema import remember_start
 from dicode.games.xland.levels.world import EDITS, World, set_task
@@ -45,7 +47,7 @@ _TABLE = "EDITS = (\n"
 def _worlds(goal: Goal, rules: Rules) -> EditWorld:
     def begin(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> World:
         set_task(arrays, goal, rules)
-        return World(arrays, rng)
+        return World(guard(arrays), rng)
 
     return begin
 
@@ -87,6 +89,7 @@ API = Levels(
     worlds=_worlds,
     finish=_finish,
     check=check,
+    advice=advice,
     generated=_generated,
     goal_hint=goal_hint,
     import_hints={"xminigrid": "dicode.games.xland.levels has the names of tiles and colours"},

@@ -94,6 +94,7 @@ _TILES = {_WORDS.get(tile, tile.name.lower()): tile for tile in Tile if tile is 
     "closed door": Tile.DOOR_CLOSED,
     "goal": Tile.GOAL,
 }
+_SHAPE_WORDS = frozenset(word for shape in _TILES for word in shape.split())
 _COMPASS = {"north": "up", "east": "right", "south": "down", "west": "left", "above": "up", "below": "down"}
 _COLOUR_WORDS = {colour.name.lower(): colour for colour in COLOURS} | {"gray": Colour.GREY}
 
@@ -131,14 +132,17 @@ def thing(value: object) -> Thing:
     if isinstance(value, Thing):
         return value
     if not isinstance(value, str):
-        raise LevelError(f"{value!r} is no thing; write its colour and its shape, as in 'red key'")
+        several = isinstance(value, (list, tuple)) and all(isinstance(part, str) and " " in part for part in value)
+        hint = f"give things one by one: {', '.join(map(repr, value))}" if several and value else ""  # type: ignore[call-overload]
+        raise LevelError(f"{value!r} is no thing; write its colour and its shape, as in 'red key'", hint=hint)
     words = value.lower().replace("_", " ").split()
     colours = [word for word in words if word in _COLOUR_WORDS]
     shape = " ".join(word for word in words if word not in _COLOUR_WORDS)
     if shape == "floor" and not colours:
         return FLOOR
     if len(colours) != 1:
-        meant = "" if colours else next(filter(None, (nearest(word, _COLOUR_WORDS) for word in words)), "")
+        odd = [word for word in words if word not in _SHAPE_WORDS and word not in colours]
+        meant = "" if colours else next(filter(None, (nearest(word, _COLOUR_WORDS) for word in odd)), "")
         raise LevelError(f"{value!r} needs one colour{meant} (there is {', '.join(_COLOUR_WORDS)}), as in 'red key'")
     if shape not in _TILES:
         raise LevelError(f"{value!r} has no known shape{nearest(shape, _TILES)} (there is {', '.join(_TILES)})")

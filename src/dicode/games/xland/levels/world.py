@@ -38,6 +38,7 @@ STEPS_PER_CELL = 3
 """The package's own heuristic for how long an episode is."""
 _DOOR_STATES = {"closed": Tile.DOOR_CLOSED, "locked": Tile.DOOR_LOCKED, "open": Tile.DOOR_OPEN, "hidden": Tile.WALL}
 Distance = tuple[int, int]
+_FAR = 10**6
 EDITS = ("noise", "swap")
 """Kinds of small random edits; see `World.edit`."""
 
@@ -171,6 +172,8 @@ class World:
         if state not in _DOOR_STATES:
             raise LevelError(f"no door is {state!r}; doors are {', '.join(_DOOR_STATES)}")
         cell = self._cell(at)
+        if colour in _DOOR_STATES:
+            raise LevelError(f"{colour!r} is no colour but a state", hint=f"write world.door({cell}, state={colour!r})")
         hue = thing(f"{colour or self.random_colour()} ball").colour
         if state == "hidden" and hue is Colour.GREY:
             raise LevelError("a hidden door cannot be grey, because grey walls never change; take another colour")
@@ -219,6 +222,7 @@ class World:
         cells = [cell for cell in grid.cells_of(board, [Tile.FLOOR]) if cell != self.position]
         if distance is None:
             return cells
+        distance = _range(distance)
         far = grid.reached(grid.passable(board), self.position)
         return [cell for cell in cells if distance[0] <= far[cell] <= distance[1]]
 
@@ -267,7 +271,10 @@ class World:
             if whole(row, edge, self.rows - edge - 1) and whole(column, edge, self.columns - edge - 1):
                 return int(row), int(column)
         low, high = edge, (self.rows - 1 - edge, self.columns - 1 - edge)
-        raise LevelError(f"there is no cell {cell!r}; rows go from {low} to {high[0]}, columns from {low} to {high[1]}")
+        raise LevelError(
+            f"there is no cell {cell!r}; rows go from {low} to {high[0]}, columns from {low} to {high[1]}",
+            hint="a cell is (row, column), such as (2, 3), world.random_cell(), or what world.put returns",
+        )
 
     def _make_way(self) -> None:
         """Move the player to a random free cell, where something else has come to be."""
@@ -276,6 +283,19 @@ class World:
 
     def _some_free(self) -> str:
         return ", ".join(map(str, self.free_cells()[:4])) or "none"
+
+
+def _range(distance: object) -> Distance:
+    """Fewest and most steps; LevelError for what is none."""
+    if isinstance(distance, (tuple, list, np.ndarray)) and len(distance) == 2:
+        fewest, most = distance
+        endless = isinstance(most, float) and most == np.inf
+        if whole(fewest, 0, _FAR) and (endless or whole(most, 0, _FAR)) and fewest <= most:
+            return int(fewest), _FAR if endless else int(most)
+    raise LevelError(
+        f"distance is {distance!r}; it is (fewest, most) steps from the player, two whole numbers",
+        hint="write distance=(2, 6), or for so many steps exactly distance=(3, 3)",
+    )
 
 
 def _lines(size: int, parts: int) -> list[int]:
