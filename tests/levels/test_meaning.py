@@ -47,7 +47,7 @@ def test_what_numpy_draws_from_a_list_of_members_is_read_as_the_member(world):
 
 @pytest.mark.parametrize("value", [np.array([258, 1]), np.array([-1, 1]), [300, 1], np.array([1.0, 1e9])])
 def test_a_number_that_an_array_cannot_hold_is_refused_and_not_wrapped(world, value):
-    with pytest.raises(LevelError, match=r"blocks holds uint8, 0 to 255, and .* is written into it"):
+    with pytest.raises(LevelError, match=r"blocks holds 0 to 255, and .* is written into it"):
         world.blocks[Floor.OVERWORLD, 20, 20:22] = value
 
 
