@@ -94,17 +94,39 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["train", "target=library:lava_crosing"], "did you mean 'lava_crossing'"),
         (["compare", "nowhere"], "nowhere"),
         (["doctor", "seed=3"], "takes fm=NAME"),
+        (["train", "preset=smoke", "preset=laptop"], "preset is given twice, smoke and laptop"),
+        (["train", "arm=ppo", "method=dicode"], "arm=ppo is an arm of method=ppo"),
+        (
+            ["train", "preset=smoke", "total_steps=1e13"],
+            "more than can be counted; with these settings at most total_steps=",
+        ),
+        (["train", "preset=smoke", "target_share_steps=1e6"], "it needs target_share_final="),
+        (["train", "preset=smoke", "levels=x", "library_seeds=false"], "levels= names the seeds"),
+        (["train", "preset=smoke", "devices=1", "cpu_devices=2"], "devices=1 says how many"),
+        (["train", "preset=smoke", "dreamer.hooks=true", "hook_slots=0"], "set hook_slots=1 or more"),
+        (["train", "preset=smoke", "method=ppo", "target_share=0.95"], "would do nothing: it needs method="),
+        (["train", "preset=smoke", f"run={'x' * 300}"], "use at most 200"),
+        (["train", "preset=smoke", "runs_dir=README.md"], "runs_dir=README.md is a file"),
+        (["train", "preset=smoke", "run=demo"], "demo exists; continue it"),
+        (["eval", "demo"], "did you mean 'runs/demo'"),
+        (["levels", "runs"], "runs is not a run, but holds some: demo"),
+        (["resume", "runs/demo/checkpoints/000004"], "did you mean 'runs/demo'"),
+        (["resume", ""], "no run is named"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_nearest_right_thing(words, expected, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "demo").mkdir(parents=True)
+    (tmp_path / "runs" / "demo" / "config.yaml").write_text("")
+    (tmp_path / "README.md").write_text("")
+    before = sorted(tmp_path.rglob("*"))
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     code, error = said(capsys, *words)
     assert code == 2, error
     assert expected in error, error
     assert error.startswith("dicode: ")
     assert error.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_run_that_cannot_be_put_together_leaves_nothing_and_promises_nothing(capsys, tmp_path, monkeypatch):

@@ -3,12 +3,14 @@
 import argparse
 import contextlib
 import difflib
+import io
 import logging
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dicode import interrupts
 from dicode.errors import ConfigError, DicodeError, nearest
 from dicode.logs import quiet_packages
 from dicode.machine import check_platform
@@ -46,7 +48,7 @@ _SETTINGS = "key=value"
 
 _EXIT_CODES = (
     "exit codes: 0 done, or help was asked for; 1 something asked for did not work out; 2 wrong usage; 3 a run ended "
-    "whose model never answered; 130 interrupted"
+    "whose model never answered; 130 interrupted, 143 or 129 ended from outside"
 )
 
 
@@ -382,12 +384,24 @@ def _run(words: Sequence[str]) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; without one, print help. Returns the exit code, as `dicode --help` lists them."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows a question mark
+    with interrupts.heard():
+        return _ended(words)
+
+
+def _ended(words: Sequence[str]) -> int:
+    """The exit code of a command, whatever became of it."""
     try:
         quiet_packages()
         return _run(words)
     except DicodeError as error:
         print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
+    except interrupts.Terminated as end:
+        print(f"dicode: ended by {end}", file=sys.stderr)
+        return 128 + end.number
     except KeyboardInterrupt:
         print("dicode: interrupted", file=sys.stderr)
         return 130

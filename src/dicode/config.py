@@ -36,6 +36,10 @@ _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name !
 _MODEL: Only = _DREAMS | {"dreamer.name": ("foundation",)}
 
 
+MOST_UPDATES = 2**31 - 1
+"""Updates are counted in int32."""
+
+
 @dataclass(frozen=True)
 class LoggingConfig:
     """Who is told."""
@@ -223,6 +227,12 @@ def probe_rollouts(config: Config, levels: int) -> int:
 def _check_together(config: Config) -> None:
     """What no single field can say."""
     learner, agent = config.learner, config.agent
+    if config.num_updates > MOST_UPDATES:
+        most = (MOST_UPDATES // config.updates_per_cycle - 1) * config.steps_per_cycle
+        raise ConfigError(
+            f"total_steps={config.total_steps:g} takes {config.num_updates:,} updates, more than can be counted; "
+            f"with these settings at most total_steps={most:.4g}"
+        )
     if config.dreamer.probe_low >= config.dreamer.probe_high:
         raise ConfigError(
             f"dreamer.probe_low={config.dreamer.probe_low:g} must be below dreamer.probe_high={config.dreamer.probe_high:g}"
@@ -266,6 +276,8 @@ def _check_target(config: Config) -> None:
 
 def _check_room(config: Config) -> None:
     """The target and every level slot get their environments."""
+    if getattr(config.dreamer, "hooks", False) and not config.hook_slots and config.method.name == "dicode":
+        raise ConfigError("dreamer.hooks=true with hook_slots=0 trains no level with hooks; set hook_slots=1 or more")
     if config.level_slots == 1:
         return
     least, target = config.min_envs, config.target_share > 0
@@ -310,14 +322,14 @@ def check(config: Config) -> Config:
 
 def load(overrides: Sequence[str]) -> Config:
     """The run's configuration that the words ask for. Raises ConfigError, also for a word that would do nothing."""
-    config, ignored = interpret(words.split(overrides, Config))
-    for word, reason in ignored.items():
-        raise ConfigError(f"{word} would do nothing: {reason}")
-    return config
+    return interpret(words.split(overrides, Config), strict=True)[0]
 
 
-def interpret(given: Sequence[Word]) -> tuple[Config, dict[Word, str]]:
-    """The checked configuration of split words, and those words that it ignores, each with the reason."""
+def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict[Word, str]]:
+    """The checked configuration of split words, and those words that it ignores, each with the reason.
+
+    `strict`: ConfigError for the first of those.
+    """
     tree = words.compose(given, Config)
     ignored = _foreign(given, tree)
     config = _at_home(settings.read(Config, tree))
@@ -327,7 +339,20 @@ def interpret(given: Sequence[Word]) -> tuple[Config, dict[Word, str]]:
         reason = None if word in ignored else _idle(word, config)
         if reason:
             ignored[word] = reason
+    for word, reason in ignored.items() if strict else ():
+        raise ConfigError(f"{word} would do nothing: {reason}")
+    _check_arm(given, config)
     return check(config), ignored
+
+
+def _check_arm(given: Sequence[Word], config: Config) -> None:
+    """Raise ConfigError where a word undoes the method that an arm stands for: the run would bear a wrong name."""
+    arm = words.last(given, "arm")
+    meant = words.hydra_tree([str(arm)], Config).get("method", {}).get("name") if arm else None
+    if meant and meant != config.method.name:
+        raise ConfigError(
+            f"{arm} is an arm of method={meant}, and this run has method={config.method.name}; leave one out"
+        )
 
 
 def _at_home(config: Config) -> Config:
@@ -372,6 +397,8 @@ def _idle(word: Word, config: Config) -> str | None:
         return None
     if config.target != GAME and word.key in _PAID:
         return None
+    if overruled := _overruled(word, config):
+        return overruled
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():
             value = settings.get(config, name)
@@ -379,6 +406,17 @@ def _idle(word: Word, config: Config) -> str | None:
                 needed = "another value" if allowed is None else " or ".join(_plain(v) for v in allowed)
                 return f"it needs {_spelled(name)}={needed}, and this run has {_spelled(name)}={_plain(value)}"
     return None
+
+
+def _overruled(word: Word, config: Config) -> str:
+    """What another setting says instead of this one, empty where it counts."""
+    if word.key == "target_share_steps" and config.target_share_final < 0:
+        return "it needs target_share_final=, the share in the end, and this run has none"
+    if word.key == "library_seeds" and config.levels:
+        return "levels= names the seeds"
+    if word.key == "cpu_devices" and config.devices:
+        return f"devices={config.devices} says how many parts a CPU has"
+    return ""
 
 
 def _conditions(word: Word) -> list[Only]:

@@ -7,11 +7,14 @@ whatever reaches the screen passes `plain`: no escape sequence, no other control
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from dicode.received.text import plain
+
+LEAST, USUAL = 20, 80
+"""Columns below which no table can be read, and what is taken then."""
 
 
 class PlainConsole(Console):
@@ -19,6 +22,20 @@ class PlainConsole(Console):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"markup": False, "highlight": False, "emoji": False, **settings})
+
+    def on_broken_pipe(self) -> None:
+        """Whoever printed hears that nobody reads any more; rich would end the program."""
+        raise BrokenPipeError
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Columns and rows; a terminal that says it has no columns has as many as most."""
+        found = super().size
+        return found if found.width >= LEAST else ConsoleDimensions(USUAL, found.height)
+
+    @size.setter
+    def size(self, new: tuple[int, int]) -> None:
+        Console.size.fset(self, new)  # type: ignore[attr-defined]
 
     def render_str(self, text: str, **settings: Any) -> Text:
         """A string as it stands, unspoilt before anything is laid out by its width."""

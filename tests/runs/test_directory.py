@@ -31,7 +31,7 @@ def test_the_configuration_comes_back_without_folders(tmp_path):
 
 def test_an_unwritable_place_is_one_sentence_and_nothing_else(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot write to"):
+    with pytest.raises(RunError, match="is a file; name a folder"):
         made(tmp_path / "file")
 
 

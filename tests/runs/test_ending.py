@@ -13,8 +13,10 @@ from dicode import config as configuration
 from dicode.commands import ending
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Assessment, Snapshot, target_record
+from dicode.errors import RunError
 from dicode.evaluation.results import TARGET, Evaluation
 from dicode.runs import directory
+from dicode.terminal import PlainConsole
 from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected, level_id
 
 pytestmark = pytest.mark.fast
@@ -89,6 +91,23 @@ def test_a_run_that_is_broken_off_says_how_to_go_on(run, capsys, error):
     assert capsys.readouterr().out.splitlines()[-1] == (
         "runs/demo: stopped after 1 of 1 cycles; `dicode resume runs/demo` goes on from there"
     )
+
+
+def test_a_run_whose_reader_has_gone_says_so_and_how_to_go_on(run):
+    """`dicode train | head -3` ended without a word."""
+    with pytest.raises(
+        RunError, match=r"nobody reads what is printed any more, so .*`dicode resume runs/demo` goes on"
+    ):
+        with ending.told(run, run.config()):
+            raise BrokenPipeError
+
+
+def test_consoles_tell_that_nobody_reads_and_are_never_without_a_width(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "0")
+    console = PlainConsole()
+    assert console.width == 80
+    with pytest.raises(BrokenPipeError):
+        console.on_broken_pipe()
 
 
 def test_a_run_that_never_began_leaves_no_last_line(run, capsys):

@@ -310,3 +310,28 @@ def test_a_run_that_trains_is_not_made_longer_under_its_trainer(tmp_path, capsys
     with run.lock():
         assert "another process is training" in said(capsys, "resume", str(run.path), "total_steps=409600")
     assert run.config_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(("line", "says"), [("num_envs: 32", "steps so far 40,960"), ("seed: 5", "seed 5")])
+def test_settings_that_were_changed_by_hand_are_refused_where_the_checkpoint_says_otherwise(
+    tmp_path, capsys, line, says
+):
+    """The run went on, and its steps or its chance were counted wrong from there."""
+    run = made(tmp_path)
+    name = line.partition(":")[0]
+    kept = [line if old.startswith(f"{name}:") else old for old in run.config_file.read_text().split("\n")]
+    run.config_file.write_text("\n".join(kept))
+    before = run.config_file.read_bytes()
+    text = said(capsys, "resume", str(run.path), "total_steps=80000")
+    assert f"its settings give {says}" in text
+    assert run.config_file.read_bytes() == before
+    assert not run.lengthened_file.exists()
+
+
+def test_more_steps_than_can_be_counted_change_nothing(tmp_path, capsys):
+    """The configuration was written before it was seen to be impossible, and the run was lost."""
+    run = made(tmp_path)
+    before = run.config_file.read_bytes()
+    assert "more than can be counted" in said(capsys, "resume", str(run.path), "total_steps=1e13")
+    assert run.config_file.read_bytes() == before
+    assert not run.lengthened_file.exists()

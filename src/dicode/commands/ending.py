@@ -11,7 +11,7 @@ from dicode import lines
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
-from dicode.errors import DicodeError
+from dicode.errors import DicodeError, RunError
 from dicode.evaluation.results import TARGET, load_run
 from dicode.runs.directory import RunDirectory
 from dicode.terminal import PlainConsole
@@ -29,6 +29,10 @@ def told(run: RunDirectory, config: Config) -> Iterator[None]:
     console.print(opening(run, config), soft_wrap=True)
     try:
         yield
+    except BrokenPipeError as error:
+        raise RunError(
+            f"nobody reads what is printed any more, so {'; '.join(_read(run, stopped)) or 'the run stopped'}"
+        ) from error
     except (Exception, KeyboardInterrupt):
         for text in _read(run, stopped):
             console.print(text, soft_wrap=True)

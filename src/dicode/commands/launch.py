@@ -45,7 +45,7 @@ def with_preset(overrides: Sequence[str]) -> list[str]:
     if any(o.startswith("experiment=") for o in overrides):
         return list(overrides)
     chosen = [o for o in overrides if o.startswith("preset=")] or [f"preset={default_preset()}"]
-    if chosen == ["preset=gpu"] and not any(o.startswith("num_envs=") for o in overrides):
+    if [*dict.fromkeys(chosen)] == ["preset=gpu"] and not any(o.startswith("num_envs=") for o in overrides):
         chosen.append(f"num_envs={cards.environments(cards.card_memory())}")
     return [*chosen, *(o for o in overrides if not o.startswith("preset="))]
 
@@ -63,6 +63,7 @@ def start(overrides: Sequence[str], quiet: bool = False) -> int:
 def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     """Start a new run, leading `group`. Raises DicodeError before anything is written if it can't work."""
     _check_extras(config)
+    directory.require_free(config)
     measured = target.read(config)
     seeds = _seeds(config, Path(config.levels) if config.levels else None, measured)
     start = _start(config)
@@ -96,6 +97,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
         with run.lock():
             known = origin.standing(run)
             before = run.config()
+            restore.check_config(run, before)
             asked = configuration.check(_longer(before, changes))
             config = origin.admit(run, asked, known)
             if over := restore.finished(run, config):
@@ -134,6 +136,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     run = directory.open_run(path)
     name = asked or f"{run.path.name}-replay"
     config = run.config()
+    directory.require_free(replace(config, run=name, runs_dir=str(run.path.parent)))
     with Archive(run.archive_file, read_only=True) as archive:
         wanted = archive.digest()
     restore.check_start(config, run, -1)

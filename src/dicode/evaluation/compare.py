@@ -121,7 +121,9 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     refused = [text for name, text in found if not _allowed(name, allow)]
     if refused:
         raise RunError(
-            "these runs can't be compared as they are: " + "; ".join(refused) + " (allow=NAME, or allow=all, if meant)"
+            "these runs can't be compared as they are: "
+            + "; ".join(refused)
+            + " (--allow NAME, or --allow all, if meant)"
         )
     source = _curve_source(runs)
     groups = [_group(name, members, source) for name, members in grouped.items()]

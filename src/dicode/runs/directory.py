@@ -20,6 +20,9 @@ from dicode.received import places, seal
 from dicode.runs import checkpoint
 from dicode.runs.level_files import read_file
 
+MOST_NAME = 200
+"""Bytes of a run's name at most: what file systems take, with room for what stands before it while it is made."""
+
 
 @dataclass(frozen=True)
 class RunDirectory:
@@ -149,15 +152,25 @@ def path_of(config: Config) -> Path:
     return Path(config.runs_dir, config.name)
 
 
+def require_free(config: Config) -> Path:
+    """Where the run of a configuration will lie. Raises RunError if something lies there, or it can't have that name."""
+    path = path_of(config)
+    if len(path.name.encode()) > MOST_NAME:
+        raise RunError(f"run={path.name[:20]}... has {len(path.name)} characters; use at most {MOST_NAME}")
+    if path.exists():
+        raise RunError(f"{path} exists; continue it with `dicode resume {path}`, or choose another name with run=NAME")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise RunError(f"runs_dir={path.parent} is a file; name a folder")
+    return path
+
+
 def create(config: Config, start: Path | None = None, sealed: bool = True, target: str = "") -> RunDirectory:
     """Make a new run directory with all that the run depends on: configuration, seed levels, an empty archive.
 
     `start`: the folder of checkpoints of which the newest is copied, to begin with its parameters. `sealed`: the
     configuration is the person's own. `target`: the text of a target that is a level. Raises RunError if the run exists or cannot be made.
     """
-    path = path_of(config)
-    if path.exists():
-        raise RunError(f"{path} exists; continue it with `dicode resume {path}`, or choose another name with run=NAME")
+    path = require_free(config)
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     with files.refusals("write to", path.parent):
         try:
@@ -202,9 +215,20 @@ def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
             return run
         if run.archive_file.exists():
             raise RunError(f"{run.config_file} is missing, which says how the run is made; copy it back")
-        beside = run.path.parent
-        names = [p.parent.name for p in beside.glob("*/config.yaml")] if beside.is_dir() else []
-    hint = nearest(run.path.name, names)
-    raise RunError(
-        f"{path} is not a run{hint}" + ("" if hint or not names else f" (runs there: {', '.join(sorted(names)[:8])})")
-    )
+    raise RunError(_no_run(str(path)))
+
+
+def _no_run(path: str) -> str:
+    """What is wrong with the path of a run, and what was meant: in `runs`, above, inside, or of nearly that name."""
+    if not path.strip():
+        return "no run is named; write runs/NAME"
+    given = Path(path)
+    for other in (Path("runs", path), *given.parents):
+        if other != Path() and (other / places.CONFIG).is_file():
+            return f"{path} is not a run; did you mean {str(other)!r}?"
+    inside = sorted(p.parent.name for p in given.glob(f"*/{places.CONFIG}")) if given.is_dir() else []
+    if inside:
+        return f"{path} is not a run, but holds some: {', '.join(inside[:8])}"
+    names = sorted(p.parent.name for p in given.parent.glob(f"*/{places.CONFIG}")) if given.parent.is_dir() else []
+    hint = nearest(given.name, names)
+    return f"{path} is not a run{hint}" + (f" (runs there: {', '.join(names[:8])})" if names and not hint else "")

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dicode import lines
-
-_MOST = 2**31 - 1
-"""Updates are counted in int32."""
+from dicode.config import MOST_UPDATES
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def stretches(path: Path) -> tuple[Stretch, ...]:
 def _stretch(row: Mapping[str, Any]) -> Stretch | None:
     """A line's stretch, if it is one."""
     cycle, before, updates, restart = (row.get(field.name) for field in fields(Stretch))
-    counts = [value for value in (cycle, before, updates) if type(value) is int and 0 <= value <= _MOST]
+    counts = [value for value in (cycle, before, updates) if type(value) is int and 0 <= value <= MOST_UPDATES]
     if len(counts) < 3 or type(restart) is not bool or not 0 < counts[1] < counts[2]:
         return None
     return Stretch(counts[0], counts[1], counts[2], restart)

@@ -73,6 +73,20 @@ def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:
     return cycle
 
 
+def check_config(run: RunDirectory, config: Config) -> None:
+    """Raise RunError where the run's checkpoint was made with another seed or other steps a cycle than its settings say."""
+    cycle, _ = checkpoint.newest_whole(run.checkpoints)
+    if cycle is None:
+        return
+    made, steps = checkpoint.meta(run.checkpoints, cycle), (cycle + 1) * config.steps_per_cycle
+    for name, had, has in (("seed", made["seed"], config.seed), ("steps so far", made["env_steps"], steps)):
+        if had != has:
+            raise RunError(
+                f"{run.config_file} was changed: its settings give {name} {has:,}, and the checkpoint of cycle {cycle} has "
+                f"{had:,}; put them back as they were, or start a new run"
+            )
+
+
 def finished(run: RunDirectory, config: Config) -> str | None:
     """What to say of a run that has nothing left to do, None of one that has. Compiles nothing."""
     committed = committed_cycle(run)
