@@ -95,11 +95,9 @@ def test_a_run_that_is_broken_off_says_how_to_go_on(run, capsys, error):
 
 def test_a_run_whose_reader_has_gone_says_so_and_how_to_go_on(run):
     """`dicode train | head -3` ended without a word."""
-    with pytest.raises(
-        RunError, match=r"nobody reads what is printed any more, so .*`dicode resume runs/demo` goes on"
-    ):
-        with ending.told(run, run.config()):
-            raise BrokenPipeError
+    says = r"nobody reads what is printed any more, so .*`dicode resume runs/demo` goes on"
+    with pytest.raises(RunError, match=says), ending.told(run, run.config()):
+        raise BrokenPipeError
 
 
 def test_consoles_tell_that_nobody_reads_and_are_never_without_a_width(monkeypatch):
