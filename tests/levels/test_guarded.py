@@ -126,3 +126,47 @@ def test_a_distance_is_two_whole_numbers(world, distance):
 def test_a_radius_is_a_whole_number(world, radius):
     with pytest.raises(LevelError, match=r"radius is .*whole number of at least 0"):
         world.clear(radius)
+
+
+SIZES = {
+    "half a room": (lambda w: w.room(2, 3, 5.5, 5), "height is 5.5; it must be a whole number"),
+    "a room for a range": (lambda w: w.room(2, 3, range(5), 5), "height is range"),
+    "a room outside": (lambda w: w.room(40, 40, 10, 10), r"a room of 10 x 10 at \(40, 40\) leaves the map"),
+    "half a corridor": (lambda w: w.corridor((2, 3), (9, 3), width=1.5), "width of a corridor is 1.5"),
+    "a corridor of words": (lambda w: w.corridor((2, 3), (9, 3), width="wide"), "width of a corridor is 'wide'"),
+    "half a light": (lambda w: w.light_up(level=100.5), "light is 100.5"),
+    "a light of words": (lambda w: w.light_up(level="bright"), "light is 'bright'"),
+    "half an age": (lambda w: w.plant(w.random_cell(on=Block.GRASS), age=1.5), "age of a plant is 1.5"),
+    "no health": (lambda w: w.spawn("passive", health="x"), "health of a COW is 'x'"),
+}
+
+
+@pytest.mark.parametrize("what", SIZES)
+def test_sizes_and_ages_are_whole_numbers_or_refused_with_a_sentence(world, what):
+    ask, words = SIZES[what]
+    with pytest.raises(LevelError, match=words):
+        ask(world)
+
+
+def test_whole_numbers_are_taken_in_any_type(world):
+    world.light_up(level=100.0)
+    world.corridor((2, 3), (9, 3), width=np.int32(2))
+    assert len(world.room(2, 3, 5.0, np.float32(5))) == 9
+    assert len(world.scatter(Block.TREE, 2, distance=range(2, 7))) == 2
+
+
+CELLS = [
+    ((3, 4), "is one cell", "[(3, 4)]"),
+    (3, "no list of cells", ""),
+    (np.zeros((9, 48, 48), bool), "has the shape", "mask[world.player.floor]"),
+    (np.zeros((10, 10), bool), "has the shape", ""),
+    (np.zeros((9, 48, 48), int), "is no mask", ">= 0"),
+]
+
+
+@pytest.mark.parametrize(("cells", "says", "hint"), CELLS)
+def test_what_is_no_list_of_cells_says_how_one_is_given(world, cells, says, hint):
+    for ask in (world.carve, lambda cells: world.spawn("passive", within=cells)):
+        with pytest.raises(LevelError, match=says) as said:
+            ask(cells)
+        assert hint in said.value.hint

@@ -77,7 +77,7 @@ def test_mobs_have_the_health_of_the_levels_rules():
         (lambda w: setattr(w.player.inventory, "wood", 2.5), "whole number"),
         (lambda w: setattr(w.player, "position", (100, 2)), "outside"),
         (lambda w: w.torch((0, 0)) or w.torch((0, 0)), "torch"),
-        (lambda w: w.light_up(level=300), "0 \\(dark\\) to 255"),
+        (lambda w: w.light_up(level=300), "from 0 to 255 \\(0 is dark"),
     ],
 )
 def test_refusals_say_what_would_be_possible(world, ask, words):

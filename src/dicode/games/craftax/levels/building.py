@@ -9,7 +9,7 @@ import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, WALKABLE, Position, block_table, manhattan
-from dicode.games.craftax.levels.kinds import as_amount, as_member
+from dicode.games.craftax.levels.kinds import as_amount, as_member, as_whole
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item
 from dicode.games.craftax.levels.placement import GROUND, grown, in_the_way, occupied, rectangle
 from dicode.games.craftax.levels.player import Arrays, as_position, nearest_true
@@ -51,7 +51,8 @@ def place(arrays: Arrays, floor: Floor, cell: Position, block: Block) -> None:
 
 
 def corridor(start: Position, end: Position, width: int) -> np.ndarray:
-    """bool[48, 48]: an L from `start` along its row, then along the column of `end`."""
+    """bool[48, 48]: an L from `start` along its row, then along the column of `end`, 1 to 9 cells wide."""
+    width = as_whole(width, "width of a corridor", 1, 9)
     cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
     left, right = sorted((start[1], end[1]))
     top, bottom = sorted((start[0], end[0]))
@@ -65,9 +66,14 @@ def room(
     arrays: Arrays, floor: Floor, corner: Position, size: tuple[int, int], wall: Block, ground: Block
 ) -> np.ndarray:
     """Build a walled room of an outer size with its top left corner at `corner`; bool[48, 48]: its inner cells."""
-    (top, left), (height, width) = corner, size
+    top, left = as_position(corner)
+    height, width = (as_whole(side, what, 0, MAP_SIZE) for side, what in zip(size, ("height", "width"), strict=True))
     if height < 3 or width < 3:
         raise LevelError(f"a room of {height} x {width} has no inside; it needs at least 3 x 3")
+    if max(top + height, left + width) > MAP_SIZE:
+        raise LevelError(
+            f"a room of {height} x {width} at ({top}, {left}) leaves the map, which has {MAP_SIZE} rows and columns"
+        )
     cells = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
     cells[rectangle((top, top + height - 1), (left, left + width - 1))] = True
     inner = np.zeros_like(cells)
@@ -127,6 +133,11 @@ def torch(arrays: Arrays, floor: Floor, cell: Position) -> None:
     light[...] = np.minimum(255, light + np.round(glow * 255)).astype(np.uint8)
 
 
+def light_up(arrays: Arrays, floor: Floor, level: object) -> None:
+    """Give all cells of a floor the same light, or LevelError."""
+    arrays["light"][floor] = as_whole(level, "light", 0, 255, "0 is dark, 13 and more can be seen")
+
+
 def move_ladder(arrays: Arrays, floor: Floor, cell: Position, down: bool) -> None:
     """Put the ladder down (or up) of `floor` on `cell`, which must be free ground, and take the old one away."""
     name, item = ("down_ladders", Item.LADDER_DOWN) if down else ("up_ladders", Item.LADDER_UP)
@@ -161,8 +172,7 @@ def plant(arrays: Arrays, cell: Position, age: int, ripe: bool) -> None:
     mask = arrays["growing_plants_mask"]
     if mask.all():
         raise LevelError(f"{MAX_PLANTS} plants grow already, no more fit")
-    if not 0 <= age <= 100_000:
-        raise LevelError(f"age of a plant is {age}; it must be 0 to 100000 (it is ripe at 600)")
+    age = as_whole(age, "age of a plant", 0, 100_000, "it is ripe at 600")
     index = int(np.argmin(mask))
     mask[index] = True
     arrays["growing_plants_positions"][index] = cell
@@ -172,19 +182,36 @@ def plant(arrays: Arrays, cell: Position, age: int, ripe: bool) -> None:
 
 def cells_mask(positions: Iterable[Position] | np.ndarray) -> np.ndarray:
     """bool[48, 48] from a mask or from positions; LevelError for positions outside of the map, and for what may be neither."""
-    if isinstance(positions, np.ndarray) and positions.shape == (MAP_SIZE, MAP_SIZE):
-        if positions.dtype != bool:
-            raise LevelError(
-                f"{positions.dtype} of the whole map is no mask: say which of its numbers are meant",
-                hint="compare it, as in world.distance_map() >= 0 or world.blocks[0] == Block.STONE",
-            )
-        return np.asarray(positions)
+    if isinstance(positions, np.ndarray) and (positions.dtype == bool or positions.shape[-2:] == (MAP_SIZE, MAP_SIZE)):
+        return _whole_mask(positions)
     if isinstance(positions, tuple) and any(isinstance(part, np.ndarray) for part in positions):
         raise LevelError(
             "a tuple of arrays is neither a mask nor a list of cells",
             hint="give the mask itself, or np.argwhere(mask), which has a row and a column for each cell",
         )
+    if not isinstance(positions, Iterable):
+        raise LevelError(f"{positions!r} is no list of cells; give a list of (row, column), or a mask")
+    cells = list(positions)
+    if len(cells) == 2 and all(isinstance(number, (int, float, np.number)) for number in cells):
+        raise LevelError(
+            f"({cells[0]}, {cells[1]}) is one cell, and a list of cells is asked", hint=f"[({cells[0]}, {cells[1]})]"
+        )
     mask = np.zeros((MAP_SIZE, MAP_SIZE), dtype=bool)
-    for position in positions:
+    for position in cells:
         mask[as_position(position)] = True
     return mask
+
+
+def _whole_mask(cells: np.ndarray) -> np.ndarray:
+    """An array that is a mask of one floor, or LevelError."""
+    if cells.dtype != bool:
+        raise LevelError(
+            f"{cells.dtype} of the whole map is no mask: say which of its numbers are meant",
+            hint="compare it, as in world.distance_map() >= 0 or world.blocks[0] == Block.STONE",
+        )
+    if cells.shape != (MAP_SIZE, MAP_SIZE):
+        hint = "take one floor of it, as in mask[world.player.floor]" if cells.ndim == 3 else ""
+        raise LevelError(
+            f"a mask has {MAP_SIZE} x {MAP_SIZE} cells, and this one has the shape {cells.shape}", hint=hint
+        )
+    return np.asarray(cells)

@@ -147,6 +147,16 @@ def as_amount(value: object, what: str) -> object:
     return value
 
 
+def as_whole(value: object, what: str, least: int, most: int, means: str = "") -> int:
+    """A whole number from `least` to `most`, or LevelError; `means` says what the numbers stand for."""
+    as_amount(value, what)
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not number or not least <= value <= most or value != int(value):  # type: ignore[operator, call-overload]
+        end = f" ({means})" if means else ""
+        raise LevelError(f"{what} is {value!r}; it must be a whole number from {least} to {most}{end}")
+    return int(value)  # type: ignore[call-overload]
+
+
 def _shown(value: Enum) -> str:
     return f"{type(value).__name__}.{value.name}"
 

@@ -39,7 +39,8 @@ ROCK: dict[Floor, Block] = {
 def check_distance(distance: Distance) -> Distance:
     """A (least, most) pair of whole numbers with 0 <= least <= most, or LevelError."""
     try:
-        given = [as_amount(number, "distance") for number in distance]
+        ends = (distance[0], distance[-1]) if isinstance(distance, range) and len(distance) > 1 else distance
+        given = [as_amount(number, "distance") for number in ends]
         least, most = (int(number) for number in given)  # type: ignore[call-overload]
         whole = given == [least, most]
     except (TypeError, ValueError, OverflowError):

@@ -8,7 +8,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS, slots
 from dicode.games.craftax.levels.grid import Position, bit, flood, from_bits, manhattan, to_bits
-from dicode.games.craftax.levels.kinds import as_member
+from dicode.games.craftax.levels.kinds import as_amount, as_member
 from dicode.games.craftax.levels.names import Block, Floor, Mob
 from dicode.games.craftax.levels.placement import in_the_way, occupied, rebuild_mob_map
 from dicode.games.craftax.levels.player import Arrays, nearest_true
@@ -81,6 +81,16 @@ def check_room(arrays: Arrays, floor: Floor, mob: Mob, count: int) -> None:
             f"{count} {mob.name} do not fit on {floor.name}: a floor holds {slots(mob)} {kind} mobs and has {living}; "
             f"{free} more would fit (world.remove_mobs() makes room)"
         )
+
+
+def health(amounts: Amounts, mob: Mob, value: object) -> float:
+    """The health of a new mob, its kind's where `value` is None; LevelError unless it is above 0, at most 1000."""
+    if value is None:
+        return amounts.health(mob)
+    number = as_amount(value, "health")
+    if not isinstance(number, (int, float, np.number)) or not 0 < float(number) <= 1000:
+        raise LevelError(f"health of a {mob.name} is {value!r}; it must be a number above 0, at most 1000")
+    return float(number)
 
 
 def add(arrays: Arrays, amounts: Amounts, floor: Floor, mob: Mob, cell: Position, health: float) -> None:

@@ -15,7 +15,6 @@ from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position
 from dicode.games.craftax.levels.homes import at
-from dicode.games.craftax.levels.kinds import as_amount
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import Distance
 from dicode.games.craftax.levels.player import Arrays, Player, as_floor, as_position, write_scalar
@@ -169,8 +168,6 @@ class World:
         self, start: Position, end: Position, width: int = 1, floor: AnyFloor = None, block: Block | None = None
     ) -> int:
         """Dig an L-shaped way: along the row of `start`, then along the column of `end`; returns cells dug."""
-        if not 1 <= width <= 9:
-            raise LevelError(f"width of a corridor is {width}; it must be 1 to 9")
         return self.carve(building.corridor(as_position(start), as_position(end), width), floor, block)
 
     def maze(
@@ -211,9 +208,7 @@ class World:
 
     def light_up(self, floor: AnyFloor = None, level: int = 255) -> None:
         """Light a whole floor, 0 to 255. Below 13 a cell cannot be seen."""
-        if not 0 <= level <= 255:
-            raise LevelError(f"light is {level}; it must be 0 (dark) to 255, and 13 or more to be seen")
-        self.light[self._floor(floor)] = level
+        building.light_up(self._arrays, self._floor(floor), level)
 
     # Creatures
 
@@ -239,9 +234,7 @@ class World:
         where = self._floor(floor)
         kind = spawning.as_mob(mob, self._amounts, where)
         spawning.check_room(self._arrays, where, kind, placement.check_count(count, kind.name))
-        life = self._amounts.health(kind) if health is None else float(as_amount(health, "health"))  # type: ignore[arg-type]
-        if not 0 < life <= 1000:
-            raise LevelError(f"health of a {kind.name} is {life}; it must be above 0, at most 1000")
+        life = spawning.health(self._amounts, kind, health)
         if at is not None and count > 1:
             raise LevelError(f"{count} {kind.name} cannot all be at {tuple(at)}; give no `at`, or count=1")
         if at is not None and within is not None:
