@@ -170,3 +170,23 @@ def test_what_is_no_list_of_cells_says_how_one_is_given(world, cells, says, hint
         with pytest.raises(LevelError, match=says) as said:
             ask(cells)
         assert hint in said.value.hint
+
+
+WRAPS = [
+    lambda w: np.subtract(w.light[0], np.uint8(250), out=w.light[0], casting="unsafe"),
+    lambda w: np.copyto(w.light[0], np.full((48, 48), 300), casting="unsafe"),
+    lambda w: np.put(w.light[0], [1, 2], 300),
+    lambda w: w.light[0].put([1], -3),
+    lambda w: np.putmask(w.light[0], w.light[0] > 3, np.full(4, 999)),
+    lambda w: w.light[0].__setitem__((3, 4), w.light[0][3, 4] - 30),
+    lambda w: w.light[0].__setitem__((3, 4), w.light[0][3, 4] + np.uint8(250)),
+    lambda w: w.light.__setitem__(0, w.light[0].max() + np.uint8(250)),
+]
+
+
+@pytest.mark.parametrize("wrong", range(len(WRAPS)))
+def test_no_way_of_writing_begins_again_at_zero(world, wrong):
+    world.light[0] = 20
+    with pytest.raises(LevelError, match="light holds 0 to 255"):
+        WRAPS[wrong](world)
+    assert world.light[0].min() == 20

@@ -39,16 +39,20 @@ _GROWS = frozenset({np.add, np.subtract, np.multiply, np.negative, np.power, np.
 """What may leave the range of a small integer type."""
 
 
+_WRITES = {np.copyto: 1, np.put: 2, np.place: 2, np.putmask: 2}
+"""Functions that write into their first argument, with the place of what is written."""
+
+
 class Cell(np.int64):
     """One number of an array whose numbers are members of `kind`."""
 
-    kind: type[IntEnum]
+    kind: type[IntEnum] | None = None
 
     def __eq__(self, other: object) -> Any:
-        return super().__eq__(as_member(other, self.kind) if isinstance(other, Enum) else other)
+        return super().__eq__(as_member(other, self.kind) if isinstance(other, Enum) and self.kind else other)
 
     def __ne__(self, other: object) -> Any:
-        return super().__ne__(as_member(other, self.kind) if isinstance(other, Enum) else other)
+        return super().__ne__(as_member(other, self.kind) if isinstance(other, Enum) and self.kind else other)
 
     def __hash__(self) -> int:
         return super().__hash__()
@@ -67,7 +71,7 @@ class Guarded(np.ndarray):
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
         if self.kind is None or isinstance(found, np.ndarray) or self.dtype == bool:
-            return found
+            return _roomy(found) if isinstance(found, np.integer) else found
         cell = Cell(found)
         cell.kind = self.kind
         return cell
@@ -78,6 +82,10 @@ class Guarded(np.ndarray):
     def fill(self, value: Any) -> None:
         """Every element becomes `value`."""
         super().fill(self._taken(value))
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """The elements at flat `indices` become `values`."""
+        super().put(indices, self._taken(values), mode)
 
     def __eq__(self, other: object) -> Any:
         return super().__eq__(self._compared(other))
@@ -92,9 +100,8 @@ class Guarded(np.ndarray):
     def __array_ufunc__(self, ufunc: np.ufunc, method: Any, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         """Arithmetic with room for every result; what is written in place is checked like any other value."""
         first = next((each for each in inputs if isinstance(each, Guarded)), self)
-        checked = (
-            out is not None and isinstance(out[0], Guarded) and method == "__call__" and len(out) == 1 and not kwargs
-        )
+        checked = out is not None and isinstance(out[0], Guarded) and method == "__call__" and len(out) == 1
+        checked = checked and set(kwargs) <= {"casting"}
         plain = [_bare(each) for each in inputs]
         if ufunc in _GROWS and method == "__call__" and (out is None or checked):
             plain = [_roomy(each) for each in plain]
@@ -108,11 +115,13 @@ class Guarded(np.ndarray):
             view = found.view(Guarded)
             view.label, view.kind = first.label, first.kind
             return view
-        return found
+        return _roomy(found)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, named: Any) -> Any:
         """Any function of NumPy's that also takes such an array: `np.where(mask, Block.TREE, world.blocks)`."""
         given = list(_flat((arguments, tuple(named.values()))))
+        if function in _WRITES and isinstance(arguments[0], Guarded):
+            arguments[0]._taken(arguments[_WRITES[function]])
         kinds = [each.kind for each in given if isinstance(each, Guarded) and each.kind and each.dtype != bool]
         for member in (each for each in given if isinstance(each, Enum)):
             if kinds and not isinstance(member, tuple(kinds)):
