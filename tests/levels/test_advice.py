@@ -3,8 +3,9 @@
 import pytest
 
 from dicode.games.craftax.host import HOST
-from dicode.games.craftax.levels.advice import Advice, advice, asked_in, goal_hint
+from dicode.games.craftax.levels.advice import Advice, advice
 from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.goal_hints import asked_in, goal_hint
 from dicode.games.level_build import read_parts
 from dicode.levels import Achievement, Block, Goal, LevelError, Mob, World
 

@@ -107,9 +107,16 @@ MEMBERS = {
     "Facing.NORTH": None,
     "Achievement.DEFEAT_KNIGHT_ARCHER": "Achievement.DEFEAT_ARCHER",
     "Mob.ICE_TROLL": "Mob.FROST_TROLL",
+    "Achievement.MAKE_TABLE": "Achievement.PLACE_TABLE",
+    "Achievement.MINE_IRON": "Achievement.COLLECT_IRON",
+    "Achievement.COLLECT_WATER": "Achievement.COLLECT_DRINK",
+    "Achievement.KILL_COW": "Achievement.EAT_COW",
+    "Achievement.CRAFT_WOOD_PICKAXE": "Achievement.MAKE_WOOD_PICKAXE",
+    "Achievement.REACH_DUNGEON": "Achievement.ENTER_DUNGEON",
 }
 UNSURE = {
     "Block.ENCHANTMENT_TABLE": "ENCHANTMENT_TABLE_FIRE, ENCHANTMENT_TABLE_ICE",
+    "Block.ENCHANTING_TABLE": "ENCHANTMENT_TABLE_FIRE, ENCHANTMENT_TABLE_ICE",
     "Block.WOOD_TABLE": "CRAFTING_TABLE",
     "Block.ICE_TREE": "FIRE_TREE",
     "Achievement.DEFEAT_ICE_TROLL": "DEFEAT_ICE_ELEMENTAL",
@@ -202,6 +209,13 @@ CALLS = {
     "world.spawn_chest(cell)": "world.chest(cell)",
     "world.place_sapling(cell)": "world.plant(cell)",
     "world.place_ladder(cell)": "",
+    "world.place_ladder_down(cell)": "world.move_ladder_down(cell)",
+    "world.place_mob(Mob.COW)": "world.spawn(Mob.COW)",
+    "floor = world.player_floor": "floor = world.player.floor",
+    "position = world.player_pos": "position = world.player.position",
+    "world.set_player_position(cell)": "",
+    "world.spawn_player(cell)": "",
+    "pick = world.random.choice(3)": "pick = world.rng.choice(3)",
     "row = world.player_position[0]": "row = world.player.position[0]",
     "rows = world.height": "",
     "size = world.map_size": "",
@@ -214,6 +228,24 @@ def test_calls_and_attributes(names, wrong):
     assert line == (CALLS[wrong] or ""), told
     if line:
         exec(line, names)
+
+
+PUT = {
+    "world.place_water(cell)": "world.place(Block.WATER, position)",
+    "world.spawn_zombie(cell)": "world.spawn(Mob.ZOMBIE, count=1)",
+    "world.spawn_cows(2)": "world.spawn(Mob.COW, count=1)",
+    "world.place_table(cell)": "world.place(Block.CRAFTING_TABLE, position)",
+    "world.add_trees(3)": "world.place(Block.TREE, position)",
+    "world.place_ladder(cell)": "move_ladder_down",
+    "world.set_player_position(cell)": "world.player.position",
+}
+
+
+@pytest.mark.parametrize("wrong", PUT)
+def test_a_call_that_names_what_is_put_is_answered_with_the_call_that_puts_it(names, wrong):
+    told, line = said(names, wrong)
+    assert PUT[wrong] in told
+    assert line == ""
 
 
 @pytest.mark.parametrize(

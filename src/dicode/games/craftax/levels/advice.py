@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from enum import Enum
 
 from dicode.errors import LevelError
-from dicode.games.craftax.levels.creatures import CREATURES
-from dicode.games.craftax.levels.goal import Condition, Goal
+from dicode.games.craftax.levels.goal import Goal
+from dicode.games.craftax.levels.goal_hints import maker
 from dicode.games.craftax.levels.homes import CLASSES
 from dicode.games.craftax.levels.kinds import closest, related
-from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
+from dicode.games.craftax.levels.member_hints import bare, closest_exactly, held, member
+from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Mob
 from dicode.games.host import Advice
 
 Instead = tuple[str, str]
@@ -26,12 +27,6 @@ def homes() -> dict[str, str]:
     found |= {name: f"world.player.{name}" for name in _public(CLASSES["world.player"])}
     found |= {name: f"world.{name}" for name in _public(CLASSES["world"])}
     return found | {"inventory": "world.player.inventory"}
-
-
-def held() -> tuple[str, ...]:
-    """Everything that the player may hold."""
-    names: tuple[str, ...] = vars(CLASSES["world.player.inventory"])["NAMES"]
-    return names
 
 
 def _public(owner: type) -> list[str]:
@@ -90,7 +85,7 @@ def advice(error: BaseException) -> Advice:
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name or ""))
     if isinstance(error, NameError):
-        return _bare(str(error.name or ""))
+        return bare(str(error.name or ""))
     if isinstance(error, TypeError):
         return Advice(_call(str(error)))
     return Advice(_index(str(error))) if isinstance(error, IndexError) else Advice()
@@ -98,9 +93,9 @@ def advice(error: BaseException) -> Advice:
 
 def _attribute(owner: object, name: str) -> Advice:
     if isinstance(owner, type) and issubclass(owner, Enum):
-        return _member(owner, name)
+        return member(owner, name)
     if owner is Goal:
-        return _goal_maker(name)
+        return maker(name)
     kind = type(owner)
     if kind is tuple and name in ("row", "column", "x", "y"):
         return Advice("a position is a pair: position[0] is the row, position[1] the column")
@@ -115,18 +110,44 @@ def meant(owner: str, name: str) -> Advice:
         return Advice(elsewhere(name), moved(name))
     if name in _SIZES:
         return Advice(f"a map has {MAP_SIZE} rows and as many columns, 0 to {MAP_SIZE - 1}")
-    # Among the calls and attributes of the same object first, then anywhere; `place_chest` means the chest.
+    # Among the calls and attributes of the same object first, then anywhere.
     own = [other for other, home in known.items() if home == f"{owner}{other}"]
-    words = [_CALLS.get(name) or _VERB.sub("", name), re.sub("^(place|spawn)_", "", name)]
+    put = _put(name, own)
+    if put:
+        return Advice(f"there is no {name}; {put}")
+    words = _words(name)
     found = [(word, close) for word in words for close in (closest(word, own) or closest(word, known),) if close]
     word, close = found[0] if found else ("", "")
     if not close or (close in _WEAK and word != close):
         several = related(words[-1], own)
-        return Advice(f"there is no {name}; there is {', '.join(several)}" if 0 < len(several) <= 4 else "")
+        return Advice(f"there is no {name}; there is {', '.join(several)}" if 0 < len(several) <= 6 else "")
     home = known[close]
     if close in own:
         return Advice(f"there is no {name}; did you mean {close!r}?", _swapped(rf"\b{re.escape(name)}\b", close, home))
     return Advice(f"there is no {name}; write {home}", _swapped(rf"\b[A-Za-z_][\w.]*\.{re.escape(name)}\b", home, home))
+
+
+def _words(name: str) -> list[str]:
+    """What a name of a call or attribute may mean, the likeliest first: `place_chest` a chest, `player_pos` a position."""
+    verbless = _VERB.sub("", name)
+    words = [_CALLS.get(name) or verbless, re.sub("^(place|spawn)_", "", name)]
+    if name not in _CALLS and verbless.startswith("player_"):
+        part = verbless.removeprefix("player_")
+        words.insert(0, _CALLS.get(part) or part)
+    return words
+
+
+def _put(name: str, own: Iterable[str]) -> str:
+    """The call that puts what a name such as `place_water` or `spawn_zombie` says; empty where the name says no such thing."""
+    found = re.fullmatch(rf"{_PUTS}_(\w+)", name)
+    noun = found[2] if found else ""
+    if noun in own:
+        return ""
+    for kind, call in ((Mob, "world.spawn(Mob.{}, count=1)"), (Block, "world.place(Block.{}, position)")):
+        named = closest_exactly("crafting_table" if noun == "table" else noun, map(str.lower, kind.__members__))
+        if named:
+            return f"write {call.format(named.upper())}"
+    return ""
 
 
 def _swapped(wrong: str, right: str, home: str) -> Instead:
@@ -137,6 +158,7 @@ def _swapped(wrong: str, right: str, home: str) -> Instead:
 
 _SIZES = frozenset({"height", "width", "size", "shape", "map_size", "map_shape", "num_rows", "num_columns"})
 _VERB = re.compile(r"^(get|set|add|create|make|put|build|draw|generate)_(?=\w)")
+_PUTS = "(place|spawn|add|put|create|make|set|build|generate)"
 _CALLS = {
     "put": "place",
     "set_block": "place",
@@ -145,6 +167,21 @@ _CALLS = {
     "add_mob": "spawn",
     "add_mobs": "spawn",
     "spawn_at": "spawn",
+    "place_mob": "spawn",
+    "put_mob": "spawn",
+    "spawn_monster": "spawn",
+    "add_monster": "spawn",
+    "place_monster": "spawn",
+    "spawn_creature": "spawn",
+    "add_creature": "spawn",
+    "spawn_enemy": "spawn",
+    "add_enemy": "spawn",
+    "place_ladder_down": "move_ladder_down",
+    "add_ladder_down": "move_ladder_down",
+    "set_ladder_down": "move_ladder_down",
+    "place_ladder_up": "move_ladder_up",
+    "add_ladder_up": "move_ladder_up",
+    "set_ladder_up": "move_ladder_up",
     "create_mob": "spawn",
     "clear_mobs": "remove_mobs",
     "kill_mobs": "remove_mobs",
@@ -162,116 +199,20 @@ _CALLS = {
     "hunger": "food",
     "direction": "facing",
     "pos": "position",
-    "player_position": "position",
+    "spawn_player": "position",
+    "place_player": "position",
+    "move_player": "position",
+    "teleport_player": "position",
     "place_sapling": "plant",
     "place_plant": "plant",
     "spawn_chest": "chest",
     "location": "position",
     "level": "floor",
+    "random": "rng",
 }
 """Calls and attributes of other libraries, with ours."""
 _WEAK = frozenset({"set", "clear", "mobs", "arrays", "most"})
 """Names so general that only the very word means them."""
-
-
-def _member(owner: type[Enum], name: str) -> Advice:
-    """The hint for a member that an enumeration doesn't have."""
-    wrong = rf"\b{owner.__name__}\.{re.escape(name)}\b"
-    if name.startswith("LADDER") and owner is Block:
-        return Advice("ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()")
-    held = _held(name) if owner in (Block, Item) else ""
-    if name.removesuffix("S") in owner.__members__:
-        held = ""
-    others = [enum.__name__ for enum in (Block, Item, Mob, Floor, Achievement) if name in enum.__members__]
-    if held and (owner is Item or not others):
-        return Advice(f"{owner.__name__} has no {name}; what the player holds is set by {held}")
-    if others:
-        return Advice(f"{owner.__name__} has no {name}; write {others[0]}.{name}", (wrong, f"{others[0]}.{name}"))
-    close = _defeated(name) if owner is Achievement else ""
-    close = close or closest(name, owner.__members__)
-    if close:
-        right = f"{owner.__name__}.{close}"
-        return Advice(f"{owner.__name__} has no {name}; did you mean {close!r}?", (wrong, right))
-    several = related(name, owner.__members__)
-    if 0 < len(several) <= 6:
-        return Advice(f"{owner.__name__} has no {name}; there is {', '.join(several)}")
-    members = "" if len(owner.__members__) > 40 else f"; its members are {', '.join(owner.__members__)}"
-    return Advice(f"{owner.__name__} has no {name}{members}")
-
-
-def _defeated(name: str) -> str:
-    """The achievement of defeating the creature that a name such as `DEFEAT_KNIGHT_ARCHER` ends in; empty for none."""
-    verb, _, creature = name.partition("_")
-    made = CREATURES[Mob[creature]].achievement if verb in ("DEFEAT", "KILL") and creature in Mob.__members__ else None
-    return made.name if made is not None else ""
-
-
-def _bare(name: str) -> Advice:
-    """The hint for a member of an enumeration that stands there without it; nothing for any other name."""
-    enums = (Achievement, Block, Mob, Floor)
-    homes = [f"{enum.__name__}.{name.upper()}" for enum in enums if name.upper() in enum.__members__]
-    if not homes:
-        return Advice()
-    line = (rf"(?<![\w.]){re.escape(name)}\b", homes[0]) if len(homes) == 1 else None
-    return Advice(f"write {' or '.join(homes)}", line)
-
-
-_TIERS = ("WOOD", "STONE", "IRON", "DIAMOND")
-
-
-def _held(name: str) -> str:
-    """The line that gives the player what a name such as `STONE_SWORD` or `SAPLING` says, empty for no such thing."""
-    first, _, last = name.partition("_")
-    item = closest_exactly(last or first, held())
-    if item in ("pickaxe", "sword"):
-        return f"world.player.inventory.{item} = {_TIERS.index(first) + 1 if first in _TIERS else 1}"
-    return f"world.player.inventory.{item} = 1" if item else ""
-
-
-def closest_exactly(name: str, choices: Iterable[str]) -> str:
-    """The choice that is the name itself, but for its case and number."""
-    word = name.lower()
-    return next((choice for choice in choices if choice in (word, f"{word}s", word.removesuffix("s"))), "")
-
-
-_MAKERS = {
-    "kill": "defeat",
-    "kills": "defeat",
-    "have": "hold",
-    "holds": "hold",
-    "inventory": "hold",
-    "get": "hold",
-    "gather": "collect",
-    "mine": "collect",
-    "reach": "reach_floor",
-    "enter": "reach_floor",
-    "floor": "reach_floor",
-    "achieve": "all_of",
-    "achievement": "all_of",
-    "achievements": "all_of",
-    "both": "all_of",
-    "quantity": "at_least",
-    "minimum": "at_least",
-    "stay_alive": "survive",
-    "build": "place",
-}
-_ANY = (
-    "a goal is a conjunction, it has no 'or': ask for one of the parts with Goal.all_of(...), or for what they have in "
-    "common; where hooks are allowed, write def success(state): return (state.inventory.iron >= 1) | "
-    "(state.inventory.coal >= 3)"
-)
-
-
-def _goal_maker(name: str) -> Advice:
-    if name in ("any_of", "one_of", "either", "any", "or_"):
-        return Advice(_ANY)
-    makers = [maker for maker in _public(Goal) if isinstance(vars(Goal).get(maker), (staticmethod, classmethod))]
-    close = _MAKERS.get(name) or closest(name, [maker for maker in makers if maker != "from_json"])
-    if not close:
-        return Advice(f"a goal is made by {', '.join(f'Goal.{maker}' for maker in makers if maker != 'from_json')}")
-    return Advice(
-        f"there is no Goal.{name}; did you mean {close!r}?", (rf"\bGoal\.{re.escape(name)}\b", f"Goal.{close}")
-    )
 
 
 def _index(message: str) -> str:
@@ -312,33 +253,3 @@ def _call(message: str) -> str:
     shown = [p for p in parameters if p.name not in ("self", "cls")]
     plain = (p.replace(annotation=p.empty) for p in shown)
     return f"call it as {called}.{told[2]}{inspect.Signature(list(plain))}"
-
-
-def goal_hint(value: object, said: str = "") -> str:
-    """How to write GOAL, from what stands there (`value`) or from what the level says of itself (`said`)."""
-    parts = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-    if parts and all(isinstance(part, (Achievement, Condition)) for part in parts):
-        return f"write GOAL = Goal.all_of({', '.join(map(_part, parts))})"
-    named = asked_in(f"{value} {said}" if isinstance(value, str) else said)
-    if named:
-        return f"write GOAL = Goal.all_of({', '.join(map(_part, named))})"
-    return "write GOAL = Goal.all_of(...) at the top of the file, with the Achievement or quantity that the Objective names"
-
-
-def _part(part: object) -> str:
-    if isinstance(part, Achievement):
-        return f"Achievement.{part.name}"
-    return f"Goal.at_least({part.quantity!r}, {part.minimum:g})" if isinstance(part, Condition) else "..."
-
-
-def asked_in(text: str, most: int = 2) -> list[Achievement]:
-    """Achievements that a text names, as `COLLECT_WOOD` or in words (`collect some wood`), first named first."""
-    words = re.sub(r"[^a-z]+", " ", text.lower())
-    found = []
-    for achievement in Achievement:
-        verb, *rest = achievement.name.lower().split("_")
-        pattern = rf"\b{verb}s? (?:(?:a|an|the|some|one|its|\w+ed) )?{' '.join(rest)}s?\b" if rest else rf"\b{verb}\b"
-        match = re.search(pattern, words)
-        if match:
-            found.append((match.start(), achievement))
-    return [achievement for _, achievement in sorted(found)][:most]

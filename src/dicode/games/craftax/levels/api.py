@@ -6,10 +6,11 @@ import numpy as np
 
 from dicode import levels as face
 from dicode.games.craftax import edits
-from dicode.games.craftax.levels.advice import advice, goal_hint
+from dicode.games.craftax.levels.advice import advice
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.checks import check
 from dicode.games.craftax.levels.goal import Goal, as_goal
+from dicode.games.craftax.levels.goal_hints import goal_hint
 from dicode.games.craftax.levels.guarded import guard
 from dicode.games.craftax.levels.kinds import nearest
 from dicode.games.craftax.levels.placement import rebuild_mob_map

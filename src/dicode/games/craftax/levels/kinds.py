@@ -46,7 +46,6 @@ _MEANT = {
     "orc_solider": "orc_soldier",
     "skeleton_archer": "skeleton",
     "ice_troll": "frost_troll",
-    "enchanting_table": "enchantment_table_fire",
 }
 """Words of other games and of the package, with ours."""
 

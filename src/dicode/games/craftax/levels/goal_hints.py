@@ -1,0 +1,79 @@
+"""How to write a goal: from what stands in its place, and from what the level says of itself."""
+
+import re
+
+from dicode.games.craftax.levels.goal import Condition, Goal
+from dicode.games.craftax.levels.kinds import closest
+from dicode.games.craftax.levels.names import Achievement
+from dicode.games.host import Advice
+
+_MAKERS = {
+    "kill": "defeat",
+    "kills": "defeat",
+    "have": "hold",
+    "holds": "hold",
+    "inventory": "hold",
+    "get": "hold",
+    "gather": "collect",
+    "mine": "collect",
+    "reach": "reach_floor",
+    "enter": "reach_floor",
+    "floor": "reach_floor",
+    "achieve": "all_of",
+    "achievement": "all_of",
+    "achievements": "all_of",
+    "both": "all_of",
+    "quantity": "at_least",
+    "minimum": "at_least",
+    "stay_alive": "survive",
+    "build": "place",
+}
+_ANY = (
+    "a goal is a conjunction, it has no 'or': ask for one of the parts with Goal.all_of(...), or for what they have in "
+    "common; where hooks are allowed, write def success(state): return (state.inventory.iron >= 1) | "
+    "(state.inventory.coal >= 3)"
+)
+
+
+def maker(name: str) -> Advice:
+    """The hint for a maker of goals that there isn't."""
+    if name in ("any_of", "one_of", "either", "any", "or_"):
+        return Advice(_ANY)
+    made = (kind for kind, how in vars(Goal).items() if isinstance(how, (staticmethod, classmethod)))
+    makers = sorted(kind for kind in made if kind != "from_json")
+    close = _MAKERS.get(name) or closest(name, makers)
+    if not close:
+        return Advice(f"a goal is made by {', '.join(f'Goal.{kind}' for kind in makers)}")
+    return Advice(
+        f"there is no Goal.{name}; did you mean {close!r}?", (rf"\bGoal\.{re.escape(name)}\b", f"Goal.{close}")
+    )
+
+
+def goal_hint(value: object, said: str = "") -> str:
+    """How to write GOAL, from what stands there (`value`) or from what the level says of itself (`said`)."""
+    parts = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if parts and all(isinstance(part, (Achievement, Condition)) for part in parts):
+        return f"write GOAL = Goal.all_of({', '.join(map(_part, parts))})"
+    named = asked_in(f"{value} {said}" if isinstance(value, str) else said)
+    if named:
+        return f"write GOAL = Goal.all_of({', '.join(map(_part, named))})"
+    return "write GOAL = Goal.all_of(...) at the top of the file, with the Achievement or quantity that the Objective names"
+
+
+def _part(part: object) -> str:
+    if isinstance(part, Achievement):
+        return f"Achievement.{part.name}"
+    return f"Goal.at_least({part.quantity!r}, {part.minimum:g})" if isinstance(part, Condition) else "..."
+
+
+def asked_in(text: str, most: int = 2) -> list[Achievement]:
+    """Achievements that a text names, as `COLLECT_WOOD` or in words (`collect some wood`), first named first."""
+    words = re.sub(r"[^a-z]+", " ", text.lower())
+    found = []
+    for achievement in Achievement:
+        verb, *rest = achievement.name.lower().split("_")
+        pattern = rf"\b{verb}s? (?:(?:a|an|the|some|one|its|\w+ed) )?{' '.join(rest)}s?\b" if rest else rf"\b{verb}\b"
+        match = re.search(pattern, words)
+        if match:
+            found.append((match.start(), achievement))
+    return [achievement for _, achievement in sorted(found)][:most]
