@@ -32,6 +32,9 @@ _MANA = {
     Achievement.ENCHANT_ARMOUR: "enchant_mana",
 }
 _RECIPE = {Achievement[f"MAKE_{name.upper()}"]: row for row, name in enumerate(RECIPES)}
+_COUNTED = frozenset({*MATERIALS, "sapling", "arrows", "torches", "potions", "books"})
+_COLOURS = len(AXES["potion"])
+"""Potions are limited colour by colour."""
 _KINDS = ("passive_kind", "melee_kind", "ranged_kind")
 _CAPS = ("max_passive", "max_melee", "max_ranged")
 _RESOURCE = {
@@ -88,12 +91,19 @@ class Amounts:
         return spends
 
     def near(self, achievement: Achievement) -> tuple[Block, ...]:
-        """The stations that a recipe needs."""
+        """The stations that a recipe, or placing something, needs."""
         row = self.recipe(achievement)
         if row is None:
-            return REQUIREMENTS[achievement].near
+            bench = achievement == Achievement.PLACE_FURNACE and self.number("furnace_needs_table") > 0
+            return (Block.CRAFTING_TABLE,) if bench else REQUIREMENTS[achievement].near
         table, furnace = self.values["recipe_needs_table"][row], self.values["recipe_needs_furnace"][row]
         return (Block.CRAFTING_TABLE,) * int(table) + (Block.FURNACE,) * int(furnace)
+
+    def carried(self, item: str) -> float:
+        """Most of an item that can be carried from one step to the next; tools and armour have no such limit."""
+        if item not in _COUNTED:
+            return float("inf")
+        return self.number("inventory_limit") * (_COLOURS if item == "potions" else 1)
 
     def gives(self, item: str) -> int:
         """How many of an item one act of crafting makes."""
@@ -121,11 +131,6 @@ class Amounts:
     def health(self, mob: Mob) -> float:
         """Health with which `mob` appears."""
         return float(self.values["mob_health"][mob])
-
-    def harms(self, mob: Mob) -> bool:
-        """Whether any blow or shot of the player's could take health from `mob`."""
-        attacks = (self.values["sword_damage"], self.values["player_projectile_damage"])
-        return any(bool((damage > 0).any()) for damage in attacks) and bool((self.values["mob_defence"][mob] < 1).any())
 
     def wounds(self, mob: Mob) -> bool:
         """Whether `mob` could take health from the player."""

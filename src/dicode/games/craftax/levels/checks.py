@@ -17,9 +17,10 @@ from dicode.games.craftax.levels.goal import QUANTITIES, Goal
 from dicode.games.craftax.levels.grid import manhattan
 from dicode.games.craftax.levels.holdings import INFINITE
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, VITALS, Block, Floor, Item, Mob
+from dicode.games.craftax.levels.obstacle import Obstacle
 from dicode.games.craftax.levels.placement import rebuild_mob_map
 from dicode.games.craftax.levels.player import nearest_true
-from dicode.games.craftax.levels.possible import Obstacle, obstacles, too_long
+from dicode.games.craftax.levels.possible import obstacles, too_long
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import STATE_FIELDS, WorldArrays
 from dicode.games.craftax.levels.techtree import implied

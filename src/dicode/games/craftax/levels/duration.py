@@ -61,7 +61,7 @@ def waking(holdings: Holdings) -> float:
     """
     world, amounts = holdings.world, holdings.amounts
     dexterity = int(world["player_dexterity"])
-    grows = bool(world["player_xp"]) or len(holdings.entered) > 1
+    grows = holdings.highest("dexterity") > dexterity
     if grows or world["player_energy"] < amounts.most("energy", dexterity):
         return 2
     tires = amounts.number("fatigue_awake") * (1.0 - amounts.number("dexterity_needs") * (dexterity - 1))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.attacks import damages
 from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS
 from dicode.games.craftax.levels.grid import (
     SPAWN_BLOCKS,
@@ -26,7 +27,7 @@ from dicode.games.craftax.levels.grid import (
 )
 from dicode.games.craftax.levels.names import MAP_SIZE, Achievement, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.schema import STATE_FIELDS, WorldArrays
-from dicode.games.craftax.levels.techtree import PICKAXES, REQUIREMENTS, STATIONS, SWORDS
+from dicode.games.craftax.levels.techtree import ENTER, PICKAXES, REQUIREMENTS, STATIONS, SWORDS
 
 INFINITE = float("inf")
 _B = Block
@@ -69,13 +70,38 @@ class Holdings:
     found: dict[str, float] = field(default_factory=dict)
     """Most of each material that could be gathered, what is held now excluded."""
 
+    def at_once(self, item: str) -> float:
+        """Most of an item that could be in hand in one step: what the rules let be carried, or what is held at the start."""
+        return min(self.have.get(item, 0), max(self.amounts.carried(item), self.held.get(item, 0)))
+
+    def highest(self, attribute: str) -> int:
+        """The most that an attribute could grow to by the experience that is there and that new floors bring."""
+        amounts, now = self.amounts, int(self.world[f"player_{attribute}"])
+        start, known = int(self.world["player_level"]), self.world["achievements"]
+        fresh = sum(floor > start and not known[ENTER[floor]] for floor in self.entered if floor > 0)
+        points = int(self.world["player_xp"]) + fresh * amounts.number("floor_experience")
+        cost = amounts.number("level_up_cost")
+        grown = now + points // cost if cost else INFINITE
+        return max(now, int(min(grown, amounts.number("max_attribute"))))
+
     def blocks(self, *kinds: Block) -> int:
         """How many cells of these blocks can be faced on any floor."""
         return sum(int(counts[kind]) for counts in self.touched.values() for kind in kinds)
 
+    def harms(self, mob: Mob) -> bool:
+        """Whether a blow, an arrow or a spell of the player's could take health from a kind of mob."""
+        return bool((self._damages() & (self.amounts.values["mob_defence"][mob] < 1)).any())
+
+    def _damages(self) -> np.ndarray:
+        gems = self.amounts.number("enchant_gems")
+        fire = bool(self.blocks(_B.ENCHANTMENT_TABLE_FIRE)) and self.at_once("ruby") >= gems
+        ice = bool(self.blocks(_B.ENCHANTMENT_TABLE_ICE)) and self.at_once("sapphire") >= gems
+        held = {item: self.at_once(item) for item in ("bow", "arrows", "books")}
+        return damages(self.world, self.amounts, self.sword, held, (fire, ice))
+
     def kills(self, mob: Mob) -> float:
         """Most of one kind of mob that can be defeated."""
-        return self.met(mob) if self.amounts.harms(mob) else 0
+        return self.met(mob) if self.harms(mob) else 0
 
     def wounds(self, mob: Mob) -> bool:
         """Whether one of this kind that does harm can be met."""
@@ -107,26 +133,27 @@ class Holdings:
         return self.amounts.comes_to(floor, mob) and bool(ground[self.world["blocks"][floor]].any())
 
     def station(self, block: Block) -> bool:
-        """Whether a crafting table or furnace is within reach or could be placed."""
-        return self.blocks(block) > 0 or self.affords(self.amounts.spends(STATIONS[block]))
+        """Whether a crafting table or furnace is within reach, or could be placed, and serves anyone beside it."""
+        there = self.blocks(block) > 0 or self.can_craft(STATIONS[block])
+        return there and self.amounts.number("station_reach") >= 1
 
     def affords(self, spends: Mapping[str, int]) -> bool:
-        """Whether each amount alone could be held."""
-        return all(self.have.get(item, 0) >= count for item, count in spends.items() if item not in {"mana", "gem"})
+        """Whether each amount alone could be held at once."""
+        return all(self.at_once(item) >= count for item, count in spends.items() if item not in {"mana", "gem"})
 
     def can_craft(self, achievement: Achievement) -> bool:
-        """Whether a recipe's stations and ingredients are within reach."""
+        """Whether the stations and ingredients of a recipe, or of what is placed, are within reach."""
         return all(map(self.station, self.amounts.near(achievement))) and self.affords(self.amounts.spends(achievement))
 
     def ladder_opens(self, floor: Floor) -> bool:
         """Whether enough monsters are or could be killed on a floor to open its ladder down."""
-        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0 and self.amounts.harms(mob)]
+        monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0 and self.harms(mob)]
         return self._can_clear(floor) or any(self.comes(floor, mob) for mob in monsters)
 
     def _can_clear(self, floor: Floor) -> bool:
         """Whether those killed and alive at the start are enough to open the ladder down."""
         killed = float(self.world["monsters_killed"][floor])
-        for record in MOB_RECORDS[1:] if any(map(self.amounts.harms, Mob)) else ():
+        for record in MOB_RECORDS[1:] if self._damages().any() else ():
             killed += int(self.world[f"{record}.mask"][floor].sum())
         return killed >= self.amounts.ladder_kills(floor)
 
@@ -209,8 +236,8 @@ def _passable(holdings: Holdings) -> np.ndarray:
 
 
 def _bridges(holdings: Holdings) -> bool:
-    have = holdings.have
-    return have.get("stone", 0) >= 1 or have.get("wood", 0) >= holdings.amounts.spends(Achievement.PLACE_TABLE)["wood"]
+    """Whether something could be placed on water and lava; what was placed is mined, and leaves a path."""
+    return any(map(holdings.can_craft, (Achievement.PLACE_STONE, *STATIONS.values())))
 
 
 def _gather(holdings: Holdings) -> None:

@@ -5,18 +5,19 @@ goal is easy, safe or quick (see `dicode.games.craftax.levels.holdings`). Levels
 for them obstacles are warnings.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.bill import bill
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.duration import MEALS, can_eat_plant, fewest_acts, ripening, waking
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
+from dicode.games.craftax.levels.obstacle import Obstacle
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import WorldArrays
 from dicode.games.craftax.levels.techtree import (
@@ -35,17 +36,8 @@ _A, _B = Achievement, Block
 _TIER = ("no", "a wood", "a stone", "an iron", "a diamond")
 _MOB_OF = {creature.achievement: creature.mob for creature in CREATURES.values()}
 _FLOOR_OF = {achievement: floor for floor, achievement in ENTER.items()}
+_SHOTS = (_A.FIRE_BOW, _A.CAST_FIREBALL, _A.CAST_ICEBALL)
 _ITEM_OF = {achievement: item for item, achievement in GETS.items() if item in COLLECTABLES}
-_MATERIALS = ("wood", "stone", "coal", "iron", "diamond", "sapphire", "ruby")
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a goal cannot be reached, and what would make it possible."""
-
-    reason: str
-    hint: str
-    code: Code = Code.OUT_OF_REACH
 
 
 def possible(goal: Goal, world: WorldArrays, rules: Rules | None = None) -> bool:
@@ -61,7 +53,7 @@ def obstacles(goal: Goal, world: WorldArrays, amounts: Amounts, limit: float = I
     def found(holdings: Holdings) -> list[Obstacle]:
         by_act = [obstacle for achievement in asked for obstacle in _act(holdings, achievement)]
         by_number = [obstacle for item in goal.minimum.items() for obstacle in _number(holdings, *item)]
-        return by_act + by_number or list(_bill(holdings, asked, goal.minimum))
+        return by_act + by_number or list(bill(holdings, asked, goal.minimum))
 
     return tuple(found(explore(world, amounts, lambda holdings: not found(holdings), limit)))
 
@@ -100,10 +92,11 @@ def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
 
 def _kill(holdings: Holdings, mob: Mob, count: float) -> Iterator[Obstacle]:
     there = holdings.kills(mob)
-    if not holdings.amounts.harms(mob):
+    if not holdings.harms(mob):
         yield Obstacle(
             f"nothing that the player does harms a {mob.name} under these rules",
-            "leave the rules player_damage, sword_damage or player_projectile_damage above 0 and mob_defence below 1",
+            "leave the rules player_damage, sword_damage or player_projectile_damage above 0 and mob_defence below 1, "
+            "or give what does the kind of damage that harms it",
         )
     elif there < count:
         name, homes = mob.name, " or ".join(floor.name for floor in CREATURES[mob].floors)
@@ -162,18 +155,48 @@ def _material(holdings: Holdings, item: str, count: float, there: float) -> Iter
 
 
 def _craft(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
-    for station in holdings.amounts.near(achievement):
-        if not holdings.station(station):
-            yield Obstacle(
-                f"{achievement.name} needs a {station.name}: none within reach and nothing to place one with",
-                f"world.place(Block.{station.name}, ...) beside the player, or give {_list(holdings, STATIONS[station])}",
-            )
+    yield from _stations(holdings, achievement)
     for item, count in holdings.amounts.spends(achievement).items():
-        yield from _material(holdings, item, count, holdings.have.get(item, 0))
+        yield from _cost(holdings, achievement, item, count)
+
+
+def _stations(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
+    """Stations that an act needs and that nobody can be near."""
+    for station in holdings.amounts.near(achievement):
+        if holdings.station(station):
+            continue
+        if holdings.amounts.number("station_reach") < 1:
+            yield Obstacle(
+                f"{achievement.name} needs a {station.name} near, and with the rule station_reach=0 none ever is",
+                "leave the rule station_reach at 1",
+            )
+            return
+        yield Obstacle(
+            f"{achievement.name} needs a {station.name}: none within reach and nothing to place one with",
+            f"world.place(Block.{station.name}, ...) beside the player, or give {_list(holdings, STATIONS[station])}",
+        )
+
+
+def _cost(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
+    """What keeps one ingredient of an act from being in hand when it is spent."""
+    there = holdings.have.get(item, 0)
+    if there >= count > holdings.at_once(item):
+        yield Obstacle(
+            f"{achievement.name} takes {count} {item} at once, and the rules let {holdings.amounts.carried(item):g} be carried",
+            f"lower its cost, or Rules(inventory_limit={count})",
+        )
+    elif item in COLLECTABLES:
+        yield from _material(holdings, item, count, there)
+    elif there < count:
+        yield Obstacle(
+            f"{achievement.name} needs {count} {item}, {there:g} within reach",
+            f"world.player.inventory.{item} = {count}",
+        )
 
 
 def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
     row, world = requirements(achievement), holdings.world
+    yield from _stations(holdings, achievement)
     for item, count in holdings.amounts.spends(achievement).items():
         yield from _held(holdings, achievement, item, count)
     for item in row.holds:
@@ -182,6 +205,11 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(
             f"{achievement.name} happens on {row.floors[0].name} alone, out of reach from {_floors(holdings)}",
             f"world.player.floor = Floor.{row.floors[0].name}",
+        )
+    elif achievement in _SHOTS and holdings.amounts.number("max_player_projectiles") < 1:
+        yield Obstacle(
+            f"{achievement.name} sends off a projectile, and the rule max_player_projectiles is 0",
+            "leave the rule max_player_projectiles at 1 or more",
         )
     elif achievement == _A.FIND_BOW and not holdings.have.get("bow"):
         yield Obstacle(
@@ -220,12 +248,15 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
 def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
     world = holdings.world
     if item == "mana":
-        most = holdings.amounts.most("mana", int(holdings.amounts.number("max_attribute")))
+        most = max(holdings.amounts.most("mana", holdings.highest("intelligence")), int(world["player_mana"]))
         if most < count:
-            yield Obstacle(f"{achievement.name} takes {count} mana, the most is {most}", "lower the rule's mana")
+            yield Obstacle(
+                f"{achievement.name} takes {count} mana, the most is {most}",
+                "lower the rule's mana, or raise world.player.intelligence or world.player.xp",
+            )
     elif item == "gem":
-        fire = holdings.blocks(_B.ENCHANTMENT_TABLE_FIRE) and holdings.have.get("ruby", 0) >= count
-        ice = holdings.blocks(_B.ENCHANTMENT_TABLE_ICE) and holdings.have.get("sapphire", 0) >= count
+        fire = holdings.blocks(_B.ENCHANTMENT_TABLE_FIRE) and holdings.at_once("ruby") >= count
+        ice = holdings.blocks(_B.ENCHANTMENT_TABLE_ICE) and holdings.at_once("sapphire") >= count
         if not (fire or ice):
             yield Obstacle(
                 f"{achievement.name} needs a ruby and a fire table, or a sapphire and an ice table, within reach",
@@ -240,13 +271,8 @@ def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -
     elif item == "armour":
         if not _armour(holdings):
             yield from _craft(holdings, _A.MAKE_IRON_ARMOUR)
-    elif item in COLLECTABLES:
-        yield from _material(holdings, item, count, holdings.have.get(item, 0))
-    elif holdings.have.get(item, 0) < count:
-        yield Obstacle(
-            f"{achievement.name} needs {count} {item}, {holdings.have.get(item, 0):g} within reach",
-            f"world.player.inventory.{item} = {count}",
-        )
+    else:
+        yield from _cost(holdings, achievement, item, count)
 
 
 def _armour(holdings: Holdings) -> float:
@@ -278,7 +304,12 @@ def _number(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]
 
 
 def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]:
-    if kind in ("pickaxe", "sword"):
+    if minimum > holdings.amounts.carried(kind):
+        yield Obstacle(
+            f"{minimum:g} {kind} asked, the rules let {holdings.amounts.carried(kind):g} be carried",
+            f"Rules(inventory_limit={int(np.ceil(minimum))}), or ask for less",
+        )
+    elif kind in ("pickaxe", "sword"):
         tools, best = (PICKAXES, holdings.pickaxe) if kind == "pickaxe" else (SWORDS, holdings.sword)
         if best < minimum:
             yield from _craft(holdings, tools[int(np.ceil(minimum)) - 1])
@@ -289,9 +320,7 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
                 "world.player.inventory.armour = [1, 1, 1, 0], or more iron and coal within reach",
             )
     elif kind in COLLECTABLES:
-        yield from _material(
-            holdings, kind, minimum, min(holdings.have.get(kind, 0), holdings.amounts.number("inventory_limit"))
-        )
+        yield from _material(holdings, kind, minimum, holdings.have.get(kind, 0))
     elif holdings.have.get(kind, 0) < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} asked, {holdings.have.get(kind, 0):g} within reach",
@@ -302,9 +331,12 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
 def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]:
     achievement = {"plant": _A.PLACE_PLANT, "table": _A.PLACE_TABLE}.get(kind, _A[f"PLACE_{kind.upper()}"])
     ((item, cost),) = holdings.amounts.spends(achievement).items()
+    yield from _stations(holdings, achievement)
     reusable = kind == "stone" and holdings.pickaxe >= 1
     most = INFINITE if reusable or not cost else holdings.have.get(item, 0) // cost
-    if (most < minimum and not reusable) or (reusable and holdings.have.get(item, 0) < cost):
+    if holdings.at_once(item) < cost <= holdings.have.get(item, 0):
+        yield from _cost(holdings, achievement, item, cost)
+    elif (most < minimum and not reusable) or (reusable and holdings.have.get(item, 0) < cost):
         yield Obstacle(
             f"{minimum:g} {kind} must be placed, {item} within reach is enough for {most:g}",
             f"world.player.inventory.{item} = {int(minimum * cost)}",
@@ -316,10 +348,11 @@ def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]
 def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
     if name in ATTRIBUTE_OF:
         attribute = ATTRIBUTE_OF[name]
-        highest = max(int(holdings.world[f"player_{attribute}"]), int(holdings.amounts.number("max_attribute")))
-        most = holdings.amounts.most(name, highest)
+        most = holdings.amounts.most(name, holdings.highest(attribute))
         if minimum > most:
-            yield Obstacle(f"{name} >= {minimum:g} asked, the most is {most}", f"ask for at most {most}")
+            raised = holdings.amounts.most(name, int(holdings.amounts.number("max_attribute"))) >= minimum
+            more = f", or raise world.player.{attribute} or world.player.xp" if raised else ""
+            yield Obstacle(f"{name} >= {minimum:g} asked, the most is {most}", f"ask for at most {most}{more}")
     elif name == "drunk" and not holdings.blocks(_B.WATER, _B.FOUNTAIN):
         yield Obstacle("nothing to drink within reach", "world.scatter(Block.WATER, 3, distance=(2, 6))")
     elif name == "eaten" and _meals(holdings) < minimum:
@@ -335,58 +368,6 @@ def _meals(holdings: Holdings) -> float:
     if can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit:
         return INFINITE
     return sum(holdings.kills(mob) for mob in MEALS)
-
-
-def _bill(holdings: Holdings, asked: list[Achievement], minimum: Mapping[str, float]) -> Iterator[Obstacle]:
-    """Materials that the whole goal takes, every needed craft once, against what is within reach."""
-    acts = {achievement for achievement in asked if achievement in _SPENDING}
-    tools = {
-        "pickaxe": (PICKAXES, int(holdings.world["inventory.pickaxe"])),
-        "sword": (SWORDS, int(holdings.world["inventory.sword"])),
-    }
-    for kind, (crafts, held) in tools.items():
-        tier = int(minimum.get(f"inventory.{kind}", 0))
-        if tier > held:
-            acts.add(crafts[tier - 1])
-    kept = {item: minimum.get(f"inventory.{item}", 0.0) for item in _MATERIALS}
-    while True:
-        total = dict(kept)
-        for achievement in acts:
-            for item, count in holdings.amounts.spends(achievement).items():
-                total[item] = total.get(item, 0) + count
-        more = _needed_first(holdings, acts, total) - acts
-        if not more:
-            break
-        acts |= more
-    for item in _MATERIALS:
-        if total[item] > holdings.have.get(item, 0):
-            names = ", ".join(
-                achievement.name for achievement in sorted(acts) if holdings.amounts.spends(achievement).get(item)
-            )
-            yield Obstacle(
-                f"the goal takes {total[item]:g} {item} in all ({names or 'held at the end'}), "
-                f"{holdings.have.get(item, 0):g} within reach",
-                f"put more {item} within reach or into the inventory, or a crafting table near the player",
-            )
-
-
-_SPENDING = frozenset(
-    {*PICKAXES, *SWORDS, _A.MAKE_IRON_ARMOUR, _A.MAKE_DIAMOND_ARMOUR, _A.PLACE_TABLE, _A.PLACE_FURNACE}
-)
-
-
-def _needed_first(holdings: Holdings, acts: set[Achievement], total: Mapping[str, float]) -> set[Achievement]:
-    """Crafts and placements without which `acts` and `total` cannot be."""
-    needed = {
-        STATIONS[station] for act in acts for station in holdings.amounts.near(act) if not holdings.blocks(station)
-    }
-    held = int(holdings.world["inventory.pickaxe"])
-    for item in _MATERIALS:
-        if total.get(item, 0) > int(holdings.world[f"inventory.{item}"]):
-            tier = min(holdings.amounts.mining(block)[0] for block in REQUIREMENTS[GETS[item]].blocks)
-            if tier > held:
-                needed.add(PICKAXES[tier - 1])
-    return needed
 
 
 def _floors(holdings: Holdings) -> str:
