@@ -140,3 +140,102 @@ def test_water_is_bridged_with_whatever_can_be_placed(blanks):
         assert not isinstance(verdict(blanks, goal, rules, island), Rejected)
     bound = Rules(place_cost={"furnace": 0}, furnace_needs_table=1)
     assert isinstance(verdict(blanks, goal, bound, island), Rejected)
+
+
+QUIET = Rules(melee_spawn=0, ranged_spawn=0)
+
+
+def shut(wall):
+    """A zombie in a room of its own, three cells from the player."""
+
+    def build(world):
+        bare(world)
+        world.player.position = (24, 24)
+        world.fill(wall, (26, 28), (23, 25))
+        world.carve([(27, 24)])
+        world.spawn(Mob.ZOMBIE, at=(27, 24))
+
+    return build
+
+
+def with_pickaxe(world):
+    shut(Block.STONE)(world)
+    world.player.inventory.pickaxe = 1
+
+
+def with_stone(world):
+    shut(Block.WATER)(world)
+    world.player.inventory.stone = 1
+
+
+def with_arrows(world):
+    shut(Block.WATER)(world)
+    world.player.inventory.set(bow=1, arrows=3)
+
+
+def pit(world):
+    """A player in a pit, and all ground on which monsters appear outside of it."""
+    bare(world)
+    world.player.position = (24, 24)
+    world.fill(Block.WALL, (20, 28), (20, 28))
+    world.fill(Block.SAND, (23, 25), (23, 25))
+
+
+def dug(world):
+    pit(world)
+    world.player.inventory.pickaxe = 1
+    world.place(Block.STONE, (23, 24))
+
+
+SHUT = [
+    (A.DEFEAT_ZOMBIE, QUIET, shut(Block.WALL), False),
+    (Goal.defeat(Mob.ZOMBIE, 1), QUIET, shut(Block.WATER), False),
+    (Goal.at_least("damage_taken", 3), QUIET, shut(Block.WALL), False),
+    (A.DEFEAT_ZOMBIE, QUIET, shut(Block.TREE), True),
+    (A.DEFEAT_ZOMBIE, QUIET, with_pickaxe, True),
+    (A.DEFEAT_ZOMBIE, QUIET, with_stone, True),
+    (A.DEFEAT_ZOMBIE, QUIET, with_arrows, True),
+    (A.DEFEAT_ZOMBIE, Rules(mob_blocked_by={"zombie": {"water": 0}}, melee_spawn=0), shut(Block.WATER), True),
+    (A.DEFEAT_ZOMBIE, None, shut(Block.WALL), True),
+    (A.DEFEAT_ZOMBIE, None, pit, False),
+    (A.DEFEAT_SKELETON, None, pit, False),
+    (A.EAT_COW, None, pit, False),
+    (A.DEFEAT_ZOMBIE, None, dug, True),
+]
+
+
+@pytest.mark.parametrize(("goal", "rules", "build", "met"), SHUT)
+def test_a_mob_counts_where_it_can_come_to_the_player_or_a_shot_to_it(goal, rules, build, met, blanks):
+    found = verdict(blanks, goal, rules, build)
+    assert isinstance(found, Rejected) is not met, found
+
+
+def test_who_is_shut_off_is_answered_with_a_way(blanks):
+    assert "world.corridor(world.player.position" in verdict(blanks, A.DEFEAT_ZOMBIE, QUIET, shut(Block.WALL)).hint
+
+
+def test_a_swimmer_is_met_at_the_shore_and_a_ladder_counts_whom_the_player_can_meet(blanks):
+    def pond(world):
+        bare(world)
+        world.items[1] = Item.NONE
+        world.fill(Block.WATER, (10, 40), (26, 30))
+        world.spawn(Mob.DEEP_THING, at=(24, 28))
+
+    assert not isinstance(verdict(blanks, A.DEFEAT_DEEP_THING, QUIET, pond), Rejected)
+
+    def dungeon(world):
+        world.player.floor = 1
+        world.set_kills(7)
+        world.fill(Block.PATH, (1, 46), (1, 46))
+        world.player.position = (10, 10)
+        world.move_ladder_down((10, 14))
+        world.fill(Block.WALL, (12, 14), (9, 11))
+        world.carve([(13, 10)])
+        world.spawn(Mob.ORC_SOLDIER, at=(13, 10))
+
+    def opened(world):
+        dungeon(world)
+        world.carve([(12, 10)])
+
+    assert isinstance(verdict(blanks, A.ENTER_GNOMISH_MINES, QUIET, dungeon), Rejected)
+    assert not isinstance(verdict(blanks, A.ENTER_GNOMISH_MINES, QUIET, opened), Rejected)

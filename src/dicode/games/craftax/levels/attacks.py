@@ -26,14 +26,19 @@ def damages(
     return blows | _shots(world, amounts, held, altars)
 
 
-def _shots(world: WorldArrays, amounts: Amounts, held: Mapping[str, float], altars: tuple[bool, bool]) -> np.ndarray:
-    """bool[3]: kinds of damage of the projectiles that are in flight or could be sent off."""
-    power = amounts.values["player_projectile_damage"] > 0
-    flying = np.zeros(len(power), dtype=bool)
+def flies(world: WorldArrays, amounts: Amounts, held: Mapping[str, float]) -> np.ndarray:
+    """bool[8]: the player's projectiles that are in flight at the start or could be sent off with what is `held`."""
+    flying = np.zeros(len(AXES["projectile"]), dtype=bool)
     flying[world["player_projectiles.type_id"][world["player_projectiles.mask"]]] = True
     if amounts.number("max_player_projectiles") >= 1:
         flying[_ARROW] |= held.get("bow", 0) >= 1 and held.get("arrows", 0) >= amounts.number("arrow_cost")
         flying[[_FIREBALL, _ICEBALL]] |= world["learned_spells"] | (held.get("books", 0) > 0)
+    return flying
+
+
+def _shots(world: WorldArrays, amounts: Amounts, held: Mapping[str, float], altars: tuple[bool, bool]) -> np.ndarray:
+    """bool[3]: kinds of damage of the player's projectiles."""
+    power, flying = amounts.values["player_projectile_damage"] > 0, flies(world, amounts, held)
     found: np.ndarray = power[flying].any(axis=0)
     magic = (world["bow_enchantment"] == _ELEMENTS) | altars
     found[1:] |= magic & (flying[_ARROW] & power[_ARROW, 0] and amounts.number("arrow_enchantment") > 0)

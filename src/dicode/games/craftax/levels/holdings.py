@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.attacks import damages
-from dicode.games.craftax.levels.creatures import CREATURES, MOB_RECORDS
+from dicode.games.craftax.levels.attacks import damages, flies
+from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.grid import (
+    SOLID,
     SPAWN_BLOCKS,
     Position,
     bit,
@@ -96,25 +97,58 @@ class Holdings:
         gems = self.amounts.number("enchant_gems")
         fire = bool(self.blocks(_B.ENCHANTMENT_TABLE_FIRE)) and self.at_once("ruby") >= gems
         ice = bool(self.blocks(_B.ENCHANTMENT_TABLE_ICE)) and self.at_once("sapphire") >= gems
-        held = {item: self.at_once(item) for item in ("bow", "arrows", "books")}
-        return damages(self.world, self.amounts, self.sword, held, (fire, ice))
+        return damages(self.world, self.amounts, self.sword, self._armed(), (fire, ice))
+
+    def _armed(self) -> dict[str, float]:
+        return {item: self.at_once(item) for item in ("bow", "arrows", "books")}
+
+    def _shoots(self) -> bool:
+        """Whether the player could send off a projectile."""
+        return bool(flies(self.world, self.amounts, self._armed()).any())
 
     def kills(self, mob: Mob) -> float:
         """Most of one kind of mob that can be defeated."""
-        return self.met(mob) if self.harms(mob) else 0
+        return self.met(mob, self._shoots()) if self.harms(mob) else 0
 
     def wounds(self, mob: Mob) -> bool:
         """Whether one of this kind that does harm can be met."""
-        return self.amounts.wounds(mob) and self.met(mob) > 0
+        return self.amounts.wounds(mob) and self.met(mob, mob.mob_class == 2) > 0
 
-    def met(self, mob: Mob) -> float:
-        """Most of one kind of mob that can be met: those alive, infinite where the game brings more."""
-        creature = CREATURES[mob]
-        alive = 0
-        for floor in self.entered:
-            mask = self.world[f"{creature.record}.mask"][floor] & ~self._vanishing(creature.record, floor)
-            alive += int((mask & (self.world[f"{creature.record}.type_id"][floor] == mob.type_id)).sum())
-        return INFINITE if any(self.comes(floor, mob) for floor in self.entered) else alive
+    def met(self, mob: Mob, from_afar: bool) -> float:
+        """Most of one kind of mob that can be met: those alive, infinite where the game brings more.
+
+        One is met where it can come to a cell that the player can face, or, `from_afar`, where a projectile can fly.
+        """
+        alive = sum(self._alive(floor, mob, from_afar) for floor in self.entered)
+        return INFINITE if any(self.comes(floor, mob, from_afar) for floor in self.entered) else alive
+
+    def living(self, mob: Mob) -> int:
+        """How many of one kind live on the floors that can be entered, whether or not they can be met."""
+        return sum(int(self._of_kind(floor, mob).sum()) for floor in self.entered)
+
+    def _of_kind(self, floor: Floor, mob: Mob) -> np.ndarray:
+        """bool[slots]: those of one kind that live on a floor and stay."""
+        record = CREATURES[mob].record
+        kind = self.world[f"{record}.type_id"][floor] == mob.type_id
+        found: np.ndarray = kind & self.world[f"{record}.mask"][floor] & ~self._vanishing(record, floor)
+        return found
+
+    def _alive(self, floor: Floor, mob: Mob, from_afar: bool) -> int:
+        """How many of one kind live on a floor and can be met."""
+        cells = self.world[f"{CREATURES[mob].record}.position"][floor][self._of_kind(floor, mob)]
+        near = self._meeting(floor, mob, from_afar) if len(cells) else 0
+        return sum(bool(near & _cell(cell)) for cell in cells)
+
+    def _meeting(self, floor: Floor, mob: Mob, from_afar: bool) -> int:
+        """Cells, as bits, from which a kind of mob can come to where the player can meet it."""
+        blocks, stood = self.world["blocks"][floor], self.stood.get(floor, self.entered[floor])
+        faced = spread(stood) & _INSIDE
+        if from_afar:
+            faced |= spread(flood(stood, to_bits(~SOLID[blocks]))) & _INSIDE
+        walks = to_bits(
+            self.amounts.standable(mob)[blocks] | from_bits(stood & ~to_bits(self.amounts.walkable[blocks]))
+        )
+        return flood(faced & walks, walks)
 
     def _vanishing(self, record: str, floor: Floor) -> np.ndarray:
         """bool[slots]: mobs of the start floor so far away that they are gone before the player could be near."""
@@ -125,12 +159,18 @@ class Holdings:
         far: np.ndarray = steps >= self.amounts.number("despawn_distance") + 2
         return far
 
-    def comes(self, floor: Floor, mob: Mob) -> bool:
-        """Whether the game brings new ones of this kind to a floor and there is ground for them."""
+    def comes(self, floor: Floor, mob: Mob, from_afar: bool = False) -> bool:
+        """Whether the game brings new ones of this kind to a floor, on ground from which they can come to the player."""
         if mob.mob_class > 0 and self.amounts.number("uncleared_spawn") == 0 and not self._can_clear(floor):
             return False
         ground = _WATER if mob == Mob.DEEP_THING else _GRAVES if floor == Floor.GRAVEYARD else _SPAWN_GROUND
-        return self.amounts.comes_to(floor, mob) and bool(ground[self.world["blocks"][floor]].any())
+        if not self.amounts.comes_to(floor, mob):
+            return False
+        cells = to_bits(ground[self.world["blocks"][floor]])
+        if ground is _SPAWN_GROUND:
+            # What is dug or bridged leaves a path.
+            cells |= self.stood.get(floor, 0) & ~to_bits(self.amounts.walkable[self.world["blocks"][floor]])
+        return bool(cells & self._meeting(floor, mob, from_afar))
 
     def station(self, block: Block) -> bool:
         """Whether a crafting table or furnace is within reach, or could be placed, and serves anyone beside it."""
@@ -148,13 +188,16 @@ class Holdings:
     def ladder_opens(self, floor: Floor) -> bool:
         """Whether enough monsters are or could be killed on a floor to open its ladder down."""
         monsters = [mob for mob in self.amounts.own_mobs(floor) if mob.mob_class > 0 and self.harms(mob)]
-        return self._can_clear(floor) or any(self.comes(floor, mob) for mob in monsters)
+        return self._can_clear(floor) or any(self.comes(floor, mob, self._shoots()) for mob in monsters)
 
     def _can_clear(self, floor: Floor) -> bool:
-        """Whether those killed and alive at the start are enough to open the ladder down."""
+        """Whether those killed at the start, and those alive that can be killed, are enough to open the ladder down."""
         killed = float(self.world["monsters_killed"][floor])
-        for record in MOB_RECORDS[1:] if self._damages().any() else ():
-            killed += int(self.world[f"{record}.mask"][floor].sum())
+        if killed >= self.amounts.ladder_kills(floor):
+            return True
+        shoots = self._shoots()
+        monsters = [mob for mob in Mob if mob.mob_class > 0 and self.harms(mob)]
+        killed += sum(self._alive(floor, mob, shoots) for mob in monsters)
         return killed >= self.amounts.ladder_kills(floor)
 
     def descent(self, floor: Floor) -> float:

@@ -100,9 +100,10 @@ def _kill(holdings: Holdings, mob: Mob, count: float) -> Iterator[Obstacle]:
         )
     elif there < count:
         name, homes = mob.name, " or ".join(floor.name for floor in CREATURES[mob].floors)
+        way = "world.corridor(world.player.position, position) to those that are shut off, or "
         yield Obstacle(
             f"{count:g} {name} must be defeated, {there:g} can be met",
-            f"world.spawn(Mob.{name}, count=...), or start on {homes} with that spawn rule above 0",
+            f"{way if holdings.living(mob) > there else ''}world.spawn(Mob.{name}, count=...), or start on {homes} with that spawn rule above 0",
         )
 
 
