@@ -91,7 +91,7 @@ def _faults(world: WorldArrays, goal: Goal, amounts: Amounts, limit: float) -> I
             Code.SOLVED,
             f"the goal ({goal}) is met at the start",
             "take away what implies it (inventory, floor, vitals), or ask for more, "
-            f'for example Goal.collect("wood", 3) or Goal.survive({min(200, limit // 2):g}) beside it',
+            f'for example Goal.collect("wood", 3) or Goal.survive({max(1, min(200, limit // 2)):g}) beside it',
         )
     if not goal.is_the_game:
         yield from _obstacles(too_long(goal, world, amounts, limit))  # no hook makes an episode longer

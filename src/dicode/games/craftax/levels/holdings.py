@@ -172,6 +172,15 @@ class Holdings:
             cells |= self.stood.get(floor, 0) & ~to_bits(self.amounts.walkable[self.world["blocks"][floor]])
         return bool(cells & self._meeting(floor, mob, from_afar))
 
+    def rounds(self, stock: float) -> float:
+        """How often stone can be placed of a stock, if what was placed is mined again where the player can."""
+        cost = self.amounts.spends(Achievement.PLACE_STONE)["stone"]
+        tier, pieces = self.amounts.mining(_B.STONE)
+        loss = cost - (pieces if self.pickaxe >= tier else 0)
+        if stock < cost or (cost and self.amounts.carried("stone") < cost > self.held.get("stone", 0)):
+            return 0
+        return INFINITE if loss <= 0 or not cost else (stock - cost) // loss + 1
+
     def station(self, block: Block) -> bool:
         """Whether a crafting table or furnace is within reach, or could be placed, and serves anyone beside it."""
         there = self.blocks(block) > 0 or self.can_craft(STATIONS[block])
@@ -203,13 +212,13 @@ class Holdings:
     def descent(self, floor: Floor) -> float:
         """Fewest steps to the floor below `floor`, which the player has entered: straight to the ladder, one kill a step."""
         kills = self.amounts.ladder_kills(floor) - int(self.world["monsters_killed"][floor])
-        return self.arrival[floor] + max(self.walk_to("down_ladders", floor), kills) + 1
+        return self.arrival[floor] + max(self.walk_to(Item.LADDER_DOWN, floor), kills) + 1
 
-    def walk_to(self, ladder: str, floor: Floor) -> int:
-        """Fewest steps from where the player comes to a floor to one of its ladders."""
-        cells = from_bits(self.entered[floor])
-        row, column = self.world[ladder][floor]
-        return int(manhattan((int(row), int(column)))[cells].min())
+    def walk_to(self, ladder: Item, floor: Floor) -> int:
+        """Fewest steps from where the player comes to a floor to the nearest of such ladders; 0 where there is none."""
+        starts = from_bits(self.entered[floor])
+        ladders = np.argwhere(self.world["items"][floor] == ladder)
+        return min((int(manhattan((int(row), int(column)))[starts].min()) for row, column in ladders), default=0)
 
 
 def explore(
@@ -293,6 +302,7 @@ def _gather(holdings: Holdings) -> None:
     grows = holdings.blocks(Block.GRASS) and amounts.number("sapling_chance") > 0
     found["sapling"] = INFINITE if grows else 0
     have = holdings.have = {item: count + found.get(item, 0) for item, count in holdings.held.items()}
+    _quarry(holdings)
     chests = holdings.blocks(Block.CHEST)
     for item, rule in _CHEST_LOOT.items():
         have[item] += chests * amounts.number(f"{rule}_most") * (amounts.number(rule) > 0)
@@ -303,6 +313,16 @@ def _gather(holdings: Holdings) -> None:
         if holdings.can_craft(achievement):
             times = min((have[kind] // count for kind, count in amounts.spends(achievement).items()), default=99)
             have[item] += amounts.gives(item) * times
+
+
+def _quarry(holdings: Holdings) -> None:
+    """Stone that is placed and mined again: each time it counts as gathered, and where it yields more than it cost there is no end."""
+    tier, pieces = holdings.amounts.mining(Block.STONE)
+    again = holdings.rounds(holdings.have["stone"])
+    if again and pieces and holdings.pickaxe >= tier:
+        holdings.found["stone"] += pieces * again
+        if pieces > holdings.amounts.spends(Achievement.PLACE_STONE)["stone"]:
+            holdings.have["stone"] = INFINITE
 
 
 def _unopened(holdings: Holdings, floor: Floor) -> bool:
@@ -318,7 +338,7 @@ def _change_floor(holdings: Holdings) -> bool:
         if floor < Floor.GRAVEYARD and stood & to_bits(items == Item.LADDER_DOWN) and holdings.ladder_opens(floor):
             _arrive(holdings, Floor(floor + 1), "up_ladders", holdings.descent(floor))
         if floor > 0 and stood & to_bits(items == Item.LADDER_UP):
-            steps = holdings.arrival[floor] + holdings.walk_to("up_ladders", floor) + 1
+            steps = holdings.arrival[floor] + holdings.walk_to(Item.LADDER_UP, floor) + 1
             _arrive(holdings, Floor(floor - 1), "down_ladders", steps)
     if holdings.entered == before:
         return False

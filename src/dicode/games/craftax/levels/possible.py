@@ -20,6 +20,7 @@ from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, 
 from dicode.games.craftax.levels.obstacle import Obstacle
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import WorldArrays
+from dicode.games.craftax.levels.supplies import stock_up, supply
 from dicode.games.craftax.levels.techtree import (
     ENTER,
     GETS,
@@ -64,7 +65,7 @@ def too_long(goal: Goal, world: WorldArrays, amounts: Amounts, limit: float) -> 
     if steps > limit:
         yield Obstacle(
             f"surviving {steps:g} steps is asked, an episode has {limit:g}",
-            f"Goal.survive({limit // 2:g}), or less",
+            f"Goal.survive({max(1, limit // 2):g}), or less",
             Code.TOO_SHORT,
         )
     acts = fewest_acts(goal.minimum, world, amounts)
@@ -151,7 +152,7 @@ def _material(holdings: Holdings, item: str, count: float, there: float) -> Iter
     else:
         yield Obstacle(
             f"{count:g} {item} asked, {there:g} within reach on {_floors(holdings)}",
-            f"world.scatter(Block.{row.blocks[0].name}, {max(1, int(count - there))}, distance=(2, 6)) ({names} give {item})",
+            f"{supply(holdings, item, count - there)} ({names} give {item})",
         )
 
 
@@ -325,7 +326,7 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
     elif holdings.have.get(kind, 0) < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} asked, {holdings.have.get(kind, 0):g} within reach",
-            f"world.player.inventory.{kind} = {int(minimum)}, or what makes them within reach",
+            f"world.player.inventory.{kind} = {int(np.ceil(minimum))}, or what makes them within reach",
         )
 
 
@@ -333,14 +334,14 @@ def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]
     achievement = {"plant": _A.PLACE_PLANT, "table": _A.PLACE_TABLE}.get(kind, _A[f"PLACE_{kind.upper()}"])
     ((item, cost),) = holdings.amounts.spends(achievement).items()
     yield from _stations(holdings, achievement)
-    reusable = kind == "stone" and holdings.pickaxe >= 1
-    most = INFINITE if reusable or not cost else holdings.have.get(item, 0) // cost
-    if holdings.at_once(item) < cost <= holdings.have.get(item, 0):
+    stock = holdings.have.get(item, 0)
+    most = holdings.rounds(stock) if kind == "stone" else stock // cost if cost else INFINITE
+    if holdings.at_once(item) < cost <= stock:
         yield from _cost(holdings, achievement, item, cost)
-    elif (most < minimum and not reusable) or (reusable and holdings.have.get(item, 0) < cost):
+    elif most < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} must be placed, {item} within reach is enough for {most:g}",
-            f"world.player.inventory.{item} = {int(minimum * cost)}",
+            stock_up(holdings, item, int(np.ceil(minimum)) * cost),
         )
     if kind == "plant" and not holdings.blocks(_B.GRASS):
         yield Obstacle("plants need grass, none within reach", "start on the overworld, or place Block.GRASS")

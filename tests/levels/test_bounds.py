@@ -1,0 +1,105 @@
+"""What the checks call impossible is, and what they advise instead is not refused itself."""
+
+import re
+
+import pytest
+
+from dicode.games.craftax.host import HOST
+from dicode.games.craftax.levels.checks import check
+from dicode.games.level_build import build_pool
+from dicode.levels import Achievement, Block, Floor, Goal, Item, Mob, Rules
+from dicode.types import Code, Rejected
+
+pytestmark = pytest.mark.fast
+
+
+def verdict(worlds, goal, build, rules=None, limit=None):
+    some = {name: array[:2] for name, array in worlds.items()}
+    built = build_pool(HOST, {"GOAL": Goal.all_of(goal), "RULES": rules or Rules(), "build": build}, some, 0)
+    return check(built.pool, built.goal, built.rules, (), limit)
+
+
+def meadow(world):
+    """Nothing but grass."""
+    world.fill(Block.GRASS, rows=(0, 47), columns=(0, 47))
+    world.items[0] = Item.NONE
+    world.player.position = (24, 24)
+
+
+def quarry(blocks, held=0, pickaxe=1):
+    def build(world):
+        meadow(world)
+        world.scatter(Block.STONE, blocks, distance=(2, 6))
+        world.player.inventory.set(pickaxe=pickaxe, stone=held)
+
+    return build
+
+
+COLLECTED = Goal.collect("stone", 12)
+STONES = [
+    (COLLECTED, quarry(5), None, True),
+    (COLLECTED, quarry(6, held=3), None, True),
+    (COLLECTED, quarry(5, pickaxe=0), None, False),
+    (COLLECTED, quarry(5), Rules(place_cost={"stone": 2}), False),
+    (Goal.collect("stone", 9), quarry(5), Rules(place_cost={"stone": 2}), True),
+    (COLLECTED, quarry(5), Rules(tool_level={"stone": 2, "stalagmite": 1}), False),
+    (Goal.hold("stone", 12), quarry(5), None, False),
+    (Goal.hold("stone", 12), quarry(5), Rules(mining_yield={"stone": 2}), True),
+    (Goal.place("stone", 12), quarry(5), None, True),
+    (Goal.place("stone", 12), quarry(5), Rules(mining_yield={"stone": 0}), False),
+]
+
+
+@pytest.mark.parametrize(("goal", "build", "rules", "can_be"), STONES)
+def test_a_placed_stone_is_mined_again_and_counts_each_time(goal, build, rules, can_be, blanks):
+    found = verdict(blanks, goal, build, rules)
+    assert isinstance(found, Rejected) is not can_be, found
+
+
+def test_the_way_to_a_ladder_is_that_to_the_ladder_and_not_to_where_one_arrives(blanks):
+    def near(world):
+        meadow(world)
+        world.items[0][24, 26] = Item.LADDER_DOWN
+        world.arrays["down_ladders"][0] = (2, 2)
+
+    def far(world):
+        meadow(world)
+        world.items[0][2, 2] = Item.LADDER_DOWN
+        world.arrays["down_ladders"][0] = (24, 26)
+
+    assert not isinstance(verdict(blanks, Achievement.ENTER_DUNGEON, near, limit=20), Rejected)
+    assert verdict(blanks, Achievement.ENTER_DUNGEON, far, limit=20).code is Code.TOO_SHORT
+    assert verdict(blanks, Achievement.ENTER_DUNGEON, meadow, limit=20).code is Code.OUT_OF_REACH
+
+
+ADVISED = [
+    (Goal.place("table", 60), None),
+    (Goal.place("table", 3), Rules(inventory_limit=2)),
+    (Goal.collect("wood", 70), None),
+    (Goal.collect("wood", 70), Rules(mining_yield={"tree": 5})),
+    (Goal.hold("wood", 60), None),
+    (Goal.place("torch", 120), None),
+    (Goal.hold("arrows", 40), None),
+    (Goal.hold("books", 1.5), None),
+    (Achievement.PLACE_TABLE, Rules(place_cost={"table": 90})),
+]
+
+
+@pytest.mark.parametrize(("goal", "rules"), ADVISED)
+def test_what_a_hint_says_is_taken(goal, rules, blanks):
+    found = verdict(blanks, goal, meadow, rules)
+    calls = re.findall(r"world\.player\.inventory\.\w+ = \d+|world\.scatter\([^()]*\([^()]*\)\)", found.hint)
+    assert calls, found.hint
+
+    def as_told(world):
+        meadow(world)
+        for line in calls:
+            exec(line, {"world": world, "Block": Block, "Mob": Mob, "Floor": Floor})
+
+    again = verdict(blanks, goal, as_told, rules)
+    assert not isinstance(again, Rejected) or "less" in found.hint or again.code is Code.SOLVED, again
+
+
+def test_the_shortest_episode_is_advised_a_goal_that_may_be_asked(blanks):
+    found = verdict(blanks, Goal.survive(9), meadow, Rules(episode_length=1))
+    assert "Goal.survive(1)" in found.hint
