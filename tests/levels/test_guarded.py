@@ -102,7 +102,7 @@ def test_the_ends_of_a_rectangle_are_two_or_a_range(world):
             world.fill(Block.WATER, wrong, (2, 4))
     with pytest.raises(LevelError, match="use the first and the last, both included") as said:
         world.fill(Block.WATER, 10, 12)
-    assert said.value.hint == "rows=(10, 10) is one of them alone"
+    assert "world.place(block, (10, 12))" in said.value.hint
 
 
 def test_a_mask_says_which_cells_are_meant(world):
@@ -137,6 +137,7 @@ SIZES = {
     "half a light": (lambda w: w.light_up(level=100.5), "light is 100.5"),
     "a light of words": (lambda w: w.light_up(level="bright"), "light is 'bright'"),
     "half an age": (lambda w: w.plant(w.random_cell(on=Block.GRASS), age=1.5), "age of a plant is 1.5"),
+    "a light of many": (lambda w: w.light_up(level=np.zeros(3)), "light is array"),
     "no health": (lambda w: w.spawn("passive", health="x"), "health of a COW is 'x'"),
 }
 

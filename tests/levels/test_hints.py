@@ -104,7 +104,7 @@ MEMBERS = {
     "Achievement.PLACE_TORCHES": "Achievement.PLACE_TORCH",
     "Achievement.ENTER_VAULTS": "Achievement.ENTER_VAULT",
     "Achievement.COW": "Mob.COW",
-    "Facing.NORTH": None,
+    "Facing.NORTH": "Facing.UP",
     "Achievement.DEFEAT_KNIGHT_ARCHER": "Achievement.DEFEAT_ARCHER",
     "Mob.ICE_TROLL": "Mob.FROST_TROLL",
     "Achievement.MAKE_TABLE": "Achievement.PLACE_TABLE",

@@ -69,7 +69,7 @@ def test_mobs_have_the_health_of_the_levels_rules():
         (lambda w: setattr(w.player, "health", 0), "above 0"),
         (lambda w: setattr(w.player, "health", 20), "the most is 9"),
         (lambda w: setattr(w.player, "helth", 5), "health"),
-        (lambda w: setattr(w.player, "facing", "north"), "LEFT"),
+        (lambda w: setattr(w.player, "facing", "north"), "did you mean 'UP'"),
         (lambda w: setattr(w.player, "sword_enchantment", "water"), "Enchantment.FIRE"),
         (lambda w: setattr(w.player.inventory, "sword", 5), "0 to 4"),
         (lambda w: setattr(w.player.inventory, "pickax", 1), "pickaxe"),

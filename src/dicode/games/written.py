@@ -15,7 +15,7 @@ def check_written(label: str, dtype: np.dtype, value: Any) -> None:
     if numbers.dtype.kind == "f" and not np.all(numbers == np.floor(numbers)):
         raise LevelError(
             f"{label} holds whole numbers, and {numbers.dtype} with fractions is written into it",
-            hint="round them first, as in np.round(values)",
+            hint="round them first, as in np.round(values); for `a *= 0.5`, which writes in place, write a = np.round(a * 0.5)",
         )
     allowed, low, high = np.iinfo(dtype), numbers.min(), numbers.max()
     if low < allowed.min or high > allowed.max:

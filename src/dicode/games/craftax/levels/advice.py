@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
+import numpy as np
+
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Goal
-from dicode.games.craftax.levels.goal_hints import maker
+from dicode.games.craftax.levels.goal_hints import joined, maker
 from dicode.games.craftax.levels.homes import CLASSES
 from dicode.games.craftax.levels.kinds import closest, related
 from dicode.games.craftax.levels.member_hints import bare, closest_exactly, held, member
@@ -19,6 +21,27 @@ from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Mob
 from dicode.games.host import Advice
 
 Instead = tuple[str, str]
+
+
+_DRAWS = {
+    "randint": ("integers(low, high), high excluded", r"\.randint\b", ".integers"),
+    "randrange": ("integers(low, high), high excluded", r"\.randrange\b", ".integers"),
+    "random_integers": ("integers(low, high, endpoint=True)", "", ""),
+    "rand": ("random(), from 0 to below 1; of a size, random(size)", r"\.rand(?=\(\))", ".random"),
+    "random_sample": ("random(), from 0 to below 1", r"\.random_sample\b", ".random"),
+    "uniform_int": ("integers(low, high), high excluded", "", ""),
+    "randn": ("standard_normal(size)", r"\.randn(?=\(\w*\))", ".standard_normal"),
+    "gauss": ("normal(mean, deviation)", r"\.gauss\b", ".normal"),
+    "sample": ("choice(values, size=count, replace=False)", "", ""),
+    "choices": ("choice(values, size=count)", "", ""),
+}
+"""Draws of other libraries, with those of `world.rng` and the correction of a line where it is only a name."""
+
+
+def _drawn(name: str) -> Advice:
+    """The hint for a draw that NumPy's generators don't have."""
+    right, wrong, swapped = _DRAWS.get(name, ("integers, .random, .choice, .permutation or .shuffle", "", ""))
+    return Advice(f"world.rng is a generator of NumPy: write world.rng.{right}", (wrong, swapped) if wrong else None)
 
 
 def homes() -> dict[str, str]:
@@ -96,6 +119,8 @@ def _attribute(owner: object, name: str) -> Advice:
         return member(owner, name)
     if owner is Goal:
         return maker(name)
+    if isinstance(owner, np.random.Generator):
+        return _drawn(name)
     kind = type(owner)
     if kind is tuple and name in ("row", "column", "x", "y"):
         return Advice("a position is a pair: position[0] is the row, position[1] the column")
@@ -240,6 +265,9 @@ def _call(message: str) -> str:
     """How a method of the level API is called, for a call with wrong arguments."""
     if re.match(r"'(Achievement|Condition)' object is not iterable", message):
         return "a goal is made by Goal.all_of(...)"
+    joins = re.match(r"unsupported operand type\(s\) for ([&|+]): '(Goal|Condition|Achievement)'", message)
+    if joins:
+        return joined(joins[1])
     if re.match(r"(World|Player|Inventory)\.__init__\(\) ", message):
         return "make none: build is given the world; edit that one in place and return nothing"
     told = re.match(r"(World|Inventory|Goal)\.(\w+)\(\) ", message)

@@ -23,7 +23,8 @@ def damages(
     blow = bool((amounts.values["sword_damage"][int(world["inventory.sword"]) : sword + 1] > 0).any())
     magic = (world["sword_enchantment"] == _ELEMENTS) | (np.array(altars) & (sword > 0))
     blows = np.array([blow, *(magic & blow & (amounts.number("sword_enchantment") > 0))])
-    return blows | _shots(world, amounts, held, altars)
+    found: np.ndarray = blows | _shots(world, amounts, held, altars)
+    return found
 
 
 def flies(world: WorldArrays, amounts: Amounts, held: Mapping[str, float]) -> np.ndarray:

@@ -4,7 +4,7 @@
 of achievements and a minimum for some of those quantities. Nothing here runs inside the game.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -14,6 +14,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
 from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Floor, Mob
+from dicode.games.craftax.levels.quantity_hints import kind_hint, quantity_hint
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,24 @@ class Condition:
 
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITY_INDEX:
+            hint = quantity_hint(str(self.quantity), QUANTITIES)
             raise LevelError(
-                f"no quantity is called {self.quantity!r}{nearest(self.quantity, QUANTITIES)} "
-                f"(a goal can ask for {_families()})"
+                f"no quantity is called {self.quantity!r}{'' if hint else nearest(str(self.quantity), QUANTITIES)} "
+                f"(a goal can ask for {_families()})",
+                hint=hint,
             )
         as_amount(self.minimum, f"the minimum of {self.quantity}")
         high = _HIGH[self.quantity]
         if not (isinstance(self.minimum, (int, float, np.number)) and 0 < float(self.minimum) <= high):
             raise LevelError(f"{self.quantity} >= {self.minimum!r} cannot be asked; allowed is above 0, up to {high:g}")
         object.__setattr__(self, "minimum", float(self.minimum))
+
+    def __bool__(self) -> bool:
+        """Refused: `a and b` of two conditions would be the second alone."""
+        raise LevelError(
+            "a part of a goal is neither true nor false",
+            hint="a goal of several parts is Goal.all_of(a, b), not `a and b`; it has no 'or'",
+        )
 
     def __str__(self) -> str:
         return f"{self.quantity} >= {self.minimum:g}"
@@ -128,17 +138,19 @@ class Goal:
         return hash((self.achievements, tuple(self.minimum.items())))
 
     @classmethod
-    def all_of(cls, *parts: "Achievement | Condition | Goal | str") -> "Goal":
-        """The goal that asks for every part: achievements, conditions and other goals.
+    def all_of(
+        cls, *parts: "Achievement | Condition | Goal | str | Iterable[Achievement | Condition | Goal | str]"
+    ) -> "Goal":
+        """The goal that asks for every part: achievements, conditions and other goals, one by one or in a list.
 
         Of two minima for one quantity the larger holds. Raises LevelError for anything else, and
         for no parts at all.
         """
-        if not parts:
+        if not list(_each(parts)):
             raise LevelError("Goal.all_of() needs at least one achievement or condition")
         achievements: set[Achievement] = set()
         minimum: dict[str, float] = {}
-        for part in parts:
+        for part in _each(parts):
             if isinstance(part, Goal):
                 achievements |= part.achievements
                 conditions = [Condition(name, value) for name, value in part.minimum.items()]
@@ -249,6 +261,15 @@ def _is_part(value: object) -> bool:
     return named or isinstance(value, (Goal, Condition, Achievement))
 
 
+def _each(parts: object) -> Iterator[object]:
+    """What lies in nested lists, tuples and sets."""
+    if isinstance(parts, (list, tuple, set, frozenset)):
+        for part in parts:
+            yield from _each(part)
+    else:
+        yield parts
+
+
 def _order(condition: Condition) -> int:
     return QUANTITY_INDEX[condition.quantity]
 
@@ -266,5 +287,7 @@ def _member(family: str, kind: str, count: float) -> Condition:
     known = [name.partition(".")[2] for name in QUANTITIES if name.startswith(f"{family}.")]
     if isinstance(kind, Enum) or kind not in known:
         name = kind.name.lower() if isinstance(kind, Enum) else str(kind)
-        raise LevelError(f"{family} has no {kind!r}{nearest(name, known)} (it has {', '.join(known)})")
+        hint = kind_hint(family, name, count)
+        near = "" if hint else nearest(name, known)
+        raise LevelError(f"{family} has no {kind!r}{near} (it has {', '.join(known)})", hint=hint)
     return Condition(f"{family}.{kind}", count)

@@ -25,6 +25,7 @@ _MAKERS = {
     "both": "all_of",
     "quantity": "at_least",
     "minimum": "at_least",
+    "eat": "defeat",
     "stay_alive": "survive",
     "build": "place",
 }
@@ -33,6 +34,11 @@ _ANY = (
     "common; where hooks are allowed, write def success(state): return (state.inventory.iron >= 1) | "
     "(state.inventory.coal >= 3)"
 )
+
+
+def joined(operator: str) -> str:
+    """How parts of a goal are joined that are written with an operator between them."""
+    return _ANY if operator == "|" else f"a goal of several parts is Goal.all_of(a, b), not a {operator} b"
 
 
 def maker(name: str) -> Advice:

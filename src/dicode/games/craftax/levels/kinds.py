@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from enum import Enum, IntEnum
-from typing import TypeVar
+from typing import SupportsFloat, TypeVar
 
 import numpy as np
 
@@ -40,6 +40,11 @@ _MEANT = {
     "light_map": "light",
     "overground": "overworld",
     "surface": "overworld",
+    "caves": "gnomish_mines",
+    "north": "up",
+    "south": "down",
+    "west": "left",
+    "east": "right",
     "mines": "gnomish_mines",
     "sticks": "wood",
     "logs": "wood",
@@ -149,11 +154,13 @@ def as_amount(value: object, what: str) -> object:
 def as_whole(value: object, what: str, least: int, most: int, means: str = "") -> int:
     """A whole number from `least` to `most`, or LevelError; `means` says what the numbers stand for."""
     as_amount(value, what)
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not number or not least <= value <= most or value != int(value):  # type: ignore[operator, call-overload]
+    number = (
+        float("nan") if isinstance(value, (bool, np.bool_)) or not isinstance(value, SupportsFloat) else float(value)
+    )
+    if not least <= number <= most or not number.is_integer():
         end = f" ({means})" if means else ""
         raise LevelError(f"{what} is {value!r}; it must be a whole number from {least} to {most}{end}")
-    return int(value)  # type: ignore[call-overload]
+    return int(number)
 
 
 def _shown(value: Enum) -> str:

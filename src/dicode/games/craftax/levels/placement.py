@@ -128,6 +128,11 @@ def rebuild_mob_map(arrays: Arrays) -> None:
 
 def rectangle(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[slice, slice]:
     """Slices for rows[0]..rows[1] and columns[0]..columns[1], both ends included, or LevelError."""
+    if isinstance(rows, (int, np.integer)) and isinstance(columns, (int, np.integer)):
+        raise LevelError(
+            f"rows is {rows}, columns is {columns}; use the first and the last, both included",
+            hint=f"for one cell rows=({rows}, {rows}), columns=({columns}, {columns}), or world.place(block, ({rows}, {columns}))",
+        )
     rows, columns = _ends(rows, "rows"), _ends(columns, "columns")
     top, left = as_position((rows[0], columns[0]))
     bottom, right = as_position((rows[1], columns[1]))

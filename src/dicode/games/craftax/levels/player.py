@@ -1,8 +1,9 @@
 """The player as level code sees it: attributes that write into the world's arrays and check what is written."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.guarded import KINDS, Enchantment, Guarded
 from dicode.games.craftax.levels.homes import at
-from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
+from dicode.games.craftax.levels.kinds import as_amount, as_member, closest, nearest
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
@@ -32,6 +33,25 @@ def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> N
         kind = "a whole number" if whole else "a number"
         raise LevelError(f"{label} is {value}; it must be {kind} from {field.low:g} to {field.high:g}")
     arrays[name][...] = value
+
+
+_GIVES = frozenset({"add", "give", "update", "put", "insert", "append", "get", "add_item", "give_item", "set_item"})
+"""Calls of other inventories."""
+_TIERS = ("none", "wood", "stone", "iron", "diamond")
+_WORDS = {"pickaxe": _TIERS, "sword": _TIERS, "armour": ("none", "iron", "diamond"), "bow": ("none", "bow")}
+"""What the numbers of a tool are called, from 0 on."""
+
+
+def worded(name: str, value: str, most: float) -> LevelError:
+    """What is said of a word in the place of a number that is held."""
+    words, word = _WORDS.get(name, ()), re.sub("^wooden$", "wood", value.lower())
+    number = str(words.index(word)) if word in words else word if word.isdecimal() else ""
+    means = f" ({', '.join(f'{index} {known}' for index, known in enumerate(words))})" if words else ""
+    return LevelError(
+        f"inventory.{name} is {value!r}; it must be a number from 0 to {most:g}{means}",
+        hint=f"write world.player.inventory.{name} = {number}" if number else "",
+        instead=(rf"(['\"]){re.escape(value)}\1", number) if number else None,
+    )
 
 
 class Pieces(Guarded):
@@ -86,6 +106,8 @@ class Inventory:
     def __setattr__(self, name: str, value: object) -> None:
         key = self._key(name)
         field = STATE_FIELDS[key]
+        if isinstance(value, str):
+            raise worded(name, value, field.high)
         if isinstance(value, Mapping) and field.shape:
             counts = getattr(self, name).copy()
             for label, count in value.items():
@@ -102,8 +124,32 @@ class Inventory:
             legal = False
         if not legal:
             size = field.shape[0]
-            raise LevelError(f"{key} is {value!r}; it must be one or {size} whole numbers from 0 to {field.high:g}")
+            words = _WORDS.get(name, ())
+            named = list(value) if isinstance(value, list | tuple) and value and set(value) <= set(words) else []
+            raise LevelError(
+                f"{key} is {value!r}; it must be one or {size} whole numbers from 0 to {field.high:g}",
+                hint=f"write world.player.inventory.{name} = {[words.index(word) for word in named]}" if named else "",
+            )
         self._arrays[key][...] = numbers
+
+    def __getitem__(self, name: object) -> NoReturn:
+        raise self._indexed(name)
+
+    def __setitem__(self, name: object, value: object) -> NoReturn:
+        raise self._indexed(name)
+
+    def _indexed(self, name: object) -> LevelError:
+        """What is said of `inventory["wood"]`."""
+        if not isinstance(name, str):
+            return LevelError(f"the inventory has no {name!r}", hint="write world.player.inventory.wood, by its name")
+        meant = closest(name, self.NAMES)
+        if not meant:
+            self._key(name)
+        return LevelError(
+            f"the inventory has no brackets: [{name!r}]",
+            hint=f"write world.player.inventory.{meant}",
+            instead=(rf"\binventory\[\s*(['\"]){re.escape(name)}\1\s*\]", f"inventory.{meant}"),
+        )
 
     def set(self, **counts: "int | list[int]") -> None:
         """Set several at once: `inventory.set(wood=5, pickaxe=1)`."""
@@ -117,6 +163,12 @@ class Inventory:
 
     @classmethod
     def _key(cls, name: str) -> str:
+        if name in _GIVES:
+            raise LevelError(
+                f"the inventory has no {name!r}",
+                hint="write world.player.inventory.wood += 3, or call world.player.inventory.set(wood=3, stone=2)",
+                instead=(rf"\binventory\.{name}(?=\(\w+ *=)", "inventory.set") if name == "update" else None,
+            )
         if name not in cls.NAMES:
             raise LevelError(
                 f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})",
