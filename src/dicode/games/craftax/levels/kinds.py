@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from enum import Enum, IntEnum
-from typing import SupportsFloat, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -154,9 +154,8 @@ def as_amount(value: object, what: str) -> object:
 def as_whole(value: object, what: str, least: int, most: int, means: str = "") -> int:
     """A whole number from `least` to `most`, or LevelError; `means` says what the numbers stand for."""
     as_amount(value, what)
-    number = (
-        float("nan") if isinstance(value, (bool, np.bool_)) or not isinstance(value, SupportsFloat) else float(value)
-    )
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    number = float(value) if is_number else float("nan")  # type: ignore[arg-type]
     if not least <= number <= most or not number.is_integer():
         end = f" ({means})" if means else ""
         raise LevelError(f"{what} is {value!r}; it must be a whole number from {least} to {most}{end}")
