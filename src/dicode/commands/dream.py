@@ -152,7 +152,7 @@ def _dreamed(
     from dicode.runs.assemble import builder_of, dreamer_of, sandbox_of
     from dicode.training.trainer import Trainer
 
-    dreamer = dreamer_of(config, folder / "journal", run.seeds, stack)
+    dreamer = dreamer_of(config, folder / "journal", run, stack)
     sandbox, trainer = sandbox_of(config, foreign, stack), Trainer(config)
     builder = builder_of(config, run, trainer, sandbox)
     answers: list[Answer] = []

@@ -19,7 +19,7 @@ from dicode.dreaming.journal import FILE as JOURNAL
 from dicode.dreaming.prices import FILE as PRICES
 from dicode.errors import ConfigError, RunError, missing_extra, nearest
 from dicode.machine import default_preset
-from dicode.runs import checkpoint, directory, joining, lengthened, origin, processes, restore, target
+from dicode.runs import checkpoint, directory, joining, lengthened, origin, processes, restore, seed_files, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.processes import ALONE, Alone, Follower, Leader
 from dicode.settings import to_tree
@@ -112,7 +112,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
                 stretch = lengthened.Stretch(cycle + 1, before.num_updates, config.num_updates, restart)
                 lengthened.note(run.lengthened_file, stretch)
             group.agree(config)
-            seeds = _seeds(config, run.seeds if run.seeds.is_dir() else None, target.of(run, config))
+            seeds = _seeds(config, seed_files.of(run, config), target.of(run, config))
             with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
 
@@ -141,9 +141,11 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
         wanted = archive.digest()
     restore.check_start(config, run, -1)
     _fits(config, run.path)
-    seeds = str(run.seeds) if run.seeds.is_dir() else None
+    seeds = seed_files.of(run, config)
     silent = replace(config.logging, wandb=False)
-    config = replace(config, run=name, runs_dir=str(run.path.parent), levels=seeds, logging=silent)
+    config = replace(
+        config, run=name, runs_dir=str(run.path.parent), levels=str(seeds) if seeds else None, logging=silent
+    )
     known = origin.standing(run)
     config = origin.admit(run, replace(config, fm=replace(config.fm, journal="replay")), known)
     config = configuration.check(config)
@@ -158,7 +160,7 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     lines.copy(run.withdrawn_file, again.withdrawn_file)
     lines.copy(run.lengthened_file, again.lengthened_file)
     with forbid_sockets():
-        drafts = _seeds(config, again.seeds if again.seeds.is_dir() else None, target.of(again, config))
+        drafts = _seeds(config, seed_files.of(again, config), target.of(again, config))
         again_config = again.config()
         whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
         with again.lock(), ending.told(again, again_config), whole as parts:

@@ -17,7 +17,7 @@ from dicode.dreaming.library_dreamer import LibraryDreamer, Volume
 from dicode.dreaming.similarity import most_similar
 from dicode.methods import registry
 from dicode.methods.settings import Room
-from dicode.runs import frontier, restore, target
+from dicode.runs import frontier, restore, seed_files, target
 from dicode.runs.dashboards import Dashboard, open_dashboards
 from dicode.runs.directory import RunDirectory
 from dicode.runs.dreams import DreamRounds
@@ -51,7 +51,7 @@ def assemble(
     enable_compile_cache()
     with ExitStack() as stack:
         # First what a mistake in the settings breaks, then what takes time to start.
-        dreamer = dreamer_of(config, run.journal, run.seeds, stack)
+        dreamer = dreamer_of(config, run.journal, run, stack)
         sandbox = sandbox_of(config, foreign, stack)
         method = registry.make(room_of(config), config.method, config.dreamer, dreamer.similar or most_similar)
         archive = stack.enter_context(Archive(run.archive_file, existing=True))
@@ -89,14 +89,14 @@ def builder_of(config: Config, run: RunDirectory, trainer: Trainer, sandbox: San
     return LevelBuilder(trainer.game, sandbox, streams, worlds, config.episode_limit, config.world_bank, reached)
 
 
-def dreamer_of(config: Config, journal: Path, seeds: Path, stack: ExitStack) -> Dreamer:
-    """The configured dreamer, with its journal in a folder and the level files of another; closed by `stack`."""
+def dreamer_of(config: Config, journal: Path, run: RunDirectory, stack: ExitStack) -> Dreamer:
+    """The configured dreamer, with its journal in a folder and the level files of a run; closed by `stack`."""
     streams, game = Streams(config.seed), games.load_host(config.game)
     grammar = game.dreams().grammar(streams, config.dreamer, config.episode_limit)
     if config.dreamer.name == "foundation":
         return make_foundation_dreamer(config, journal, streams, fallback=grammar, stack=stack)
     if config.dreamer.name == "library":
-        return LibraryDreamer(game, seeds if seeds.is_dir() else None)
+        return LibraryDreamer(game, seed_files.of(run, config))
     return grammar
 
 

@@ -17,8 +17,7 @@ from dicode.curriculum.archive import Archive
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.received import files as received
 from dicode.received import places, seal
-from dicode.runs import checkpoint
-from dicode.runs.level_files import read_file
+from dicode.runs import checkpoint, seed_files
 
 MOST_NAME = 200
 """Bytes of a run's name at most: what file systems take, with room for what stands before it while it is made."""
@@ -190,9 +189,7 @@ def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool, t
         checkpoint.copy_newest(start, run.start)
     run.write_config(replace(config, run=config.name), sealed)
     if config.levels:
-        run.seeds.mkdir()
-        for file in sorted(Path(config.levels).glob("*.py")):
-            files.write_text(run.seeds / file.name, read_file(file))
+        seed_files.copy(Path(config.levels), run.seeds)
     if target:
         run.target_file.parent.mkdir()
         files.write_text(run.target_file, target)

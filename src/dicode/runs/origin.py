@@ -14,9 +14,10 @@ from dicode.config import Config
 from dicode.curriculum.archive import SEALED, Archive
 from dicode.errors import RunError
 from dicode.received import seal
-from dicode.received.files import MAX_LEVEL, check_tree
+from dicode.received.files import check_tree
 from dicode.received.places import MARK, folder_of, run_above
 from dicode.received.text import line
+from dicode.runs import seed_files
 from dicode.runs.directory import RunDirectory
 from dicode.runs.level_files import read_file
 from dicode.types import level_id
@@ -98,7 +99,7 @@ def _seeds_fit(folder: Path) -> bool:
 
 
 def _seed_ids(folder: Path) -> list[str]:
-    return [f"{path.name} {level_id(files.read_text(path, MAX_LEVEL))}" for path in _level_files(folder)]
+    return [f"{name} {text}" for name, text in seed_files.ids(folder).items()]
 
 
 def _level_files(folder: Path) -> Sequence[Path]:
@@ -130,7 +131,7 @@ def _vouched(run: RunDirectory) -> set[str]:
         found = {r.id for r in archive.snapshot().levels.values() if r.origin in SEALED} - strangers
     for folder in (run.seeds, run.target_file.parent):
         if folder.is_dir() and _seeds_fit(folder):
-            found |= {level_id(files.read_text(path, MAX_LEVEL)) for path in _level_files(folder)}
+            found |= set(seed_files.ids(folder).values())
     return found
 
 
