@@ -2,18 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dicode import config
 from dicode.commands import sweep
 from dicode.errors import RunError
-from dicode.runs import directory
+from dicode.runs import checkpoint, directory, target
 
 DEADLINE_S = 600
 
@@ -81,3 +83,59 @@ def test_the_log_of_a_sweep_is_as_plain_as_that_of_a_run(tmp_path):
     assert done.stderr.count("x: a \\x1b[2J level") == 2
     assert "\x1b[2J" not in done.stdout + done.stderr
     assert "unasked" not in done.stdout + done.stderr
+
+
+def _other(folder: Path, seed: int) -> Path:
+    """A run of which another one may begin with the parameters."""
+    run = directory.create(config.load(["preset=smoke", "method=ppo", f"runs_dir={folder}", "run=start"]))
+    checkpoint.save(run.checkpoints, 0, {"weights": np.full(3, seed)}, {"env_steps": 1}, 1)
+    return run.path
+
+
+@pytest.mark.fast
+def test_a_run_that_began_with_other_parameters_is_not_taken_for_one_of_the_sweep(tmp_path):
+    one, two = _other(tmp_path / "1", 1), _other(tmp_path / "2", 2)
+    words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]
+    run = directory.create(config.load([*words, f"from={one}"]), one / "checkpoints")
+    assert sweep._require_same(run, config.load([*words, f"from={one}"])) == []
+    with pytest.raises(RunError, match=r"other settings \(from=start held something else then\)"):
+        sweep._require_same(run, config.load([*words, f"from={two}"]))
+    with pytest.raises(RunError, match=r"other settings \(from=start, not none\)"):
+        sweep._require_same(run, config.load(words))
+    with pytest.raises(RunError, match="from=start, not other"):
+        sweep._require_same(run, config.load([*words, f"from={tmp_path}/other"]))
+    shutil.rmtree(one)
+    assert sweep._require_same(run, config.load([*words, f"from={one}"])) == [], "the run owns its copy"
+
+
+@pytest.mark.fast
+def test_a_run_that_began_with_other_levels_is_not_taken_for_one_of_the_sweep(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name / "mine").mkdir(parents=True)
+        (tmp_path / name / "mine" / "level.py").write_text(f'"""{name}"""\n')
+    words = ["preset=smoke", "dreamer=grammar", f"runs_dir={tmp_path}"]
+    run = directory.create(config.load([*words, "run=own", f"levels={tmp_path}/a/mine"]))
+    assert sweep._require_same(run, config.load([*words, "run=own", f"levels={tmp_path}/a/mine"])) == []
+    with pytest.raises(RunError, match="levels=mine held something else then"):
+        sweep._require_same(run, config.load([*words, "run=own", f"levels={tmp_path}/b/mine"]))
+    with pytest.raises(RunError, match="levels=mine, not none"):
+        sweep._require_same(run, config.load([*words, "run=own"]))
+    bare = directory.create(config.load([*words, "run=bare"]))
+    with pytest.raises(RunError, match="levels=none, not mine"):
+        sweep._require_same(bare, config.load([*words, "run=bare", f"levels={tmp_path}/b/mine"]))
+
+
+@pytest.mark.fast
+def test_a_run_of_another_target_of_the_same_name_is_not_taken_for_one_of_the_sweep(tmp_path):
+    file, words = tmp_path / "aim.py", ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]
+    file.write_text(
+        '"""Objective: wood."""\nfrom dicode.levels import Achievement, Goal\nGOAL = Goal.all_of(Achievement.COLLECT_WOOD)\n'
+    )
+    asked = config.load([*words, f"target={file}"])
+    run = directory.create(asked, target=target.read(asked))
+    assert sweep._require_same(run, asked) == []
+    file.write_text(file.read_text().replace("WOOD)", "STONE)"))
+    with pytest.raises(RunError, match=r"target=aim\.py held something else then"):
+        sweep._require_same(run, asked)
+    with pytest.raises(RunError, match=r"target=aim\.py, not game"):
+        sweep._require_same(run, config.load(words))

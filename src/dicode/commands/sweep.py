@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from dicode.commands import launch
 from dicode.config import Config
 from dicode.errors import ConfigError, DicodeError, RunError
 from dicode.logs import quiet_packages
-from dicode.runs import directory, joining, restore
+from dicode.runs import checkpoint, directory, joining, restore, seed_files, target
 from dicode.runs.directory import RunDirectory
+from dicode.runs.level_files import read_file
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
 from dicode.words import Word
@@ -133,6 +134,7 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
     if config.dreamer.name == "auto" or config.method.name != "dicode":
         del ours["dreamer.name"]  # chosen when the run was made
     different = [f"{name}={theirs.get(name)}, not {ours[name]}" for name in ours if theirs.get(name) != ours[name]]
+    different += _other_beginnings(run, config)
     if different:
         raise RunError(
             f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
@@ -141,13 +143,50 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
     return [f"total_steps={config.total_steps:.0f}"] if config.total_steps > run.config().total_steps else []
 
 
+def _other_beginnings(run: RunDirectory, config: Config) -> Iterator[str]:
+    """Where a run began with other level files, parameters or another target than `config` names.
+
+    Texts and parameters decide; where one of the two is gone, their names.
+    """
+    own = run.config()
+    for word, *named, same in (
+        ("levels", own.levels, config.levels, _same_levels(run, config)),
+        ("from", own.warm_start, config.warm_start, _same_start(run, config)),
+        ("target", own.target, config.target, _same_target(run, config)),
+    ):
+        theirs, ours = (Path(name).name if name else "none" for name in named)
+        if not (theirs == ours if same is None else same):
+            yield f"{word}={theirs}, not {ours}" if theirs != ours else f"{word}={theirs} held something else then"
+
+
+def _same_levels(run: RunDirectory, config: Config) -> bool | None:
+    if not (config.levels and Path(config.levels).is_dir() and run.seeds.is_dir()):
+        return None
+    return seed_files.ids(run.seeds) == seed_files.ids(Path(config.levels), read_file)
+
+
+def _same_start(run: RunDirectory, config: Config) -> bool | None:
+    if not (config.warm_start and (copied := checkpoint.cycles(run.start))):
+        return None
+    source = RunDirectory(Path(config.warm_start)).checkpoints
+    if copied[-1] not in checkpoint.cycles(source):  # that run may have gone on since
+        return None
+    ours, theirs = (checkpoint.meta(folder, copied[-1])["files"] for folder in (source, run.start))
+    return bool(ours == theirs)
+
+
+def _same_target(run: RunDirectory, config: Config) -> bool | None:
+    if not (run.target_file.is_file() and Path(config.target).is_file()):
+        return None
+    return target.of(run, run.config()) == target.read(config)
+
+
 def _settings(config: Config) -> dict[str, object]:
-    """What makes a run what it is, by dotted name: not its place, its length, nor who is told of it."""
+    """What makes a run what it is, by dotted name: not its place, its length, what it begins with, nor who is told of it."""
     tree = to_tree(config)
     flat = {f"{name}.{key}": v for name, part in tree.items() if isinstance(part, dict) for key, v in part.items()}
     flat |= {name: value for name, value in tree.items() if not isinstance(value, dict)}
-    flat["target"] = Path(config.target).name  # a run knows its target's file by name alone
-    elsewhere = ("run", "runs_dir", "levels", "warm_start", "total_steps", "schedule", "devices", "cpu_devices",
+    elsewhere = ("run", "runs_dir", "levels", "warm_start", "target", "total_steps", "schedule", "devices", "cpu_devices",
                  "keep_checkpoints")  # fmt: skip
     return {
         name: value
