@@ -14,8 +14,11 @@ import pytest
 
 from dicode import config
 from dicode.commands import sweep
+from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
 from dicode.runs import checkpoint, directory, target
+from dicode.terminal import PlainConsole
 
 DEADLINE_S = 600
 
@@ -139,3 +142,34 @@ def test_a_run_of_another_target_of_the_same_name_is_not_taken_for_one_of_the_sw
         sweep._require_same(run, asked)
     with pytest.raises(RunError, match=r"target=aim\.py, not game"):
         sweep._require_same(run, config.load(words))
+
+
+@pytest.mark.fast
+def test_a_finished_run_without_the_evaluation_that_is_asked_for_counts_as_unfinished(tmp_path, monkeypatch, capsys):
+    words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo", "total_steps=100"]
+    run = directory.create(config.load(words))
+    checkpoint.save(run.checkpoints, 0, {"weights": np.zeros(3)}, {"env_steps": 4096}, 1)
+    with Archive(run.archive_file) as archive:
+        archive.commit(0, Snapshot())
+    assert sweep._summary([config.load(words)], PlainConsole()) == 0
+    asked = config.load([*words, "evaluation.every_steps=100", "evaluation.worlds=8", "evaluation.seed=7"])
+    capsys.readouterr()
+    assert sweep._summary([asked], PlainConsole()) == 1
+    said = capsys.readouterr().out
+    assert "0 of 1 runs are finished" in said
+    assert f"not evaluated as asked: {run.path}; `dicode eval {run.path} worlds=8 seed=7`" in said
+    body = {
+        "protocol": "target",
+        "worlds": 8,
+        "steps": asked.evaluation.steps,
+        "seed": 7,
+        "cycle": 0,
+        "env_steps": 4096,
+    }
+    body |= {"checkpoint": "c", "returns": [1.0] * 8}
+    run.evaluation.mkdir()
+    (run.evaluation / "one.json").write_text(json.dumps(body))
+    assert sweep._summary([asked], PlainConsole()) == 0
+    monkeypatch.setattr(sweep, "_require_same", lambda *_: (_ for _ in ()).throw(RunError("made with other settings")))
+    assert sweep._summary([asked], PlainConsole()) == 1
+    assert "not finished: made with other settings" in capsys.readouterr().out

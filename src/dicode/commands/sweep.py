@@ -33,7 +33,7 @@ _NAMED = {"preset", "method", "arm", "seed", "run", "runs_dir", "experiment"}
 def multirun(overrides: Sequence[str]) -> int:
     """One run for every combination, through Hydra's launcher; finished runs are skipped, broken ones resumed.
 
-    Returns 0 when every run is finished, 1 if one failed, 3 if a run's model never answered.
+    Returns 0 when every run is finished and evaluated as asked, 1 if one is not or failed, 3 if a run's model never answered.
     """
     import hydra
 
@@ -61,22 +61,30 @@ def multirun(overrides: Sequence[str]) -> int:
 
 
 def _summary(configs: Sequence[Config], console: PlainConsole) -> int:
-    """Say what became of every run. Returns 0 when all are finished, 1 otherwise.
+    """Say what became of every run. Returns 0 when all are finished and evaluated as asked, 1 otherwise.
 
     The folders are asked, not the calls: a launcher may run them in other processes and on other machines.
     """
-    unfinished = [path for config in configs if not _is_finished(path := directory.path_of(config), config)]
+    unfinished = [why for config in configs if (why := _lacks(config))]
     console.print(f"{len(configs) - len(unfinished)} of {len(configs)} runs are finished", soft_wrap=True)
-    for path in unfinished:
-        console.print(f"  not finished: {path}; the same words start the sweep again", soft_wrap=True)
+    for why in unfinished:
+        console.print(f"  {why}", soft_wrap=True)
     return 1 if unfinished else 0
 
 
-def _is_finished(path: Path, config: Config) -> bool:
+def _lacks(config: Config) -> str:
+    """What the run of a sweep still lacks, with what helps; empty for one that is finished and evaluated as asked."""
+    path = directory.path_of(config)
     try:
-        return path.exists() and restore.finished(directory.open_run(path), config) is not None
-    except DicodeError:
-        return False
+        run = directory.open_run(path) if path.exists() else None
+        if run is not None:
+            _require_same(run, config)
+        if run is None or restore.finished(run, config) is None:
+            return f"not finished: {path}; the same words start the sweep again"
+        missing = restore.owed(run, config, restore.committed_cycle(run))
+    except DicodeError as error:
+        return f"not finished: {error}"
+    return f"not evaluated as asked: {path}; {' and '.join(missing)}" if missing else ""
 
 
 def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]:

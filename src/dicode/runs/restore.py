@@ -97,23 +97,25 @@ def finished(run: RunDirectory, config: Config) -> str | None:
     text = (
         f"{run.path} is finished at {steps:,} steps; go further with `dicode resume {run.path} total_steps={2 * steps}`"
     )
-    owed = _owed(run, config, cycle)
-    return f"{text}; its last evaluation was not made: {' and '.join(owed)}" if owed else text
+    missing = owed(run, config, cycle)
+    return f"{text}; its last evaluation was not made: {' and '.join(missing)}" if missing else text
 
 
-def _owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
-    """Commands for the evaluations of the last cycle that the run was asked for and has not got."""
-    asked, wanted = config.evaluation, []
+def owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
+    """Commands for the evaluations of the last cycle that `config` asks for and the run has not got."""
+    asked, usual, wanted = config.evaluation, run.config().evaluation, []
     if asked.every_steps:
-        wanted.append((TARGET, asked.worlds, asked.steps, f"`dicode eval {run.path}`"))
+        own = {"worlds": usual.worlds, "steps": usual.steps}
+        words = {name: value for name in own if (value := getattr(asked, name)) != own[name]}
+        wanted.append((TARGET, asked.worlds, asked.steps, words))
     if asked.heldout_worlds:
-        words = f"suite={asked.heldout_suite} worlds={asked.heldout_worlds} steps={asked.heldout_steps}"
-        wanted.append(
-            (asked.heldout_suite, asked.heldout_worlds, asked.heldout_steps, f"`dicode eval {run.path} {words}`")
-        )
+        words = {"suite": asked.heldout_suite, "worlds": asked.heldout_worlds, "steps": asked.heldout_steps}
+        wanted.append((*words.values(), words))
     last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
-    made = {(e.protocol, e.worlds, e.steps) for e in last}
-    return [command for *protocol, command in wanted if tuple(protocol) not in made]
+    made = {(e.protocol, e.worlds, e.steps, e.seed) for e in last}
+    seed = {} if asked.seed == usual.seed else {"seed": asked.seed}
+    missing = [{**words, **seed} for *protocol, words in wanted if (*protocol, asked.seed) not in made]
+    return [f"`{' '.join(['dicode eval', str(run.path), *(f'{k}={v}' for k, v in m.items())])}`" for m in missing]
 
 
 def tell_of_lost_calls(journal: Journal, levels: Iterable[LevelRecord]) -> None:
