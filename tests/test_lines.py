@@ -143,6 +143,13 @@ def test_the_text_of_a_file_is_replaced_at_once_or_not_at_all(tmp_path, monkeypa
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_long(tmp_path):
+    (tmp_path / "evaluation").write_text("")
+    require_writable(tmp_path, tmp_path / "none", written=[tmp_path / "evaluation"])
+    with pytest.raises(RunError, match=r"evaluation is a file, and a folder belongs there; move it away"):
+        require_writable(tmp_path, tmp_path / "evaluation")
+
+
 def test_what_belongs_to_somebody_else_is_refused_with_its_owner(stranger):
     (stranger.folder / "x.jsonl").write_text("{}\n")
     with stranger():

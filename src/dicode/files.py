@@ -9,7 +9,7 @@ import json
 import os
 import pwd
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from dicode.received.text import line
 MAX_TEXT = 256 << 20
 """Bytes of a text file that are read at most."""
 MAX_CONFIG = 1 << 20
+COPY_BACK = "copy it back from where it is whole"
 
 _RIGHTS = {errno.EACCES, errno.EPERM}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -87,17 +88,17 @@ def read_text(path: Path, most: int = MAX_TEXT) -> str:
         raise damaged(path, f"line {number} holds bytes that are no text") from error
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object."""
+def read_json(path: Path, remedy: str = COPY_BACK) -> dict[str, Any]:
+    """A JSON object; `remedy` is what helps where the file is damaged."""
     text = read_text(path)
     try:
         value = values.from_json(text)
     except json.JSONDecodeError as error:
-        raise damaged(path, f"line {error.lineno} is not JSON") from error
+        raise damaged(path, f"line {error.lineno} is not JSON", remedy) from error
     except ValueError as error:
-        raise damaged(path, line(error, 200)) from error
+        raise damaged(path, line(error, 200), remedy) from error
     if not isinstance(value, dict):
-        raise damaged(path, "it holds no named values")
+        raise damaged(path, "it holds no named values", remedy)
     return value
 
 
@@ -112,9 +113,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return value
 
 
-def damaged(path: Path, what: str) -> RunError:
+def damaged(path: Path, what: str, remedy: str = COPY_BACK) -> RunError:
     """The error for a file that is there and not whole."""
-    return RunError(f"{path} is damaged ({what}); copy it back from where it is whole")
+    return RunError(f"{path} is damaged ({what}){'; ' if remedy else ''}{remedy}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -145,16 +146,23 @@ def sync_tree(path: Path) -> None:
         sync(Path(folder))
 
 
-def require_writable(*paths: Path) -> None:
-    """Try each file and folder that is there, before anything long begins. Raises RunError for the first that refuses."""
-    for path in paths:
+def require_writable(*folders: Path, written: Sequence[Path] = ()) -> None:
+    """Try each of the folders and of the files `written` that is there, before anything long begins.
+
+    Raises RunError for the first that refuses, or that is a file where a folder belongs.
+    """
+    for path in folders:
+        if path.exists() and not path.is_dir():
+            raise RunError(f"{path} is a file, and a folder belongs there; move it away")
         with refusals("write to", path):
             if path.is_dir():
                 with tempfile.TemporaryFile(dir=path) as file:
                     file.write(b"\0" * 4096)
                     file.flush()
                     os.fsync(file.fileno())
-            elif path.exists():
+    for path in written:
+        with refusals("write to", path):
+            if path.exists():
                 os.close(os.open(path, os.O_RDWR))
 
 

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from dicode import games
+from dicode.errors import RunError
 from dicode.evaluation import heldout, protocol
 from dicode.evaluation.protocol import Parts, Protocol, once
+from dicode.evaluation.results import load_evaluation
 
 pytestmark = pytest.mark.fast
 PARAMS = {"w": np.zeros(1)}
@@ -61,6 +63,31 @@ def test_parts_that_overlap_or_have_gaps_are_played_anew(tmp_path, caplog, first
     assert kept.done() == 0
     assert "played anew" in caplog.text
     assert play(kept)["returns"] == list(range(64))
+
+
+@pytest.mark.parametrize("content", ["", '{"protocol": "tar', "[]", "null"])
+def test_a_damaged_evaluation_is_made_anew(tmp_path, caplog, content):
+    once(tmp_path, ASKED, PARAMS, play)
+    (final,) = tmp_path.glob("*.json")
+    final.write_text(content)
+    assert once(tmp_path, ASKED, PARAMS, play)["returns"] == list(range(64))
+    assert f"{final} is damaged" in caplog.text
+    assert caplog.text.rstrip().endswith("; it is made anew")
+    assert load_evaluation(final).worlds == 64
+
+
+def test_damaged_parts_are_played_anew(tmp_path, caplog):
+    (tmp_path / "x.partial").write_text("null\n")
+    kept = Parts(tmp_path / "x.partial", 64)
+    assert play(kept)["returns"] == list(range(64))
+    assert "holds no named values; they are played anew" in caplog.text
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_what_a_damaged_evaluation_needs_is_said(tmp_path, content):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(RunError, match=r"; delete it and run `dicode eval` again$"):
+        load_evaluation(tmp_path / "x.json")
 
 
 def test_a_file_whose_figures_are_not_of_its_worlds_is_made_anew(tmp_path, caplog):

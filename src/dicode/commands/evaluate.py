@@ -78,7 +78,7 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     """Evaluate once, or every new checkpoint until the run has reached its end."""
     run, console = open_run(path, writing=True), PlainConsole()
     protocol, policy = protocol_of(run, options)
-    files.require_writable(run.path, run.evaluation)
+    files.require_writable(run.path, run.evaluation, run.evaluation / "random")
     while watch and restore.committed_cycle(run) < 0:
         time.sleep(5.0)
     newest_cycle(run)

@@ -123,10 +123,14 @@ class Parts:
     """The parts of an evaluation that have been played, in a file of lines: worlds in order, each counted once."""
 
     def __init__(self, path: Path, worlds: int) -> None:
-        """Go on with the parts in `path`; those that do not follow each other are played anew."""
-        rows = lines.read(path)
-        if not _consecutive(rows, worlds):
-            _log.warning("the parts in %s do not follow each other; they are played anew", path)
+        """Go on with the parts in `path`; those that are damaged or do not follow each other are played anew."""
+        try:
+            rows = lines.read(path)
+            wrong = "" if _consecutive(rows, worlds) else f"the parts in {path} do not follow each other"
+        except RunError as error:
+            wrong = str(error).partition(";")[0]
+        if wrong:
+            _log.warning("%s; they are played anew", wrong)
             path.unlink()
             rows = []
         self._rows, self._lines = rows, lines.Lines(path)
@@ -180,11 +184,11 @@ def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], 
 
 
 def _made(final: Path) -> dict[str, Any] | None:
-    """An evaluation that was made before, unless its figures are not those of the worlds that it names."""
+    """An evaluation that was made before, unless it is damaged or its figures are not those of the worlds that it names."""
     if not os.path.lexists(final):
         return None
-    body = files.read_json(final)
     try:
+        body = files.read_json(final, remedy="")
         known = evaluation_of(final, body)
         if not len(known.lengths) == len(known.floor) == len(known.returns):
             raise RunError(f"{final} lacks lengths or floors")

@@ -193,7 +193,10 @@ class _Body:
 
 def load_evaluation(path: Path) -> Evaluation:
     """Read and check one evaluation file."""
-    return evaluation_of(path, files.read_json(path), "; delete it and run `dicode eval` again")
+    return evaluation_of(path, files.read_json(path, _REMEDY), f"; {_REMEDY}")
+
+
+_REMEDY = "delete it and run `dicode eval` again"
 
 
 def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Evaluation:
@@ -203,7 +206,7 @@ def evaluation_of(path: Path, body: Mapping[str, Any], remedy: str = "") -> Eval
         read = record(_Body, {name: value for name, value in body.items() if name in known})
         _check_ranges(read)
     except ValueError as error:
-        raise RunError(f"{path} is not an evaluation: {line(error, 200)}") from error
+        raise RunError(f"{path} is not an evaluation: {line(error, 200)}{remedy}") from error
     if wrong := discrepancy(body):
         raise RunError(f"{path} {wrong}{remedy}")
     arrays: dict[str, Any] = {

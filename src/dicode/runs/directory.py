@@ -133,7 +133,7 @@ class RunDirectory:
         """Raise RunError, before anything long begins, if this process may not write what training writes."""
         folders = (self.checkpoints, self.journal, self.levels, self.report, self.evaluation)
         written = (self.config_file, self.archive_file, self.metrics_file, self.journal / "calls.jsonl")
-        files.require_writable(self.path, *folders, *written)
+        files.require_writable(self.path, *folders, written=written)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
