@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pwd
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -127,6 +128,43 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """`write_text` of a JSON object."""
     write_text(path, json.dumps(value))
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A hidden name beside `path` to write a file to, which takes its place in the end, and only then.
+
+    Raises OSError where the disk refuses; what was there before is then untouched.
+    """
+    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield partial
+        sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[Path]:
+    """A hidden folder to write files to, which are `folder`, new or empty, in the end, and only then.
+
+    Raises OSError where the disk refuses; nothing is left then.
+    """
+    # An empty folder may be where a disk is mounted, or where a person stands: it stays the same one.
+    there = folder.is_dir()
+    partial = folder / f".{os.getpid()}" if there else folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        sync_tree(partial)
+        if there:
+            for file in sorted(partial.iterdir()):
+                file.replace(folder / file.name)
+        else:
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

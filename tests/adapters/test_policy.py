@@ -1,5 +1,7 @@
 """The exported policy is the run's agent: through episodes that end, for any number of environments."""
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -13,6 +15,7 @@ from dicode.adapters import policy
 from dicode.agent.make import make_agent
 from dicode.agent.settings import GtrxlConfig, RecurrentConfig
 from dicode.agent.spec import PlainObservation
+from dicode.errors import RunError
 
 SMALL = {
     "gtrxl": GtrxlConfig(width=8, heads=2, qkv=8, layers=1, memory=4, window=4, head_hidden=8, lookup="onehot"),
@@ -88,3 +91,19 @@ def test_the_program_plays_the_packages_environment(finished_run, tmp_path):
     done = subprocess.run([sys.executable, str(program), "20"], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("20 steps of 8 environments: reward ")
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("there", [True, False])
+def test_a_full_disk_leaves_no_half_of_a_policy(tmp_path, monkeypatch, there):
+    folder, full = tmp_path / "policy", OSError(errno.ENOSPC, "No space left on device")
+    if there:
+        folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(full))
+        with pytest.raises(RunError, match=r"cannot write to .*/policy: No space left on device; free some space"):
+            policy._put(folder, b"function", {"format": 1})
+    assert list(tmp_path.rglob("*")) == [folder] * there
+    policy._put(folder, b"function", {"format": 1})
+    assert {path.name for path in folder.iterdir()} == {policy.POLICY, policy.MANIFEST, policy.PROGRAM}
+    assert list(tmp_path.iterdir()) == [folder]

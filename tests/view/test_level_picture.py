@@ -1,5 +1,7 @@
 """Pictures show what is in the world, without JAX."""
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -10,9 +12,10 @@ from PIL import Image
 from dicode.errors import DicodeError
 from dicode.games.craftax import level_sheet, panel
 from dicode.games.craftax.episode_picture import frame, write_gif
-from dicode.games.craftax.level_picture import TILE, around_player, contact_sheet, render_world, save_picture
+from dicode.games.craftax.level_picture import TILE, around_player, contact_sheet, render_world
 from dicode.games.craftax.levels.blank import blank_world, blank_worlds
 from dicode.games.craftax.levels.world import World
+from dicode.games.picture import save_picture
 from dicode.levels import Block, Floor, Mob
 
 pytestmark = pytest.mark.fast
@@ -71,6 +74,17 @@ def test_a_sheet_shows_one_start_a_world(tmp_path):
     save_picture(sheet, tmp_path / "sheet.png")
     with pytest.raises(DicodeError, match="cannot write"):
         save_picture(sheet, tmp_path / "no" / "sheet.png")
+
+
+def test_a_picture_that_the_disk_refuses_leaves_the_one_before(tmp_path, monkeypatch):
+    path, full = tmp_path / "level.png", OSError(errno.ENOSPC, "No space left on device")
+    save_picture(np.zeros((4, 4, 3), np.uint8), path)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(full))
+    with pytest.raises(DicodeError, match=r"cannot write the picture .*/level\.png: No space left on device$"):
+        save_picture(np.ones((4, 4, 3), np.uint8), path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["level.png"]
 
 
 def test_drawing_imports_no_jax():

@@ -11,7 +11,7 @@ just begun, and `memory` is what the last call gave, zeros before the first. Not
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -109,7 +109,7 @@ def serialise(found: Policy, spec: ObservationSpec) -> bytes:
 
 
 def write(folder: Path, game: DeviceGame, config: Config, params: Any, about: dict[str, Any]) -> Path:
-    """Write policy, manifest and program into `folder`; returns the policy's file."""
+    """Write policy, manifest and program into `folder`, new or empty, all or none; returns the policy's file."""
     host = game.host
     goal = conditioning(host, host.target_goal, config.agent.conditioning)
     spec = replace(game.observation, conditioning=len(goal))
@@ -128,9 +128,14 @@ def write(folder: Path, game: DeviceGame, config: Config, params: Any, about: di
         "versions": {"dicode": __version__, "jax": jax.__version__},
         "sha256": hashlib.sha256(data).hexdigest(),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / POLICY).write_bytes(data)
-    files.write_text(folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")
-    program = resources.files("dicode.adapters").joinpath(f"{PROGRAM}.txt")
-    files.write_text(folder / PROGRAM, program.read_text(encoding="utf-8"))
+    _put(folder, data, manifest)
     return folder / POLICY
+
+
+def _put(folder: Path, data: bytes, manifest: Mapping[str, Any]) -> None:
+    """Policy, manifest and program in `folder`, all of them or none."""
+    program = resources.files("dicode.adapters").joinpath(f"{PROGRAM}.txt")
+    with files.refusals("write to", folder), files.filled(folder) as partial:
+        (partial / POLICY).write_bytes(data)
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        (partial / PROGRAM).write_text(program.read_text(encoding="utf-8"), encoding="utf-8")

@@ -7,12 +7,13 @@ import numpy as np
 
 from dicode.games.craftax import panel
 from dicode.games.craftax.episode_picture import window, write_gif
-from dicode.games.craftax.level_picture import contact_sheet, render_world, save_picture
+from dicode.games.craftax.level_picture import contact_sheet, render_world
 from dicode.games.craftax.level_sheet import save
 from dicode.games.craftax.levels.names import NUM_FLOORS, Achievement, Action, Floor
 from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.games.craftax.levels.worth import MAX_RETURN
 from dicode.games.display import Display, RuleLine, plain, said
+from dicode.games.picture import save_picture
 from dicode.received.text import line
 from dicode.types import Accepted, LevelRecord
 

@@ -86,14 +86,6 @@ def contact_sheet(pool: WorldArrays, count: int = 8, columns: int = 4, radius: i
     return sheet
 
 
-def save_picture(picture: Picture, path: Path | str) -> None:
-    """Write a picture in the format of the path's suffix; DicodeError where that is impossible."""
-    try:
-        Image.fromarray(picture).save(path)
-    except (OSError, ValueError) as error:
-        raise DicodeError(f"cannot write the picture {path}: {error}") from error
-
-
 def _scaled(picture: Picture, factor: float) -> Picture:
     if factor == 1:
         return picture

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from dicode import files
 from dicode.errors import LevelError
 from dicode.games.display import Display, RuleLine, plain, said
+from dicode.games.picture import save_picture
 from dicode.games.xland import pictures
 from dicode.games.xland.levels.goal import ACHIEVEMENTS, Goal
 from dicode.games.xland.levels.names import Action, Side
@@ -126,10 +128,11 @@ def sheet(world: Mapping[str, np.ndarray], level: str, goal: str, path: Path) ->
     for number, text in enumerate(lines):
         draw.text((6, 6 + _LINE * number), text, fill="#101014")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".svg":
-        _save_svg(canvas, path)
-    else:
-        canvas.save(path)
+    with files.whole(path) as partial:
+        if path.suffix == ".svg":
+            _save_svg(canvas, partial)
+        else:
+            canvas.save(partial)
     return path
 
 
@@ -185,5 +188,5 @@ DISPLAY = Display(
     sheet=sheet,
     starts=starts,
     whole=whole,
-    save=pictures.save,
+    save=save_picture,
 )

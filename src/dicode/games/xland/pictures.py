@@ -1,7 +1,6 @@
 """Pictures of grids: shapes drawn from their names, no texture, nothing of the package."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,11 +62,6 @@ def mark_player(picture: np.ndarray, cell: tuple[int, int], facing: int, size: i
     points = [(left + x * size, top + y * size) for x, y in arrow]
     ImageDraw.Draw(image).polygon(points, fill="#FFFFFF", outline="#E53935")
     return np.asarray(image)
-
-
-def save(picture: np.ndarray, path: Path | str) -> None:
-    """Write a picture in the format of the file's name."""
-    Image.fromarray(picture).save(path)
 
 
 def _turned(point: tuple[float, float], facing: int) -> tuple[float, float]:
