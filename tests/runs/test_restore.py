@@ -145,6 +145,17 @@ def test_a_finished_run_says_so_and_how_to_go_further(tmp_path, capsys):
         assert "evaluation" not in text
 
 
+def test_a_finished_run_says_which_of_its_rows_are_lost(tmp_path, capsys):
+    run = made(tmp_path)
+    rows = run.metrics_file.read_text().splitlines(keepends=True)
+    for kept, says in (([], "lacks 5 of 5 finished cycles (from cycle 0 on)"), (rows[:2], "lacks 3 of 5")):
+        run.metrics_file.write_text("".join(kept))
+        assert main(["resume", str(run.path)]) == 0
+        text = capsys.readouterr().out
+        assert f"; {run.metrics_file} {says}" in text
+        assert text.endswith("so copy it back from where it is whole\n")
+
+
 def test_a_finished_run_says_that_it_owes_its_last_evaluation(tmp_path, capsys):
     run = made(tmp_path, **{"evaluation.every_steps": "1", "evaluation.heldout_worlds": "8"})
     assert main(["resume", str(run.path)]) == 0
@@ -268,7 +279,7 @@ def test_metrics_that_were_lost_are_told_of(tmp_path, caplog):
     run = made(tmp_path)
     run.metrics_file.unlink()
     JsonLines(run.metrics_file, 4).close()
-    assert "lacks 5 finished cycles (from cycle 0 on)" in caplog.text
+    assert "lacks 5 of 5 finished cycles (from cycle 0 on)" in caplog.text
 
 
 def test_a_lost_journal_is_told_of(tmp_path, caplog):

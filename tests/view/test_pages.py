@@ -1,5 +1,6 @@
 """What the pages of a run say, and that no text of a run becomes anything but text."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 from view_examples import run
 
-from dicode.curriculum.snapshot import DreamRecord
+from dicode import config
+from dicode.curriculum.snapshot import DreamRecord, Snapshot
 from dicode.dreaming.calls import Answer, Kind
 from dicode.dreaming.journal import Call
 from dicode.errors import ConfigError, RunError
 from dicode.evaluation.results import Evaluation
 from dicode.games.craftax.display import DISPLAY
+from dicode.runs import directory
 from dicode.types import Accepted, Brief, Code, Origin, ParentReport, Rejected, Repair
 from dicode.view.pages import charts, code, data, export, lineage, site, text
 from dicode.view.pages.game import of
@@ -191,6 +194,27 @@ def test_a_page_is_written_again_only_where_it_says_something_new(example, tmp_p
     assert {file.name for file, when in before.items() if file.stat().st_mtime_ns != when} == {"seed1.html"}
 
 
+@pytest.mark.parametrize(
+    ("spoil", "note"),
+    [
+        (lambda rows: rows, None),
+        (lambda rows: [*rows, '{"cycle": 4, "env_'], None),
+        (lambda rows: [*rows[:2], "null\n", *rows[3:]], "line 3 of metrics.jsonl can't be read and is left out"),
+        (lambda rows: ["x\n", *rows[1:3], "[]\n"], "line 1 and 1 more of metrics.jsonl can't be read and is left out"),
+        (lambda _: [], "metrics.jsonl lacks 4 of 4 finished cycles (from cycle 0 on)"),
+        (lambda rows: [*rows[:1], *rows[2:]], "metrics.jsonl lacks 1 of 4 finished cycles (from cycle 1 on)"),
+    ],
+)
+def test_rows_that_are_damaged_or_lost_are_noted_and_a_torn_last_line_is_not(tmp_path, spoil, note):
+    run = directory.create(config.load(["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]))
+    rows = [json.dumps({"cycle": cycle, "env_steps": 10 * cycle}) + "\n" for cycle in range(4)]
+    run.metrics_file.write_text("".join(spoil(rows)))
+    found = data.read(run.path, Snapshot(cycle=3))
+    assert found.notes == (() if note is None else (note,))
+    front = next(render() for address, _, render in site.Run(found, DISPLAY).pages() if address == "index.html")
+    assert note is None or note.partition("'")[0] in front
+
+
 def test_pages_are_not_written_over_other_things(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(ConfigError, match="other things than pages"):
@@ -211,7 +235,8 @@ def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_p
     folder = hostile.write(tmp_path, 80)
     found = data.read(folder)
     (folder / "report" / "pictures" / f"{hostile.level(1)}.png").symlink_to("/etc/passwd")
-    assert (len(found.notes) == 1 and "worlds" in found.notes[0]) or "<b>.json" in found.notes[0], found.notes
+    assert found.notes[0] == "line 7 and 2 more of metrics.jsonl can't be read and is left out"
+    assert "<b>.json" in found.notes[1]
     pages = 0
     for address, _, render in site.Run(found, DISPLAY).pages():
         page = render()

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,14 @@ class Sink(Protocol):
         ...
 
 
+def lost(rows: Iterable[Mapping[str, Any]], committed: int) -> str:
+    """What a run's rows lack of its finished cycles, in words; empty where nothing."""
+    have = {cycle for row in rows if type(cycle := row.get("cycle")) is int and 0 <= cycle <= committed}
+    first = next(cycle for cycle in count() if cycle not in have)
+    number = committed + 1 - len(have)
+    return f"lacks {number} of {committed + 1} finished cycles (from cycle {first} on)" if number > 0 else ""
+
+
 class JsonLines:
     """One JSON object a line, on disk before the cycle is committed; rows above the commit are cut on start."""
 
@@ -34,11 +43,8 @@ class JsonLines:
         kept = [row for row in rows if row.get("cycle", -1) <= committed]
         if len(kept) < len(rows):
             files.write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
-        missing = sorted({*range(committed + 1)} - {row.get("cycle") for row in kept})
-        if missing:
-            _log.warning(
-                "%s lacks %d finished cycles (from cycle %d on); they are lost", path, len(missing), missing[0]
-            )
+        if what := lost(kept, committed):
+            _log.warning("%s %s; they are lost", path, what)
         self._lines = lines.Lines(path)
 
     def write(self, row: Mapping[str, Any]) -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace as replace_field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dicode import lines
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
 from dicode.evaluation.results import TARGET, load_run
-from dicode.runs import checkpoint, lengthened
+from dicode.runs import checkpoint, lengthened, metrics
 from dicode.runs.directory import RunDirectory
 from dicode.types import LevelRecord
 
@@ -97,8 +98,10 @@ def finished(run: RunDirectory, config: Config) -> str | None:
     text = (
         f"{run.path} is finished at {steps:,} steps; go further with `dicode resume {run.path} total_steps={2 * steps}`"
     )
-    missing = owed(run, config, cycle)
-    return f"{text}; its last evaluation was not made: {' and '.join(missing)}" if missing else text
+    if missing := owed(run, config, cycle):
+        text += f"; its last evaluation was not made: {' and '.join(missing)}"
+    what = metrics.lost(lines.read(run.metrics_file), committed)
+    return f"{text}; {run.metrics_file} {what}, so copy it back from where it is whole" if what else text
 
 
 def owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:

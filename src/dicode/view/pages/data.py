@@ -21,6 +21,7 @@ from dicode.evaluation.results import Evaluation, load_evaluation
 from dicode.evaluation.results import settings as settings_of
 from dicode.received import files
 from dicode.received.text import line
+from dicode.runs.metrics import lost
 from dicode.types import TARGET
 from dicode.view.pages.text import is_id
 
@@ -93,10 +94,11 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
     no_calls: tuple[dict[str, Call], tuple[Fate, ...]] = ({}, ())
     settings = _tried(lambda: settings_of(run.path), no_settings, "config.yaml", notes)
     calls, fates = _tried(lambda: _journal(run.journal), no_calls, "the journal", notes)
+    snapshot = snapshot or _snapshot(run.archive_file)
     return RunData(
         name=run.path.resolve().name,
-        snapshot=snapshot or _snapshot(run.archive_file),
-        rows=metrics_rows(run.metrics_file),
+        snapshot=snapshot,
+        rows=_finished_rows(run.metrics_file, snapshot.cycle, notes),  # a row is on disk before its cycle is finished
         evaluations=_evaluations(run.evaluation, notes),
         baseline=_evaluations(run.evaluation / "random", notes),
         settings=settings,
@@ -121,19 +123,41 @@ def _is_row(row: Any) -> bool:
     return isinstance(row, Mapping) and type(row.get("cycle")) is int and finite(row.get("env_steps"))
 
 
-def metrics_rows(path: Path) -> tuple[Any, ...]:
-    """Lines of a `metrics.jsonl`, by cycle; what is none is left out."""
-    rows = []
+def metrics_rows(path: Path, notes: list[str] | None = None) -> tuple[Any, ...]:
+    """Lines of a `metrics.jsonl`, by cycle; what is none is left out, and noted unless it is a torn last line."""
+    told: list[str] = [] if notes is None else notes
+    text = _tried(lambda: _text(path), "", line(path.name, 60), told)
+    *whole, torn = text.split("\n")
+    read = [_row(each) for each in whole]
+    if odd := [number for number, row in enumerate(read, 1) if row is None]:
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        told.append(f"line {odd[0]}{more} of {line(path.name, 60)} can't be read and is left out")
+    rows = [row for row in (*read, _row(torn)) if row is not None]
+    return tuple(sorted(rows, key=lambda row: row["cycle"]))
+
+
+def _text(path: Path) -> str:
+    if not os.path.lexists(path):
+        return ""
+    return files.read(path.parent, path.name, most=1 << 30).decode("utf-8", "replace")
+
+
+def _row(text: str) -> Any:
+    """The row that a line holds, None where it holds none."""
     try:
-        lines = files.read(path.parent, path.name, most=1 << 30).decode("utf-8", "replace").splitlines()
-    except (OSError, RunError):
-        lines = []
-    for text in lines:
-        try:
-            rows.append(json.loads(text))
-        except (ValueError, RecursionError):  # a torn line
-            continue
-    return tuple(sorted(filter(_is_row, rows), key=lambda row: row["cycle"]))
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return row if _is_row(row) else None
+
+
+def _finished_rows(path: Path, cycle: int, notes: list[str]) -> tuple[Any, ...]:
+    """`metrics_rows` of a run whose last finished cycle is `cycle`; rows that are gone are noted, too."""
+    before = len(notes)
+    rows = metrics_rows(path, notes)
+    if len(notes) == before and (what := lost(rows, cycle)):
+        notes.append(f"{line(path.name, 60)} {what}")
+    return rows
 
 
 def _evaluations(folder: Path, notes: list[str]) -> tuple[Evaluation, ...]:
