@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -195,3 +196,14 @@ def test_the_package_runs_as_the_command():
     done = subprocess.run([sys.executable, "-m", "dicode", "trian"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "did you mean 'train'" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_the_output_is_told_as_such():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "dicode", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "dicode: cannot use the output: No space left on device; free some space there and give the same command again\n"
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from dicode import lines
 from dicode.errors import RunError
-from dicode.files import require_writable, write_text
+from dicode.files import output_folder, require_writable, write_text
 from dicode.lines import Lines
 
 pytestmark = pytest.mark.fast
@@ -148,6 +148,24 @@ def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_long(tmp_pat
     require_writable(tmp_path, tmp_path / "none", written=[tmp_path / "evaluation"])
     with pytest.raises(RunError, match=r"evaluation is a file, and a folder belongs there; move it away"):
         require_writable(tmp_path, tmp_path / "evaluation")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "the name of the output is empty"),
+        ("/proc/nothing", r"cannot write to /proc/nothing: .*; name another place$"),
+        ("{folder}/file/out", r"cannot write to .*/file/out: Not a directory; name another place$"),
+        ("{folder}/run", "run is a run's own folder; name another one for the output"),
+    ],
+)
+def test_an_output_that_can_not_be_is_refused_as_such(tmp_path, name, says):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").write_text("")
+    with pytest.raises(RunError, match=says):
+        output_folder(name.format(folder=tmp_path))
+    assert output_folder(f"{tmp_path}/out").is_dir()
 
 
 def test_what_belongs_to_somebody_else_is_refused_with_its_owner(stranger):

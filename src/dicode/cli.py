@@ -395,7 +395,9 @@ def _ended(words: Sequence[str]) -> int:
     """The exit code of a command, whatever became of it."""
     try:
         quiet_packages()
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()  # a full disk is told here, not by the interpreter
+        return code
     except DicodeError as error:
         print(plain(f"dicode: {error}"), file=sys.stderr)
         return 2
@@ -414,4 +416,7 @@ def _ended(words: Sequence[str]) -> int:
 
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
         print(plain(f"dicode: {sentence(error)}"), file=sys.stderr)
+        if error.filename is None:
+            with contextlib.suppress(OSError):
+                sys.stdout.close()
         return 2

@@ -17,7 +17,7 @@ from typing import Any
 
 from dicode.errors import RunError
 from dicode.received import files as received
-from dicode.received import values
+from dicode.received import places, values
 from dicode.received.text import line
 
 MAX_TEXT = 256 << 20
@@ -43,8 +43,36 @@ def sentence(error: OSError, doing: str = "use", path: Path | str | None = None)
     """What an OSError means for a person: the file, the system's reason, the remedy."""
     # The error's own file says more than the folder that was asked for, unless a temporary name stands in it.
     inner = error.filename if isinstance(error.filename, str) and not path else None
-    where = Path(path or inner or ".")
+    where = Path(path or inner or "the output")  # which alone has no name
     return f"cannot {doing} {where}: {error.strerror or error}{_remedy(error.errno, where)}"
+
+
+@contextmanager
+def output(path: Path | str) -> Iterator[None]:
+    """As `refusals`, for what a command is to write beside or outside of a run: another place helps."""
+    try:
+        yield
+    except OSError as error:
+        helps = _remedy(error.errno, Path(path)) if error.errno in _FULL else "; name another place"
+        raise RunError(f"cannot write to {path}: {error.strerror or error}{helps}") from error
+
+
+def output_path(name: str) -> Path:
+    """Where a command is to write. Raises RunError for an empty name, which would stand for the current folder."""
+    if not name.strip():
+        raise RunError("the name of the output is empty; name a place, as in -o out")
+    return Path(name)
+
+
+def output_folder(name: str) -> Path:
+    """The folder that a command is to write to, made and tried. Raises RunError where it can't, or for a run's own."""
+    folder = output_path(name)
+    if (folder / places.CONFIG).exists():
+        raise RunError(f"{folder} is a run's own folder; name another one for the output")
+    with output(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _try(folder)
+    return folder
 
 
 def _remedy(number: int | None, path: Path) -> str:
@@ -194,14 +222,18 @@ def require_writable(*folders: Path, written: Sequence[Path] = ()) -> None:
             raise RunError(f"{path} is a file, and a folder belongs there; move it away")
         with refusals("write to", path):
             if path.is_dir():
-                with tempfile.TemporaryFile(dir=path) as file:
-                    file.write(b"\0" * 4096)
-                    file.flush()
-                    os.fsync(file.fileno())
+                _try(path)
     for path in written:
         with refusals("write to", path):
             if path.exists():
                 os.close(os.open(path, os.O_RDWR))
+
+
+def _try(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"\0" * 4096)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dicode.commands import comparison
 from dicode.errors import RunError
 from dicode.evaluation import figures
 from dicode.evaluation.compare import compare
@@ -331,3 +332,14 @@ def test_a_comparison_tells_mean_and_furthest_rung(runs):
     estimates = compare(runs).groups[0].estimates
     assert estimates["graded"].value == pytest.approx(np.mean(list(GRADES.values())))
     assert estimates["rung"].value == pytest.approx(1.0)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("output", ["", "/proc/nothing", "{run}"])
+def test_an_output_that_can_not_be_is_told_instead_of_the_table(tmp_path, capsys, output):
+    run = make_run(tmp_path, "ppo", 0)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RunError, match=r"output|another place"):
+        comparison.command([str(run)], "method", output.format(run=run), [])
+    assert capsys.readouterr().out == ""
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,7 +1,6 @@
 """`dicode export`: a run's newest policy as a folder that needs nothing of this package."""
 
-from pathlib import Path
-
+from dicode import files
 from dicode.adapters import policy
 from dicode.commands import evaluate
 from dicode.errors import RunError
@@ -14,7 +13,7 @@ from dicode.training.trainer import Trainer
 def command(path: str, output: str | None) -> int:
     """Write policy, manifest and program into `output` (default: the run's `policy/`). Compiles nothing of the game."""
     run, console = open_run(path), PlainConsole()
-    folder = Path(output) if output else run.path / "policy"
+    folder = run.path / "policy" if output is None else files.output_path(output)
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} exists and is not empty; name a new folder with -o")
     config, cycle = run.config(), evaluate.newest_cycle(run)

@@ -135,7 +135,7 @@ def write(folder: Path, game: DeviceGame, config: Config, params: Any, about: di
 def _put(folder: Path, data: bytes, manifest: Mapping[str, Any]) -> None:
     """Policy, manifest and program in `folder`, all of them or none."""
     program = resources.files("dicode.adapters").joinpath(f"{PROGRAM}.txt")
-    with files.refusals("write to", folder), files.filled(folder) as partial:
+    with files.output(folder), files.filled(folder) as partial:
         (partial / POLICY).write_bytes(data)
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         (partial / PROGRAM).write_text(program.read_text(encoding="utf-8"), encoding="utf-8")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.markdown import Markdown
 
+from dicode import files
 from dicode.errors import ConfigError
 from dicode.evaluation import figures
 from dicode.evaluation.compare import compare
@@ -30,10 +31,11 @@ def command(
         )
     comparison = compare(runs, by, allow)
     found = contrasts(comparison, against, on, levels or "*") if against is not None else None
-    console = PlainConsole()
+    folder, console = files.output_folder(output), PlainConsole()
     console.print(Markdown(figures.markdown(comparison, found), hyperlinks=False))
     for sentence in comparison.differences:
         console.print(f"note: {sentence}")
-    files = figures.write(comparison, output, found)
-    console.print(f"{len(files)} files in {output}")
+    with files.output(folder):
+        written = figures.write(comparison, folder, found)
+    console.print(f"{len(written)} files in {output}")
     return 0

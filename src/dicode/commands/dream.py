@@ -99,8 +99,7 @@ def offline(path: str, overrides: Sequence[str], prompts: str, output: str, last
     with Archive(run.archive_file, read_only=True) as archive:
         snapshot = archive.snapshot()
     asked_again = rounds(snapshot, last)
-    folder = Path(output or f"{run.path.name}-dreams")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = files.output_folder(output or f"{run.path.name}-dreams")
     enable_compile_cache()
     with ExitStack() as stack:
         if prompts:

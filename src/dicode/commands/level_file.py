@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.text import Text
 
-from dicode import conf, games
+from dicode import conf, files, games
 from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.level_text import decode
 from dicode.machine import default_preset
@@ -268,7 +268,7 @@ def show(path: str, output: str, floor: int | None, wall: str, game: str = games
         raise ConfigError(f"game={game} has no pictures of levels; `dicode level check` judges them in words")
     if floor is not None and not 0 <= floor < len(shown.floors):
         raise ConfigError(f"--floor is {floor}; floors are 0 to {len(shown.floors) - 1}")
-    source, console = _text(path, game), PlainConsole()
+    target, source, console = files.output_path(output), _text(path, game), PlainConsole()
     with Checker(path, wall, game) as checker:
         built = checker.screen(source) or checker.build(source)
     if isinstance(built, Rejected):
@@ -278,6 +278,6 @@ def show(path: str, output: str, floor: int | None, wall: str, game: str = games
         picture = shown.starts(built.pool, WORLDS)
     else:
         picture = shown.whole({name: array[0] for name, array in built.pool.items()}, floor)
-    shown.save(picture, Path(output))
+    shown.save(picture, target)
     console.print(f"{output}: {picture.shape[1]} x {picture.shape[0]} pixels", soft_wrap=True)
     return 0

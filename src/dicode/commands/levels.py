@@ -1,7 +1,6 @@
 """`dicode levels`: a run's archive as a table, as JSON, or as a folder of level files."""
 
 import json
-from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
@@ -109,12 +108,12 @@ def export(path: str, folder: str) -> int:
     A target that is a level goes beside them as `_target.py`, which `target=` can load and those two leave out.
     """
     run = open_run(path)
-    target = Path(folder)
+    target = files.output_path(folder)
     if target.exists() and any(target.iterdir()):
         raise RunError(f"{folder} exists and is not empty; name a new folder")
     with Archive(run.archive_file, read_only=True) as archive:
         snapshot = archive.snapshot()
-    count = write_files(snapshot, target)
+    count = write_files(snapshot, files.output_folder(folder))
     sources = [level.source for level in snapshot.accepted().values() if level.source]
     measured = snapshot.levels.get(TARGET)
     if measured is not None and measured.source:

@@ -7,7 +7,7 @@ renewed while somebody looks at it.
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
-from dicode import games
+from dicode import files, games
 from dicode.errors import ConfigError, RunError
 from dicode.view.pages import site
 from dicode.view.pages.data import RunData, read
@@ -19,7 +19,7 @@ def export(paths: Sequence[Path | str], folder: Path | str) -> int:
 
     Raises RunError for what is no run, ConfigError where the folder holds something that is no page of ours.
     """
-    target = Path(folder)
+    target = files.output_path(str(folder))
     if target.exists() and (
         not target.is_dir() or (any(target.iterdir()) and not (target / "static/pages.css").is_file())
     ):
