@@ -91,8 +91,9 @@ def _compare(arguments: Namespace) -> int:
 
 
 def _levels(arguments: Namespace) -> int:
-    from dicode.commands import levels
+    from dicode.commands import levels, options
 
+    options.check_levels(arguments)
     words: list[str] = arguments.words
     if words[0] == "export":
         if len(words) != 3:
@@ -122,18 +123,22 @@ def _adopt(arguments: Namespace) -> int:
 
 
 def _level(arguments: Namespace) -> int:
-    from dicode.commands import level_file
+    from dicode.commands import level_file, options
 
     file, wall, game = arguments.file, arguments.sandbox, arguments.game
+    options.check_level(arguments)
     if arguments.action == "check":
         return level_file.check(file, wall, arguments.episode_limit, arguments.watch, game)
-    return level_file.show(file, arguments.output, floor=arguments.floor, wall=wall, game=game)
+    output = "level.png" if arguments.output is None else arguments.output
+    return level_file.show(file, output, floor=arguments.floor, wall=wall, game=game)
 
 
 def _view(arguments: Namespace) -> int:
+    from dicode.commands import options
     from dicode.view.pages import command
 
-    return command.view(arguments.runs, arguments.export, arguments.port)
+    options.check_view(arguments)
+    return command.view(arguments.runs, arguments.export, arguments.port or 0)
 
 
 def _export(arguments: Namespace) -> int:
@@ -207,8 +212,10 @@ def _level_options(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=["check", "show"])
     parser.add_argument("file", metavar="FILE.py", help="a file, or library:NAME for a level that comes with the game")
     parser.add_argument("--game", default=games.DEFAULT, help=f"whose level it is (default: {games.DEFAULT})")
-    parser.add_argument("-o", "--output", default="level.png", help="picture (show)")
-    parser.add_argument("--floor", type=_count, default=None, help="floor to draw (default: where the player starts)")
+    parser.add_argument("-o", "--output", help="picture (show; default: level.png)")
+    parser.add_argument(
+        "--floor", type=_count, default=None, help="floor to draw (show; default: where the player starts)"
+    )
     parser.add_argument(
         "--episode-limit", type=_count, help="steps of an episode (check; default: as in this machine's preset)"
     )
@@ -220,7 +227,7 @@ def _level_options(parser: ArgumentParser) -> None:
 def _view_options(parser: ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="runs/NAME")
     parser.add_argument("--export", metavar="DIR", help="write pages that open from disk and end")
-    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: a free one)")
 
 
 def _export_options(parser: ArgumentParser) -> None:

@@ -343,3 +343,10 @@ def test_an_output_that_can_not_be_is_told_instead_of_the_table(tmp_path, capsys
         comparison.command([str(run)], "method", output.format(run=run), [])
     assert capsys.readouterr().out == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.fast
+def test_a_difference_that_no_run_can_have_is_not_allowed_in_silence(runs):
+    with pytest.raises(RunError, match=r"--allow sed names no setting of these runs; did you mean 'seed'"):
+        compare(runs, allow=["sed"])
+    assert compare(runs, allow=["seed", "learner", "learner.lr", "steps", "protocol", "versions", "all"])

@@ -6,7 +6,7 @@ unless the caller names what is allowed to.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
 
     `by` is a dotted setting, or method, dreamer, agent. `allow` names what may differ: settings, `steps`,
     `protocol`, `versions`, or `all`. Raises `RunError` for no runs, a run without an evaluation on the target,
-    an unknown `by`, one seed twice in a group, or a difference that is not allowed, naming each.
+    an unknown `by` or `allow`, one seed twice in a group, or a difference that is not allowed, naming each.
     """
     runs = [_plain_run(path) for path in run_dirs]
     if not runs:
@@ -114,6 +114,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     known = {name for run in runs for name in run.config}
     if key not in known:
         raise RunError(f"no setting is called {by!r}{nearest(by, [*known, *_ALIASES])}")
+    _check_allowed(allow, known)
     grouped: dict[str, list[RunResult]] = {}
     for run in runs:
         grouped.setdefault(line(run.config.get(key), 60), []).append(run)
@@ -165,6 +166,19 @@ def _alike(runs: Sequence[RunResult], protocol: str) -> list[RunResult]:
 
 def _last(run: RunResult) -> float:
     return max((evaluation.env_steps for evaluation in run.evaluations), default=0.0)
+
+
+_ALLOWED = ("steps", "protocol", "versions", "all")
+"""What `allow` may name beside settings and families of settings."""
+
+
+def _check_allowed(allow: Sequence[str], settings: Collection[str]) -> None:
+    """Raise RunError for a name in `allow` that nothing has, which would allow nothing."""
+    families = {name[:end] for name in settings for end, letter in enumerate(name) if letter == "."}
+    known = {*settings, *families, *_ALLOWED}
+    for name in allow:
+        if name not in known:
+            raise RunError(f"--allow {name} names no setting of these runs{nearest(name, known)}")
 
 
 def _allowed(name: str, allow: Sequence[str]) -> bool:
