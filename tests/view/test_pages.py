@@ -1,5 +1,6 @@
 """What the pages of a run say, and that no text of a run becomes anything but text."""
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -213,6 +214,39 @@ def test_rows_that_are_damaged_or_lost_are_noted_and_a_torn_last_line_is_not(tmp
     assert found.notes == (() if note is None else (note,))
     front = next(render() for address, _, render in site.Run(found, DISPLAY).pages() if address == "index.html")
     assert note is None or note.partition("'")[0] in front
+
+
+def test_pages_of_runs_that_are_shown_no_more_go_and_nothing_else(tmp_path):
+    runs = [
+        directory.create(config.load(["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", f"run={name}"])).path
+        for name in "abc"
+    ]
+    out = tmp_path / "out"
+    export.export(runs[:2], out)
+    (out / "run-1" / "notes.txt").write_text("mine")
+    (out / "run-2" / "index.html").write_text("mine, too")
+    (out / "static" / "mine.css").write_text("")
+    export.export(runs[2:], out)
+    alone = tmp_path / "alone"
+    export.export(runs[2:], alone)
+    left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    mine = {"run-1/notes.txt", "run-2/index.html", "static/mine.css"}
+    assert left == mine | {path.relative_to(alone).as_posix() for path in alone.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["../mine.txt", "link/mine.txt", "/etc/hostname", "run-1", ""])
+def test_a_list_of_pages_removes_nothing_outside_of_them(tmp_path, name):
+    run = directory.create(config.load(["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=a"])).path
+    out, mine = tmp_path / "out", tmp_path / "mine.txt"
+    mine.write_text("x")
+    export.export([run], out)
+    (out / "run-1").mkdir()
+    (out / "link").symlink_to(tmp_path)
+    digest = hashlib.sha256(b"x").hexdigest()
+    (out / "static" / "written.json").write_text(json.dumps({"files": {name: digest}}))
+    export.export([run], out)
+    assert mine.exists()
+    assert (out / "run-1").is_dir()
 
 
 def test_pages_are_not_written_over_other_things(tmp_path):
