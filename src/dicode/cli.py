@@ -403,7 +403,8 @@ def _ended(words: Sequence[str]) -> int:
     try:
         quiet_packages()
         code = _run(words)
-        sys.stdout.flush()  # a full disk is told here, not by the interpreter
+        if sys.stdout is not None:  # a full disk is told here, not by the interpreter
+            sys.stdout.flush()
         return code
     except DicodeError as error:
         print(plain(f"dicode: {error}"), file=sys.stderr)
@@ -423,7 +424,7 @@ def _ended(words: Sequence[str]) -> int:
 
         logging.getLogger(__name__).debug("the system refused", exc_info=True)
         print(plain(f"dicode: {sentence(error)}"), file=sys.stderr)
-        if error.filename is None:
+        if error.filename is None and sys.stdout is not None:
             with contextlib.suppress(OSError):
                 sys.stdout.close()
         return 2
