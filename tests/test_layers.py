@@ -17,7 +17,7 @@ LAYERS = (
     "types",
     "errors",
     "settings streams cache received counting",
-    "files words machine cards terminal logs syntax accelerator",
+    "files interrupts words machine cards terminal logs syntax accelerator",
     "lines view.palette view.style",
     "agent",
     "learner curriculum",

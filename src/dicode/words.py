@@ -252,16 +252,20 @@ def hydra_tree(choices: Sequence[str], record: type, with_hydra: bool = False) -
         raise ConfigError(f"the configuration can't be composed: {str(error).splitlines()[0]}") from error
 
 
+_LAID_OUT = frozenset({"preset", "experiment", "arm"})
+"""Files of settings of every kind: with two of one kind nobody can tell what holds."""
+
+
 def last(words: Sequence[Word], key: str) -> Word | None:
     """The word that says what `key` is; None where none does."""
     return {word.key: word for word in words}.get(key)
 
 
 def _last(words: Sequence[Word]) -> Iterable[Word]:
-    """The words, of those with one key the last. Raises ConfigError for two choices of one group, each a file of settings."""
+    """The words, of those with one key the last. Raises ConfigError for two of what a run is laid out by."""
     found: dict[str, Word] = {}
     for word in words:
-        if word.key in GROUPS and word.key in found and found[word.key] != word:
+        if word.key in _LAID_OUT and word.key in found and found[word.key] != word:
             raise ConfigError(f"{word.key} is given twice, {found[word.key].value} and {word.value}; leave one out")
         found[word.key] = word
     return found.values()

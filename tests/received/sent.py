@@ -46,7 +46,7 @@ def _make(folder: Path, name: str, sealed: bool, words: tuple[str, ...]) -> RunD
             # The story's goals are names of levels; a real archive's are goals.
             levels = {k: _with_goal(level) for k, level in snapshot.levels.items()}
             archive.commit(cycle, replace(snapshot, levels=levels))
-            checkpoint.save(run.checkpoints, cycle, STATE, {"seed": 0, "env_steps": 100 * (cycle + 1)}, keep=3)
+            checkpoint.save(run.checkpoints, cycle, STATE, {"seed": 0, "env_steps": 4096 * (cycle + 1)}, keep=3)
     run.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in metrics()))
     run.evaluation.mkdir()
     for cycle in (1, 2):

@@ -68,7 +68,9 @@ def cheap(source: str, limit: int) -> Rejected | None:
             code=Code.TOO_LONG,
         )
     if "\x00" in source or not _is_utf8(source):
-        return Rejected("screen", "the level contains a character that is none", "send plain text", code=Code.NOT_TEXT)
+        return Rejected(
+            "screen", "the level contains a null character, or half of one", "send plain text", code=Code.NOT_TEXT
+        )
     if max(map(len, source.splitlines()), default=0) > _MAX_LINE:
         return Rejected(
             "screen", f"a line has more than {_MAX_LINE} characters", "build large tables in a loop", code=Code.NOT_TEXT
