@@ -19,11 +19,11 @@ def written(found: data.RunData, folder: Path, levels: int) -> Path:
     """The run's lists and the pages of its first `levels` levels."""
     pages = site.Run(found, DISPLAY)
     for name in site.STATIC:
-        export._put(folder / "static" / name, site.static(name))
+        export._put(folder / "static" / name, site.static(name), set())
     addresses = ["index.html", "lineage.html", "dreams.html", "calls.html"]
     addresses += [f"levels/{level}.html" for level in list(pages.levels.lines)[:levels]]
     for address in addresses:
-        export._put(folder / address, (pages.page(address) or "").encode())
+        export._put(folder / address, (pages.page(address) or "").encode(), set())
     return folder
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.text import Text
 
-from dicode import conf, files, games
+from dicode import conf, games
 from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.level_text import decode
 from dicode.machine import default_preset
@@ -263,6 +263,8 @@ def _check(console: PlainConsole, checker: Checker, path: str, source: str, aske
 
 def show(path: str, output: str, floor: int | None, wall: str, game: str = games.DEFAULT) -> int:
     """Draw a level: one floor whole, or the starts of several worlds. Returns 0, or 1 if it is rejected."""
+    from dicode import files
+
     shown = games.load_host(game).display()
     if shown.starts is None or shown.whole is None or shown.save is None:
         raise ConfigError(f"game={game} has no pictures of levels; `dicode level check` judges them in words")
