@@ -1,5 +1,7 @@
 """What `dicode doctor` says of the wall: whether it is the full one, and what a container would have to let through."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 import pytest
 
 from dicode.commands import doctor
@@ -28,6 +30,20 @@ def test_every_package_that_is_asked_for_is_looked_at_with_the_extra_that_asks()
     }
     assert (found["wandb"], found["imageio"], found["hydra-submitit-launcher"]) == ("wandb", "", "slurm")
     assert len(found) > 20
+
+
+def test_a_source_tree_that_was_never_installed_is_looked_at_all_the_same(monkeypatch):
+    def unknown(name):
+        if name == "dicode":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(doctor, "requires", unknown)
+    monkeypatch.setattr(doctor, "version", unknown)
+    found = required()
+    assert {"dicode", "jax", "craftax"} <= set(found)
+    assert "not installed" in doctor._version("dicode")
+    assert doctor._version("jax") == version("jax")
 
 
 def test_each_of_several_models_is_asked_once_and_one_that_fails_is_told_by_the_exit_code(monkeypatch, capsys):

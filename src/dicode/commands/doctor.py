@@ -15,8 +15,15 @@ from dicode.terminal import PlainConsole
 
 
 def required() -> dict[str, str]:
-    """Every package that this one asks for, with the extra that asks for it; empty where it is always needed."""
-    asked = [(re.split(r"[^\w.-]", one)[0], re.search(r"extra == .(\w+)", one)) for one in requires("dicode") or ()]
+    """Every package that this one asks for, with the extra that asks for it; empty where it is always needed.
+
+    Of a source tree that was never installed only the commonest are known.
+    """
+    try:
+        asks = requires("dicode") or ()
+    except PackageNotFoundError:
+        asks = ("jax", "flax", "optax", "numpy", "craftax", "hydra-core")
+    asked = [(re.split(r"[^\w.-]", one)[0], re.search(r"extra == .(\w+)", one)) for one in asks]
     found = {"dicode": "", "jaxlib": ""} | {name: "" for name, extra in asked if extra is None}
     found |= {name: extra[1] for name, extra in asked if extra is not None and name not in found}
     return found | {"imageio-ffmpeg": "video"}  # an extra of an extra: its name stands nowhere
@@ -26,7 +33,7 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return "not installed" if package != "dicode" else "a source tree that was not installed"
 
 
 def _megabytes(path: Path) -> float:

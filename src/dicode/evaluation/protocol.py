@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from dicode import files, lines
+from dicode import __version__, files, lines
 from dicode.environment.batch import Level
 from dicode.errors import RunError
 from dicode.evaluation.results import evaluation_of
@@ -31,8 +31,6 @@ _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Told (worlds done, worlds in all)."""
-
-_VERSIONS = ("dicode", "jax")
 
 
 @dataclass(frozen=True)
@@ -241,7 +239,7 @@ def header(game: HostGame, protocol: Protocol, params: Any, about: Mapping[str, 
         "steps": protocol.steps,
         "seed": protocol.seed,
         "checkpoint": parameters_hash(params),
-        "versions": {package: version(package) for package in (*_VERSIONS, *game.packages)},
+        "versions": {"dicode": __version__} | {package: version(package) for package in ("jax", *game.packages)},
         "max_return": game.max_return,
         **about,
     }

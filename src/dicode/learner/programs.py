@@ -17,6 +17,7 @@ since `start`. An argument whose shape, dtype or structure has drifted is a `Sha
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -177,7 +178,7 @@ def compile_programs(
     """
     num_envs = batch.slot.shape[0]
     mesh = distributed.make_mesh(num_envs, update.num_strata(num_envs, config), devices)
-    start, roll, learn = (_compile(progress, source) for source in sources(agent, env, config, batch, mesh))
+    start, roll, learn = _compile_all(progress, sources(agent, env, config, batch, mesh))
     return Programs(agent, config, num_envs, mesh, start, roll, learn)
 
 
@@ -232,16 +233,42 @@ def _values(
     }
 
 
+def _compile_all(progress: Progress, programs: Sequence[Source]) -> list[Program]:
+    """Compile programs side by side, each from when it is lowered on; one after another where several processes have to agree."""
+    if jax.process_count() > 1:
+        return [_compile(progress, source) for source in programs]
+    with ThreadPoolExecutor(len(programs)) as pool:
+        return [job() for job in [_begin(progress, source, pool) for source in programs]]
+
+
 def _compile(progress: Progress, source: Source) -> Program:
-    name, arguments = source.name, source.arguments
-    progress(f"compiling {name}")
+    with ThreadPoolExecutor(1) as pool:
+        return _begin(progress, source, pool)()
+
+
+def _begin(progress: Progress, source: Source, pool: ThreadPoolExecutor) -> Callable[[], Program]:
+    """Lower a program here and compile it in the pool; the job waits for it.
+
+    Lowered by the calling thread, as JAX's settings in force (`with jax.default_device(...)`) are a thread's own.
+    """
+    progress(f"compiling {source.name}")
     began = time.perf_counter()
-    compiled = source.lower().compile()
-    seconds = time.perf_counter() - began
-    distributed.wait_for_all(f"compiled {name} {next(_barriers)}")
-    progress(f"compiled {name} in {seconds:.1f} s")
-    shapes, shardings = zip(*arguments.values(), strict=True)
-    return Program(name, tuple(arguments), shapes, shardings, source.out_shardings, source.donated, compiled, seconds)
+    lowered = source.lower()
+
+    def compiled() -> tuple[Any, float]:
+        return lowered.compile(), time.perf_counter() - began
+
+    pending = pool.submit(compiled)
+
+    def job() -> Program:
+        program, seconds = pending.result()
+        distributed.wait_for_all(f"compiled {source.name} {next(_barriers)}")
+        progress(f"compiled {source.name} in {seconds:.1f} s")
+        shapes, shardings = zip(*source.arguments.values(), strict=True)
+        names = tuple(source.arguments)
+        return Program(source.name, names, shapes, shardings, source.out_shardings, source.donated, program, seconds)
+
+    return job
 
 
 def _carry_sharding(mesh: jax.sharding.Mesh, carry: RolloutCarry) -> RolloutCarry:

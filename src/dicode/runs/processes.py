@@ -258,9 +258,13 @@ class Follower:
 
 def _facts(config: Config) -> dict[str, object]:
     """Everything that must be equal in all processes, by name."""
-    from importlib.metadata import version
+    import jax
+    import jaxlib
 
-    facts: dict[str, object] = {f"the version of {name}": version(name) for name in ("dicode", "jax", "jaxlib")}
+    import dicode
+
+    versions = {"dicode": dicode, "jax": jax, "jaxlib": jaxlib}
+    facts: dict[str, object] = {f"the version of {name}": module.__version__ for name, module in versions.items()}
     shared = replace(config, distributed=DistributedConfig())
     for setting in settings.documented(Config):
         facts[setting.name] = settings.get(shared, setting.name)
