@@ -20,9 +20,9 @@ def required() -> dict[str, str]:
     Of a source tree that was never installed only the commonest are known.
     """
     try:
-        asks = requires("dicode") or ()
+        asks = requires("dicode") or []
     except PackageNotFoundError:
-        asks = ("jax", "flax", "optax", "numpy", "craftax", "hydra-core")
+        asks = ["jax", "flax", "optax", "numpy", "craftax", "hydra-core"]
     asked = [(re.split(r"[^\w.-]", one)[0], re.search(r"extra == .(\w+)", one)) for one in asks]
     found = {"dicode": "", "jaxlib": ""} | {name: "" for name, extra in asked if extra is None}
     found |= {name: extra[1] for name, extra in asked if extra is not None and name not in found}
