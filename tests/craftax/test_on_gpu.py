@@ -2,7 +2,6 @@
 
     JAX_PLATFORMS=cuda,cpu pytest --log-cli-level=INFO tests/craftax/test_on_gpu.py
 
-
 Every step starts from the CPU's state on both devices, so that a difference is counted where it arises and does not spread.
 What is counted is a difference of more than rounding: sums of floats are fused otherwise on every device.
 """
