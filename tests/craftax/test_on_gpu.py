@@ -81,6 +81,16 @@ class Differences:
                 self.found[name] += int(differs.reshape(len(a), -1).any(axis=1).sum())
 
 
+@pytest.mark.fast
+def test_rounding_is_told_apart_from_a_difference():
+    one = {"health": np.array([9.0, 1.0], np.float32), "block": np.array([3, 4], np.uint8)}
+    rounded, compared = one | {"health": np.nextafter(one["health"], np.float32(10))}, Differences()
+    compared.add(one, rounded)
+    assert (compared.found, compared.rounded) == ({}, {"['health']": 1})
+    compared.add(one, {"health": one["health"] + np.float32([0, 1e-4]), "block": np.array([3, 5], np.uint8)})
+    assert compared.found == {"['health']": 1, "['block']": 1}
+
+
 def test_worlds_are_the_same(gpu):
     from dicode.games.craftax import package
     from dicode.games.craftax.state import from_package

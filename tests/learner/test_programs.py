@@ -1,5 +1,7 @@
 """The compiled programs: nothing compiles twice, drift is named, a resumed learner goes on as if never stopped."""
 
+import threading
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,7 @@ from cue import CueEnv, agent_of
 from dicode.errors import ConfigError
 from dicode.learner import distributed, schedule
 from dicode.learner.compilation import count_compilations
-from dicode.learner.programs import ShapeError, compile_programs
+from dicode.learner.programs import ShapeError, Source, _compile_all, compile_programs
 from dicode.learner.types import PpoConfig
 
 ENV = CueEnv(8, delay=3, limit=3)
@@ -80,6 +82,26 @@ def test_drift_is_an_error_that_names_the_argument():
 
 
 @pytest.mark.fast
+@pytest.mark.fast
+def test_programs_are_compiled_side_by_side_and_come_in_their_order():
+    all_at_once, told = threading.Barrier(3, timeout=10), []
+
+    class Waiting(Source):
+        def lower(self):
+            return self
+
+        def compile(self):
+            all_at_once.wait()  # breaks where one waits for another
+            return self.name.upper()
+
+    def source(name):
+        return Waiting(name, function=print, arguments={"x": (1, 2)}, out_shardings=None)
+
+    made = _compile_all(told.append, [source(name) for name in ("start", "rollout", "update")])
+    assert [(p.name, p.compiled) for p in made] == [("start", "START"), ("rollout", "ROLLOUT"), ("update", "UPDATE")]
+    assert [told[0], told[-1][:15]] == ["compiling start", "compiled update"]
+
+
 def test_environments_that_do_not_divide_are_refused_before_compiling():
     agent = agent_of("lstm", SIZES)
     with pytest.raises(ConfigError, match="6 environments do not divide into 4 minibatches"):
