@@ -1,11 +1,12 @@
 """Our programs compiled for a card that is not there: kernels a step, loops the host waits for, device bytes.
 
     python benchmarks/gpu_compile.py [--card h100] [--envs 1024] [--agent gtrxl] [--part start rollout update]
-                                     [--assembler] [--text FOLDER]
+                                     [--set learner.precision=float32] [--assembler] [--text FOLDER]
 
 For each card, agent and number of environments `start`, `rollout` and `update` of `preset=gpu` are lowered and compiled
 as they would be there. XLA needs the card's description only; what its optimiser leaves is read from the text
-(`hlo_kernels`), bytes from its buffer assignment. The assembler, which takes most of the time and changes neither, is
+(`hlo_kernels`): kernels, and the bytes that they read and write, whose time at the card's bandwidth is a floor. Bytes planned
+are from its buffer assignment. The assembler, which takes most of the time and changes neither, is
 left out unless `--assembler` asks for it; then the programs are whole, though nothing here can run them. A rollout
 has the preset's 128 steps: how many does not change the program, only its trajectory. Prints tables and, as the last line, one JSON object.
 
@@ -13,6 +14,7 @@ It needs JAX's CUDA plugin (5.7 GB), best in an environment of its own: `uv venv
 """
 
 import argparse
+import functools
 import importlib.util
 import json
 import os
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("--envs", nargs="+", type=int, default=[1024])
     parser.add_argument("--agent", nargs="+", default=["gtrxl"], help="agent groups: gtrxl, lstm, ...")
     parser.add_argument("--part", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--set", nargs="+", default=[], help="settings of a run: learner.precision=float32, ...")
     parser.add_argument("--assembler", action="store_true", help="also assemble the kernels")
     parser.add_argument("--text", type=Path, help="folder for the compiled programs' texts")
     options = parser.parse_args()
@@ -55,11 +58,10 @@ def main() -> None:
         prepare()
         flags = {} if options.assembler else without_assembler(Path(folder))
         for card in options.card:
-            device = described(card)
             for agent in options.agent:
                 for envs in options.envs:
                     print(f"{card}, {agent}, {envs} environments", flush=True)
-                    found = measure(device, agent, envs, options.part, flags, options.text)
+                    found = measure(card, agent, envs, options.set, options.part, flags, options.text)
                     figures.append({"card": card, "agent": agent, "envs": envs, **found})
     print(json.dumps(figures[0] if len(figures) == 1 else {"programs": figures}))
 
@@ -72,6 +74,7 @@ def prepare() -> None:
     os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_gpu_autotune_level=0"
 
 
+@functools.cache
 def described(card: str) -> Any:
     """A device of the card's description."""
     import jax
@@ -131,7 +134,13 @@ def without_assembler(folder: Path) -> dict[str, Any]:
 
 
 def measure(
-    device: Any, agent_name: str, num_envs: int, parts: list[str], flags: dict[str, Any], texts: Path | None
+    card: str,
+    agent_name: str,
+    num_envs: int,
+    words: list[str],
+    parts: list[str],
+    flags: dict[str, Any],
+    texts: Path | None,
 ) -> dict[str, Any]:
     """The figures of one agent, size and card; `None` for what was not asked for."""
     import jax
@@ -142,8 +151,9 @@ def measure(
         ["kernels_per_step", "unknown_loops", "update_kernels", "rollout_bytes", "update_bytes", "trajectory_bytes"]
     )
     figures["seconds"] = {}
+    device, bandwidth = described(card), CARDS[card][4]
     with written_for(accelerator=True):
-        sources, trajectory = programs_of(device, agent_name, num_envs)
+        sources, trajectory = programs_of(device, agent_name, num_envs, words)
         figures["trajectory_bytes"] = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(trajectory))
         for part in parts:
             began = time.perf_counter()
@@ -156,11 +166,11 @@ def measure(
             whole = hlo_kernels.read(text.splitlines())
             size = compiled.memory_analysis()
             used = size.argument_size_in_bytes + size.output_size_in_bytes - size.alias_size_in_bytes
-            report(part, whole, used + size.temp_size_in_bytes, figures)
+            report(part, whole, used + size.temp_size_in_bytes, bandwidth, figures)
     return figures
 
 
-def report(part: str, whole: Any, used: int, figures: dict[str, Any]) -> None:
+def report(part: str, whole: Any, used: int, bandwidth: int, figures: dict[str, Any]) -> None:
     """Print a program's kernels and put its figures where they belong."""
     main_loop = whole.largest
     unknown = main_loop.unknown
@@ -168,17 +178,20 @@ def report(part: str, whole: Any, used: int, figures: dict[str, Any]) -> None:
         figures |= {"kernels_per_step": main_loop.total, "unknown_loops": len(unknown), "rollout_bytes": used}
     elif part == "update":
         figures |= {"update_kernels": main_loop.total, "update_bytes": used}
+    figures[f"{part}_moved"] = sum(main_loop.moved_by_module.values())
     figures[f"{part}_modules"] = dict(main_loop.by_module.most_common())
     print(f"  {part}: {used / 1e9:.2f} GB, {whole.total} kernels, {main_loop.total} a round of its largest loop")
+    moved = figures[f"{part}_moved"]
+    print(f"    which reads and writes {moved / 1e9:.2f} GB, {1e3 * moved / bandwidth:.2f} ms of the card's memory")
     for name in unknown:
         print(f"    a loop in {name} whose rounds only the device knows")
     for shape in main_loop.large_copies:
         print(f"    a copy of {shape} in every round")
     for name, count in main_loop.by_module.most_common():
-        print(f"    {count:5d}  {name}")
+        print(f"    {count:5d} {main_loop.moved_by_module[name] / 1e9:7.3f} GB  {name}")
 
 
-def programs_of(device: Any, agent_name: str, num_envs: int) -> tuple[dict[str, Any], Any]:
+def programs_of(device: Any, agent_name: str, num_envs: int, words: list[str]) -> tuple[dict[str, Any], Any]:
     """The run's three programs before they are compiled, for `device`, and the shapes of a trajectory."""
     import jax
     import numpy as np
@@ -189,7 +202,7 @@ def programs_of(device: Any, agent_name: str, num_envs: int) -> tuple[dict[str, 
     from dicode.learner import programs
     from dicode.training.trainer import Trainer
 
-    config = configuration.load(["preset=gpu", f"agent={agent_name}", f"num_envs={num_envs}", "dreamer=none"])
+    config = configuration.load(["preset=gpu", f"agent={agent_name}", f"num_envs={num_envs}", "dreamer=none", *words])
     trainer = Trainer(config)
     share = num_envs // LEVELS
     counts = [num_envs - share * (LEVELS - 1)] + [share] * (LEVELS - 1)

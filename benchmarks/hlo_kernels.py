@@ -1,4 +1,5 @@
-"""Kernels in the text of a program that XLA has compiled for a GPU: how many, in which loop, of which part of the code.
+"""Kernels in the text of a program that XLA has compiled for a GPU: how many, in which loop, of which part of the code,
+and how many bytes they move.
 
 The text is read line by line; no expression spans lines, so megabytes of it take seconds.
 """
@@ -40,6 +41,9 @@ NO_NAME = "(copies)"
 """Module of a kernel that XLA made without the code's saying: copies, mostly."""
 LARGE = 1_000_000
 _SHAPE = re.compile(r"(\w+)\[([\d,]+)\]")
+_ARRAY = re.compile(r"\b(pred|bf16|[a-z]\d+)\[([\d,]*)\]")
+_PARTS = frozenset(["dynamic-slice", "slice", "gather"])
+"""Operations that read of an array what they give."""
 _SCOPE = re.compile(r"\b(?:game|env|agent|learner)\.[a-z_]+")
 _OPERATION = re.compile(r"(?:^|\s)([a-z][a-z0-9\-]*)\(")
 _NAME = re.compile(r'op_name="([^"]*)"')
@@ -55,6 +59,8 @@ class Loop:
     """Rounds; None: only the device knows."""
     kernels: Counter[str] = field(default_factory=Counter)
     loops: list["Loop"] = field(default_factory=list)
+    moved: Counter[str] = field(default_factory=Counter)
+    """Bytes that these kernels read and write, each array once a kernel."""
     large_copies: list[str] = field(default_factory=list)
     """Shapes of `LARGE` numbers or more that a round copies: a map that is read after it was written, mostly."""
 
@@ -66,9 +72,17 @@ class Loop:
     @property
     def by_module(self) -> Counter[str]:
         """`total` by module."""
-        counted = Counter(self.kernels)
+        return self._summed("kernels")
+
+    @property
+    def moved_by_module(self) -> Counter[str]:
+        """Bytes that one round's kernels read and write, by module: over a card's bandwidth, a floor of its time."""
+        return self._summed("moved")
+
+    def _summed(self, what: str) -> Counter[str]:
+        counted = Counter(getattr(self, what))
         for loop in self.loops:
-            counted += Counter({name: n * (loop.trips or 1) for name, n in loop.by_module.items()})
+            counted += Counter({name: n * (loop.trips or 1) for name, n in loop._summed(what).items()})
         return counted
 
     @property
@@ -107,7 +121,7 @@ def _computations(lines: Iterable[str]) -> tuple[dict[str, list[str]], str]:
 
 
 def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list[str]]) -> Loop:
-    loop = Loop(name, trips)
+    loop, results = Loop(name, trips), {_names(line)[0]: _result(line) for line in bodies[computation]}
     for line in bodies[computation]:
         operation = _operation(line)
         if operation == "while":
@@ -116,6 +130,7 @@ def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list
         elif operation == "call":
             inner = _walk(name, 1, _called(line, "to_apply"), bodies)
             loop.kernels += inner.kernels
+            loop.moved += inner.moved
             loop.loops += inner.loops
             loop.large_copies += inner.large_copies
         elif operation == "conditional":
@@ -124,6 +139,7 @@ def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list
             loop.loops.append(max(branches, key=lambda branch: branch.total))
         elif operation in LAUNCHED:
             loop.kernels[_module(line)] += 1
+            loop.moved[_module(line)] += _moved(line, results, bodies)
             shape = _SHAPE.search(line) if operation == "copy" else None
             if shape and prod(map(int, shape[2].split(","))) >= LARGE:
                 loop.large_copies.append(shape[0])
@@ -132,16 +148,61 @@ def _walk(name: str, trips: int | None, computation: str, bodies: dict[str, list
 
 def _operation(line: str) -> str:
     """The name of an instruction's operation: what follows its shape, which may be a tuple."""
-    rest = line.split(" = ", 1)[1]
-    if rest.startswith("("):
-        depth = 0
-        for place, letter in enumerate(rest):
-            depth += (letter == "(") - (letter == ")")
-            if depth == 0:
-                rest = rest[place + 1 :]
-                break
-    found = _OPERATION.search(rest)
+    found = _OPERATION.search(_after(line))
     return found[1] if found else ""
+
+
+def _result(line: str) -> str:
+    """The shape of what an instruction gives."""
+    whole = line.split(" = ", 1)[1]
+    return whole[: len(whole) - len(_after(line))]
+
+
+def _after(line: str) -> str:
+    """An instruction without its name and shape."""
+    rest = line.split(" = ", 1)[1]
+    if not rest.startswith("("):
+        return rest[rest.find(" ") :]
+    depth = 0
+    for place, letter in enumerate(rest):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return rest[place + 1 :]
+    return ""
+
+
+def _names(line: str) -> list[str]:
+    """Names of an instruction and of its operands."""
+    name = line.removeprefix("ROOT ").split(" = ")[0]
+    operands = re.search(r"\(([^()]*)\)", _after(line))
+    return [name.lstrip("%"), *re.findall(r"%([\w.\-]+)", operands[1] if operands else "")]
+
+
+def _bytes(shape: str) -> int:
+    total = 0
+    for kind, sizes in _ARRAY.findall(shape):
+        bits = re.sub(r"\D", "", kind) or "8"
+        total += max(int(bits) // 8, 1) * prod(int(size) for size in sizes.split(",") if size)
+    return total
+
+
+def _moved(line: str, results: dict[str, str], bodies: dict[str, list[str]]) -> int:
+    """Bytes of an instruction's result and operands; of an operand that is only cut, what is cut out."""
+    operands = [_bytes(results.get(name, "")) for name in _names(line)[1:]]
+    for index, cut in _cut_out(bodies.get(_called(line, "calls"), [])).items():
+        operands[index] = min(operands[index], cut)
+    return _bytes(_result(line)) + sum(operands)
+
+
+def _cut_out(body: list[str]) -> dict[int, int]:
+    """Bytes that a fused computation cuts out of those of its parameters, by index, that it uses for nothing else."""
+    found = {}
+    for parameter in (line for line in body if _operation(line) == "parameter"):
+        name, index = _names(parameter)[0], int(re.findall(r"parameter\((\d+)\)", parameter)[0])
+        users = [line for line in body if name in _names(line)[1:]]
+        if users and all(_operation(user) in _PARTS and _names(user)[1] == name for user in users):
+            found[index] = sum(_bytes(_result(user)) for user in users)
+    return found
 
 
 def _called(line: str, attribute: str) -> str:

@@ -67,3 +67,36 @@ def test_a_round_that_copies_a_whole_map_is_told():
     step = hlo_kernels.read(TEXT.replace("  %both = ", copied).splitlines()).largest
     assert step.large_copies == ["u8[1024,20736]"]
     assert step.total == 7
+
+
+CUT = """HloModule jit_f, is_scheduled=true
+
+%fused_cut (param_0: f32[100,8], param_1: bf16[8], param_2: s32[]) -> f32[8] {
+  %param_0 = f32[100,8]{1,0} parameter(0)
+  %param_1 = bf16[8]{0} parameter(1)
+  %param_2 = s32[] parameter(2)
+  %part = f32[1,8]{1,0} dynamic-slice(%param_0, %param_2, %param_2), dynamic_slice_sizes={1,8}
+  %whole = f32[8]{0} convert(%param_1)
+  %flat = f32[8]{0} bitcast(%part)
+  ROOT %sum = f32[8]{0} add(%flat, %whole)
+}
+
+ENTRY %main (x: f32[100,8], y: bf16[8], i: s32[]) -> (f32[8], pred[16]) {
+  %x = f32[100,8]{1,0} parameter(0)
+  %y = bf16[8]{0} parameter(1)
+  %i = s32[] parameter(2)
+  %cut = f32[8]{0} fusion(%x, %y, %i), kind=kLoop, calls=%fused_cut, metadata={op_name="jit(f)/agent.act/add"}
+  %both = (f32[8]{0}, pred[16]{0}) fusion(%cut), kind=kLoop, calls=%other, metadata={op_name="jit(f)/learner.loss/add"}
+  ROOT %done = (f32[8]{0}, pred[16]{0}) tuple(%both)
+}
+"""
+
+
+def test_bytes_that_move_are_those_of_results_and_operands_and_of_cut_arrays_the_cut():
+    moved = hlo_kernels.read(CUT.splitlines()).moved_by_module
+    assert moved == {"agent.act": 32 + 32 + 16 + 4, "learner.loss": 32 + 16 + 32}
+
+
+def test_bytes_in_an_inner_loop_are_counted_by_its_rounds():
+    step = hlo_kernels.read(TEXT.splitlines()).largest
+    assert step.moved_by_module == {"agent.act": 36 + 36, "game.mobs": 3 * 64, hlo_kernels.NO_NAME: 64}

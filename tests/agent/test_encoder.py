@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dicode.accelerator import written_for
 from dicode.agent.cells import CellEncoder
 from dicode.agent.encoder import Encoder, from_dense, to_dense
 from dicode.agent.lookup import set_bits, sum_rows
@@ -72,6 +73,24 @@ def test_look_up_equals_dense_in_values_and_gradients(spec, lookup):
     weights = jax.random.normal(jax.random.key(2), (12, 8))
     gradients = [jax.jit(jax.grad(lambda p, f=f: jnp.sum(f(p) * weights)))(params) for f in (by_look_up, by_dense)]
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *gradients)
+
+
+def test_whole_rollouts_are_multiplied_on_an_accelerator_as_bytes_with_the_same_values_and_gradients():
+    seen = jax.tree.map(lambda x: x.reshape(3, 4, *x.shape[1:]), observations(12))
+    goal, encoder = jax.random.normal(jax.random.key(1), (4, 6)), Encoder(SPEC, 8, "onehot")
+    params = jax.jit(encoder.init)(jax.random.key(0), seen, goal)["params"]
+    weights = jax.random.normal(jax.random.key(2), (3, 4, 8))
+
+    def total(params):
+        return jnp.sum(encoder.apply({"params": params}, seen, goal) * weights)
+
+    found = []
+    for accelerator in (False, True):
+        with written_for(accelerator=accelerator):
+            traced = jax.make_jaxpr(jax.grad(total))(params)
+            assert ("i8[3,4," in str(traced)) is accelerator
+            found.append(jax.jit(jax.value_and_grad(lambda p: total(p)))(params))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *found)
 
 
 @pytest.mark.parametrize("lookup", ["rows", "onehot"])

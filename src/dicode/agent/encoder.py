@@ -26,7 +26,8 @@ _NARROW = 8
 """Categories up to this size are multiplied as one-hot columns instead of looked up."""
 _TILE = 128
 """Rows of a product of the dense observation are a multiple of this, else XLA copies both operands to make them so."""
-
+_ONE_STEP = 4
+"""Axes of the cells of one step of all environments."""
 
 Kernel = dict[str, jax.Array]
 
@@ -87,25 +88,43 @@ class Encoder(nn.Module):
         return total
 
     def _dense(self, observation: Observed, conditioning: jax.Array) -> jax.Array:
-        """One product, for processors to which each product is a kernel to launch, with rows that suit its tiles."""
-        rows = [self.kernel[name].astype(self.dtype) for name in ("cells", "scalars", "conditioning")]
-        rows.append(jnp.zeros((-sum(len(part) for part in rows) % _TILE, self.width), self.dtype))
-        # The channels are kept as bytes for the gradient; of half precision they are twenty times as much.
-        way = jax.checkpoint(_dense_product, static_argnums=0) if on_accelerator() else _dense_product
-        table = jnp.concatenate(rows)
+        """One product, for processors to which each product is a kernel to launch; of whole rollouts, two."""
+        table = {name: part.astype(self.dtype) for name, part in self.kernel.items()}
+        way = _dense_product
+        if on_accelerator() and observation.cells.ndim > _ONE_STEP:
+            # The channels are made again for the gradient; what they are made of is a twentieth of them.
+            way = jax.checkpoint(_dense_products, static_argnums=0)
         total = way(self.spec, observation.cells, observation.scalars, conditioning, table)
         return (total + self.bias).astype(self.dtype)
 
 
 def _dense_product(
-    spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: jax.Array
+    spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: Kernel
 ) -> jax.Array:
-    columns = _channels(spec, cells, range(len(spec.channels)), table.dtype)
-    lead = columns.shape[:-1]
-    more = [jnp.broadcast_to(x, (*lead, x.shape[-1])).astype(table.dtype) for x in (scalars, conditioning)]
-    padding = table.shape[0] - columns.shape[-1] - sum(x.shape[-1] for x in more)
-    dense = jnp.concatenate([columns, *more, jnp.zeros((*lead, padding), table.dtype)], axis=-1)
-    return jnp.dot(dense, table, preferred_element_type=jnp.float32)
+    columns = _channels(spec, cells, range(len(spec.channels)), table["cells"].dtype)
+    return _tiled([columns, scalars, conditioning], [table["cells"], table["scalars"], table["conditioning"]])
+
+
+def _dense_products(
+    spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: Kernel
+) -> jax.Array:
+    """The channels apart: as bytes, which the product reads and widens where it needs them (signed; XLA widens others first)."""
+    columns = _channels(spec, cells, range(len(spec.channels)), jnp.int8)
+    total = _tiled([columns], [table["cells"]])
+    return total + _tiled([scalars, conditioning], [table["scalars"], table["conditioning"]])
+
+
+def _tiled(inputs: list[jax.Array], tables: list[jax.Array]) -> jax.Array:
+    """The product of inputs and tables side by side, in rows that suit its tiles."""
+    lead, dtype = inputs[0].shape[:-1], tables[0].dtype
+    kind = dtype if jnp.issubdtype(inputs[-1].dtype, jnp.floating) else inputs[-1].dtype
+    padding = -sum(map(len, tables)) % _TILE
+    tables = [*tables, jnp.zeros((padding, tables[0].shape[-1]), dtype)]
+    rows = [jnp.broadcast_to(x, (*lead, x.shape[-1])).astype(kind) for x in inputs]
+    dense = jnp.concatenate([*rows, jnp.zeros((*lead, padding), kind)], axis=-1)
+    if kind != dtype:
+        dense = jax.lax.optimization_barrier(dense).astype(dtype)
+    return jnp.dot(dense, jnp.concatenate(tables), preferred_element_type=jnp.float32)
 
 
 def _product(inputs: jax.Array, kernel: jax.Array, dtype: DTypeLike) -> jax.Array:

@@ -13,9 +13,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Float, Shaped
 
 from dicode.accelerator import on_accelerator
+from dicode.agent import attention
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import make_encoder
@@ -179,7 +180,7 @@ class Gtrxl(nn.Module):
         count = _windows(memories.counts(memory.count, done, self.config.memory), window)
         stored = jnp.concatenate([memory.inputs, jnp.swapaxes(record[: done.shape[0] - window], 0, 1)], axis=1)
         stored = jax.lax.stop_gradient(stored)
-        valid = _band(count, self.config.memory)
+        valid = attention.band(count, self.config.memory)
         for index, layer in enumerate(self.stack):
             past = [self._past(a, window, x.shape[1]) for a in layer.keys_values(stored[:, :, index])]
             x = layer.finish(x, _attend(layer, x, past, valid, self.config.memory))
@@ -223,35 +224,7 @@ def _sums(
 def _attend(layer: Layer, x: jax.Array, past: list[jax.Array], valid: jax.Array, size: int) -> jax.Array:
     """Attention of whole windows [E, N, W, D] to themselves and to the steps before them."""
     keys, values = (jnp.concatenate([p, new], axis=2) for p, new in zip(past, layer.keys_values(x), strict=True))
-    # A window's weights are a dozen times its inputs: an accelerator's memory is dearer than computing them twice.
-    look = jax.checkpoint(_look) if on_accelerator() else _look
-    return look(*layer.queries(x), keys, values, layer.positions(size), valid)
-
-
-def _look(
-    content: jax.Array, position: jax.Array, keys: jax.Array, values: jax.Array, ages: jax.Array, valid: jax.Array
-) -> jax.Array:
-    """What queries [E, N, W, H, d] find among keys and values [E, N, M + W, H, d]."""
-    logits = jnp.einsum("enwhd,enkhd->enhwk", content, keys, preferred_element_type=jnp.float32)
-    by_age = jnp.einsum("enwhd,ahd->enhwa", position, ages, preferred_element_type=jnp.float32)
-    logits = jnp.where(valid[:, :, None], logits + _skew(by_age), _MASKED)
-    weights = jax.nn.softmax(logits, axis=-1).astype(values.dtype)
-    return jnp.einsum("enhwk,enkhd->enwhd", weights, values)
-
-
-def _skew(by_age: Float[Array, "... W A"]) -> Float[Array, "... W A+W-1"]:
-    """Shift row i right by i, so that of A = M + 1 ages M, ..., 0 of query i lands on key i, ..., i + M."""
-    *lead, window, ages = by_age.shape
-    padded = jnp.pad(by_age, [(0, 0)] * len(lead) + [(0, 0), (0, window)])
-    flat = padded.reshape(*lead, window * (ages + window))[..., :-window]
-    return flat.reshape(*lead, window, ages + window - 1)
-
-
-def _band(count: Int[Array, "E N W"], size: int) -> jax.Array:
-    """Which keys a query sees: itself and its `count` predecessors; bool [E, N, W, M + W]."""
-    window = count.shape[-1]
-    age = size + jnp.arange(window)[:, None] - jnp.arange(size + window)
-    return (age >= 0) & (age <= count[..., None])
+    return attention.attend(*layer.queries(x), keys, values, layer.positions(size), valid)
 
 
 def _windows(steps: Shaped[Array, "T E ..."], window: int) -> Shaped[Array, "E N W ..."]:
