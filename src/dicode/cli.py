@@ -39,6 +39,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   worlds=1024          held-out worlds (default: the run's evaluation.worlds)
   steps=8192           steps of each at most
   seed=20000           which worlds
+  num_envs=64          worlds played at once (default: the run's num_envs), fewer where memory or time is short
   engine=own|package   the project's step, or the craftax package's
   suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
@@ -264,7 +265,7 @@ _COMMANDS = {
         "evaluate a run on held-out worlds",
         _eval,
         _eval_options,
-        ("worlds", "steps", "seed", "engine", "suite", "policy"),
+        ("worlds", "steps", "seed", "num_envs", "engine", "suite", "policy"),
         _EVAL_HELP,
     ),
     "compare": _Command("compare runs: tables, curves and intervals", _compare, _compare_options),

@@ -470,6 +470,7 @@ class EvaluationChoices:
 def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
     """What the words of `dicode eval` ask for, by name. Raises ConfigError for an unknown one or a value that can't be."""
     numbers = [s for s in settings.documented(EvaluationConfig) if s.name in ("worlds", "steps", "seed")]
+    numbers += [s for s in settings.documented(Config) if s.name == "num_envs"]
     known = {s.name: s for s in (*numbers, *settings.documented(EvaluationChoices))}
     options = {}
     for word in words.pairs(overrides, "worlds=64"):

@@ -91,6 +91,7 @@ def test_steps_that_measured_dreams_were_paid_too(tmp_path, runs, measuring, fai
         ({"worlds": 64}, "evaluation's worlds differs: 32, 64", "protocol"),
         ({"engine": "package"}, "evaluation's engine differs: own, package", "protocol"),
         ({"key": 1}, "evaluation's seed differs", "protocol"),
+        ({"num_envs": 16}, "evaluation's num_envs differs: the run's own, 16", "protocol"),
         ({"versions": {"craftax": "1.4.5"}}, "version of craftax differs: 1.6.1, 1.4.5", "versions"),
     ],
 )
@@ -105,7 +106,7 @@ def test_unequal_conditions_are_refused_by_name_unless_allowed(runs, tmp_path, c
 def test_of_several_evaluations_those_under_the_same_conditions_are_compared(runs):
     for run in runs:
         body = json.loads((run / "evaluation" / "target-1.0.json").read_text())
-        for name, changes in (("package", {"engine": "package"}), ("few", {})):
+        for name, changes in (("package", {"engine": "package"}), ("envs", {"num_envs": 16}), ("few", {})):
             few = {"returns": [99.0] * 4, "lengths": [100.0] * 4, "floor": [0] * 4, "worlds": 4}
             other = body | few | changes
             (run / "evaluation" / f"a-{name}.json").write_text(json.dumps(other))

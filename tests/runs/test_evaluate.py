@@ -11,7 +11,7 @@ from dicode.config import evaluation_options
 from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
-from dicode.evaluation.results import HELDOUT, discrepancy
+from dicode.evaluation.results import HELDOUT, discrepancy, load_evaluation
 from dicode.runs.directory import open_run
 
 PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
@@ -21,9 +21,9 @@ PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
 class Evaluator:
     """Plays protocols with the newest parameters of a run, and counts what is played."""
 
-    def __init__(self, path, engine: str):
+    def __init__(self, path, engine: str, num_envs: int = 0):
         self.run = open_run(str(path))
-        self.protocol = replace(PROTOCOL, engine=engine)
+        self.protocol = replace(PROTOCOL, engine=engine, num_envs=num_envs)
         self.trainer = open_trainer(self.run, self.protocol, Console(quiet=True))
         self.params, self.about = newest_parameters(self.run, self.trainer)
 
@@ -85,6 +85,18 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
     assert fewer["returns"][:8] == found["returns"][:8]
 
 
+def test_fewer_environments_play_the_same_worlds_beside_what_the_run_s_own_made(own, result, finished_run, tmp_path):
+    own(tmp_path)
+    few = Evaluator(finished_run.path, "own", num_envs=6)
+    found, told = few(tmp_path)
+    assert told == [0, 6, 12, 16]
+    assert found["num_envs"] == 6
+    assert "num_envs" not in result
+    assert found["checkpoint"] == result["checkpoint"]
+    assert found["returns"][:6] == result["returns"][:6]
+    assert {load_evaluation(path).conditions["num_envs"] for path in tmp_path.glob("*.json")} == {6, "the run's own"}
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -94,6 +106,9 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
         ({"world": "8"}, "worlds"),
         ({"worlds": "0"}, "range is 1 to"),
         ({"steps": "many"}, "must be a number"),
+        ({"num_envs": "1"}, "range is 2 to"),
+        ({"num_env": "64"}, "num_envs"),
+        ({"num_envs": "2.5"}, "whole number"),
     ],
 )
 def test_words_that_cannot_be_are_refused(words, said):
@@ -105,5 +120,5 @@ def test_words_come_before_the_run_s_own_protocol(finished_run):
     run = open_run(str(finished_run.path))
     own = run.config().evaluation
     assert protocol_of(run, {}) == (Protocol(own.worlds, own.steps, own.seed), "agent")
-    asked = evaluation_options(["worlds=1e3", "policy=random", "suite=heldout"])
-    assert protocol_of(run, asked) == (Protocol(1000, own.steps, own.seed, name=HELDOUT), "random")
+    asked = evaluation_options(["worlds=1e3", "policy=random", "suite=heldout", "num_envs=64"])
+    assert protocol_of(run, asked) == (Protocol(1000, own.steps, own.seed, name=HELDOUT, num_envs=64), "random")

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from dicode import files
 from dicode.cache import enable_compile_cache
-from dicode.config import EvaluationChoices
+from dicode.config import Config, EvaluationChoices
 from dicode.environment.batch import Level
 from dicode.errors import RunError
 from dicode.evaluation import statistics
@@ -38,14 +39,27 @@ def protocol_of(run: RunDirectory, options: Mapping[str, Any]) -> tuple[Protocol
 
 
 def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
-    """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both."""
+    """The run's trainer, compiled for the shapes it trained with, so that the compile cache serves both.
+
+    Where `protocol` asks for other environments, the shapes are theirs.
+    """
     enable_compile_cache()
-    config = room.on_this_machine(run.config())
+    config = room.on_this_machine(_with_environments(run.config(), protocol.num_envs))
     room.require(config, training=False)
     trainer = Trainer(config, engine=protocol.engine)
     batch, _ = trainer.evaluation_batch(Level(target_worlds(trainer.game, protocol, 0, 2)), protocol.steps)
     trainer.compile(batch, lambda text: console.print(text, style="dim"))
     return trainer
+
+
+def _with_environments(config: Config, count: int) -> Config:
+    """The configuration for an evaluation in `count` environments, 0 for the run's own."""
+    if not count:
+        return config
+    # Nothing is learned, so that they need no minibatches; as many updates as before can be counted.
+    learner = replace(config.learner, minibatches=1)
+    total = max(config.total_steps * count / config.num_envs, 1.0)
+    return replace(config, num_envs=count, pool_size=count, total_steps=total, learner=learner)
 
 
 def newest_cycle(run: RunDirectory) -> int:

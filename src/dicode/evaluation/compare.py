@@ -142,8 +142,8 @@ def _plain_run(path: Path | str) -> RunResult:
 def _alike(runs: Sequence[RunResult], protocol: str) -> list[RunResult]:
     """The runs with only those evaluations of `protocol` that all of them have under the same conditions.
 
-    Of several common conditions the one with our engine, then with the most worlds and steps is kept; without any
-    the runs are left as they are, and what differs is found later.
+    Of several common conditions the one with our engine, then with the runs' own environments, then with the most worlds
+    and steps is kept; without any the runs are left as they are, and what differs is found later.
     """
     last = [
         {tuple(e.conditions.items()) for e in run.evaluations if e.protocol == protocol and e.env_steps >= _last(run)}
@@ -153,9 +153,10 @@ def _alike(runs: Sequence[RunResult], protocol: str) -> list[RunResult]:
     if not common:
         return list(runs)
 
-    def rank(conditions: tuple[tuple[str, object], ...]) -> tuple[bool, str]:
+    def rank(conditions: tuple[tuple[str, object], ...]) -> tuple[bool, bool, str]:
         values = dict(conditions)
-        return values["engine"] == "own", f"{values['worlds']:>12} {values['steps']:>12} {values['seed']!s:>12}"
+        size = f"{values['worlds']:>12} {values['steps']:>12} {values['seed']!s:>12} {values['num_envs']!s:>12}"
+        return values["engine"] == "own", not isinstance(values["num_envs"], int), size
 
     best: dict[str, object] = dict(sorted(common, key=rank)[-1])
     return [

@@ -44,11 +44,15 @@ class Protocol:
     """`own`: this project's step; `package`: the craftax package's."""
     name: str = "target"
     """`target`: what the run is measured on; `heldout`, `graded`: success on a suite of levels."""
+    num_envs: int = 0
+    """Environments, 0 for as many as the run trained with. The worlds are the same whatever it is, but each part of so
+    many worlds has its own draws, so that beyond the first part other episodes are played in them."""
 
     @property
     def label(self) -> str:
         """Part of the file's name."""
-        return f"{self.name}-{self.worlds}x{self.steps}-{self.seed}-{self.engine}"
+        few = f"-{self.num_envs}envs" if self.num_envs else ""
+        return f"{self.name}-{self.worlds}x{self.steps}-{self.seed}-{self.engine}{few}"
 
 
 def parameters_hash(params: Any) -> str:
@@ -238,6 +242,7 @@ def header(game: HostGame, protocol: Protocol, params: Any, about: Mapping[str, 
         "worlds": protocol.worlds,
         "steps": protocol.steps,
         "seed": protocol.seed,
+        **({"num_envs": protocol.num_envs} if protocol.num_envs else {}),
         "checkpoint": parameters_hash(params),
         "versions": {"dicode": __version__} | {package: version(package) for package in ("jax", *game.packages)},
         "max_return": game.max_return,

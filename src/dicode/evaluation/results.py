@@ -9,6 +9,7 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 
 - `protocol`: `target` (the unmodified game), `heldout` or `graded` (suites of levels); `engine`: `own` or `package`;
 - `worlds`, `steps`, `seed`: how many held-out worlds, steps of each at most, and the key they come from;
+- `num_envs`: environments that played them, where these were not as many as the run trained with;
 - `checkpoint`: hash of the parameters; `cycle` and `env_steps`: how far training had come;
 - `versions`: package name -> version;
 - `returns`, `lengths`, `floor`: a number per world, from its first episode (deepest floor reached);
@@ -70,6 +71,8 @@ class Evaluation:
     achievements: Mapping[str, float]
     engine: str = "own"
     seed: int | None = None
+    num_envs: int = 0
+    """0: as many as the run trained with."""
     cycle: int = -1
     max_return: float = field(kw_only=True)
     """The return of 100 %."""
@@ -84,7 +87,8 @@ class Evaluation:
     def conditions(self) -> dict[str, object]:
         """What must agree before two evaluations may be compared."""
         names = ("engine", "worlds", "steps", "seed", "target")
-        return {name: getattr(self, name) for name in names}
+        envs = self.num_envs or "the run's own"
+        return {name: getattr(self, name) for name in names} | {"num_envs": envs}
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,7 @@ class _Body:
     achievements: Mapping[str, float] = field(default_factory=dict)
     engine: str = "own"
     seed: int | None = None
+    num_envs: int = 0
     cycle: int = -1
     max_return: float = games.load_host(games.DEFAULT).max_return
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -222,6 +227,8 @@ def _check_ranges(body: _Body) -> None:
     small = next((name for name, value in positive.items() if value <= 0), None)
     if small is not None:
         raise ValueError(f"{small} is {positive[small]}")
+    if body.num_envs < 0:
+        raise ValueError(f"num_envs is {body.num_envs}")
     numbers = (body.env_steps, body.max_return, *body.returns, *body.lengths, *body.floor)
     if max(map(abs, numbers)) > _LARGEST:
         raise ValueError(f"it holds a number beyond {_LARGEST:g}")

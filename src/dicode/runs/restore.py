@@ -114,7 +114,7 @@ def owed(run: RunDirectory, config: Config, cycle: int) -> list[str]:
     if asked.heldout_worlds:
         words = {"suite": asked.heldout_suite, "worlds": asked.heldout_worlds, "steps": asked.heldout_steps}
         wanted.append((*words.values(), words))
-    last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own"]
+    last = [e for e in load_run(run.path).evaluations if e.cycle == cycle and e.engine == "own" and not e.num_envs]
     made = {(e.protocol, e.worlds, e.steps, e.seed) for e in last}
     seed = {} if asked.seed == usual.seed else {"seed": asked.seed}
     missing = [{**words, **seed} for *protocol, words in wanted if (*protocol, asked.seed) not in made]
