@@ -91,6 +91,8 @@ def test_steps_that_measured_dreams_were_paid_too(tmp_path, runs, measuring, fai
         ({"worlds": 64}, "evaluation's worlds differs: 32, 64", "protocol"),
         ({"engine": "package"}, "evaluation's engine differs: own, package", "protocol"),
         ({"key": 1}, "evaluation's seed differs", "protocol"),
+        ({"max_return": 10.0}, "evaluation's max_return differs: 226.0, 10.0", "protocol"),
+        ({"achievements": {"EAT_COW": 0.5}}, "not in all are COLLECT_WOOD, ENTER_DUNGEON, PLACE_TABLE", "protocol"),
         ({"num_envs": 16}, "evaluation's num_envs differs: the run's own, 16", "protocol"),
         ({"versions": {"craftax": "1.4.5"}}, "version of craftax differs: 1.6.1, 1.4.5", "versions"),
     ],
@@ -166,6 +168,19 @@ def test_a_group_that_mixes_two_variants_of_a_method_is_refused(tmp_path):
     assert {group.name for group in compare(runs, by="method.open_loop").groups} == {"False", "True"}
 
 
+@pytest.mark.fast
+def test_values_that_differ_in_their_ends_alone_are_two(tmp_path):
+    runs = []
+    for number, end in enumerate("ab"):
+        config = {"dreamer": {"name": "library", "folder": "levels_" * 12 + end}}
+        runs.append(make_run(tmp_path, "dicode", number, config=config))
+    with pytest.raises(RunError, match=r"dicode mixes runs with dreamer\.folder"):
+        compare(runs)
+    groups = compare(runs, by="dreamer.folder").groups
+    assert len({group.name for group in groups}) == 2
+    assert [len(group.runs) for group in groups] == [1, 1]
+
+
 def test_one_seed_twice_in_a_group_is_refused(tmp_path):
     one, other = make_run(tmp_path / "a", "ppo", 3), make_run(tmp_path / "b", "ppo", 3)
     with pytest.raises(RunError, match="seed 3 more than once"):
@@ -213,6 +228,7 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
         ({"lengths": [1.0] * 40}, "lengths of 40"),
         ({"policy": "random"}, "is the random policy's, not the agent's"),
         ({"achievements": {"EAT_COW": 1.25}}, r"rate of 1\.25 for EAT_COW"),
+        ({"target": "a1", "success": {"b": 0.5}}, "success rate of 'b', and was played on the target"),
         (
             {"protocol": "heldout", "success": {"a": 0.5, "b": 0.5}},
             "2 levels with 32 worlds each and holds returns of 32",

@@ -132,6 +132,17 @@ def test_a_group_that_is_none_is_named_and_so_is_the_nearest(tmp_path):
         contrasts(compare(runs[:1]), "ppo")
 
 
+def test_runs_that_share_a_seed_are_not_paired_by_it(tmp_path):
+    runs = made(tmp_path, 2, ppo=0.2, dicode=0.3) + made(tmp_path / "again", 1, dicode=0.9)
+    with pytest.raises(RunError, match="dicode has more runs than seeds"):
+        contrasts(compare(runs, allow=["seed"]), "ppo")
+
+
+def test_a_seed_that_is_no_number_is_a_seed(tmp_path):
+    runs = [make_run(tmp_path, method, 0, config={"seed": [1, 2]}) for method in ("ppo", "dicode")]
+    assert contrasts(compare(runs), "ppo").each[0].pairs == 1
+
+
 def test_without_a_suite_the_targets_return_is_contrasted_and_written(tmp_path):
     runs = [
         make_run(tmp_path, name, seed, level) for name, level in (("ppo", 5.0), ("dicode", 6.0)) for seed in range(4)

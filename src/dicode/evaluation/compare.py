@@ -30,6 +30,8 @@ _PER_METHOD = (
 )  # fmt: skip
 """Settings that belong to a method or are an ablation: groups may differ in them."""
 _VALUES_SHOWN = 4
+_LONGEST = 60
+"""Characters of a value that are shown."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,7 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     if key not in known:
         raise RunError(f"no setting is called {by!r}{nearest(by, [*known, *_ALIASES])}")
     _check_allowed(allow, known)
-    grouped: dict[str, list[RunResult]] = {}
-    for run in runs:
-        grouped.setdefault(line(run.config.get(key), 60), []).append(run)
+    grouped = _grouped(runs, key)
     found = [*_inside(grouped), *_between(runs, key)]
     refused = [text for name, text in found if not _allowed(name, allow)]
     if refused:
@@ -130,6 +130,17 @@ def compare(run_dirs: Iterable[Path | str], by: str = "method", allow: Sequence[
     groups = [_group(name, members, source) for name, members in grouped.items()]
     groups.sort(key=lambda group: -group.estimates["return"].value)
     return Comparison(by, tuple(groups), _improvement(groups), source, tuple(text for _, text in found))
+
+
+def _grouped(runs: Sequence[RunResult], key: str) -> dict[str, list[RunResult]]:
+    """The runs by their value of a setting, shortened to a name; values that shorten to the same one are numbered."""
+    found: dict[str, list[RunResult]] = {}
+    for run in runs:
+        found.setdefault(str(run.config.get(key)), []).append(run)
+    names = {value: line(value, _LONGEST) for value in sorted(found)}
+    alike = [value for value in names if list(names.values()).count(names[value]) > 1]
+    names |= {value: f"{names[value]} ({number})" for number, value in enumerate(alike, 1)}
+    return {names[value]: members for value, members in found.items()}
 
 
 def _plain_run(path: Path | str) -> RunResult:
@@ -236,28 +247,28 @@ def _evaluated_apart(runs: Sequence[RunResult], protocol: str) -> list[tuple[str
         ("evaluation", "") if protocol == TARGET else (f"{protocol} evaluation", f" on the {protocol} levels")
     )
     for name in finals[0][1].conditions if finals else ():
-        values = list(dict.fromkeys(line(final.conditions[name], 60) for _, final in finals))
+        values = _distinct(final.conditions[name] for _, final in finals)
         if len(values) > 1:
             found.append(("protocol", f"the {which}'s {name} differs: {_shown(values)}"))
-    odd = _not_in_all([final for _, final in finals]) if protocol in SUITES else []
+    counted = "levels" if protocol in SUITES else "achievements"
+    odd = _not_in_all([final.success if protocol in SUITES else final.achievements for _, final in finals])
     if odd:
-        found.append(("protocol", f"the {which}s are not of the same levels; not in all are {_shown(odd)}"))
+        found.append(("protocol", f"the {which}s are not of the same {counted}; not in all are {_shown(odd)}"))
     late = [run.name for run, final in finals if final.env_steps < 0.98 * run.env_steps]
     if late:
         found.append(("steps", f"not the last checkpoint was evaluated{under}: {', '.join(late)}"))
     packages = sorted({package for _, final in finals for package in final.versions})
     for package in packages:
-        values = list(dict.fromkeys(line(final.versions.get(package, "unknown"), 60) for _, final in finals))
+        values = _distinct(final.versions.get(package, "unknown") for _, final in finals)
         if len(values) > 1:
             found.append(("versions", f"the version of {package} differs{under}: {_shown(values)}"))
     return found
 
 
-def _not_in_all(finals: Sequence[Evaluation]) -> list[str]:
-    """Levels that some of a suite's evaluations played and others did not."""
-    played = [set(final.success) for final in finals]
-    shared = frozenset(played[0]).intersection(*played) if played else frozenset()
-    return sorted({line(name, 60) for names in played for name in names - shared})
+def _not_in_all(rates: Sequence[Collection[str]]) -> list[str]:
+    """Levels, or achievements, that some evaluations counted and others did not."""
+    every = {name for names in rates for name in names}
+    return sorted(name for name in every if not all(name in names for names in rates))
 
 
 def _settings(runs: Sequence[RunResult]) -> list[str]:
@@ -265,12 +276,16 @@ def _settings(runs: Sequence[RunResult]) -> list[str]:
 
 
 def _values(runs: Sequence[RunResult], name: str) -> list[str]:
-    return list(dict.fromkeys(line(run.config.get(name, "(not set)"), 60) for run in runs))
+    return _distinct(run.config.get(name, "(not set)") for run in runs)
+
+
+def _distinct(values: Iterable[object]) -> list[str]:
+    return list(dict.fromkeys(map(str, values)))
 
 
 def _shown(values: Sequence[str]) -> str:
     more = f" and {len(values) - _VALUES_SHOWN} more" if len(values) > _VALUES_SHOWN else ""
-    return ", ".join(values[:_VALUES_SHOWN]) + more
+    return ", ".join(line(value, _LONGEST) for value in values[:_VALUES_SHOWN]) + more
 
 
 def rng_of(name: str) -> np.random.Generator:
@@ -309,7 +324,7 @@ def _suite(runs: Sequence[RunResult], protocol: str, name: str) -> dict[str, tup
     """What a suite of levels says, nothing unless every run has played it, and on the same levels."""
     finals = [final for run in runs if (final := run.final(protocol)) is not None]
     found = [final.success for final in finals]
-    if len(found) < len(runs) or not found[0] or _not_in_all(finals):
+    if len(found) < len(runs) or not found[0] or _not_in_all(found):
         return {}
     table = np.array([[suite[level] for level in sorted(found[0])] for suite in found])
     samples: dict[str, tuple[statistics.Statistic, np.ndarray]] = {
@@ -324,11 +339,11 @@ def _suite(runs: Sequence[RunResult], protocol: str, name: str) -> dict[str, tup
 
 def _achievements(finals: Sequence[Evaluation], rng: np.random.Generator) -> dict[str, Estimate]:
     """Success rates: over seeds by bootstrap, for a single run by Wilson's interval over its worlds."""
-    names = list(dict.fromkeys(name for final in finals for name in final.achievements))
+    names = [name for name in finals[0].achievements if all(name in final.achievements for final in finals)]
     if len(finals) == 1:
         worlds = finals[0].returns.size
         return {name: statistics.wilson(round(finals[0].achievements[name] * worlds), worlds) for name in names}
-    rates = {name: np.array([final.achievements.get(name, 0.0) for final in finals]) for name in names}
+    rates = {name: np.array([final.achievements[name] for final in finals]) for name in names}
     return {name: statistics.bootstrap(statistics.mean, rate, rng=rng) for name, rate in rates.items()}
 
 

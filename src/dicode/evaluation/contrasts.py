@@ -50,7 +50,7 @@ class Contrasts:
 def contrasts(comparison: Comparison, one: str, on: str | None = None, levels: str = "*") -> Contrasts:
     """`one` against every other group, `on` one of `MEASURES`, of a suite only `levels`, a pattern of their names.
 
-    Raises RunError for an unknown group, one that shares no seed with another, or what not all runs were measured on.
+    Raises RunError for an unknown group, one that shares no seed with another or has one twice, or what not all were measured on.
     """
     groups = {group.name: group for group in comparison.groups}
     if one not in groups:
@@ -62,7 +62,7 @@ def contrasts(comparison: Comparison, one: str, on: str | None = None, levels: s
     for other in groups.values():
         if other.name == one:
             continue
-        seeds = sorted(_seeds(groups[one]).keys() & _seeds(other).keys(), key=str)
+        seeds = sorted(_seeds(groups[one]).keys() & _seeds(other).keys())
         if not seeds:
             raise RunError(f"{one} and {other.name} have no seed in common, so they can't be paired")
         pair = [np.stack([scores_of(_seeds(group)[seed]) for seed in seeds]) for group in (groups[one], other)]
@@ -108,8 +108,12 @@ def _points(estimate: Estimate, percent: bool) -> str:
     return value if low == high else f"{value} [{low}, {high}]"
 
 
-def _seeds(group: Group) -> Mapping[object, RunResult]:
-    return {run.config.get("seed"): run for run in group.runs}
+def _seeds(group: Group) -> Mapping[str, RunResult]:
+    """A group's runs by seed. Raises RunError where two have the same one, which compare can be told to allow."""
+    runs = {str(run.config.get("seed")): run for run in group.runs}
+    if len(runs) < len(group.runs):
+        raise RunError(f"{group.name} has more runs than seeds, so its runs can't be paired by seed")
+    return runs
 
 
 def _measured(groups: tuple[Group, ...], on: str | None, levels: str) -> tuple[str, Callable[[RunResult], np.ndarray]]:

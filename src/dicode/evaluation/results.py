@@ -87,8 +87,8 @@ class Evaluation:
     def conditions(self) -> dict[str, object]:
         """What must agree before two evaluations may be compared."""
         names = ("engine", "worlds", "steps", "seed", "target")
-        envs = self.num_envs or "the run's own"
-        return {name: getattr(self, name) for name in names} | {"num_envs": envs}
+        more = {"num_envs": self.num_envs or "the run's own", "max_return": float(self.max_return)}
+        return {name: getattr(self, name) for name in names} | more
 
 
 @dataclass(frozen=True)
@@ -252,6 +252,8 @@ def discrepancy(body: Mapping[str, Any]) -> str | None:
         for name, rate in body.get(kind, {}).items():
             if not 0.0 <= rate <= 1.0:
                 return f"holds a success rate of {rate:g} for {name}"
+            if kind == "success" and body["protocol"] == TARGET and name != TARGET:
+                return f"holds a success rate of {line(name, 40)!r}, and was played on the target"
             if kind == "success" and body["protocol"] == GRADED and not re.fullmatch(r"[a-z_]+/[1-9]", name):
                 return f"holds a success rate of {line(name, 40)!r}, which is no family/rung"
     return None
