@@ -11,6 +11,7 @@ import pytest
 
 from dicode import config, lines
 from dicode.errors import RunError
+from dicode.evaluation.results import load_run
 from dicode.runs import directory, metrics
 from dicode.runs.sockets import forbid_sockets
 
@@ -39,6 +40,16 @@ def test_the_nearest_run_is_named(tmp_path):
     made(tmp_path)
     with pytest.raises(RunError, match="did you mean 'demo'"):
         directory.open_run(tmp_path / "dmeo")
+
+
+@pytest.mark.parametrize("word", [".", "../demo", "report/.."])
+def test_a_run_has_its_name_wherever_one_stands(tmp_path, monkeypatch, word):
+    run = made(tmp_path)
+    run.report.mkdir()
+    monkeypatch.chdir(run.path)
+    assert directory.open_run(word).path.name == load_run(word).name == "demo"
+    begun = directory.create(config.load(["preset=smoke", "run=more", f"runs_dir={tmp_path}", f"from={word}"]))
+    assert begun.config().warm_start == "demo"
 
 
 HOLD = """

@@ -19,6 +19,7 @@ from dicode.commands import launch
 from dicode.config import Config
 from dicode.errors import ConfigError, DicodeError, RunError
 from dicode.logs import quiet_packages
+from dicode.received import places
 from dicode.runs import checkpoint, directory, joining, restore, seed_files, target
 from dicode.runs.directory import RunDirectory
 from dicode.runs.level_files import read_file
@@ -162,7 +163,7 @@ def _other_beginnings(run: RunDirectory, config: Config) -> Iterator[str]:
         ("from", own.warm_start, config.warm_start, _same_start(run, config)),
         ("target", own.target, config.target, _same_target(run, config)),
     ):
-        theirs, ours = (Path(name).name if name else "none" for name in named)
+        theirs, ours = (places.named(name).name if name else "none" for name in named)
         if not (theirs == ours if same is None else same):
             yield f"{word}={theirs}, not {ours}" if theirs != ours else f"{word}={theirs} held something else then"
 

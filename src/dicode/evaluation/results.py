@@ -29,6 +29,7 @@ import numpy as np
 
 from dicode import files, games, lines
 from dicode.errors import RunError
+from dicode.received import places
 from dicode.received.shapes import record
 from dicode.received.text import line
 
@@ -154,7 +155,7 @@ def furthest(success: Mapping[str, float]) -> dict[str, int]:
 
 def load_run(path: Path | str) -> RunResult:
     """Read one run's directory. Raises `RunError` that names the file when something is missing or broken."""
-    folder = Path(path)
+    folder = places.named(path)
     with files.refusals("open", folder):
         try:
             (folder / "config.yaml").lstat()

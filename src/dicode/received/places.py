@@ -11,6 +11,12 @@ MARK = "foreign"
 """A file of this name beside level files says that they are of a run that this machine did not make, or a model's."""
 
 
+def named(path: Path | str) -> Path:
+    """`path`, in full where it ends in `.` or `..`: then it has no name by which something could be called."""
+    given = Path(path)
+    return given.resolve() if given.name in ("", "..") else given
+
+
 def folder_of(path: Path) -> Path:
     """The folder of level files at `path`, which is a folder or a file."""
     return path if path.is_dir() else path.parent

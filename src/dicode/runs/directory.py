@@ -197,7 +197,7 @@ def _fill(run: RunDirectory, config: Config, start: Path | None, sealed: bool, t
 
 
 def _base(path: str | None) -> str | None:
-    return Path(path).name if path else None
+    return places.named(path).name if path else None
 
 
 def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
@@ -205,7 +205,7 @@ def open_run(path: str | Path, writing: bool = False) -> RunDirectory:
 
     Raises RunError that names the nearest run beside it, what the run has lost, or what does not belong in one.
     """
-    run = RunDirectory(Path(path))
+    run = RunDirectory(places.named(path))
     with files.refusals("open", path):
         if run.config_file.is_symlink() or run.config_file.exists():
             received.check_tree(run.path, writing)
