@@ -46,6 +46,12 @@ def test_what_lies_above_the_commit_is_discarded(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["000000", "000001"]
 
 
+def test_a_run_may_have_more_than_a_million_cycles(tmp_path):
+    for cycle in (999_999, 1_000_000, 1_000_001):
+        checkpoint.save(tmp_path, cycle, STATE, {}, keep=2)
+    assert checkpoint.cycles(tmp_path) == [1_000_000, 1_000_001]
+
+
 def test_the_one_before_the_newest_outlives_keep_1(tmp_path):
     for cycle in range(4):
         checkpoint.save(tmp_path, cycle, STATE, {}, keep=1)

@@ -70,7 +70,7 @@ def save(folder: Path, cycle: int, state: Any, meta: Mapping[str, Any], keep: in
 
 def cycles(folder: Path) -> list[int]:
     """Cycles that have a checkpoint, whole or damaged, ascending."""
-    return sorted(int(p.name) for p in folder.glob("[0-9]" * 6) if p.is_dir())
+    return sorted(int(p.name) for p in folder.glob("[0-9]" * 6 + "*") if p.name.isdecimal() and p.is_dir())
 
 
 def newest_whole(folder: Path, most: int | None = None) -> tuple[int | None, list[str]]:
