@@ -76,11 +76,23 @@ def test_a_damaged_evaluation_is_made_anew(tmp_path, caplog, content):
     assert load_evaluation(final).worlds == 64
 
 
-def test_damaged_parts_are_played_anew(tmp_path, caplog):
-    (tmp_path / "x.partial").write_text("null\n")
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        {"level": "", "first": 0, "returns": [1.0]},
+        {"level": "", "first": 0, **part(0, 16), "lengths": [1] * 15},
+        {"level": "", "first": 0, **part(0, 16), "returns": ["1"] * 16},
+        {"level": "", "first": 0, **part(0, 16), "reached": 5},
+    ],
+)
+def test_damaged_parts_are_played_anew(tmp_path, caplog, row):
+    (tmp_path / "x.partial").write_text(f"{json.dumps(row)}\n")
     kept = Parts(tmp_path / "x.partial", 64)
     assert play(kept)["returns"] == list(range(64))
-    assert "holds no named values; they are played anew" in caplog.text
+    assert (
+        f"{'holds no named values' if row is None else 'do not follow each other'}; they are played anew" in caplog.text
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}"])
@@ -96,6 +108,16 @@ def test_a_file_whose_figures_are_not_of_its_worlds_is_made_anew(tmp_path, caplo
     final.write_text(json.dumps(made | {"returns": [*made["returns"], *range(16)]}))
     assert once(tmp_path, ASKED, PARAMS, play) == made
     assert "80 first episodes; it is made anew" in caplog.text
+
+
+def test_an_evaluation_under_another_one_s_name_is_made_anew(tmp_path, caplog):
+    made = once(tmp_path, ASKED, PARAMS, play)
+    (final,) = tmp_path.glob("*.json")
+    for changes in ({"seed": 1}, {"steps": 9}, {"engine": "package"}, {"num_envs": 4}, {"checkpoint": "0123456789ab"}):
+        final.write_text(json.dumps(made | changes))
+        caplog.clear()
+        assert once(tmp_path, ASKED, PARAMS, play) == made
+        assert "holds another evaluation than its name says; it is made anew" in caplog.text
 
 
 RUN = """

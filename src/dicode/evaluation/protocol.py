@@ -21,9 +21,10 @@ import numpy as np
 from dicode import __version__, files, lines
 from dicode.environment.batch import Level
 from dicode.errors import RunError
-from dicode.evaluation.results import evaluation_of
+from dicode.evaluation.results import Evaluation, evaluation_of
 from dicode.games.device import DeviceGame
 from dicode.games.host import HostGame
+from dicode.received.shapes import record
 from dicode.streams import Streams
 from dicode.training.trainer import Trainer
 
@@ -156,19 +157,36 @@ class Parts:
         self._lines.close()
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One line of such a file."""
+
+    level: str
+    first: int
+    returns: tuple[float, ...]
+    lengths: tuple[int, ...]
+    floor: tuple[int, ...]
+    reached: tuple[int, ...]
+    finished: int
+    successes: int = 0
+
+
 def _consecutive(rows: list[dict[str, Any]], worlds: int) -> bool:
+    try:
+        parts = [record(_Part, row) for row in rows]
+    except ValueError:
+        return False
     done: dict[str, int] = {}
-    for row in rows:
-        level, returns = row.get("level"), row.get("returns")
-        if not isinstance(level, str) or not isinstance(returns, list) or row.get("first") != done.get(level, 0):
+    for part in parts:
+        if not len(part.returns) == len(part.lengths) == len(part.floor) or part.first != done.get(part.level, 0):
             return False
-        done[level] = done.get(level, 0) + len(returns)
-    return all(count <= worlds for count in done.values())
+        done[part.level] = part.first + len(part.returns)
+    return all(count <= worlds for count in done.values()) and len({len(part.reached) for part in parts}) <= 1
 
 
 def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], dict[str, Any]]) -> dict[str, Any]:
     """The evaluation in `folder`, or else what `play` makes of its parts; one process at a time plays in a folder."""
-    final = folder / f"{protocol.label}-{parameters_hash(params)}.json"
+    final = folder / f"{_stem(protocol, parameters_hash(params))}.json"
     if (known := _made(final)) is not None:
         return known
     with files.refusals("write to", folder):
@@ -186,7 +204,7 @@ def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], 
 
 
 def _made(final: Path) -> dict[str, Any] | None:
-    """An evaluation that was made before, unless it is damaged or its figures are not those of the worlds that it names."""
+    """An evaluation that was made before, unless it is damaged, another one than its name says, or not of its worlds."""
     if not os.path.lexists(final):
         return None
     try:
@@ -194,10 +212,20 @@ def _made(final: Path) -> dict[str, Any] | None:
         known = evaluation_of(final, body)
         if not len(known.lengths) == len(known.floor) == len(known.returns):
             raise RunError(f"{final} lacks lengths or floors")
+        if final.stem != _stem(_protocol_of(known), known.checkpoint):
+            raise RunError(f"{final} holds another evaluation than its name says")
     except RunError as error:
         _log.warning("%s; it is made anew", error)
         return None
-    return {"finished": 0, "max_return": known.max_return, **body}
+    return {"finished": 0, "max_return": known.max_return, "achievements": {}, **body}
+
+
+def _protocol_of(made: Evaluation) -> Protocol:
+    return Protocol(made.worlds, made.steps, made.seed or 0, made.engine, made.protocol, made.num_envs)
+
+
+def _stem(protocol: Protocol, checkpoint: str) -> str:
+    return f"{protocol.label}-{checkpoint}"
 
 
 def part_of(first: Any) -> dict[str, Any]:
