@@ -104,6 +104,16 @@ def test_without_a_checkpoint_it_is_said_that_cycles_are_finished(tmp_path, caps
         assert archive.committed_cycle() == 4
 
 
+@pytest.mark.parametrize("name", ["lengthened.jsonl", "withdrawn.jsonl"])
+@pytest.mark.parametrize("command", [["eval"], ["resume", "total_steps=1e6"], ["replay"]])
+def test_a_note_that_cannot_be_read_is_told_of_first(tmp_path, capsys, name, command):
+    run = made(tmp_path)
+    (run.path / name).write_text("[1]\n")
+    config_before = run.config_file.read_text()
+    assert f"line 1 of {run.path / name} holds no named values" in said(capsys, command[0], str(run.path), *command[1:])
+    assert run.config_file.read_text() == config_before
+
+
 @pytest.mark.parametrize("command", ["eval", "resume"])
 def test_only_damaged_checkpoints_are_no_start_from_scratch(tmp_path, capsys, command):
     run = made(tmp_path)

@@ -63,6 +63,8 @@ def ended(run: RunDirectory, config: Config, seconds: float) -> list[str]:
     """Return, levels, where to look and what to do next."""
     with Archive(run.archive_file, read_only=True) as archive:
         snapshot = archive.snapshot()
+    if snapshot.cycle + 1 < config.num_cycles:  # the replay of a run that has not ended
+        return stopped(run)
     rows, steps = lines.read(run.metrics_file), config.num_cycles * config.steps_per_cycle
     where = f"{run.report / 'index.html'}, or `dicode view {run.path}`"
     onward = f"`dicode eval {run.path}`, `dicode resume {run.path} total_steps={2 * steps}`"

@@ -96,6 +96,7 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     while watch and restore.committed_cycle(run) < 0:
         time.sleep(5.0)
     newest_cycle(run)
+    restore.check_notes(run)
     target = targets.task(run)
     trainer = open_trainer(run, protocol, console)
     last = None

@@ -98,6 +98,7 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
             known = origin.standing(run)
             before = run.config()
             restore.check_config(run, before)
+            restore.check_notes(run)
             asked = configuration.check(_longer(before, changes))
             config = origin.admit(run, asked, known)
             if over := restore.finished(run, config):
@@ -129,7 +130,7 @@ def _longer(config: Config, changes: Mapping[str, Any]) -> Config:
 
 
 def replay(path: str, overrides: Sequence[str] = ()) -> int:
-    """Run a finished run again from its journal, without a network; 0 if both archives have one digest."""
+    """Run the finished cycles of a run again from its journal, without a network; 0 if both archives have one digest."""
     from dicode.runs.sockets import forbid_sockets
 
     asked = _replay_name(overrides)
@@ -138,8 +139,11 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     config = run.config()
     directory.require_free(replace(config, run=name, runs_dir=str(run.path.parent)))
     with Archive(run.archive_file, read_only=True) as archive:
-        wanted = archive.digest()
+        wanted, end = archive.digest(), archive.committed_cycle() + 1
+    if not end:
+        raise RunError(f"{run.path} has no finished cycle yet, so there is nothing to replay")
     restore.check_start(config, run, -1)
+    restore.check_notes(run)
     _fits(config, run.path)
     seeds = seed_files.of(run, config)
     silent = replace(config.logging, wandb=False)
@@ -155,16 +159,13 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     if not known.foreign:
         origin.seal_seeds(again.seeds)
         origin.seal_seeds(again.target_file.parent)
-    for name in (JOURNAL, PRICES) if run.journal.is_dir() else ():
-        lines.copy(run.journal / name, again.journal / name)
-    lines.copy(run.withdrawn_file, again.withdrawn_file)
-    lines.copy(run.lengthened_file, again.lengthened_file)
+    _copy_notes(run, again)
     with forbid_sockets():
         drafts = _seeds(config, seed_files.of(again, config), target.of(again, config))
         again_config = again.config()
         whole = _assembled(again, again_config, True, drafts, ALONE, known.foreign)
         with again.lock(), ending.told(again, again_config), whole as parts:
-            _loop(parts)
+            _loop(parts, end)
     with Archive(again.archive_file, read_only=True) as archive:
         found = archive.digest()
     same = found == wanted
@@ -172,6 +173,14 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
         f"replayed into {again.path}: digest {found[:16]} {'equals' if same else 'DIFFERS FROM'} {wanted[:16]}"
     )
     return 0 if same else 1
+
+
+def _copy_notes(run: RunDirectory, again: RunDirectory) -> None:
+    """Copy what a run noted of its calls and of what befell it."""
+    for name in (JOURNAL, PRICES) if run.journal.is_dir() else ():
+        lines.copy(run.journal / name, again.journal / name)
+    lines.copy(run.withdrawn_file, again.withdrawn_file)
+    lines.copy(run.lengthened_file, again.lengthened_file)
 
 
 def _replay_name(overrides: Sequence[str]) -> str:
@@ -299,12 +308,12 @@ def _assembled(
         yield parts
 
 
-def _loop(parts: "Parts") -> int:
-    """Run the loop, from the start or from the last commit."""
+def _loop(parts: "Parts", end: int | None = None) -> int:
+    """Run the loop, from the start or from the last commit; `end`: only so many cycles in all."""
     from dicode.runs.loop import Loop
 
     cycle = parts.archive.committed_cycle()
-    Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer)).run()
+    Loop(parts, lambda trainer: restore.learner(parts.config, parts.run, cycle, trainer), end).run()
     return _silence(parts.dreams.dreamer)
 
 

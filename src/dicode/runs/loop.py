@@ -107,10 +107,14 @@ class Parts:
 
 
 class Loop:
-    """Runs cycles until `total_steps`. `first_learner` makes the learner to go on with, once the programs are compiled."""
+    """Runs cycles until `total_steps`, or only `end` of them in all.
 
-    def __init__(self, parts: Parts, first_learner: Callable[[Trainer], LearnerState]) -> None:
+    `first_learner` makes the learner to go on with, once the programs are compiled.
+    """
+
+    def __init__(self, parts: Parts, first_learner: Callable[[Trainer], LearnerState], end: int | None = None) -> None:
         self.parts, self._first_learner = parts, first_learner
+        self._end = parts.config.num_cycles if end is None else end
         self.learner: LearnerState | None = None
         self.config, self.streams = parts.config, Streams(parts.config.seed)
         self.snapshot = parts.archive.snapshot()
@@ -118,9 +122,9 @@ class Loop:
     def run(self) -> Snapshot:
         """Every cycle that is left. Returns the snapshot after the last."""
         first = self.snapshot.cycle + 1
-        if first < self.config.num_cycles:
+        if first < self._end:
             self.parts.dreams.dispatch(self.snapshot.pending(), self.snapshot.levels.values(), self.snapshot.trials)
-        for cycle in range(first, self.config.num_cycles):
+        for cycle in range(first, self._end):
             self._cycle(cycle)
         return self.snapshot
 
@@ -161,7 +165,7 @@ class Loop:
             row["probe"] = measured.row() | {"steps_so_far": known.run_state["probe_steps"]}
         row["hooks"] = {"levels": [p.level for p in playables.values() if p.hooks], "compile_s": round(hook_s, 2)}
         self._commit(cycle, known, row)
-        if cycle + 1 < self.config.num_cycles:  # else they stay pending, for whoever makes the run longer
+        if cycle + 1 < self._end:  # else they stay pending, for whoever makes the run longer
             self.parts.dreams.dispatch(briefs, self.snapshot.levels.values(), self.snapshot.trials)
         self.parts.observer.cycle(CycleReport(cycle, row, self.snapshot, found, briefs, self.learner, playables))
 

@@ -13,7 +13,7 @@ from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
 from dicode.evaluation.results import TARGET, load_run
-from dicode.runs import checkpoint, lengthened, metrics
+from dicode.runs import checkpoint, lengthened, metrics, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.types import LevelRecord
 
@@ -86,6 +86,12 @@ def check_config(run: RunDirectory, config: Config) -> None:
                 f"{run.config_file} was changed: its settings give {name} {has:,}, and the checkpoint of cycle {cycle} has "
                 f"{had:,}; put them back as they were, or start a new run"
             )
+
+
+def check_notes(run: RunDirectory) -> None:
+    """Raise RunError, before anything compiles, for a note of what befell the run that can't be read."""
+    lengthened.stretches(run.lengthened_file)
+    withdrawn.levels(run.withdrawn_file, 0)
 
 
 def finished(run: RunDirectory, config: Config) -> str | None:
