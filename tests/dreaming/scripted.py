@@ -49,6 +49,11 @@ def problem(status, message="no", headers=None, **error) -> Step:
     return Step(status, json.dumps({"error": {"message": message, **error}}).encode(), headers or {})
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    """Connections that may wait to be taken; the default of 5 drops some of many at once."""
+
+
 class Scripted:
     """The server: `script` is a list of steps (the last one repeats) or a function of (request body, call number)."""
 
@@ -59,7 +64,7 @@ class Scripted:
         self.times: list[float] = []
         self.under_way = self.most_under_way = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()

@@ -344,3 +344,17 @@ def test_a_key_is_scrubbed_in_the_shapes_in_which_it_may_be_echoed():
 def test_an_address_that_holds_more_than_an_address_is_refused(url):
     with pytest.raises(ConfigError):
         endpoint(url)
+
+
+def test_more_calls_than_the_library_s_own_limit_are_under_way_at_once(fm_server):
+    count = 120
+    everybody = threading.Barrier(count)
+
+    def script(body, number):
+        everybody.wait(timeout=15)
+        return fm_server.said("ok")
+
+    fm_server.script = script
+    answers = ask(endpoint(fm_server.url, concurrency=count), count)
+    assert {answer.text for answer in answers} == {"ok"}
+    assert fm_server.most_under_way == count

@@ -135,6 +135,8 @@ def make_client(endpoint: Endpoint) -> Any:
         proxy=None if endpoint.loopback else proxy_of(endpoint.base_url),
         follow_redirects=False,
         timeout=endpoint.timeout_s,
+        # The client takes turns; a limit of the library's would be waited for at the cost of a call's time.
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=endpoint.concurrency),
     )
 
 
