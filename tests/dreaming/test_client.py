@@ -226,6 +226,7 @@ def body_of(finish="stop", tokens=10_000, usd=0.10, choices=True):
         ([(200, body_of() | {"error": {"message": "overloaded"}})], Kind.FAILED, 40_000, 0.40),
         ([(502, body_of() | {"error": {"message": "upstream"}}), (200, body_of())], Kind.TEXT, 20_000, 0.20),
         ([(400, body_of() | {"error": {"code": "content_filter"}})], Kind.REFUSED, 10_000, 0.10),
+        ([(200, body_of() | {"error": {"code": "content_filter"}})], Kind.REFUSED, 10_000, 0.10),
         ([(500, {"error": "down"}), (200, body_of())], Kind.TEXT, 10_000, 0.10),
         ([(200, body_of("error")), (200, body_of(usd=None))], Kind.TEXT, 20_000, None),
     ],
@@ -278,6 +279,29 @@ def test_the_key_is_sent_but_never_logged_nor_returned(fm_server, caplog):
     shown = repr(answers) + caplog.text + repr(Key("FM_KEY", SECRET)) + repr(where)
     assert SECRET not in shown
     assert "verysecret" not in shown
+
+
+@pytest.mark.parametrize("before", [80, 120, 200])
+@pytest.mark.parametrize("place", ["error in a 200", "filter in a 200", "status", "refusal", "text"])
+def test_no_part_of_a_key_stays_where_a_long_reason_is_cut(fm_server, before, place):
+    """Without a prefix by which keys of known makers are told."""
+    key = "".join(chr(ord("A") + i % 26) + str(i % 10) for i in range(60))
+    said = f"I'm sorry, {'w' * before} {key}"
+    fm_server.script = {
+        "error in a 200": [fm_server.problem(200, said)],
+        "filter in a 200": [fm_server.problem(200, said, code="content_filter")],
+        "status": [fm_server.problem(403, said)],
+        "refusal": [fm_server.said(None, refusal=said)],
+        "text": [fm_server.said(said)],
+    }[place]
+
+    async def go():
+        async with OpenAIClient(endpoint(fm_server.url, retries=0), Key("FM_KEY", key), QUICK) as client:
+            return await client.complete(request())
+
+    answer = asyncio.run(go())
+    assert answer.kind is not Kind.TEXT or len(said) >= 400
+    assert not any(key[i : i + 6] in answer.reason + answer.text for i in range(0, len(key) - 6, 2))
 
 
 def test_words_of_an_answer_that_only_look_like_a_key_stay(fm_server):

@@ -1,7 +1,8 @@
 """Reading a provider's JSON: usage, text, refusals, cut and empty answers, errors inside a "200 OK".
 
 Nothing about the shape is taken for granted: whatever is not as the protocol says makes the call
-FAILED with a reason, so that it can be tried again.
+FAILED with a reason, so that it can be tried again. Reasons are whole here: a key that they hold is taken out
+before they are shortened, because a part of it would not be recognised.
 """
 
 import re
@@ -31,11 +32,10 @@ def read_reply(body: Any, request: Request) -> Answer:
     if not isinstance(body, dict):
         return unusable(body, "the server's answer is not a JSON object")
     if body.get("error") and is_flagged(FLAGGING[0], body):
-        return Answer(
-            Kind.REFUSED, reason=f"the provider's content filter stopped the question: {complaint(body)[:200]}"
-        )
+        reason = f"the provider's content filter stopped the question: {complaint(body)}"
+        return unusable(body, reason, Kind.REFUSED)
     if body.get("error"):
-        return unusable(body, f"the server's answer reports an error: {complaint(body)[:200]}")
+        return unusable(body, f"the server's answer reports an error: {complaint(body)}")
     if "choices" in body and not body["choices"]:
         return unusable(body, "the server's answer holds no choices")
     told = said(body)
@@ -80,7 +80,7 @@ def unusable(body: Any, reason: str, kind: Kind = Kind.FAILED) -> Answer:
 
 def _judge(text: str, told: Said) -> tuple[Kind, str]:
     if told.refusal:
-        return Kind.REFUSED, f"the model refuses: {' '.join(told.refusal.split())[:200]}"
+        return Kind.REFUSED, f"the model refuses: {' '.join(told.refusal.split())}"
     if FILTERED.search(told.finish):
         return Kind.REFUSED, "the provider's content filter stopped the answer"
     if CUT.search(told.finish):
@@ -91,7 +91,7 @@ def _judge(text: str, told: Said) -> tuple[Kind, str]:
     if not text.strip():
         return Kind.EMPTY, "the answer is empty"
     if len(text) < REFUSAL_LENGTH and "```" not in text and _REFUSAL.match(text.strip()):
-        return Kind.REFUSED, f"the model refuses: {' '.join(text.split())[:200]}"
+        return Kind.REFUSED, f"the model refuses: {' '.join(text.split())}"
     return Kind.TEXT, ""
 
 
