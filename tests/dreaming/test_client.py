@@ -149,6 +149,10 @@ FLAGGED = {
     "anthropic": (400, {"type": "error", "error": {"type": "invalid_request_error", "message": "Output blocked by content filtering policy"}}),
     "deepseek": (400, {"error": {"message": "Content Exists Risk", "type": "invalid_request_error"}}),
     "alibaba": (400, {"error": {"code": "data_inspection_failed", "message": "Input data may contain inappropriate content."}}),
+    "xai": (403, {"code": "The caller does not have permission to execute the specified operation", "error": "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"}),
+    "zhipu": (400, {"contentFilter": [{"level": 1}], "error": {"code": "1301", "message": "System detected potentially unsafe or sensitive content in input or generation."}}),
+    "litellm": (400, {"error": {"message": "{'error': 'Violated guardrail policy'}", "code": "400"}}),
+    "guardrails": (403, {"message": "Input blocked by guardrails"}),
     "in a 200": (200, {"error": {"code": 403, "message": "Your input was flagged"}}),
 }  # fmt: skip
 
@@ -169,6 +173,9 @@ def test_a_prompt_that_a_filter_stops_is_refused_and_teaches_nothing_of_fields(f
         (413, {"message": "Request Entity Too Large"}),
         (400, {"message": "too many", "code": "context_length_exceeded"}),
         (400, {"message": "prompt is too long: 208310 tokens > 200000 maximum"}),
+        (400, {"message": "This model's maximum prompt length is 131072 but the request contains 137978 tokens."}),
+        (400, {"message": "too many tokens: size limit exceeded by 10932 tokens. Try using shorter or fewer inputs"}),
+        (422, {"message": "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000"}),
         (400, {"message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}),
     ],
 )
@@ -181,7 +188,12 @@ def test_a_prompt_that_is_too_long_fails_at_once_and_denies_nothing_to_others(fm
 
 @pytest.mark.parametrize(
     ("status", "message"),
-    [(403, "your plan does not include this model"), (403, "this account was flagged"), (400, "unknown model m")],
+    [
+        (403, "your plan does not include this model"),
+        (403, "this account was flagged"),
+        (400, "unknown model m"),
+        (400, "the guardrail identifier in the request does not exist"),
+    ],
 )
 def test_a_refusal_that_holds_for_every_prompt_is_denied(fm_server, status, message):
     fm_server.script = [fm_server.problem(status, message)]

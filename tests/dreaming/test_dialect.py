@@ -64,6 +64,7 @@ REFUSALS = {
     "anthropic": ("top_p", {"type": "error", "error": {"type": "invalid_request_error", "message": "`temperature` and `top_p` cannot both be specified for this model. Please use only one."}}),
     "bedrock": ("top_p", {"message": "ValidationException: The model returned the following errors: top_p is not supported"}),
     "text": ("seed", {"error": "unknown field seed"}),
+    "vertex": ("max_tokens", {"error": {"code": 400, "message": "Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 65537 (exclusive)."}}),
     "limit": ("max_tokens", {"error": {"message": "Unrecognized request argument supplied: max_tokens"}}),
 }  # fmt: skip
 
@@ -131,6 +132,8 @@ def test_the_other_name_of_the_token_limit_is_used_where_the_server_names_it(fm_
         "This model's maximum context length is 16384 tokens. However, you requested 40000 tokens (8000 in the messages, "
         "32000 in the completion). Please reduce the length of the messages or completion.",
         "request (40000 tokens) exceeds the available context size (16384 tokens)",
+        "The maximum tokens you requested exceeds the model limit of 8192.",
+        "`inputs` tokens + `max_new_tokens` must be <= 9000. Given: 500 `inputs` tokens and 32000 `max_new_tokens`",
     ],
 )
 def test_a_token_limit_that_is_too_large_is_halved_until_it_fits(fm_server, message):

@@ -23,6 +23,8 @@ LEAST_TOKENS = 256
 _TOO_LARGE = re.compile(
     r"too (?:large|high|big|long)|exceed|at most|maximum|less than|<=|>|context (?:length|window)", re.I
 )
+_ANSWER = re.compile(r"\bmax(?:imum)?[_ ]?(?:(?:new|output|completion)[_ ]?)?tokens(?![a-z])", re.I)
+"""The limit on the answer under any maker's name."""
 _CONTEXT = re.compile(r"context (?:length|window|size|limit)|length of the (?:messages|prompt|completion)", re.I)
 _SYSTEM = re.compile(
     r"\bsystem\b.{0,40}\brole|\brole.{0,60}\bsystem\b|(?:developer|system) (?:instruction|message|prompt)s?\b.{0,40}\bnot\b"
@@ -147,7 +149,7 @@ def _named(said: str, fields: tuple[str, ...], parameter: str) -> str:
 
 def _is_limit(said: str, parameter: str) -> bool:
     """Whether a complaint that names no field which was sent is about the answer's length: under another name, or none."""
-    return parameter in LIMITS or any(name in said for name in LIMITS) or bool(_CONTEXT.search(said))
+    return parameter in LIMITS or bool(_ANSWER.search(said) or _CONTEXT.search(said))
 
 
 def _parameter(answer: Any) -> str:

@@ -19,13 +19,15 @@ _WORDS = ("code", "type", "status", "message", "msg", "detail", "error")
 _FLAGGED = re.compile(
     r"content[_ -]?(?:filter|polic|management|moderation|exists risk)|moderation[_ ](?:block|fail|error)|prompt[_ ]block"
     r"|(?:input|prompt|request|message|content|text)s?\b.{0,40}\bflagged|safety[_ ](?:system|polic|filter)"
-    r"|(?:prompt|input|request|content)\b.{0,80}\busage polic|inspection[_ ]?failed|inappropriate content"
+    r"|(?:prompt|input|request|content)\b.{0,80}\busage (?:polic|guideline)|inspection[_ ]?failed"
+    r"|(?:inappropriate|sensitive|unsafe) content|(?:block|violat)\w*\b.{0,20}\bguardrail|guardrail.{0,20}(?:block|interven)"
     r"|responsible ?ai ?polic|prohibited[_ ]content|\binvalid_prompt\b",
     re.I,
 )
 _LONG = re.compile(
-    r"context[_ ](?:length|window|size|limit)|string_above_max_length|(?:reduce the|maximum) (?:input )?length"
-    r"|(?:prompt|input|inputs|request|messages?|token count)\b.{0,40}(?:too (?:long|large|many)|exceed)",
+    r"context[_ ](?:length|window|size|limit)|string_above_max_length|(?:reduce the|maximum) (?:(?:input|prompt) )?length"
+    r"|(?:prompt|input|inputs|request|messages?|token count)\b.{0,40}(?:too (?:long|large|many)|exceed|less than \d+ token)"
+    r"|too many (?:input |prompt )?tokens",
     re.I,
 )
 
