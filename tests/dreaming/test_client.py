@@ -88,7 +88,8 @@ def test_retry_after_is_read_as_a_date():
 
 
 @pytest.mark.parametrize(
-    "fault", ["500", "503", "drop", "cut", "time-out", "drip", "invalid json", "html", "wrong shape", "error in a 200"]
+    "fault",
+    ["500", "503", "drop", "cut", "time-out", "drip", "invalid json", "html", "wrong shape", "error in a 200", "depth"],
 )
 def test_what_may_pass_is_tried_again(fm_server, fault):
     step = fm_server.Step
@@ -102,6 +103,7 @@ def test_what_may_pass_is_tried_again(fm_server, fault):
         "invalid json": step(body=b'{"choices": ['),
         "html": step(body=b"<html>gateway</html>", headers={"Content-Type": "text/html"}),
         "wrong shape": step(body=b'{"choices": [{"message": 3}]}'),
+        "depth": step(body=b'{"choices": [{"message": {"content": %s}}]}' % (b'[{"content":' * 400 + b"1" + b"}]" * 400)),
         "error in a 200": step(body=b'{"error": {"message": "overloaded", "code": 502}}'),
     }
     fm_server.script = [faults[fault], fm_server.said("ok")]
@@ -352,6 +354,16 @@ def test_a_key_comes_from_the_environment_else_from_dotenv_and_leaves_the_enviro
     assert "DICODE_TEST_KEY" not in os.environ
     monkeypatch.setenv("DICODE_TEST_KEY", "fromenv99")
     assert find_key(where, below).reveal() == "fromenv99"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_dotenv_is_read_in_the_encodings_in_which_editors_and_shells_write_it(tmp_path, monkeypatch, encoding):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("# Schl\u00fcssel\r\nGEMINI_API_KEY=fromfile99\r\n".encode(encoding))
+    where = endpoint("https://generativelanguage.googleapis.com/v1beta/openai", key_env="GEMINI_API_KEY")
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    assert find_key(where, tmp_path).reveal() == "fromfile99"
+    assert keys_present()["GEMINI_API_KEY"]
 
 
 def test_a_missing_key_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):

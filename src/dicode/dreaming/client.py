@@ -211,7 +211,10 @@ class OpenAIClient(PatientClient):
         if not reply.is_json:
             return Try(Answer(Kind.FAILED, reason="the server's answer is not JSON"), again=True)
         read = read_vector if request.stage == EMBEDDING else read_reply
-        answer = self._scrubbed(read(reply.body, request))
+        try:
+            answer = self._scrubbed(read(reply.body, request))
+        except RecursionError:
+            answer = unusable(reply.body, "the server's answer is nested too deeply")
         return Try(answer, again=answer.kind is Kind.FAILED)
 
     def _refused_status(self, reply: Reply, request: Request) -> Try:

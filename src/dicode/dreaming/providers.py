@@ -6,6 +6,8 @@ any text that is about to be logged, journaled or shown, `Key.hide` the key alon
 """
 
 import base64
+import codecs
+import io
 import ipaddress
 import os
 import re
@@ -15,6 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from dicode import files
 from dicode.dreaming.settings import FmConfig
 from dicode.errors import ConfigError, nearest
 
@@ -230,9 +233,13 @@ def known_keys() -> tuple[Key, ...]:
 
 
 def _dotenv(start: Path) -> dict[str, str | None]:
+    """What the nearest `.env` sets, in UTF-8 or, as some shells write it, UTF-16; a comment in neither does no harm."""
     from dotenv import dotenv_values
 
-    for folder in (start, *start.parents):
-        if (folder / ".env").is_file():
-            return dotenv_values(folder / ".env")
-    return {}
+    path = next((path for folder in (start, *start.parents) if (path := folder / ".env").is_file()), None)
+    if path is None:
+        return {}
+    with files.refusals("read", path):
+        data = path.read_bytes()
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return dotenv_values(stream=io.StringIO(data.decode("utf-16" if wide else "utf-8-sig", "replace")))
