@@ -5,7 +5,10 @@ import json
 import pytest
 
 from dicode.dreaming.calls import Kind, Message, Request
+from dicode.dreaming.journal import Journal
+from dicode.dreaming.parse import parse_answer
 from dicode.dreaming.replies import read_reply, read_text, read_vector
+from dicode.dreaming.unwrap import MAX_ANSWER
 
 pytestmark = pytest.mark.fast
 
@@ -213,6 +216,18 @@ def test_a_program_s_text_is_an_answer_with_estimated_tokens():
     answer = read_text("x" * 8, REQUEST)
     assert (answer.kind, answer.tokens_in, answer.tokens_out, answer.estimated) == (Kind.TEXT, 10, 2, True)
     assert read_text(" ", REQUEST).kind is Kind.EMPTY
+
+
+@pytest.mark.parametrize("read", [lambda text: reply(text), lambda text: read_text(text, REQUEST)])
+def test_a_journal_that_holds_the_longest_answer_can_be_read_again(tmp_path, read):
+    """Each character becomes six bytes there."""
+    answer = read("\u00e9" * 6_000_000)
+    assert answer.tokens_out == 1_500_000
+    with Journal(tmp_path) as journal:
+        journal.record(REQUEST, answer)
+    assert Journal(tmp_path, "replay").answer(REQUEST) == answer
+    rejected = parse_answer(answer.text)
+    assert f"has {MAX_ANSWER + 1} characters" in rejected.reason
 
 
 def test_an_embedding_tells_its_cost():

@@ -15,6 +15,7 @@ from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
 from dicode.dreaming.dialect import complaint
 from dicode.dreaming.refusals import FLAGGING, is_flagged
 from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, Used, plain, said, used
+from dicode.dreaming.unwrap import MAX_ANSWER
 
 _REFUSAL = re.compile(
     r"(i['’]?m (very )?sorry|sorry,|i can(no|['’])t|i (am|['’]m) (unable|not able)|i won['’]t|as an ai\b)",
@@ -24,6 +25,8 @@ REFUSAL_LENGTH = 400
 """Longer texts, and those with code in them, are answers, however they begin."""
 MAX_NUMBERS = 16_384
 """Longest embedding that is believed."""
+MAX_KEPT = MAX_ANSWER + 1
+"""Characters of an answer that are kept: one more than is read, so that it shows as too long."""
 
 
 def read_reply(body: Any, request: Request) -> Answer:
@@ -54,7 +57,7 @@ def read_reply(body: Any, request: Request) -> Answer:
     tokens_in = request.prompt_tokens if took.tokens_in is None else took.tokens_in
     return Answer(
         kind,
-        text,
+        text[:MAX_KEPT],
         reason,
         tokens_in=tokens_in,
         tokens_cached=min(took.tokens_cached, tokens_in),
@@ -68,7 +71,7 @@ def read_reply(body: Any, request: Request) -> Answer:
 def read_text(text: str, request: Request) -> Answer:
     """The answer of something that says nothing but its text, such as a program or a person."""
     kind, reason = _judge(text, Said(text))
-    return Answer(kind, text, reason, request.prompt_tokens, 0, estimate_tokens(text), estimated=True)
+    return Answer(kind, text[:MAX_KEPT], reason, request.prompt_tokens, 0, estimate_tokens(text), estimated=True)
 
 
 def unusable(body: Any, reason: str, kind: Kind = Kind.FAILED) -> Answer:
