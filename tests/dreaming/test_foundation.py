@@ -11,6 +11,7 @@ from cows import GOOD, Grammar, brief, validate
 from scripted import no_sockets
 
 from dicode.dreaming.assembly import make_foundation_dreamer
+from dicode.dreaming.calls import Kind
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.dreamer import Dreamer
 from dicode.dreaming.foundation import CORRECTIONS, FoundationDreamer, RoundSettings
@@ -182,6 +183,21 @@ def test_a_dream_past_the_deadline_is_lost_for_good(fm_server, tmp_path):
     resumed = dreamer(fm_server, tmp_path, deadline_s=20, concurrency=1).dream(briefs, validate)
     assert resumed == outcomes
     assert len(fm_server.requests) == asked
+
+
+def test_a_call_that_the_deadline_ends_counts_with_its_earlier_tries_and_one_that_waits_does_not(fm_server, tmp_path):
+    billed = {"error": {"message": "busy"}, "usage": {"prompt_tokens": 300, "completion_tokens": 7}}
+    busy = fm_server.Step(503, json.dumps(billed).encode())
+    fm_server.script = lambda body, n: fm_server.Step(delay_s=30.0) if n else busy
+    made = dreamer(fm_server, tmp_path, deadline_s=5.0, timeout_s=60.0, concurrency=1)
+    outcomes = made.dream([brief(index=i) for i in range(3)], validate)
+    assert [o.verdict.reason for o in outcomes] == ["no level within 5 s of dispatch"] * 3
+    call = next(made.journal.calls())
+    assert (call.answer.kind, call.answer.retries) == (Kind.FAILED, 1)
+    assert "deadline" in call.answer.reason
+    assert (made.ledger.total().calls, made.ledger.total().tokens) == (1, 307)
+    assert dreamer(fm_server, tmp_path).ledger.total() == made.ledger.total()
+    assert len(fm_server.requests) == 2
 
 
 @pytest.mark.parametrize(("status", "says"), [(401, "rejects the key in FM_KEY"), (404, "model 'm'")])
@@ -427,6 +443,7 @@ def test_a_round_can_be_cancelled_without_losing_its_dreams(fm_server, tmp_path)
         made.dream([brief()], validate)
     assert time.monotonic() - cancelled[0] < 3.0
     assert made.journal.fate(1, 0) is None
+    assert list(made.journal.calls()) == []
     assert made.dream([brief()], validate)[0].accepted
 
 

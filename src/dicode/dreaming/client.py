@@ -39,6 +39,10 @@ class Client(Protocol):
         """The answer, after retries; never raises for what a provider does wrong."""
         ...
 
+    def broken_off(self, request: Request, reason: str) -> Answer | None:
+        """What a call that was cancelled under way is known to have taken; None where it had not begun."""
+        ...
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -84,6 +88,7 @@ class PatientClient(ABC):
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._turns = asyncio.Semaphore(self.endpoint.concurrency)
+        self._under_way: dict[str, list[Answer]] = {}
         return self
 
     async def __aexit__(
@@ -100,18 +105,26 @@ class PatientClient(ABC):
             raise RuntimeError("a client belongs to the event loop that opened it: use `async with` there")
         async with self._turns:
             started = time.monotonic()
-            answers: list[Answer] = []
+            answers = self._under_way[request.key] = []
             while True:
                 tried = await self._try(request)
                 attempt = len(answers)
                 answers.append(tried.answer)
                 wait = self._wait(tried, attempt, request)
                 if wait is None:
+                    del self._under_way[request.key]
                     return replace(
                         _with_all_costs(answers), seconds=round(time.monotonic() - started, 3), retries=attempt
                     )
                 log.info("%s: %s; trying again in %.1f s", request.label, tried.answer.reason, wait)
                 await asyncio.sleep(wait)
+
+    def broken_off(self, request: Request, reason: str) -> Answer | None:
+        """What a call that was cancelled under way is known to have taken, FAILED; None where it had not begun."""
+        answers = self._under_way.pop(request.key, None)
+        if answers is None:
+            return None
+        return replace(_with_all_costs([*answers, Answer(Kind.FAILED, reason=reason)]), retries=len(answers))
 
     def _wait(self, tried: Try, attempt: int, request: Request) -> float | None:
         """Seconds until the next try, None where there is none."""

@@ -4,8 +4,9 @@ Money comes from the provider's own figure where it gives one, else from the run
 `dicode.dreaming.prices`); a model that has neither is counted in tokens only. The ledger is a function of
 the journal: a resumed run goes on counting where it was, and a replayed run shows what the original cost.
 
-An answer counts with all tries that were made for it, as far as their bodies say what they took. Not covered: tokens
-of attempts that timed out or broke off are unknown to us and may still be billed.
+An answer counts with all tries that were made for it, as far as their bodies say what they took; a call that the
+deadline of its dream ends is a call, too. Not covered: tokens of attempts that timed out or broke off are unknown to us
+and may still be billed.
 """
 
 import math

@@ -246,6 +246,8 @@ class LiveRound(Round):
         recorded = self.journal.answer(request)
         if recorded is not None:
             return recorded
+        # A deadline that has passed ends the dream here, before anything is sent.
+        await asyncio.sleep(0)
         model = request.provider, request.model
         if model in self._denied:
             raise DreamEnded("lost", self._denied[model])
@@ -254,13 +256,28 @@ class LiveRound(Round):
         if spent:
             raise DreamEnded("fallback", spent)
         with ledger.expecting(request):
-            answer = await self._client.complete(request)
-            self.journal.record(request, answer)
-            ledger.charge(request, answer)
+            try:
+                answer = await self._client.complete(request)
+            except asyncio.CancelledError:
+                self._count_broken_off(request)
+                raise
+            self._count(request, answer)
         if answer.kind is Kind.DENIED:
             # The rest of this round would be denied for the same reason; the next round tries again.
             self._denied[model] = answer.reason
         return answer
+
+    def _count(self, request: Request, answer: Answer) -> None:
+        self.journal.record(request, answer)
+        self.context.ledger.charge(request, answer)
+
+    def _count_broken_off(self, request: Request) -> None:
+        """Count a call that the deadline ended: its dream is lost. One that a person ended is made again on resume."""
+        if asyncio.get_running_loop().time() < self._deadline:
+            return
+        answer = self._client.broken_off(request, "broken off at the deadline of its dream")
+        if answer is not None:
+            self._count(request, answer)
 
     def may_repair(self, request: Request) -> bool:
         """Whether the round still has a repair to give to this request."""

@@ -61,4 +61,11 @@ class Switchboard:
 
     async def complete(self, request: Request) -> Answer:
         """The answer of the model that `request` names."""
-        return await self._clients[f"{request.provider} {request.model}"].complete(request)
+        return await self._of(request).complete(request)
+
+    def broken_off(self, request: Request, reason: str) -> Answer | None:
+        """What a call that was cancelled under way is known to have taken; None where it had not begun."""
+        return self._of(request).broken_off(request, reason)
+
+    def _of(self, request: Request) -> Client:
+        return self._clients[f"{request.provider} {request.model}"]
