@@ -443,3 +443,18 @@ def test_words_behind_a_fence_that_never_ends_are_cut_off_and_broken_code_is_not
 def test_marks_around_objective_and_why_go():
     level = LEVEL.replace("Objective:", "**Objective:**").replace("Why:", "**Why**:")
     assert found(level).docstring == "Objective: defeat a zombie.\nWhy: it gates the dungeon."
+
+
+@pytest.mark.parametrize("at_front", [True, False])
+@pytest.mark.parametrize(
+    "beside",
+    ["The map:\n```\n. . #\n# Z .\n```\n", "```python\nprint('a'\n```\n", "```python\nx = 1\n```\n", f"It was:\n```python\n{OTHER}```\n"],
+)  # fmt: skip
+def test_a_level_with_an_error_is_told_of_it_whatever_stands_beside(beside, at_front):
+    from dicode.dreaming.similarity import syntax
+
+    level = f"```python\n{LEVEL.replace('count=1,', 'count=1,,')}```\n"
+    rejected = refused(level + beside if at_front else beside + level, known={syntax(OTHER).exact})
+    assert "line 11 is not Python" in rejected.reason
+    odd = LEVEL.replace("count=1", "count=int(\u201c1\u201d)")
+    assert 'count=int("1")' in found(f"```python\n{odd}```\n{beside}", known={syntax(OTHER).exact}).source

@@ -202,13 +202,15 @@ def _choose(body: str, known: Collection[str]) -> str:
         return _bare(body)
     ranks = [_completeness(block) for block in blocks]
     new = [rank > 0 and not _is_copy(block, known) for block, rank in zip(blocks, ranks, strict=True)]
-    best = max(range(len(blocks)), key=lambda i: (new[i], ranks[i], i))
+    # What is no Python and was meant as a level can be corrected; words and snippets beside it can't.
+    meant = [_meant(block) if rank < 0 else 0 for block, rank in zip(blocks, ranks, strict=True)]
+    best = max(range(len(blocks)), key=lambda i: (new[i], meant[i], ranks[i], i))
     if ranks[best] < 2 and len(blocks) > 1:
         parts = (
             block for block, rank in zip(blocks, ranks, strict=True) if rank == 1 or (not rank and _is_part(block))
         )
         joined = "\n".join(dict.fromkeys(parts))
-        if _completeness(joined) > ranks[best]:
+        if _completeness(joined) > max(ranks[best], 0):
             return joined
     beside = ranks[best] < 1 and not any("GOAL" in block or "def " in block for block in blocks)
     if beside and _completeness(bare := _bare(body)) > 0:
@@ -248,6 +250,11 @@ def _completeness(code: str) -> int:
         return -1
     names = defined(tree)
     return ("GOAL" in names or "success" in names) + ("build" in names)
+
+
+def _meant(code: str) -> int:
+    """How many of a goal and a build function a text has by its words, whether or not it is Python."""
+    return bool(re.search(r"\bGOAL\b|\bdef success\(", code)) + bool(re.search(r"\bdef build\(", code))
 
 
 _CODE_LINE = re.compile(r'("""|\'\'\'|from [\w.]+ import |import \w|GOAL\b|RULES\b|def \w+\(|@\w|#)')
