@@ -103,7 +103,9 @@ def test_what_may_pass_is_tried_again(fm_server, fault):
         "invalid json": step(body=b'{"choices": ['),
         "html": step(body=b"<html>gateway</html>", headers={"Content-Type": "text/html"}),
         "wrong shape": step(body=b'{"choices": [{"message": 3}]}'),
-        "depth": step(body=b'{"choices": [{"message": {"content": %s}}]}' % (b'[{"content":' * 400 + b"1" + b"}]" * 400)),
+        "depth": step(
+            body=b'{"choices": [{"message": {"content": %s}}]}' % (b'[{"content":' * 400 + b"1" + b"}]" * 400)
+        ),
         "error in a 200": step(body=b'{"error": {"message": "overloaded", "code": 502}}'),
     }
     fm_server.script = [faults[fault], fm_server.said("ok")]

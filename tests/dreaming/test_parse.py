@@ -65,6 +65,8 @@ def refused(text, **options):
         f"```python\n{LEVEL}```".replace("\n", "\r"),
         f"```python\n{LEVEL}```".replace("    world", "\u00a0\u00a0\u00a0\u00a0world"),
         f"````python\n{LEVEL}````",
+        f"I leave out the `<think>` block.\n```python\n{LEVEL}```",
+        "\x1b[?25l\x1b[1m```python\x1b[0m\n" + LEVEL.replace("GOAL", "\x1b[38;5;2mGOAL\x1b[0m") + "```\x1b[K",
     ],
 )
 def test_the_same_level_is_found_in_every_wrapping(text):
@@ -113,6 +115,8 @@ def test_typographic_punctuation_in_code_is_straightened():
     odd = LEVEL.replace("count=1", "count=int(\u201c1\u201d)").replace("ranged_spawn=0.2", "ranged_spawn=1 \u2212 0.8")
     assert 'count=int("1")' in found(odd).source
     assert "1 - 0.8" in found(odd).source
+    wide = LEVEL.replace("None:", "None\uff1a").replace("GOAL =", "GOAL \uff1d").replace("(4, 8)", "\uff3b4, 8\uff3d")
+    assert "distance=[4, 8]" in found(wide).source
 
 
 def test_non_ascii_in_the_docstring_stays():
@@ -267,6 +271,10 @@ OTHER = LEVEL.replace("ZOMBIE", "SKELETON").replace("a zombie", "a skeleton")
         "<|channel|>analysis<|message|>{plan}<|end|><|start|>assistant<|channel|>final<|message|>{level}<|return|>",
         "<|START_THINKING|>{plan}<|END_THINKING|><|START_RESPONSE|>{level}<|END_RESPONSE|>",
         "<|begin_of_thought|>{plan}<|end_of_thought|>\n<|begin_of_solution|>{level}<|end_of_solution|>",
+        "<|channel|>analysis<|message|>{plan}<|end|><|start|>assistant<|channel|>final <|constrain|>python<|message|>{level}",
+        "<|channel>thought\n{plan}\n<channel|>{level}",
+        "<|inner_prefix|>{plan}<|inner_suffix|>{level}",
+        "<|think|>{plan}<|end|><|begin|>assistant<|content|>{level}<|end|>",
         "{plan}</think>{level}",
         "{plan}[/THINK]{level}",
         "<think>{plan}<think>{plan}</think>{plan}</think>{level}",
@@ -282,9 +290,9 @@ def test_reasoning_in_any_maker_s_tags_is_no_level(wrap):
 @pytest.mark.parametrize(
     "opening",
     ["<think>", "[THINK]", "<reasoning>", "\u25c1think\u25b7", "<|channel|>analysis<|message|>", "<|START_THINKING|>", "<thought>",
-     "Sure! [THINK]", "Let me see. <think>", "<think>a</think>\n<think>", "<|begin_of_thought|>",
+     "Sure! [THINK]", "Let me see. <think>", "Let's see. <think>", "<think>a</think>\n<think>", "<|begin_of_thought|>",
      "<longcat_think>", "<think:6124c7>", "<thinking_process>", "<chain_of_thought>", "<cot>", "<|think|>", "<unused94>thought\n",
-     "<\uff5cbegin\u2581of\u2581thinking\uff5c>", "analysisWe need "],
+     "<\uff5cbegin\u2581of\u2581thinking\uff5c>", "analysisWe need ", "<|channel>thought\n", "<|inner_prefix|>"],
 )  # fmt: skip
 def test_a_draft_in_reasoning_that_never_ends_is_no_level(opening):
     rejected = refused(f"{opening} maybe\n```python\n{LEVEL}```\nbut wait")

@@ -13,7 +13,10 @@ from dicode.games.host import Levels
 from dicode.syntax import assigned, bound, top_level, tree_of
 
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
-_STRAIGHT |= str.maketrans({"\u2212": "-", "\u00d7": "*", "\u2026": "...", "\uff08": "(", "\uff09": ")", "\uff0c": ","})
+_STRAIGHT |= str.maketrans({"\u2212": "-", "\u00d7": "*", "\u2026": "..."})
+_STRAIGHT |= str.maketrans(
+    {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+)  # Full-width forms stand in ASCII's order.
 
 
 def straighten(source: str) -> str:

@@ -19,11 +19,11 @@ LANGUAGES = ("", "python", "py", "python3", "py3", "ipython", "text", "txt", "pl
 """What a fence may call level code."""
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]{0,40}[A-Za-z]|[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 def normalise(text: str) -> str:
-    """One kind of line end, no invisible or control characters, no odd spaces, no lone surrogates."""
+    """One kind of line end, no colours, no invisible or control characters, no odd spaces, no lone surrogates."""
     text = text.encode("utf-8", "replace").decode()
     text = re.sub(r"\r\n?|[\u2028\u2029\x0c\x85]", "\n", text)
     text = re.sub("[\u00a0\u2000-\u200a\u202f\u205f\u3000]", " ", text)
@@ -43,10 +43,12 @@ _TAG = re.compile(
     rf"(?:<|(?<![\w\])])\[(?!/)|\[(?=/)|\u25c1)(?P<close>/?)(?:{_NAMES})(?:\s[^<>\[\]\n]{{0,80}})?(?:>|\]|\u25b7)"
     rf"|<(?P<closes>/?)(?:{_MORE})(?:\s[^<>\n]{{0,80}})?>"
     # Channels and marks of chat templates: `<|channel|>analysis<|message|>`, `<|START_THINKING|>`, `<|end_of_thought|>`;
-    # without their signs the first two are left as the words `analysis` and `assistantfinal`.
+    # without their signs the first two are left as the words `analysis` and `assistantfinal`. Some close a turn by
+    # the mark of what comes next.
     r"|<\|channel\|>\s{0,4}(?:analysis|commentary)[^<\n]{0,60}<\|message\|>|\A\s{0,4}analysis(?=[A-Z])|<unused94>thought"
-    r"|(?P<final><\|channel\|>\s{0,4}final[^<\n]{0,60}<\|message\|>|assistantfinal)"
-    rf"|<[|\uff5c](?:(?:start|begin){_OF})?{_WORDS}|(?P<end><[|\uff5c](?:/|end{_OF}){_WORDS}|<unused95>)",
+    r"|<\|channel>\s{0,4}thought|<\|inner_prefix\|>"
+    r"|(?P<final><\|channel\|>\s{0,4}final[^<\n]{0,60}(?:<\|constrain\|>\w{0,20})?<\|message\|>|<\|content\|>|assistantfinal)"
+    rf"|<[|\uff5c](?:(?:start|begin){_OF})?{_WORDS}|(?P<end><[|\uff5c](?:/|end{_OF}){_WORDS}|<unused95>|<channel\|>|<\|inner_suffix\|>)",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"<[|\uff5c][^|\uff5c<>\n]{1,40}[|\uff5c]>")
@@ -88,9 +90,9 @@ def strip_reasoning(text: str) -> str | None:
 
 
 def _is_literal(text: str, at: int) -> bool:
-    """Whether a tag stands in a string or a comment of a level."""
-    before = text[max(0, at - 200) : at].rpartition("\n")[2]
-    return before.count("'") % 2 == 1 or before.count('"') % 2 == 1 or "#" in before
+    """Whether a tag stands in a string or a comment of a level, or is spoken of in backticks."""
+    before = re.sub(r"(?<=\w)'(?=\w)", "", text[max(0, at - 200) : at].rpartition("\n")[2])
+    return any(before.count(sign) % 2 == 1 for sign in "'\"`") or "#" in before
 
 
 def fenced(body: str) -> list[tuple[str, str]]:
