@@ -121,6 +121,13 @@ def test_any_other_end_is_an_end(finish):
     assert reply("Hello.", finish).kind is Kind.TEXT
 
 
+@pytest.mark.parametrize("feedback", [{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}, {"prompt_feedback": {"block_reason": "SAFETY"}, "candidates": []}])  # fmt: skip
+def test_a_question_that_is_blocked_before_an_answer_begins_is_refused(feedback):
+    answer = read_reply({**feedback, "usageMetadata": {"promptTokenCount": 9}}, REQUEST)
+    assert (answer.kind, answer.tokens_in) == (Kind.REFUSED, 9)
+    assert "content filter" in answer.reason
+
+
 CODE = "GOAL = 1\n"
 ARGUMENTS = json.dumps({"code": CODE})
 

@@ -14,7 +14,7 @@ import numpy as np
 from dicode.dreaming.calls import Answer, Kind, Request, estimate_tokens
 from dicode.dreaming.dialect import complaint
 from dicode.dreaming.refusals import FLAGGING, is_flagged
-from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, Used, plain, said, used
+from dicode.dreaming.shapes import BROKEN, CUT, FILTERED, Said, Used, blocked_for, plain, said, used
 from dicode.dreaming.unwrap import MAX_ANSWER
 
 _REFUSAL = re.compile(
@@ -39,6 +39,8 @@ def read_reply(body: Any, request: Request) -> Answer:
         return unusable(body, reason, Kind.REFUSED)
     if body.get("error"):
         return unusable(body, f"the server's answer reports an error: {complaint(body)}")
+    if blocked := blocked_for(body):
+        return unusable(body, f"the provider's content filter stopped the question: {blocked}", Kind.REFUSED)
     if "choices" in body and not body["choices"]:
         return unusable(body, "the server's answer holds no choices")
     told = said(body)

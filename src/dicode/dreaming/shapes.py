@@ -66,6 +66,12 @@ def said(body: dict[str, Any]) -> Said | None:
     )
 
 
+def blocked_for(body: dict[str, Any]) -> str:
+    """Why a filter let no answer begin, where a body without one says so; empty otherwise."""
+    told = [body[name] for name in ("promptFeedback", "prompt_feedback") if isinstance(body.get(name), dict)]
+    return "".join(plain(part.get("blockReason") or part.get("block_reason")) for part in told[:1])
+
+
 def _reason(ended: str) -> str:
     """A reason for stopping in lower case with underscores, without the name of the enumeration that it is of."""
     spelled = re.sub(r"[^a-z]+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", ended).lower()).strip("_")
