@@ -133,6 +133,7 @@ def test_a_server_that_is_not_there_gives_a_failed_answer(fm_server):
     [
         (401, {}, "the server rejects the key in FM_KEY"),
         (404, {"code": "model_not_found"}, "model 'm' at vllm"),
+        (404, {"message": "Not Found"}, "fm.base_url='http://127.0.0.1:"),
         (400, {}, "HTTP 400"),
         (402, {}, "HTTP 402"),
         (429, {"code": "insufficient_quota"}, "HTTP 429"),

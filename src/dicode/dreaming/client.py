@@ -242,7 +242,8 @@ class OpenAIClient(PatientClient):
         if is_overlong(status, reply.body):
             return Try(Answer(Kind.FAILED, reason=f"the prompt is too long for the server (HTTP {status}): {said}"))
         if status in DENIED_STATUS or _out_of_credit(reply.body):
-            about = f"; model {request.model!r} at {self.endpoint.provider}" if status == 404 else ""
+            about = f"; model {request.model!r} at {self.endpoint.provider}, fm.base_url={self.endpoint.base_url!r}"
+            about = about if status == 404 else ""
             return Try(Answer(Kind.DENIED, reason=f"HTTP {status}: {said}{about}"))
         failed = unusable(reply.body, f"HTTP {status}: {said}")
         return Try(failed, again=True, retry_after=_retry_after(reply.headers))
