@@ -14,6 +14,7 @@ from scripted import Scripted
 from dicode.dreaming import transport
 from dicode.dreaming.calls import Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Patience, _retry_after
+from dicode.dreaming.prices import Price, quote
 from dicode.dreaming.providers import Endpoint, Key, find_key
 from dicode.dreaming.transport import check_reach, proxy_of
 from dicode.errors import ConfigError
@@ -244,6 +245,23 @@ def test_a_proxy_is_left_out_where_no_proxy_says_so_and_for_this_machine(surroun
     check_reach(endpoint())
     surroundings.setenv("HTTPS_PROXY", "10.0.0.1:3128")
     assert proxy_of("https://elsewhere.net/v1") == "http://10.0.0.1:3128"
+
+
+@pytest.mark.parametrize("spared", ["gpu1:8000", "gpu1", "[fd00::1]:8000"])
+def test_a_proxy_is_left_out_for_a_server_that_is_named_with_its_port(surroundings, spared):
+    surroundings.setenv("HTTP_PROXY", "http://10.0.0.1:3128")
+    surroundings.setenv("NO_PROXY", spared)
+    host = spared if spared.endswith(":8000") else f"{spared}:8000"
+    assert proxy_of(f"http://{host}/v1") is None
+    assert proxy_of("http://gpu2:8000/v1") == "http://10.0.0.1:3128"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "127.0.0.1", "[::1]", "localhost"])
+def test_an_address_of_this_machine_asks_no_proxy_and_costs_nothing(host):
+    where = endpoint(f"http://{host}:8000/v1")
+    assert where.loopback
+    assert quote(where).price == Price(0.0, 0.0)
+    assert not endpoint("http://10.0.0.1:8000/v1").loopback
 
 
 def test_certificates_that_are_not_there_are_one_sentence(surroundings, tmp_path):

@@ -124,7 +124,9 @@ class Endpoint(FmConfig):
             return True
         host = urlsplit(self.base_url).hostname or ""
         try:
-            return ipaddress.ip_address(host).is_loopback
+            address = ipaddress.ip_address(host)
+            # Servers print 0.0.0.0 as their address; asked by it, this machine answers.
+            return address.is_loopback or address.is_unspecified
         except ValueError:
             return host == "localhost"
 

@@ -149,7 +149,8 @@ def proxy_of(url: str) -> str | None:
     found = urllib.request.getproxies()
     kind = parts.scheme if parts.scheme in found else "all"
     proxy = found.get(kind, "").strip()
-    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
+    # NO_PROXY may name a server with its port or without.
+    if not proxy or any(map(urllib.request.proxy_bypass, (parts.hostname or "", parts.netloc))):
         return None
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     where = f"{kind.upper()}_PROXY"
