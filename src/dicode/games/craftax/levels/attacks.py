@@ -13,18 +13,14 @@ _ELEMENTS = np.array([1, 2])
 """Enchantments with fire and with ice."""
 
 
-def damages(
-    world: WorldArrays, amounts: Amounts, sword: int, held: Mapping[str, float], altars: tuple[bool, bool]
-) -> np.ndarray:
-    """bool[3]: kinds of damage (physical, fire, ice) that the player could do with swords up to `sword` and what is `held`.
+def blows(world: WorldArrays, amounts: Amounts, sword: int, altars: tuple[bool, bool]) -> np.ndarray:
+    """bool[3]: kinds of damage (physical, fire, ice) that blows with swords up to `sword` could do.
 
     `altars`: whether something can be enchanted with fire, and with ice.
     """
     blow = bool((amounts.values["sword_damage"][int(world["inventory.sword"]) : sword + 1] > 0).any())
     magic = (world["sword_enchantment"] == _ELEMENTS) | (np.array(altars) & (sword > 0))
-    blows = np.array([blow, *(magic & blow & (amounts.number("sword_enchantment") > 0))])
-    found: np.ndarray = blows | _shots(world, amounts, held, altars)
-    return found
+    return np.array([blow, *(magic & blow & (amounts.number("sword_enchantment") > 0))])
 
 
 def flies(world: WorldArrays, amounts: Amounts, held: Mapping[str, float]) -> np.ndarray:
@@ -37,8 +33,8 @@ def flies(world: WorldArrays, amounts: Amounts, held: Mapping[str, float]) -> np
     return flying
 
 
-def _shots(world: WorldArrays, amounts: Amounts, held: Mapping[str, float], altars: tuple[bool, bool]) -> np.ndarray:
-    """bool[3]: kinds of damage of the player's projectiles."""
+def shots(world: WorldArrays, amounts: Amounts, held: Mapping[str, float], altars: tuple[bool, bool]) -> np.ndarray:
+    """bool[3]: kinds of damage of the projectiles that the player could send off with what is `held`."""
     power, flying = amounts.values["player_projectile_damage"] > 0, flies(world, amounts, held)
     found: np.ndarray = power[flying].any(axis=0)
     magic = (world["bow_enchantment"] == _ELEMENTS) | altars

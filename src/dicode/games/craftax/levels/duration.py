@@ -54,17 +54,21 @@ def can_eat_plant(holdings: Holdings) -> bool:
     return growing or (grass and holdings.have.get("sapling", 0) > 0)
 
 
-def waking(holdings: Holdings) -> float:
-    """Fewest steps until the player can wake up: below the most energy, asleep for one step, and hit; INFINITE for never.
+def eats_plants(holdings: Holdings) -> bool:
+    """Whether a plant can be eaten before the episode ends."""
+    return can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit
 
-    Who may gain dexterity may have a higher most at once.
-    """
-    world, amounts = holdings.world, holdings.amounts
-    dexterity = int(world["player_dexterity"])
-    grows = holdings.highest("dexterity") > dexterity
-    if grows or world["player_energy"] < amounts.most("energy", dexterity):
-        return 2
-    tires = amounts.number("fatigue_awake") * (1.0 - amounts.number("dexterity_needs") * (dexterity - 1))
-    if tires <= 0 or amounts.number("energy_loss") <= 0:
+
+def meals(holdings: Holdings, steps: float) -> float:
+    """Most meals within so many steps. A plant is one meal, unless there is time for it to ripen again, or for another."""
+    eaten = sum(holdings.kills(mob) for mob in MEALS)
+    if not eats_plants(holdings):
+        return eaten
+    whole = holdings.amounts.number("plant_ripening")
+    if steps > whole:
         return INFINITE
-    return max(0.0, (amounts.number("fatigue_limit") - float(world["player_fatigue"])) // tires) + 3
+    world = holdings.world
+    left = whole - world["growing_plants_age"][world["growing_plants_mask"]]
+    rows, columns = world["growing_plants_positions"][world["growing_plants_mask"]].T
+    green = world["blocks"][Floor.OVERWORLD, rows, columns] == Block.PLANT
+    return eaten + holdings.blocks(Block.RIPE_PLANT) + int((green & (left + 1 <= steps)).sum())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.attacks import damages, flies
+from dicode.games.craftax.levels.attacks import blows, flies, shots
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.grid import (
     SOLID,
@@ -90,14 +90,14 @@ class Holdings:
         return sum(int(counts[kind]) for counts in self.touched.values() for kind in kinds)
 
     def harms(self, mob: Mob) -> bool:
-        """Whether a blow, an arrow or a spell of the player's could take health from a kind of mob."""
-        return bool((self._damages() & (self.amounts.values["mob_defence"][mob] < 1)).any())
-
-    def _damages(self) -> np.ndarray:
+        """Whether a blow of the player's, or an arrow or a spell if it need not be eaten, could take health from a kind of mob."""
         gems = self.amounts.number("enchant_gems")
         fire = bool(self.blocks(_B.ENCHANTMENT_TABLE_FIRE)) and self.at_once("ruby") >= gems
         ice = bool(self.blocks(_B.ENCHANTMENT_TABLE_ICE)) and self.at_once("sapphire") >= gems
-        return damages(self.world, self.amounts, self.sword, self._armed(), (fire, ice))
+        damages = blows(self.world, self.amounts, self.sword, (fire, ice))
+        if mob.mob_class > 0:
+            damages |= shots(self.world, self.amounts, self._armed(), (fire, ice))
+        return bool((damages & (self.amounts.values["mob_defence"][mob] < 1)).any())
 
     def _armed(self) -> dict[str, float]:
         return {item: self.at_once(item) for item in ("bow", "arrows", "books")}
@@ -107,8 +107,8 @@ class Holdings:
         return bool(flies(self.world, self.amounts, self._armed()).any())
 
     def kills(self, mob: Mob) -> float:
-        """Most of one kind of mob that can be defeated."""
-        return self.met(mob, self._shoots()) if self.harms(mob) else 0
+        """Most of one kind of mob that can be defeated; passive ones are eaten, which takes a blow."""
+        return self.met(mob, mob.mob_class > 0 and self._shoots()) if self.harms(mob) else 0
 
     def wounds(self, mob: Mob) -> bool:
         """Whether one of this kind that does harm can be met."""

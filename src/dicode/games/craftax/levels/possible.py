@@ -13,7 +13,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.bill import bill
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
-from dicode.games.craftax.levels.duration import MEALS, can_eat_plant, fewest_acts, ripening, waking
+from dicode.games.craftax.levels.duration import can_eat_plant, fewest_acts, meals, ripening
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
@@ -31,6 +31,7 @@ from dicode.games.craftax.levels.techtree import (
     implied,
     requirements,
 )
+from dicode.games.craftax.levels.vitals import highest, lacking, waking
 from dicode.types import Code
 
 _A, _B = Achievement, Block
@@ -228,12 +229,17 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
             "world.ripe_plant(position), world.plant(position, age=...), or Rules(plant_ripening=...)",
             Code.TOO_SHORT,
         )
-    elif achievement == _A.WAKE_UP and waking(holdings) > holdings.limit:
-        most = holdings.amounts.most("energy", int(world["player_dexterity"]))
+    elif achievement == _A.WAKE_UP and holdings.limit < waking(holdings) < INFINITE:
+        energy = int(world["player_energy"])
         yield Obstacle(
-            f"nobody falls asleep at {most} energy, and the player is rested for longer than an episode lasts ({holdings.limit:g} steps)",
-            "world.player.energy = 3",
+            f"who starts at {energy} energy wakes up after {waking(holdings):g} steps at the earliest, an episode has {holdings.limit:g}",
+            f"world.player.energy = {max(1, holdings.amounts.most('energy', int(world['player_dexterity'])) - 1)}",
             Code.TOO_SHORT,
+        )
+    elif achievement == _A.WAKE_UP and waking(holdings) == INFINITE:
+        yield Obstacle(
+            "nobody wakes up: the player never tires, or sleep brings no energy, and nobody comes who would wake him",
+            "leave the rules fatigue, energy_recovery and energy_gain above 0, or world.spawn(Mob.ZOMBIE)",
         )
     elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
         names = " or ".join(block.name for block in row.blocks)
@@ -250,11 +256,17 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
 def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
     world = holdings.world
     if item == "mana":
-        most = max(holdings.amounts.most("mana", holdings.highest("intelligence")), int(world["player_mana"]))
+        most, come = (highest(holdings, "mana", steps) for steps in (INFINITE, holdings.limit))
         if most < count:
             yield Obstacle(
-                f"{achievement.name} takes {count} mana, the most is {most}",
-                "lower the rule's mana, or raise world.player.intelligence or world.player.xp",
+                f"{achievement.name} takes {count} mana, the most is {most:g}",
+                "lower the rule's mana, or raise world.player.mana, world.player.intelligence or world.player.xp",
+            )
+        elif come < count:
+            yield Obstacle(
+                f"{achievement.name} takes {count} mana, and it comes to at most {come:g} in an episode of {holdings.limit:g} steps",
+                f"world.player.mana = {count}",
+                Code.TOO_SHORT,
             )
     elif item == "gem":
         fire = holdings.blocks(_B.ENCHANTMENT_TABLE_FIRE) and holdings.at_once("ruby") >= count
@@ -349,27 +361,16 @@ def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]
 
 def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
     if name in ATTRIBUTE_OF:
-        attribute = ATTRIBUTE_OF[name]
-        most = holdings.amounts.most(name, holdings.highest(attribute))
-        if minimum > most:
-            raised = holdings.amounts.most(name, int(holdings.amounts.number("max_attribute"))) >= minimum
-            more = f", or raise world.player.{attribute} or world.player.xp" if raised else ""
-            yield Obstacle(f"{name} >= {minimum:g} asked, the most is {most}", f"ask for at most {most}{more}")
+        yield from lacking(holdings, name, minimum)
     elif name == "drunk" and not holdings.blocks(_B.WATER, _B.FOUNTAIN):
         yield Obstacle("nothing to drink within reach", "world.scatter(Block.WATER, 3, distance=(2, 6))")
-    elif name == "eaten" and _meals(holdings) < minimum:
+    elif name == "eaten" and meals(holdings, holdings.limit) < minimum:
         yield Obstacle("too little to eat can be met", "world.spawn(Mob.COW, count=3)")
     elif name == "damage_taken" and not any(holdings.wounds(mob) for mob in Mob):
         yield Obstacle(
             "no mob that does harm can be met",
             "world.spawn(Mob.ZOMBIE), or leave monsters their spawn rules and damage",
         )
-
-
-def _meals(holdings: Holdings) -> float:
-    if can_eat_plant(holdings) and ripening(holdings) + 1 <= holdings.limit:
-        return INFINITE
-    return sum(holdings.kills(mob) for mob in MEALS)
 
 
 def _floors(holdings: Holdings) -> str:
