@@ -71,7 +71,7 @@ IMPOSSIBLE = [
     (Goal.hold("arrows", 20), Rules(inventory_limit=5), rich, "the rules let 5 be carried"),
     (Goal.hold("torches", 20), Rules(inventory_limit=5), rich, "the rules let 5 be carried"),
     (Goal.hold("wood", 8), Rules(inventory_limit=5), rich, "the rules let 5 be carried"),
-    (A.MAKE_WOOD_SWORD, Rules(inventory_limit=5, recipe_cost={"wood_sword": {"wood": 8}}), rich, "8 wood at once"),
+    (A.MAKE_TORCH, Rules(inventory_limit=5, recipe_cost={"torch": {"wood": 8}}), rich, "8 wood at once"),
     (A.PLACE_TABLE, Rules(inventory_limit=5, place_cost={"table": 8}), rich, "8 wood at once"),
     (Goal.place("table", 1), Rules(inventory_limit=5, place_cost={"table": 8}), rich, "8 wood at once"),
     (A.MAKE_WOOD_SWORD, Rules(station_reach=0), rich, "station_reach=0"),

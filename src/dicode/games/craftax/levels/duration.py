@@ -49,9 +49,7 @@ def can_eat_plant(holdings: Holdings) -> bool:
     if Floor.OVERWORLD not in holdings.entered:
         return False
     growing = bool(np.any(holdings.world["growing_plants_mask"])) and holdings.blocks(Block.PLANT) > 0
-    counts = holdings.touched.get(Floor.OVERWORLD)
-    grass = counts is not None and counts[Block.GRASS] > 0
-    return growing or (grass and holdings.have.get("sapling", 0) > 0)
+    return growing or (holdings.grass(Floor.OVERWORLD) and holdings.have.get("sapling", 0) > 0)
 
 
 def eats_plants(holdings: Holdings) -> bool:

@@ -87,9 +87,14 @@ def bit(position: Position) -> int:
     return 1 << (position[0] * _WIDTH + position[1])
 
 
+def beside(bits: int) -> int:
+    """The four neighbours of each of the given cells (which may fall outside of the map; mask the result)."""
+    return bits << 1 | bits >> 1 | bits << _WIDTH | bits >> _WIDTH
+
+
 def spread(bits: int) -> int:
     """The given cells and their four neighbours (which may fall outside of the map; mask the result)."""
-    return bits | bits << 1 | bits >> 1 | bits << _WIDTH | bits >> _WIDTH
+    return bits | beside(bits)
 
 
 def flood(start: int, open_cells: int) -> int:

@@ -18,6 +18,7 @@ from dicode.games.craftax.levels.grid import (
     SOLID,
     SPAWN_BLOCKS,
     Position,
+    beside,
     bit,
     block_table,
     flood,
@@ -88,6 +89,22 @@ class Holdings:
     def blocks(self, *kinds: Block) -> int:
         """How many cells of these blocks can be faced on any floor."""
         return sum(int(counts[kind]) for counts in self.touched.values() for kind in kinds)
+
+    def grass(self, floor: Floor) -> bool:
+        """Whether grass can be faced on a floor; a tree that is cut leaves some."""
+        counts = self.touched.get(floor)
+        if counts is None:
+            return False
+        cuts = self.pickaxe >= self.amounts.mining(_B.TREE)[0]
+        return bool(counts[_B.GRASS] or (cuts and counts[_B.TREE]))
+
+    def room(self, blocks: np.ndarray) -> bool:
+        """Whether the player can face a cell of these blocks (bool[37]), or one that was dug or cut free."""
+        for floor, stood in self.stood.items():
+            here = self.world["blocks"][floor]
+            if beside(stood) & (to_bits(blocks[here]) | stood & ~to_bits(self.amounts.walkable[here])):
+                return True
+        return False
 
     def harms(self, mob: Mob) -> bool:
         """Whether a blow of the player's, or an arrow or a spell if it need not be eaten, could take health from a kind of mob."""
@@ -183,7 +200,7 @@ class Holdings:
 
     def station(self, block: Block) -> bool:
         """Whether a crafting table or furnace is within reach, or could be placed, and serves anyone beside it."""
-        there = self.blocks(block) > 0 or self.can_craft(STATIONS[block])
+        there = self.blocks(block) > 0 or (self.can_craft(STATIONS[block]) and self.room(~SOLID))
         return there and self.amounts.number("station_reach") >= 1
 
     def affords(self, spends: Mapping[str, int]) -> bool:
@@ -263,7 +280,7 @@ def _walk(holdings: Holdings, floor: Floor) -> None:
     if holdings.stood.get(floor) == stood:
         return
     holdings.stood[floor] = stood
-    faced = from_bits(spread(stood) & _INSIDE) & _in_time(holdings, floor)
+    faced = from_bits(beside(stood) & _INSIDE) & _in_time(holdings, floor)
     holdings.touched[floor] = np.bincount(blocks[faced], minlength=_NUM_BLOCKS)
 
 
@@ -299,7 +316,7 @@ def _gather(holdings: Holdings) -> None:
         for block in blocks:
             tier, pieces = amounts.mining(block)
             found[item] += pieces * holdings.blocks(block) if holdings.pickaxe >= tier else 0
-    grows = holdings.blocks(Block.GRASS) and amounts.number("sapling_chance") > 0
+    grows = any(map(holdings.grass, holdings.entered)) and amounts.number("sapling_chance") > 0
     found["sapling"] = INFINITE if grows else 0
     have = holdings.have = {item: count + found.get(item, 0) for item, count in holdings.held.items()}
     _quarry(holdings)

@@ -18,15 +18,14 @@ from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
 from dicode.games.craftax.levels.obstacle import Obstacle
+from dicode.games.craftax.levels.obtaining import armour, cost, craft, floors, has_tool, made, material, room, stations
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import WorldArrays
-from dicode.games.craftax.levels.supplies import stock_up, supply
+from dicode.games.craftax.levels.supplies import stock_up
 from dicode.games.craftax.levels.techtree import (
     ENTER,
     GETS,
     PICKAXES,
-    REQUIREMENTS,
-    STATIONS,
     SWORDS,
     implied,
     requirements,
@@ -35,10 +34,12 @@ from dicode.games.craftax.levels.vitals import highest, lacking, waking
 from dicode.types import Code
 
 _A, _B = Achievement, Block
-_TIER = ("no", "a wood", "a stone", "an iron", "a diamond")
 _MOB_OF = {creature.achievement: creature.mob for creature in CREATURES.values()}
 _FLOOR_OF = {achievement: floor for floor, achievement in ENTER.items()}
+_PLACES = (_A.PLACE_STONE, _A.PLACE_TABLE, _A.PLACE_FURNACE, _A.PLACE_PLANT, _A.PLACE_TORCH)
 _SHOTS = (_A.FIRE_BOW, _A.CAST_FIREBALL, _A.CAST_ICEBALL)
+_ITEM_MADE = {_A.MAKE_ARROW: "arrows", _A.MAKE_TORCH: "torches"}
+"""Acts that count as done by whoever holds what they make, found or made."""
 _ITEM_OF = {achievement: item for item, achievement in GETS.items() if item in COLLECTABLES}
 
 
@@ -85,9 +86,12 @@ def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
     elif achievement in _FLOOR_OF:
         yield from _enter(holdings, _FLOOR_OF[achievement])
     elif achievement in _ITEM_OF:
-        yield from _material(holdings, _ITEM_OF[achievement], 1, holdings.have.get(_ITEM_OF[achievement], 0))
+        yield from material(holdings, _ITEM_OF[achievement], 1, holdings.have.get(_ITEM_OF[achievement], 0))
+    elif achievement in _ITEM_MADE:
+        yield from made(holdings, achievement, _ITEM_MADE[achievement])
     elif holdings.amounts.recipe(achievement) is not None:
-        yield from _craft(holdings, achievement)
+        if not has_tool(holdings, achievement):
+            yield from craft(holdings, achievement)
     else:
         yield from _other(holdings, achievement)
 
@@ -115,7 +119,7 @@ def _enter(holdings: Holdings, floor: Floor) -> Iterator[Obstacle]:
     above = Floor(floor - 1)
     if above not in holdings.entered:
         yield Obstacle(
-            f"{floor.name} cannot be entered: {above.name} is out of reach from {_floors(holdings)}",
+            f"{floor.name} cannot be entered: {above.name} is out of reach from {floors(holdings)}",
             f"start on {above.name} (world.player.floor = Floor.{above.name}) or make the ladders before it usable",
         )
     elif not holdings.ladder_opens(above):
@@ -136,77 +140,16 @@ def _enter(holdings: Holdings, floor: Floor) -> Iterator[Obstacle]:
         )
 
 
-def _material(holdings: Holdings, item: str, count: float, there: float) -> Iterator[Obstacle]:
-    if there >= count:
-        return
-    row = REQUIREMENTS[GETS[item]]
-    names = " or ".join(block.name for block in row.blocks)
-    if item == "sapling":
-        yield Obstacle("no sapling can be found: no grass within reach", "start on the overworld, or place Block.GRASS")
-        return
-    tier = min(holdings.amounts.mining(block)[0] for block in row.blocks)
-    if holdings.blocks(*row.blocks) and holdings.pickaxe < tier:
-        yield Obstacle(
-            f"{item} takes {_TIER[tier]} pickaxe, and at most {_TIER[holdings.pickaxe]} pickaxe can be made",
-            f"world.player.inventory.pickaxe = {tier}, or put what {_TIER[tier]} pickaxe takes within reach",
-        )
-    else:
-        yield Obstacle(
-            f"{count:g} {item} asked, {there:g} within reach on {_floors(holdings)}",
-            f"{supply(holdings, item, count - there)} ({names} give {item})",
-        )
-
-
-def _craft(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
-    yield from _stations(holdings, achievement)
-    for item, count in holdings.amounts.spends(achievement).items():
-        yield from _cost(holdings, achievement, item, count)
-
-
-def _stations(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
-    """Stations that an act needs and that nobody can be near."""
-    for station in holdings.amounts.near(achievement):
-        if holdings.station(station):
-            continue
-        if holdings.amounts.number("station_reach") < 1:
-            yield Obstacle(
-                f"{achievement.name} needs a {station.name} near, and with the rule station_reach=0 none ever is",
-                "leave the rule station_reach at 1",
-            )
-            return
-        yield Obstacle(
-            f"{achievement.name} needs a {station.name}: none within reach and nothing to place one with",
-            f"world.place(Block.{station.name}, ...) beside the player, or give {_list(holdings, STATIONS[station])}",
-        )
-
-
-def _cost(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
-    """What keeps one ingredient of an act from being in hand when it is spent."""
-    there = holdings.have.get(item, 0)
-    if there >= count > holdings.at_once(item):
-        yield Obstacle(
-            f"{achievement.name} takes {count} {item} at once, and the rules let {holdings.amounts.carried(item):g} be carried",
-            f"lower its cost, or Rules(inventory_limit={count})",
-        )
-    elif item in COLLECTABLES:
-        yield from _material(holdings, item, count, there)
-    elif there < count:
-        yield Obstacle(
-            f"{achievement.name} needs {count} {item}, {there:g} within reach",
-            f"world.player.inventory.{item} = {count}",
-        )
-
-
 def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
     row, world = requirements(achievement), holdings.world
-    yield from _stations(holdings, achievement)
+    yield from stations(holdings, achievement)
     for item, count in holdings.amounts.spends(achievement).items():
         yield from _held(holdings, achievement, item, count)
     for item in row.holds:
         yield from _held(holdings, achievement, item, row.holds[item])
-    if row.bound and not set(row.floors) & set(holdings.entered):
+    if row.bound and achievement != _A.FIND_BOW and not set(row.floors) & set(holdings.entered):
         yield Obstacle(
-            f"{achievement.name} happens on {row.floors[0].name} alone, out of reach from {_floors(holdings)}",
+            f"{achievement.name} happens on {row.floors[0].name} alone, out of reach from {floors(holdings)}",
             f"world.player.floor = Floor.{row.floors[0].name}",
         )
     elif achievement in _SHOTS and holdings.amounts.number("max_player_projectiles") < 1:
@@ -241,6 +184,8 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
             "nobody wakes up: the player never tires, or sleep brings no energy, and nobody comes who would wake him",
             "leave the rules fatigue, energy_recovery and energy_gain above 0, or world.spawn(Mob.ZOMBIE)",
         )
+    elif achievement in _PLACES:
+        yield from room(holdings, achievement)
     elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
         names = " or ".join(block.name for block in row.blocks)
         yield Obstacle(
@@ -281,22 +226,12 @@ def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -
             yield Obstacle(f"{item} is unknown and no book is within reach", f"world.player.{item} = True")
     elif item == "sword":
         if holdings.sword < count:
-            yield from _craft(holdings, SWORDS[count - 1])
+            yield from craft(holdings, SWORDS[count - 1])
     elif item == "armour":
-        if not _armour(holdings):
-            yield from _craft(holdings, _A.MAKE_IRON_ARMOUR)
+        if not armour(holdings):
+            yield from craft(holdings, _A.MAKE_IRON_ARMOUR)
     else:
-        yield from _cost(holdings, achievement, item, count)
-
-
-def _armour(holdings: Holdings) -> float:
-    """The most armour that could be worn: 1 an iron piece, 2 a diamond piece, four pieces."""
-    worn = float(np.sum(holdings.world["inventory.armour"]))
-    for achievement, worth in ((_A.MAKE_IRON_ARMOUR, 1), (_A.MAKE_DIAMOND_ARMOUR, 2)):
-        if holdings.can_craft(achievement):
-            spends = holdings.amounts.spends(achievement)
-            worn += worth * min((holdings.have[item] // count for item, count in spends.items()), default=4)
-    return min(worn, 8.0)
+        yield from cost(holdings, achievement, item, count)
 
 
 def _number(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
@@ -308,7 +243,7 @@ def _number(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]
         if max(holdings.entered) < minimum:
             yield from _enter(holdings, Floor(int(np.ceil(minimum))))
     elif family == "collected":
-        yield from _material(holdings, kind, minimum, holdings.found.get(kind, 0))
+        yield from material(holdings, kind, minimum, holdings.found.get(kind, 0))
     elif family == "inventory":
         yield from _inventory(holdings, kind, minimum)
     elif family == "placed":
@@ -326,15 +261,15 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
     elif kind in ("pickaxe", "sword"):
         tools, best = (PICKAXES, holdings.pickaxe) if kind == "pickaxe" else (SWORDS, holdings.sword)
         if best < minimum:
-            yield from _craft(holdings, tools[int(np.ceil(minimum)) - 1])
+            yield from craft(holdings, tools[int(np.ceil(minimum)) - 1])
     elif kind == "armour":
-        if _armour(holdings) < minimum:
+        if armour(holdings) < minimum:
             yield Obstacle(
-                f"armour of {minimum:g} asked, {_armour(holdings):g} can be made and worn",
+                f"armour of {minimum:g} asked, {armour(holdings):g} can be made and worn",
                 "world.player.inventory.armour = [1, 1, 1, 0], or more iron and coal within reach",
             )
     elif kind in COLLECTABLES:
-        yield from _material(holdings, kind, minimum, holdings.have.get(kind, 0))
+        yield from material(holdings, kind, minimum, holdings.have.get(kind, 0))
     elif holdings.have.get(kind, 0) < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} asked, {holdings.have.get(kind, 0):g} within reach",
@@ -344,19 +279,18 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
 
 def _placed(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstacle]:
     achievement = {"plant": _A.PLACE_PLANT, "table": _A.PLACE_TABLE}.get(kind, _A[f"PLACE_{kind.upper()}"])
-    ((item, cost),) = holdings.amounts.spends(achievement).items()
-    yield from _stations(holdings, achievement)
+    ((item, price),) = holdings.amounts.spends(achievement).items()
+    yield from stations(holdings, achievement)
     stock = holdings.have.get(item, 0)
-    most = holdings.rounds(stock) if kind == "stone" else stock // cost if cost else INFINITE
-    if holdings.at_once(item) < cost <= stock:
-        yield from _cost(holdings, achievement, item, cost)
+    most = holdings.rounds(stock) if kind == "stone" else stock // price if price else INFINITE
+    if holdings.at_once(item) < price <= stock:
+        yield from cost(holdings, achievement, item, price)
     elif most < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} must be placed, {item} within reach is enough for {most:g}",
-            stock_up(holdings, item, int(np.ceil(minimum)) * cost),
+            stock_up(holdings, item, int(np.ceil(minimum)) * price),
         )
-    if kind == "plant" and not holdings.blocks(_B.GRASS):
-        yield Obstacle("plants need grass, none within reach", "start on the overworld, or place Block.GRASS")
+    yield from room(holdings, achievement)
 
 
 def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
@@ -371,11 +305,3 @@ def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
             "no mob that does harm can be met",
             "world.spawn(Mob.ZOMBIE), or leave monsters their spawn rules and damage",
         )
-
-
-def _floors(holdings: Holdings) -> str:
-    return ", ".join(floor.name for floor in sorted(holdings.entered))
-
-
-def _list(holdings: Holdings, achievement: Achievement) -> str:
-    return ", ".join(f"{count} {item}" for item, count in holdings.amounts.spends(achievement).items())
