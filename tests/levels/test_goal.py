@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dicode.games.craftax.levels.goal import NUM_QUANTITIES, QUANTITIES, QUANTITY_INDEX
-from dicode.levels import Achievement, Floor, Goal, LevelError, Mob
+from dicode.levels import Achievement, Block, Floor, Goal, Item, LevelError, Mob
 
 pytestmark = pytest.mark.fast
 
@@ -75,3 +75,28 @@ def test_of_two_minima_the_larger_holds():
 def test_errors_name_what_would_be_right(make, words):
     with pytest.raises(LevelError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda: Achievement.COLLECT_WOOD and Achievement.EAT_COW,
+        lambda: Achievement.EAT_COW or Achievement.COLLECT_WOOD,
+        lambda: Goal.all_of(Achievement.EAT_COW) and Goal.all_of(Achievement.COLLECT_WOOD),
+        lambda: Goal.survive(3) and Achievement.EAT_COW,
+        lambda: not Goal.all_of(Achievement.EAT_COW),
+        lambda: Block.TREE == Block.GRASS or Block.SAND or Block.PATH,
+        lambda: Mob.ZOMBIE or Mob.SKELETON,
+        lambda: 1 if Item.TORCH else 2,
+    ],
+)
+def test_what_stands_for_something_is_neither_true_nor_false(asked):
+    with pytest.raises(LevelError, match="neither true nor false") as refused:
+        asked()
+    assert refused.value.hint
+
+
+def test_arrays_take_members_whose_truth_nobody_asks_for():
+    assert np.where([True, False], Block.TREE, Block.GRASS).tolist() == [Block.TREE, Block.GRASS]
+    assert max(Block.TREE, Block.GRASS) in (Block.TREE,)
+    assert Goal.all_of(*Achievement).is_the_game

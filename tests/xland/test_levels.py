@@ -454,3 +454,8 @@ def test_a_goal_that_no_function_made_is_none():
 
 def test_the_most_steps_may_be_without_end(built):
     assert built(HEAD + "import numpy as np\n" + level("world.clear(7); world.put('red ball', distance=(1, np.inf))"))
+
+
+def test_a_goal_is_neither_true_nor_false():
+    with pytest.raises(LevelError, match="neither true nor false"):
+        Goal.hold("red key") and Goal.hold("blue key")

@@ -145,7 +145,7 @@ def build(
         first_world = np.full(sizes.num_envs, -1)
     elif np.any(np.asarray(first_world) >= worlds[slot]):
         raise ConfigError(f"first_world goes up to {int(np.max(first_world))}, beyond a pool of {int(worlds.min())}")
-    goals = [level.goal or host.target_goal for level in levels] + [host.no_goal] * empty
+    goals = [host.target_goal if level.goal is None else level.goal for level in levels] + [host.no_goal] * empty
     asked, minimum = (np.stack(part) for part in zip(*(goal.to_arrays() for goal in goals), strict=True))
     tables = [host.rule_arrays(level.rules) for level in levels] + [host.rule_arrays({})] * empty
     rules = {name: np.stack([table[name] for table in tables]) for name in tables[0]}

@@ -104,13 +104,17 @@ class Condition:
 
     def __bool__(self) -> bool:
         """Refused: `a and b` of two conditions would be the second alone."""
-        raise LevelError(
-            "a part of a goal is neither true nor false",
-            hint="a goal of several parts is Goal.all_of(a, b), not `a and b`; it has no 'or'",
-        )
+        raise _no_truth()
 
     def __str__(self) -> str:
         return f"{self.quantity} >= {self.minimum:g}"
+
+
+def _no_truth() -> LevelError:
+    return LevelError(
+        "a goal, or a part of one, is neither true nor false",
+        hint="a goal of several parts is Goal.all_of(a, b), not `a and b`; it has no 'or'",
+    )
 
 
 def _families() -> str:
@@ -133,6 +137,10 @@ class Goal:
         object.__setattr__(self, "achievements", frozenset(map(_achievement, self.achievements)))
         checked = [Condition(name, value) for name, value in dict(self.minimum).items()]
         object.__setattr__(self, "minimum", {c.quantity: c.minimum for c in sorted(checked, key=_order)})
+
+    def __bool__(self) -> bool:
+        """Refused: `a and b` of two goals would be the second alone."""
+        raise _no_truth()
 
     def __hash__(self) -> int:
         return hash((self.achievements, tuple(self.minimum.items())))

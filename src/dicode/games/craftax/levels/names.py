@@ -5,9 +5,26 @@ member with the `craftax` package.
 """
 
 from enum import IntEnum
+from typing import NoReturn
+
+from dicode.errors import LevelError
 
 
-class Block(IntEnum):
+class Kind(IntEnum):
+    """Members that stand for something: their numbers mean nothing, and neither does asking whether one is true."""
+
+    def __bool__(self) -> NoReturn:
+        """Refused: `Achievement.A and Achievement.B` would be one of the two, and `block == A or B` always true."""
+        name = type(self).__name__
+        raise LevelError(
+            f"{name}.{self.name} is neither true nor false",
+            hint="a goal of several parts is Goal.all_of(a, b), not `a and b`; it has no 'or'"
+            if name == "Achievement"
+            else f"compare each by itself, or `x in ({name}.{self.name}, ...)`; a default is `x if x is not None else y`",
+        )
+
+
+class Block(Kind):
     """What a cell of a floor is made of."""
 
     INVALID = 0
@@ -49,7 +66,7 @@ class Block(IntEnum):
     NECROMANCER_VULNERABLE = 36
 
 
-class Item(IntEnum):
+class Item(Kind):
     """What lies on a cell."""
 
     NONE = 0
@@ -107,7 +124,7 @@ class Action(IntEnum):
     ENCHANT_BOW = 42
 
 
-class Achievement(IntEnum):
+class Achievement(Kind):
     """The 67 things that pay a reward once an episode."""
 
     COLLECT_WOOD = 0
@@ -202,7 +219,7 @@ class Facing(IntEnum):
     DOWN = 4
 
 
-class Mob(IntEnum):
+class Mob(Kind):
     """Every creature: value = 8 x class + type, classes 0 passive, 1 melee, 2 ranged."""
 
     COW = 0

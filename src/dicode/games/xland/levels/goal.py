@@ -115,6 +115,13 @@ class Goal:
         """Solve the task that the world comes with, as on the target."""
         return cls("task")
 
+    def __bool__(self) -> bool:
+        """Refused: `a and b` of two goals would be the second alone."""
+        raise LevelError(
+            "a goal is neither true nor false",
+            hint="a level asks for one goal, without 'and' and 'or'; what comes before it may be a production of Rules",
+        )
+
     @property
     def is_empty(self) -> bool:
         """Nothing is asked for."""
