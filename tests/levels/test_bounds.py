@@ -103,3 +103,26 @@ def test_what_a_hint_says_is_taken(goal, rules, blanks):
 def test_the_shortest_episode_is_advised_a_goal_that_may_be_asked(blanks):
     found = verdict(blanks, Goal.survive(9), meadow, Rules(episode_length=1))
     assert "Goal.survive(1)" in found.hint
+
+
+BOSS = [
+    (Achievement.DAMAGE_NECROMANCER, None, 7, False),
+    (Achievement.DAMAGE_NECROMANCER, None, 8, True),
+    (Achievement.DEFEAT_NECROMANCER, None, 56, False),
+    (Achievement.DEFEAT_NECROMANCER, None, 57, True),
+    (Achievement.DEFEAT_NECROMANCER, Rules(boss_waves=2), 15, True),
+    (Achievement.DEFEAT_NECROMANCER, Rules(boss_wave_steps=0), 15, True),
+]
+
+
+@pytest.mark.parametrize(("goal", "rules", "limit", "can_be"), BOSS)
+def test_a_boss_is_wounded_once_between_two_waves(goal, rules, limit, can_be, blanks):
+    def graveyard(world):
+        world.player.floor = Floor.GRAVEYARD
+        world.clear(3)
+        row, column = world.player.position
+        world.place(Block.NECROMANCER, (row, column + 1 if column < 40 else column - 1))
+
+    found = verdict(blanks, goal, graveyard, rules, limit)
+    assert isinstance(found, Rejected) is not can_be, found
+    assert can_be or found.code is Code.TOO_SHORT

@@ -70,3 +70,10 @@ def meals(holdings: Holdings, steps: float) -> float:
     rows, columns = world["growing_plants_positions"][world["growing_plants_mask"]].T
     green = world["blocks"][Floor.OVERWORLD, rows, columns] == Block.PLANT
     return eaten + holdings.blocks(Block.RIPE_PLANT) + int((green & (left + 1 <= steps)).sum())
+
+
+def boss_fight(holdings: Holdings, blows: float) -> float:
+    """Fewest steps until the necromancer has taken so many blows: none while a wave rises, one between two waves."""
+    first = float(holdings.world["boss_timesteps_to_spawn_this_round"]) + 1
+    on_the_way = max(0.0, holdings.arrival.get(Floor.GRAVEYARD, 0.0) - 1)
+    return on_the_way + max(1.0, first) + (blows - 1) * max(1.0, holdings.amounts.number("boss_wave_steps"))

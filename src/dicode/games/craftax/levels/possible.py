@@ -13,7 +13,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.bill import bill
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
-from dicode.games.craftax.levels.duration import can_eat_plant, fewest_acts, meals, ripening
+from dicode.games.craftax.levels.duration import boss_fight, can_eat_plant, fewest_acts, meals, ripening
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
@@ -37,6 +37,7 @@ _A, _B = Achievement, Block
 _MOB_OF = {creature.achievement: creature.mob for creature in CREATURES.values()}
 _FLOOR_OF = {achievement: floor for floor, achievement in ENTER.items()}
 _PLACES = (_A.PLACE_STONE, _A.PLACE_TABLE, _A.PLACE_FURNACE, _A.PLACE_PLANT, _A.PLACE_TORCH)
+_BOSS = (_A.DAMAGE_NECROMANCER, _A.DEFEAT_NECROMANCER)
 _SHOTS = (_A.FIRE_BOW, _A.CAST_FIREBALL, _A.CAST_ICEBALL)
 _ITEM_MADE = {_A.MAKE_ARROW: "arrows", _A.MAKE_TORCH: "torches"}
 """Acts that count as done by whoever holds what they make, found or made."""
@@ -184,6 +185,12 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
             "nobody wakes up: the player never tires, or sleep brings no energy, and nobody comes who would wake him",
             "leave the rules fatigue, energy_recovery and energy_gain above 0, or world.spawn(Mob.ZOMBIE)",
         )
+    elif achievement in _BOSS and _boss_fight(holdings, achievement) > holdings.limit:
+        yield Obstacle(
+            f"{achievement.name} takes at least {_boss_fight(holdings, achievement):g} steps, an episode has {holdings.limit:g}",
+            "Rules(boss_waves=..., boss_wave_steps=...) with fewer and shorter waves",
+            Code.TOO_SHORT,
+        )
     elif achievement in _PLACES:
         yield from room(holdings, achievement)
     elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
@@ -196,6 +203,11 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(
             "that spell is known at the start, so it cannot be learned", "leave world.player's spells unknown"
         )
+
+
+def _boss_fight(holdings: Holdings, achievement: Achievement) -> float:
+    left = holdings.amounts.number("boss_waves") - float(holdings.world["boss_progress"])
+    return boss_fight(holdings, left if achievement == _A.DEFEAT_NECROMANCER else 1)
 
 
 def _held(holdings: Holdings, achievement: Achievement, item: str, count: int) -> Iterator[Obstacle]:
