@@ -459,3 +459,19 @@ def test_the_most_steps_may_be_without_end(built):
 def test_a_goal_is_neither_true_nor_false():
     with pytest.raises(LevelError, match="neither true nor false"):
         Goal.hold("red key") and Goal.hold("blue key")
+
+
+@pytest.mark.parametrize(
+    ("goal", "also", "steps"),
+    [
+        ("Goal.reach((11, 11))", "", 20),
+        ('Goal.hold("red key")', 'world.put("red key", (11, 11))', 20),
+        ('Goal.place("red key", at=(11, 11))', 'world.put("red key", (2, 2))', 20),
+        ('Goal.near("red key")', 'world.put("red key", (11, 11))', 1),
+    ],
+)
+def test_an_episode_has_time_for_the_way(verdict, goal, also, steps):
+    body = f"world.clear(13); world.player((1, 1)); {also or 'pass'}; world.steps = {{}}"
+    assert not isinstance(verdict(level(body.format(steps), goal)), Rejected)
+    if steps > 1:
+        assert verdict(level(body.format(steps - 1), goal)).code is Code.TOO_SHORT

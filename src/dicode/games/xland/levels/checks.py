@@ -184,12 +184,25 @@ def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Ite
             f"the goal cannot be had: {asked}, from what can be reached and the productions",
             "put what it is made of into the grid, and keys for locked doors on the player's side of them",
         )
-    if found.plan is not None and len(found.plan) > most:
+    fewest = 0 if found.plan is None else max(len(found.plan), _way(Task(world, goal)))
+    if fewest > most:
         yield Fault(
             Code.TOO_SHORT,
-            f"the goal needs at least {len(found.plan)} steps; an episode has {most}",
+            f"the goal needs at least {fewest} steps; an episode has {most}",
             "raise world.steps or episode_length",
         )
+
+
+def _way(task: Task) -> int:
+    """Fewest steps to the goal's cell, or to the nearest of the things to hold; 0 for other goals and for what can be made."""
+    goal = task.goal
+    if any(rule.product in goal.things for rule in task.rules):
+        return 0
+    cells = [goal.at] if goal.at is not None else []
+    if goal.kind == "hold" and task.hand is None:
+        cells = [cell for cell, what in grid.objects(task.board).items() if what == goal.things[0]]
+    row, column = task.start
+    return min((abs(row - cell[0]) + abs(column - cell[1]) for cell in cells), default=0)
 
 
 def _cut_short(worlds: Sequence[World], rules: Rules, limit: int | None) -> Iterator[str]:
