@@ -74,6 +74,11 @@ def test_the_exchange_test_is_scipys(seeds):
     assert p == pytest.approx(theirs.pvalue, abs=1e-9 if seeds == 6 else 0.03)
 
 
+def test_differences_that_cancel_leave_nothing_to_be_sure_of():
+    one = np.array([0.4, 0.4, 0.4, 0.2, 0.2, 0.2])
+    assert statistics.exchange_test(one, one[::-1], np.random.default_rng(0)) == 1.0, "rounding made it 0.72"
+
+
 def test_holm_by_hand():
     assert statistics.holm(np.array([0.04, 0.01, 0.03])) == pytest.approx([0.06, 0.03, 0.06])
     assert statistics.holm(np.array([0.5, 0.9])) == pytest.approx([1.0, 1.0])
