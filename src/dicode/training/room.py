@@ -75,12 +75,14 @@ def require_devices(config: Config) -> list[jax.Device]:
             f"devices={config.devices}, but this process has {have} ({kinds}); use devices={have}, or 0 for all"
         )
     devices = distributed.mesh_devices(config.devices)
-    strata = update.num_strata(config.num_envs, PpoConfig(minibatches=config.learner.minibatches))
-    for count, name in ((config.num_envs, "num_envs"), (strata, f"blocks of num_envs={config.num_envs} environments")):
+    strata = update.num_strata(config.num_envs, config.learner)
+    blocks = f"blocks of num_envs={config.num_envs} environments (learner.strata={config.learner.strata} at most)"
+    for count, name in ((config.num_envs, "num_envs"), (strata, blocks)):
         if count % len(devices):
+            more = f" and learner.strata one of {len(devices)}" if config.learner.strata % len(devices) else ""
             raise ConfigError(
                 f"{count} {name} do not divide among {len(devices)} devices; use devices=1, or make num_envs a multiple "
-                f"of {config.learner.minibatches * len(devices)}"
+                f"of {config.learner.minibatches * len(devices)}{more}"
             )
     return devices
 
