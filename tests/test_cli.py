@@ -72,6 +72,7 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["train", "preset=smoke", "method=plrr"], "did you mean 'plr'"),
         (["train", "preset=smoke", "level_slots=1"], "leaves 0 slots for levels; at least 2 are needed"),
         (["train", "preset=smoke", "level_slots=12"], "at most level_slots=7 fit"),
+        (["train", "preset=smoke", "pool_size=23"], "worlds_per_level=4 worlds of each of 6 levels; set pool_size=24"),
         (["train", "preset=smoke", "run=a/b"], "letters, digits"),
         (["train", "preset=smoke", "dreamer=foundation"], "OPENAI_API_KEY"),
         (["train", "preset=smoke", "from=runs/none"], "is not a run"),

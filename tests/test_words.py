@@ -47,6 +47,14 @@ CONF = Path(config.__file__).parent / "conf"
         ("logging.wandb_project=x", "it needs logging.wandb=true"),
         ("evaluation.heldout_steps=3", "it needs evaluation.heldout_worlds"),
         ("schedule=restart", "dicode resume"),
+        ("preset=laptop dreamer.keep=2", "it needs method.stay=draw"),
+        ("method=plr target_share=0 bonus=dynamic", "it follows the target, and this run has target_share=0"),
+        ("method.frontier=4 target_share=0", "it follows the target, and this run has target_share=0"),
+        ("method.unsolved_target=measure", "it is for a target that is a level, and this run has target=game"),
+        (
+            "target=library:collect_wood method.unsolved_target=measure target_share=0",
+            "it follows the target, and this run has target_share=0",
+        ),
     ],
 )
 def test_a_word_that_would_do_nothing_is_refused(given, says):
@@ -65,6 +73,11 @@ def test_a_word_that_would_do_nothing_is_refused(given, says):
         "evaluation.heldout_worlds=4 evaluation.heldout_steps=3",
         "dreamer=foundation fm=vllm budget.tokens=1e6 dreamer.stages=1",
         "agent=lstm_small agent.kind=gru",
+        "preset=smoke dreamer.keep=2",
+        "preset=laptop method=ppo num_envs=16 pool_size=16",
+        "method=plr target_share=0 bonus=constant",
+        "method=ppo target=library:collect_wood bonus=dynamic",
+        "target=library:collect_wood method.unsolved_target=measure",
     ],
 )
 def test_a_word_that_does_something_is_taken(given):

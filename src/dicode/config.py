@@ -278,7 +278,13 @@ def _check_room(config: Config) -> None:
     """The target and every level slot get their environments."""
     if getattr(config.dreamer, "hooks", False) and not config.hook_slots and config.method.name == "dicode":
         raise ConfigError("dreamer.hooks=true with hook_slots=0 trains no level with hooks; set hook_slots=1 or more")
-    if config.level_slots == 1:
+    slots = 1 if config.method.name == "ppo" else config.level_slots
+    if 0 < config.pool_size < (worlds := slots * config.worlds_per_level):
+        raise ConfigError(
+            f"pool_size={config.pool_size} does not hold worlds_per_level={config.worlds_per_level} worlds of each of "
+            f"{slots} levels; set pool_size={worlds} or more, or 0"
+        )
+    if config.method.name == "ppo" or config.level_slots == 1:
         return
     least, target = config.min_envs, config.target_share > 0
     if target != (config.target_share_final > 0) and config.target_share_final >= 0:
@@ -288,7 +294,7 @@ def _check_room(config: Config) -> None:
         )
     share = max(config.target_share, config.target_share_final)
     others = config.num_envs - target_envs(config.num_envs, share, least)
-    if others < least and config.method.name != "ppo":
+    if others < least:
         raise ConfigError(
             f"target_share={share:g} leaves {others} of {config.num_envs} environments to levels; lower it, or train "
             "on the target alone with method=ppo"
@@ -379,6 +385,8 @@ def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
 
 _PAID = frozenset({"bonus", "bonus_value", "reward", "sandbox"})
 """Settings that matter to a target of one's own, too, whatever trains on it."""
+_FOLLOWING = {"bonus": "dynamic", "method.frontier": None, "method.unsolved_target": None}
+"""Settings that look at episodes on the target, each with the value under which it does; None: any."""
 
 
 def _needs_model(word: Word) -> bool:
@@ -395,10 +403,10 @@ def _idle(word: Word, config: Config) -> str | None:
         return None
     if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
         return None
-    if config.target != GAME and word.key in _PAID:
-        return None
     if overruled := _overruled(word, config):
         return overruled
+    if config.target != GAME and word.key in _PAID:
+        return None
     for only in _conditions(word)[:1]:
         for name, allowed in only.items():
             value = settings.get(config, name)
@@ -416,6 +424,11 @@ def _overruled(word: Word, config: Config) -> str:
         return "levels= names the seeds"
     if word.key == "cpu_devices" and config.devices:
         return f"devices={config.devices} says how many parts a CPU has"
+    if word.key == "method.unsolved_target" and config.target == GAME:
+        return f"it is for a target that is a level, and this run has target={GAME}"
+    unplayed = config.target_share == 0 and config.method.name != "ppo"
+    if unplayed and word.key in _FOLLOWING and _FOLLOWING[word.key] in (None, word.value):
+        return "it follows the target, and this run has target_share=0"
     return ""
 
 

@@ -86,7 +86,9 @@ def test_environments_that_do_not_divide_among_devices_are_refused(smoke, monkey
 def test_too_few_blocks_for_the_devices_are_refused(smoke, monkeypatch):
     monkeypatch.setattr(room.distributed, "mesh_devices", lambda count: [Accelerator()] * 2)
     room.require_devices(smoke)
-    with pytest.raises(ConfigError, match=r"1 blocks of .*learner.strata=1 .*2 devices; .* and learner.strata one of 2"):
+    with pytest.raises(
+        ConfigError, match=r"1 blocks of .*learner.strata=1 .*2 devices; .* and learner.strata one of 2"
+    ):
         room.require_devices(replace(smoke, learner=replace(smoke.learner, strata=1)))
 
 

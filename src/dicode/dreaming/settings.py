@@ -18,7 +18,13 @@ class DreamerConfig:
 
     name: str = option("auto", "dreamer", choices=(*DREAMERS, "none"))
     round: int = option(12, "drafts asked for in a round", 0, 1000, only=_SOMEBODY)
-    keep: int = option(10, "accepted levels that enter a cycle at most, after the seed cycles", 0, 1000, only=_SOMEBODY)
+    keep: int = option(
+        10,
+        "accepted levels that enter a cycle at most, after the seed cycles, where slots are dealt anew in each",
+        0,
+        1000,
+        only=_SOMEBODY | {"method.stay": ("draw",)},
+    )
     every: int = option(2, "cycles between rounds", 1, 1000, only=_SOMEBODY)
     lag: int = option(2, "cycles between asking for dreams and training on them", 1, 100, only=_SOMEBODY)
     deadline_s: float = option(
