@@ -158,9 +158,12 @@ def values(word: Word, record: type) -> list[str]:
 
         try:
             [override] = OverridesParser.create().parse_overrides([str(word)])
-            return list(override.sweep_string_iterator())
+            found = list(override.sweep_string_iterator())
         except (HydraException, ValueError) as error:
             raise ConfigError(f"{word} names no values: {str(error).splitlines()[0]}") from error
+        if not found:
+            raise ConfigError(f"{word} names no values; range(START,STOP) goes up from START and leaves STOP out")
+        return found
     return [value.strip() for value in word.value.split(",")] if "," in word.value else [word.value]
 
 
