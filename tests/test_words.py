@@ -10,7 +10,7 @@ import yaml
 
 from dicode import config, machine, words
 from dicode import settings as records
-from dicode.commands import sweep
+from dicode.commands import dream, sweep
 from dicode.commands.launch import with_preset
 from dicode.config import Config
 from dicode.errors import ConfigError
@@ -82,6 +82,24 @@ def test_a_word_that_would_do_nothing_is_refused(given, says):
 )
 def test_a_word_that_does_something_is_taken(given):
     config.load(given.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("fm.model=x", "it needs dreamer=foundation, and this run has dreamer=grammar"),
+        ("budget.usd=1", "it needs dreamer=foundation, and this run has dreamer=grammar"),
+        ("dreamer=library dreamer.steps=any", "it needs dreamer=auto or grammar"),
+        ("dreamer.round=3", "the recorded briefs are asked as they are"),
+        ("dreamer.probe=3", "--probe N measures"),
+    ],
+)
+def test_a_word_that_changes_nothing_of_dreams_asked_again_is_refused(given, says):
+    run = config.load(["preset=smoke", "dreamer=grammar"])
+    with pytest.raises(ConfigError, match="would do nothing") as caught:
+        dream.changed(run, given.split())
+    assert says in str(caught.value)
+    assert dream.changed(run, ["fm=vllm", "fm.model=x", "budget.usd=1"]).fm.model == "x"
 
 
 def test_naming_a_model_asks_for_it():

@@ -342,7 +342,7 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
     if config.dreamer.name == "auto" and any(_needs_model(word) for word in given if word not in ignored):
         config = replace(config, dreamer=replace(config.dreamer, name="foundation"))
     for word in given:
-        reason = None if word in ignored else _idle(word, config)
+        reason = None if word in ignored else idle(word, config)
         if reason:
             ignored[word] = reason
     for word, reason in ignored.items() if strict else ():
@@ -395,7 +395,7 @@ def _needs_model(word: Word) -> bool:
     return any("foundation" in names and "auto" not in names for names in dreamers)
 
 
-def _idle(word: Word, config: Config) -> str | None:
+def idle(word: Word, config: Config) -> str | None:
     """Why a word does nothing in this configuration; None where it does something."""
     if word.key == "schedule":
         return "it is for `dicode resume`, where total_steps= makes a run longer"

@@ -76,6 +76,12 @@ def test_a_sheet_shows_one_start_a_world(tmp_path):
         save_picture(sheet, tmp_path / "no" / "sheet.png")
 
 
+@pytest.mark.parametrize("name", ["level", "level.", "level.psd", "level.txt"])
+def test_a_name_that_is_no_picture_s_is_told_so(name, tmp_path):
+    with pytest.raises(DicodeError, match=rf"{name}: its name says no kind of picture .*\.png"):
+        save_picture(np.zeros((4, 4, 3), np.uint8), tmp_path / name)
+
+
 def test_a_picture_that_the_disk_refuses_leaves_the_one_before(tmp_path, monkeypatch):
     path, full = tmp_path / "level.png", OSError(errno.ENOSPC, "No space left on device")
     save_picture(np.zeros((4, 4, 3), np.uint8), path)

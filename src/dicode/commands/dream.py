@@ -33,13 +33,17 @@ if TYPE_CHECKING:  # without a probe nothing needs JAX
     from dicode.runs.probe import Measured
 
 SECTIONS = ("dreamer", "fm", "budget")
+_SCHEDULE = ("dreamer.round", "dreamer.keep", "dreamer.every", "dreamer.lag")
 Answer = tuple[Brief, Outcome]
 
 
 def changed(config: Config, overrides: Sequence[str]) -> Config:
-    """A run's configuration with other settings of dreaming. Raises ConfigError for settings of anything else."""
+    """A run's configuration with other settings of dreaming. Raises ConfigError for settings of anything else, or that
+    would do nothing.
+    """
+    given = words.split(overrides, Config)
     # Groups first, so that a setting holds wherever its word stands.
-    for word in sorted(words.split(overrides, Config), key=lambda word: "." in word.key):
+    for word in sorted(given, key=lambda word: "." in word.key):
         section, _, name = word.key.partition(".")
         if section not in SECTIONS:
             raise ConfigError(
@@ -55,7 +59,19 @@ def changed(config: Config, overrides: Sequence[str]) -> Config:
             told = configuration.load([f"preset={config.preset}", "dreamer=foundation", f"{section}={word.value}"])
             dreamer = replace(config.dreamer, name="foundation")
             config = replace(config, dreamer=dreamer, fm=told.fm, models=told.models)
+    for word in given:
+        if reason := _idle(word, config):
+            raise ConfigError(f"{word} would do nothing: {reason}")
     return configuration.check(config)
+
+
+def _idle(word: words.Word, config: Config) -> str | None:
+    """Why a word changes nothing where recorded briefs are dreamed again; None where it does."""
+    if word.key in _SCHEDULE:
+        return "the recorded briefs are asked as they are, whatever came of them"
+    if word.key == "dreamer.probe":
+        return "--probe N measures what is dreamed again"
+    return configuration.idle(word, config)
 
 
 def rounds(snapshot: Snapshot, last: int) -> list[list[Brief]]:
