@@ -97,6 +97,29 @@ def test_a_watched_file_is_checked_again_when_it_is_saved(tmp_path, monkeypatch,
     assert "unmatched ')'" in said
 
 
+@pytest.mark.fast
+def test_a_watched_file_may_be_saved_while_it_is_checked_and_saved_badly(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "level.py"
+    path.write_text("GOAL = (")
+    launch, saves = level_file.Checker.__enter__, iter([b"GOAL = '\xff'", b"GOAL = [", KeyboardInterrupt])
+
+    def saved_meanwhile(checker):
+        path.write_text("GOAL = )((")
+        return launch(checker)
+
+    def sleep(_):
+        if (step := next(saves)) is KeyboardInterrupt:
+            raise KeyboardInterrupt
+        path.write_bytes(step)
+
+    monkeypatch.setattr(level_file.Checker, "__enter__", saved_meanwhile)
+    monkeypatch.setattr(level_file.time, "sleep", sleep)
+    assert level_file.check(str(path), "auto", 100, watch=True) == 1
+    said = capsys.readouterr().out
+    order = ["'(' was never closed", "unmatched ')'", "can't be read", "'[' was never closed"]
+    assert [said.count(each) for each in order] == [1, 1, 1, 1]
+
+
 UNUSED = {
     "jax",
     "scipy",

@@ -205,20 +205,29 @@ def check(
         raise ConfigError(f"--episode-limit is {episode_limit}; an episode has at least 1 step")
     if watch and path.startswith(games.LIBRARY):
         raise ConfigError(f"--watch waits until a file is saved, and {path} is none")
-    source, console = _text(path, game), PlainConsole()
+    seen, source, console = _stamp(path), _text(path, game), PlainConsole()
     with nullcontext() if watch else _short(), Checker(path, wall, game) as checker:
         while True:
-            seen = _stamp(path)
             code = _check(console, checker, path, source, episode_limit)
             if not watch:
                 return code
             console.print("  watching; Ctrl-C ends")
             try:
-                while _stamp(path) in (seen, None):  # an editor may take a file away for a moment
-                    time.sleep(_POLL_S)
-                source = _text(path, game)
+                seen, source = _saved(console, path, seen)
             except KeyboardInterrupt:
                 return code
+
+
+def _saved(console: PlainConsole, path: str, seen: tuple[int, int] | None) -> tuple[tuple[int, int] | None, str]:
+    """The stamp and the text of a watched file once it is another than `seen`; says so of a text that can't be read."""
+    while True:
+        while (now := _stamp(path)) in (seen, None):  # an editor may take a file away for a moment
+            time.sleep(_POLL_S)
+        try:
+            return now, read(path)
+        except ConfigError as error:
+            console.print(f"{error}", soft_wrap=True)
+            seen = now
 
 
 @contextmanager
