@@ -139,6 +139,13 @@ def test_the_first_page_names_training_evaluation_and_the_random_policy(example,
         assert part in said, part
     assert re.search(r"eat cow\s*\d+ %\s*75 %\s*25 %", said)
     assert "target solved" not in said, "of the unmodified game"
+    assert "1 % of 226" in said
+
+
+def test_the_first_page_says_under_its_title_what_the_run_is(example, tmp_path):
+    settings = {"method.name": "dicode", "dreamer.name": "grammar", "agent.kind": "lstm", "seed": 3, "preset": "smoke"}
+    said = Page((pages_of(replace(example, settings=settings), tmp_path) / "index.html").read_text()).text
+    assert re.search(r"method dicode · dreamer grammar · agent lstm · seed 3 · preset smoke", said)
 
 
 def test_a_run_on_an_own_target_says_first_how_often_that_is_solved(example, tmp_path):
@@ -147,6 +154,7 @@ def test_a_run_on_an_own_target_says_first_how_often_that_is_solved(example, tmp
     own = replace(example, settings=settings, evaluations=(measured,))
     said = Page((pages_of(own, tmp_path / "a") / "index.html").read_text()).text
     assert re.search(r"target solved\s*38 %\s*wood_pickaxe, evaluated", said)
+    assert "of 226" not in said, "a share of what the game pays"
     said = Page((pages_of(replace(own, evaluations=()), tmp_path / "b") / "index.html").read_text()).text
     assert re.search(r"target solved\s*–\s*wood_pickaxe, not evaluated", said)
 

@@ -70,6 +70,23 @@ def test_the_curve_s_caption_names_the_random_policy_where_it_was_measured(tmp_p
     assert "No random policy was measured" in (tmp_path / "learning_curve.txt").read_text()
 
 
+def test_the_curve_of_an_own_target_is_none_of_the_game_s(tmp_path):
+    report.learning_curve(data_of(5, settings={"target": "library:cow"}), DISPLAY, tmp_path / "curve")
+    said = (tmp_path / "curve.txt").read_text()
+    assert "on the target library:cow over environment steps" in said
+    assert "unmodified game" not in said
+    assert "226" not in said
+
+
+def test_a_curve_below_nothing_is_seen(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(style, "finish", lambda made, path, caption: seen.extend(made.axes[0].get_ylim()) or [])
+    data = data_of(5)
+    rows = tuple({**row, "target_return": -0.9 + 0.1 * row["cycle"]} for row in data.rows)
+    report.learning_curve(replace(data, rows=rows), DISPLAY, tmp_path / "curve")
+    assert seen[0] < -0.9 < -0.5 < seen[1]
+
+
 def test_a_run_s_name_is_text_and_no_formula(tmp_path):
     data = replace(data_of(2), name="$\\frac{a$")
     assert report.write(data, DISPLAY, tmp_path)

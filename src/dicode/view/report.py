@@ -23,7 +23,7 @@ from dicode.view import drafts, lineage_tree, palette, spending, style, words
 from dicode.view.pages.data import RunData, final
 from dicode.view.pages.game import Game
 from dicode.view.pages.levels import index
-from dicode.view.pages.overview import mean_and_half
+from dicode.view.pages.overview import mean_and_half, of_the_game
 
 Rows = Sequence[Mapping[str, Any]]
 """Rows of `metrics.jsonl` with `cycle`, `env_steps`, `target_return`, `target_success` and `status`."""
@@ -60,10 +60,12 @@ def learning_curve(data: RunData, game: Game, path: Path, of: str = "") -> list[
     points = [(row["env_steps"], row["target_return"]) for row in data.rows if row.get("target_return") is not None]
     style.dress(top, f"Return on the target{of}", "", "mean return of an episode")
     measured = [one for one in data.evaluations if one.protocol == ON_TARGET]
-    ends = _returns(top, points, measured, game)
+    ends = _returns(top, data, points, measured, game)
     ends += _random(top, data, points)
     if points or measured:
-        top.set_ylim(0, 1.08 * (max([y for _, y, _, _ in ends] + [y for _, y in points]) or 1.0))
+        heights = [y for _, y, _, _ in ends] + [y for _, y in points]
+        low, high = min([0.0, *heights]), max([0.0, *heights])
+        top.set_ylim(1.08 * low, 1.08 * high if high > low else 1.0)
         style.name_lines(top, ends)
     else:
         style.say(top, "no episode on the target has finished yet")
@@ -76,15 +78,15 @@ End = tuple[float, float, str, str]
 
 
 def _returns(
-    axes: Axes, points: Sequence[tuple[float, float]], measured: Sequence[Evaluation], game: Game
+    axes: Axes, data: RunData, points: Sequence[tuple[float, float]], measured: Sequence[Evaluation], game: Game
 ) -> list[End]:
     ends: list[End] = []
     if points:
         steps, returns = zip(*points, strict=True)
         shade = palette.color(0)
         axes.plot(steps, returns, color=shade, linewidth=1.6, marker="o", markersize=2.5 if len(steps) < 60 else 0)
-        share = f"{100 * returns[-1] / game.max_return:.1f} %"
-        ends.append((steps[-1], returns[-1], f"training {returns[-1]:.2f} ({share})", shade))
+        share = f" ({100 * returns[-1] / game.max_return:.1f} %)" if of_the_game(data) else ""
+        ends.append((steps[-1], returns[-1], f"training {returns[-1]:.2f}{share}", shade))
     if measured:
         shade, found = palette.color(1), [(one.env_steps, *mean_and_half(one)) for one in measured]
         steps, means, halves = zip(*found, strict=True)
@@ -103,7 +105,11 @@ def _random(axes: Axes, data: RunData, points: Sequence[tuple[float, float]]) ->
 
 
 def _curve_caption(data: RunData, measured: Sequence[Evaluation], game: Game, of: str) -> str:
-    said = f"Top: mean return of an episode on the unmodified game over environment steps{of}; the highest return possible is {game.max_return:g}. "
+    target = (
+        "the unmodified game" if of_the_game(data) else f"the target {words.clip(str(data.settings['target']), 60)}"
+    )
+    said = f"Top: mean return of an episode on {target} over environment steps{of}"
+    said += f"; the highest return possible is {game.max_return:g}. " if of_the_game(data) else ". "
     said += "Training: episodes of the target's environments in each cycle. "
     if measured:
         said += f"Evaluated: first episodes of {len(measured[-1].returns)} held-out worlds, with 95 % intervals. "

@@ -22,7 +22,7 @@ from dicode.view.pages.levels import LevelLine, Levels
 from dicode.view.pages.text import fixed, number, percent
 
 _NEWEST = 8
-_SETTINGS = ("method.name", "dreamer.name", "agent.name", "seed", "preset")
+_SETTINGS = ("method.name", "dreamer.name", "agent.kind", "seed", "preset")
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ def facts(data: RunData, levels: Levels, game: Game) -> tuple[Fact, ...]:
 
 def _solved(data: RunData) -> list[Fact]:
     """How often a target that is a level was solved: it is what such a run is for."""
-    target, measured = data.settings.get("target", GAME), final(data.evaluations)
-    if target == GAME:
+    if of_the_game(data):
         return []
+    measured = final(data.evaluations)
     rate = None if measured is None else _rate(measured.success.get(OWN))
-    name = line(str(target).removeprefix(games.LIBRARY), 40)
+    name = line(str(data.settings["target"]).removeprefix(games.LIBRARY), 40)
     return [
         Fact("target solved", percent(rate), f"{name}, evaluated" if rate is not None else f"{name}, not evaluated")
     ]
@@ -118,14 +118,25 @@ def _returns(data: RunData, game: Game) -> list[Fact]:
     found = []
     if (measured := final(data.evaluations)) is not None:
         mean, half = mean_and_half(measured)
-        where = f"± {fixed(half)} over {len(measured.returns)} worlds, {percent(mean / game.max_return)} of {game.max_return:g}"
-        found.append(Fact("return, evaluated", fixed(mean), where))
+        where = [f"± {fixed(half)} over {len(measured.returns)} worlds", *_share(data, mean, game)]
+        found.append(Fact("return, evaluated", fixed(mean), ", ".join(where)))
     trained = last_return(data)
-    share = "" if trained is None else f"{percent(trained / game.max_return)} of {game.max_return:g}"
-    found.append(Fact("return, training", fixed(trained), share))
+    found.append(Fact("return, training", fixed(trained), ", ".join(_share(data, trained, game))))
     if (base := final(data.baseline)) is not None:
         found.append(Fact("return, random policy", fixed(mean_and_half(base)[0]), f"over {len(base.returns)} worlds"))
     return found
+
+
+def _share(data: RunData, mean: float | None, game: Game) -> list[str]:
+    """A return as a share of the highest possible, which is known of the game itself alone."""
+    if mean is None or not of_the_game(data):
+        return []
+    return [f"{percent(mean / game.max_return)} of {game.max_return:g}"]
+
+
+def of_the_game(data: RunData) -> bool:
+    """Whether the run's target is the unmodified game."""
+    return bool(data.settings.get("target", GAME) == GAME)
 
 
 def _last_spending(data: RunData) -> Mapping[str, Any]:
