@@ -186,6 +186,10 @@ def test_the_comparison_sweeps_what_its_file_says_unless_a_word_does():
         ("method=plr,accel method.edits=1,2", "would do nothing"),
         ("seed=0,x", "must be a number"),
         ("seed=range(3", "must be a number"),
+        (
+            "experiment=laptop/compare,laptop/trend seed=5",
+            "experiment=laptop/compare names values of its own, of method",
+        ),
         ("seed=range(0) method=ppo", "names no values"),
         ("seed=range(5,1)", "names no values"),
         ("method=ppo,drr", "did you mean 'dr'"),

@@ -94,10 +94,9 @@ def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]
     Raises ConfigError for one that can't work, for a word that none of them heeds, and for two runs of one name.
     """
     given = words.split(overrides, Config)
-    have = {word.key for word in given}
     groups = [str(word) for word in given if word.key in words.GROUPS and len(words.values(word, Config)) == 1]
-    asked = words.hydra_tree([*groups, *of_hydra], Config, with_hydra=True)["hydra"]["sweeper"].get("params") or {}
-    given = [*words.split([f"{key}={value}" for key, value in asked.items() if key not in have], Config), *given]
+    _check_experiments(given)
+    given = [*words.split(_of_file([*groups, *of_hydra], given), Config), *given]
     swept = {word.key for word in given if len(words.values(word, Config)) > 1}
     configs, ignored, combinations = [], Counter[str](), words.combinations(given, Config)
     for chosen in combinations:
@@ -109,6 +108,23 @@ def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]
                 raise ConfigError(f"{word} would do nothing: {reason}")
     _check_names(configs)
     return configs
+
+
+def _of_file(choices: Sequence[str], given: Sequence[Word]) -> list[str]:
+    """The words of a sweep that an experiment's file names beside those that are given."""
+    asked = words.hydra_tree(choices, Config, with_hydra=True)["hydra"]["sweeper"].get("params") or {}
+    have = {word.key for word in given}
+    return [f"{key}={value}" for key, value in asked.items() if key not in have]
+
+
+def _check_experiments(given: Sequence[Word]) -> None:
+    """Raise ConfigError for one of several experiments whose file names values: they would be left out."""
+    chosen = words.last(given, "experiment")
+    several = words.values(chosen, Config) if chosen else []
+    for name in several if len(several) > 1 else ():
+        if left := _of_file([f"experiment={name}"], given):
+            keys = ", ".join(word.partition("=")[0] for word in left)
+            raise ConfigError(f"experiment={name} names values of its own, of {keys}; start it alone, or give those")
 
 
 def _check_names(configs: Collection[Config]) -> None:
