@@ -167,7 +167,7 @@ def test_a_late_model_is_a_silent_one(fm_server, tmp_path):
     made = make(tmp_path, fm_server.url, test_call=False, dreamer={"deadline_s": 0.3})
     fm_server.script = [fm_server.Step(delay_s=2.0, body=b"{}")]
     made.dream([brief()], validate)
-    assert "none of 1 dreams: no level within 0.3 s" in made.silence()
+    assert "none of 1 calls: broken off, as its dream had no level within 0.3 s" in made.silence()
 
 
 def test_a_run_that_its_model_never_answered_ends_with_a_warning_and_a_code(caplog):

@@ -16,6 +16,7 @@ from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan
+from dicode.games.craftax.grammar.reader import asked_of
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.games.level_text import parse_level
@@ -514,3 +515,8 @@ def test_a_level_that_was_measured_comes_back_with_more_help_or_less(code, more)
     assert plan.achievements == (Achievement.COLLECT_STONE,)
     assert plan.help == Help.NEAR + more
     assert [(r.stage, r.code, r.source) for r in outcome.draft.repairs] == [("probe", code, level.source)]
+
+
+def test_what_a_quantity_of_wood_is_about_is_wood():
+    plan = plan_of('GOAL = Goal.hold("wood", 3)\n')
+    assert asked_of(plan) == (Achievement.COLLECT_WOOD,)

@@ -140,12 +140,12 @@ def replay(path: str, overrides: Sequence[str] = ()) -> int:
     directory.require_free(replace(config, run=name, runs_dir=str(run.path.parent)))
     with Archive(run.archive_file, read_only=True) as archive:
         wanted, end = archive.digest(), archive.committed_cycle() + 1
-    if not end:
-        raise RunError(f"{run.path} has no finished cycle yet, so there is nothing to replay")
     restore.check_start(config, run, -1)
     restore.check_notes(run)
     _fits(config, run.path)
     seeds = seed_files.of(run, config)
+    if not end:
+        raise RunError(f"{run.path} has no finished cycle yet, so there is nothing to replay")
     silent = replace(config.logging, wandb=False)
     config = replace(
         config, run=name, runs_dir=str(run.path.parent), levels=str(seeds) if seeds else None, logging=silent

@@ -275,7 +275,8 @@ class LiveRound(Round):
         """Count a call that the deadline ended: its dream is lost. One that a person ended is made again on resume."""
         if asyncio.get_running_loop().time() < self._deadline:
             return
-        answer = self._client.broken_off(request, "broken off at the deadline of its dream")
+        within = f"{self.context.settings.deadline_s:g} s of dispatch"
+        answer = self._client.broken_off(request, f"broken off, as its dream had no level within {within}")
         if answer is not None:
             self._count(request, answer)
 

@@ -64,12 +64,13 @@ def _behind(quantity: str, least: float) -> Achievement | None:
     if family == "placed":
         return Achievement[f"PLACE_{kind.upper()}"]
     single = {"drunk": Achievement.COLLECT_DRINK, "eaten": Achievement.EAT_COW}
-    return GETS.get(kind) or single.get(family)
+    return GETS[kind] if kind in GETS else single.get(family)
 
 
 def _goal(tree: ast.Module) -> Goal:
     try:
-        return as_goal(_value(assigned(tree).get("GOAL"))) or Goal()
+        found = as_goal(_value(assigned(tree).get("GOAL")))
+        return Goal() if found is None else found
     except (LevelError, *_ODD):
         return Goal()
 
