@@ -77,7 +77,8 @@ def test_a_reset_draws_every_level_and_the_observation_says_which_goal(env, mapp
     keys = jax.random.split(jax.random.key(5), NUM_ENVS)
     seen, state = mapped[0](keys, env.default_params)
     assert set(state.level.tolist()) == {0, 1}
-    goals = [conditioning(env.game.host, level.goal or env.game.host.target_goal) for level in toy_levels]
+    goals = [env.game.host.target_goal if level.goal is None else level.goal for level in toy_levels]
+    goals = [conditioning(env.game.host, goal) for goal in goals]
     for e, level in enumerate(state.level.tolist()):
         np.testing.assert_array_equal(seen["goal"][e], goals[level])
     first = jax.tree.map(lambda leaf: leaf[0], seen)
