@@ -63,6 +63,7 @@ def test_where_the_target_is_a_level_curves_are_of_its_goal(tmp_path):
         for seed in range(2)
     ]
     comparison = compare(runs)
+    assert "percent" not in comparison.groups[0].estimates  # the highest return is known of the game alone
     assert comparison.curve_source == "success"
     solved = {group.name: group.curve.mean[-1] for group in comparison.groups}
     assert solved == pytest.approx({"ppo": 5.0, "dicode": 45.0})

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from dicode.commands.evaluate import newest_parameters, open_trainer, protocol_of
+from dicode.commands.evaluate import newest_parameters, open_trainer, protocol_of, show
 from dicode.config import evaluation_options
 from dicode.errors import ConfigError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
-from dicode.evaluation.results import HELDOUT, discrepancy, load_evaluation
-from dicode.runs.directory import open_run
+from dicode.evaluation.results import GRADED, HELDOUT, TARGET, discrepancy, load_evaluation
+from dicode.runs.directory import RunDirectory, open_run
+from dicode.terminal import PlainConsole
 
 PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
 """Two batches of eight worlds."""
@@ -122,3 +123,15 @@ def test_words_come_before_the_run_s_own_protocol(finished_run):
     assert protocol_of(run, {}) == (Protocol(own.worlds, own.steps, own.seed), "agent")
     asked = evaluation_options(["worlds=1e3", "policy=random", "suite=heldout", "num_envs=64"])
     assert protocol_of(run, asked) == (Protocol(1000, own.steps, own.seed, name=HELDOUT, num_envs=64), "random")
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [({}, True), ({"target": "abc"}, False), ({"protocol": GRADED, "success": {"diver/1": 0.5}}, False)],
+)
+def test_a_share_of_the_highest_return_is_told_of_the_game_alone(tmp_path, capsys, about, told):
+    figures = {"returns": [2.0, 4.0], "lengths": [3, 4], "floor": [0, 0], "finished": 2, "achievements": {}}
+    result = {"protocol": TARGET, "env_steps": 1e6, "max_return": 226.0, **figures, **about}
+    show(PlainConsole(), RunDirectory(tmp_path / "demo"), result)
+    assert ("1.33 % of 226" in capsys.readouterr().out) is told

@@ -18,7 +18,7 @@ from dicode.errors import RunError
 from dicode.evaluation import statistics
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol, target_worlds
-from dicode.evaluation.results import GRADED, SOLVED, Task, furthest, rungs
+from dicode.evaluation.results import GRADED, SOLVED, TARGET, Task, furthest, rungs
 from dicode.runs import checkpoint, restore
 from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
@@ -140,11 +140,11 @@ def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) ->
     table = Table(
         title=f"{run.path.name} after {result['env_steps']:.3g} steps, {result['protocol']}", show_header=False
     )
-    share = 100.0 / result["max_return"]
-    table.add_row(
-        "mean return",
-        f"{returns.mean():.2f} ± {spread:.2f} (95 %), {returns.mean() * share:.2f} % of {result['max_return']}",
-    )
+    best = result["max_return"]
+    # The highest return is known of the game itself alone: a suite's levels and a target of one's own pay otherwise.
+    of_the_game = result["protocol"] == TARGET and not result.get("target")
+    share = f", {100.0 * returns.mean() / best:.2f} % of {best}" if of_the_game else ""
+    table.add_row("mean return", f"{returns.mean():.2f} ± {spread:.2f} (95 %){share}")
     table.add_row("worst tenth (CVaR)", f"{statistics.cvar(returns):.2f}")
     table.add_row(
         "episode length", f"{np.mean(result['lengths']):.0f} steps, {result['finished']} of {len(returns)} ended"

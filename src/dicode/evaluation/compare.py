@@ -81,7 +81,7 @@ class Comparison:
 QUANTITIES: Mapping[str, str] = {
     "return": "mean return",
     "return_iqm": "IQM of the return over seeds",
-    "percent": "mean return, % of the highest possible",
+    "percent": "mean return, % of the game's highest possible",
     "cvar": "mean return of the worst tenth of the worlds",
     "p20": "20th percentile of the return over worlds",
     "length": "episode length",
@@ -302,11 +302,12 @@ def _group(name: str, runs: Sequence[RunResult], source: str) -> Group:
     samples: dict[str, tuple[statistics.Statistic, np.ndarray]] = {
         "return": (statistics.mean, returns),
         "return_iqm": (statistics.iqm, returns),
-        "percent": (statistics.mean, 100 * returns / finals[0].max_return),
         "cvar": (statistics.mean, np.array([statistics.cvar(final.returns) for final in finals])),
         "p20": (statistics.mean, np.array([np.percentile(final.returns, 20) for final in finals])),
         "hours": (statistics.mean, np.array([run.hours for run in runs])),
     }
+    if not any(final.target for final in finals):
+        samples["percent"] = (statistics.mean, 100 * returns / finals[0].max_return)
     if all(final.lengths.size for final in finals):
         samples["length"] = (statistics.mean, np.array([final.lengths.mean() for final in finals]))
     if all(final.floor.size for final in finals):
