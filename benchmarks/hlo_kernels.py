@@ -60,7 +60,8 @@ class Loop:
     kernels: Counter[str] = field(default_factory=Counter)
     loops: list["Loop"] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
-    """Bytes that these kernels read and write, each array once a kernel."""
+    """Bytes that these kernels read and write, each array once a kernel. One that is updated in place counts whole, so
+    loops that fill an array step by step (a rollout, a recurrent agent's gradient) move less than this says."""
     large_copies: list[str] = field(default_factory=list)
     """Shapes of `LARGE` numbers or more that a round copies: a map that is read after it was written, mostly."""
 
