@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-_MASKED = -1e30
+MASKED = -1e30
+"""How what must not be seen fits."""
 _Kept = tuple[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array, jax.Array]
 
 
@@ -26,16 +27,8 @@ def attend(
     `ages` are the positional keys of the ages M, ..., 1, 0. Every query must see a key.
     """
     by_age = jnp.moveaxis(ages, 0, -1)[:, :, None]
-    by_key = skew(jnp.broadcast_to(by_age, (*by_age.shape[:2], content.shape[2], by_age.shape[-1])))
+    by_key = _skew(jnp.broadcast_to(by_age, (*by_age.shape[:2], content.shape[2], by_age.shape[-1])))
     return _found(content, position, keys, values, by_key, valid)
-
-
-def skew(by_age: Float[Array, "... W A"]) -> Float[Array, "... W A+W-1"]:
-    """Shift row i right by i, so that of A = M + 1 ages M, ..., 0 of query i lands on key i, ..., i + M."""
-    *lead, window, ages = by_age.shape
-    padded = jnp.pad(by_age, [(0, 0)] * len(lead) + [(0, 0), (0, window)])
-    flat = padded.reshape(*lead, window * (ages + window))[..., :-window]
-    return flat.reshape(*lead, window, ages + window - 1)
 
 
 def band(count: Int[Array, "E N W"], size: int) -> Bool[Array, "E N W K"]:
@@ -43,6 +36,14 @@ def band(count: Int[Array, "E N W"], size: int) -> Bool[Array, "E N W K"]:
     window = count.shape[-1]
     age = size + jnp.arange(window)[:, None] - jnp.arange(size + window)
     return (age >= 0) & (age <= count[..., None])
+
+
+def _skew(by_age: Float[Array, "... W A"]) -> Float[Array, "... W A+W-1"]:
+    """Shift row i right by i, so that of A = M + 1 ages M, ..., 0 of query i lands on key i, ..., i + M."""
+    *lead, window, ages = by_age.shape
+    padded = jnp.pad(by_age, [(0, 0)] * len(lead) + [(0, 0), (0, window)])
+    flat = padded.reshape(*lead, window * (ages + window))[..., :-window]
+    return flat.reshape(*lead, window, ages + window - 1)
 
 
 @jax.custom_vjp
@@ -57,7 +58,7 @@ def _forward(
 ) -> tuple[jax.Array, _Kept]:
     fit = jnp.einsum("enwhd,enkhd->enhwk", content, keys, preferred_element_type=jnp.float32)
     fit += jnp.einsum("enwhd,hdwk->enhwk", position, by_key, preferred_element_type=jnp.float32)
-    weights = jax.nn.softmax(jnp.where(valid[:, :, None], fit, _MASKED), axis=-1).astype(values.dtype)
+    weights = jax.nn.softmax(jnp.where(valid[:, :, None], fit, MASKED), axis=-1).astype(values.dtype)
     found = jnp.einsum("enhwk,enkhd->enwhd", weights, values)
     return found, (content, position, keys, values, by_key, weights)
 

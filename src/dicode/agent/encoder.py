@@ -92,7 +92,7 @@ class Encoder(nn.Module):
         table = {name: part.astype(self.dtype) for name, part in self.kernel.items()}
         way = _dense_product
         if on_accelerator() and observation.cells.ndim > _ONE_STEP:
-            # The channels are made again for the gradient; what they are made of is a twentieth of them.
+            # The channels are made again for the gradient; what they are made of is a tenth of them.
             way = jax.checkpoint(_dense_products, static_argnums=0)
         total = way(self.spec, observation.cells, observation.scalars, conditioning, table)
         return (total + self.bias).astype(self.dtype)
@@ -101,8 +101,10 @@ class Encoder(nn.Module):
 def _dense_product(
     spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: Kernel
 ) -> jax.Array:
-    columns = _channels(spec, cells, range(len(spec.channels)), table["cells"].dtype)
-    return _tiled([columns, scalars, conditioning], [table["cells"], table["scalars"], table["conditioning"]])
+    dtype = table["cells"].dtype
+    columns = _channels(spec, cells, range(len(spec.channels)), dtype)
+    tables = [table["cells"], table["scalars"], table["conditioning"]]
+    return _tiled([columns, scalars, conditioning], tables, dtype)
 
 
 def _dense_products(
@@ -110,14 +112,14 @@ def _dense_products(
 ) -> jax.Array:
     """The channels apart: as bytes, which the product reads and widens where it needs them (signed; XLA widens others first)."""
     columns = _channels(spec, cells, range(len(spec.channels)), jnp.int8)
-    total = _tiled([columns], [table["cells"]])
-    return total + _tiled([scalars, conditioning], [table["scalars"], table["conditioning"]])
+    total = _tiled([columns], [table["cells"]], jnp.int8)
+    rest = [table["scalars"], table["conditioning"]]
+    return total + _tiled([scalars, conditioning], rest, rest[0].dtype)
 
 
-def _tiled(inputs: list[jax.Array], tables: list[jax.Array]) -> jax.Array:
-    """The product of inputs and tables side by side, in rows that suit its tiles."""
+def _tiled(inputs: list[jax.Array], tables: list[jax.Array], kind: DTypeLike) -> jax.Array:
+    """The product of inputs [..., n], kept as `kind`, and tables [n, D], side by side, in rows that suit its tiles: f32[..., D]."""
     lead, dtype = inputs[0].shape[:-1], tables[0].dtype
-    kind = dtype if jnp.issubdtype(inputs[-1].dtype, jnp.floating) else inputs[-1].dtype
     padding = -sum(map(len, tables)) % _TILE
     tables = [*tables, jnp.zeros((padding, tables[0].shape[-1]), dtype)]
     rows = [jnp.broadcast_to(x, (*lead, x.shape[-1])).astype(kind) for x in inputs]

@@ -27,8 +27,6 @@ from dicode.agent.spec import ObservationSpec, Observed
 from dicode.agent.types import Agent, Output, Params
 from dicode.errors import ConfigError
 
-_MASKED = -1e30
-
 
 class GruGate(nn.Module):
     """g(x, y) = (1 - z) x + z h: a GRU cell as a residual connection, biased to pass x through."""
@@ -204,7 +202,7 @@ def _products(
     )
     now = jnp.sum((content * key + position * ring.self_position[index]).astype(jnp.float32), axis=-1)
     logits = jnp.concatenate([past, now[..., None]], axis=-1)
-    weights = jax.nn.softmax(jnp.where(valid, logits, _MASKED), axis=-1).astype(value.dtype)
+    weights = jax.nn.softmax(jnp.where(valid, logits, attention.MASKED), axis=-1).astype(value.dtype)
     return jnp.einsum("ehm,ehmd->ehd", weights[..., :-1], ring.values[index]) + weights[..., -1:] * value
 
 
@@ -217,7 +215,7 @@ def _sums(
         for past, now in zip((ring.keys, ring.values), new, strict=True)
     )
     ages = jnp.concatenate([memories.rotated_position(ring, index), ring.self_position[index][:, None]], axis=1)
-    weights = jax.nn.softmax(jnp.where(valid, layer.logits(x, keys, ages), _MASKED), axis=-1)
+    weights = jax.nn.softmax(jnp.where(valid, layer.logits(x, keys, ages), attention.MASKED), axis=-1)
     return jnp.einsum("ehm,ehmd->ehd", weights.astype(values.dtype), values)
 
 
