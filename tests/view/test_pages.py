@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import resource
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -263,6 +264,20 @@ def test_pages_are_not_written_over_other_things(tmp_path):
         export.export([], tmp_path)
     with pytest.raises(RunError, match="is not a run"):
         export.export([tmp_path / "nothing"], tmp_path / "new")
+
+
+@pytest.mark.parametrize("most", [0, 100])
+def test_an_export_that_the_disk_refuses_leaves_nothing_in_the_way_of_the_next(tmp_path, most):
+    run = directory.create(config.load(["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=a"])).path
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(RunError, match=r"cannot write to .*/out: File too large"):
+            export.export([run], tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+    assert export.export([run], tmp_path / "out") > 0
 
 
 ALLOWED = {

@@ -189,6 +189,19 @@ def test_a_run_that_goes_on_is_followed(folder):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("place", ["evaluation", "evaluation/random"])
+def test_an_evaluation_made_after_the_run_is_shown(folder, place):
+    commit(folder, 2)
+    app = serve.application(live_of(folder))
+    before = json.loads(ask(app, "/state.json")[2])["version"]
+    result = {"protocol": "target", "worlds": 2, "steps": 9, "checkpoint": "a", "env_steps": 400, "returns": [77.0, 78.0]}
+    (folder / place).mkdir(parents=True)
+    (folder / place / "a.json").write_text(json.dumps(result | {"achievements": {}}))
+    assert json.loads(ask(app, "/state.json")[2])["version"] != before
+    assert b"77.5" in ask(app, "/index.html")[2]
+
+
+@pytest.mark.fast
 def test_a_level_that_cannot_be_built_says_so(folder):
     level = commit(folder, 1)[0]
     game = DISPLAY

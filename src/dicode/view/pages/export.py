@@ -37,16 +37,20 @@ def export(paths: Sequence[Path | str], folder: Path | str) -> int:
     Raises RunError for what is no run, ConfigError where the folder holds something that is no page of ours.
     """
     target = files.output_path(str(folder))
-    if target.exists() and (
-        not target.is_dir() or (any(target.iterdir()) and not (target / "static/pages.css").is_file())
-    ):
+    if target.exists() and not (target / "static/pages.css").is_file() and _holds_files(target):
         raise ConfigError(f"{folder} exists and holds other things than pages; name a new folder")
     datas = [read(path) for path in paths]
     put: set[Path] = set()
-    count = write(datas, target, of(game_named(datas)), put=put)
+    game = of(game_named(datas))
     with files.output(target):
+        count = write(datas, target, game, put=put)
         _renew(target, put)
     return count
+
+
+def _holds_files(path: Path) -> bool:
+    """Whether `path` is a file or a folder with more than empty folders in it, which an export that failed may leave."""
+    return not path.is_dir() or any(not below.is_dir() or below.is_symlink() for below in path.rglob("*"))
 
 
 def _renew(folder: Path, put: Collection[Path]) -> None:
@@ -91,19 +95,17 @@ def write(
     """Write the pages of runs that were read; returns how many pages there are, and adds their files to `put`.
 
     `written` remembers between calls what each page was made from, so that a page that says nothing new costs little.
+    Raises OSError where the disk refuses.
     """
     known: MutableMapping[str, str] = {} if written is None else written
     put = set() if put is None else put
     runs = places(datas, game)
-    try:
-        for name in site.STATIC:
-            _put(folder / "static" / name, site.static(name), put)
-        count = sum(_write_run(run, folder / prefix, known, put) for prefix, run in runs.items())
-        if len(runs) > 1:
-            _put(folder / "index.html", site.compare(runs).encode(), put)
-            count += 1
-    except OSError as error:
-        raise RunError(f"cannot write pages to {folder}: {error.strerror or error}") from error
+    for name in site.STATIC:
+        _put(folder / "static" / name, site.static(name), put)
+    count = sum(_write_run(run, folder / prefix, known, put) for prefix, run in runs.items())
+    if len(runs) > 1:
+        _put(folder / "index.html", site.compare(runs).encode(), put)
+        count += 1
     return count
 
 
@@ -137,5 +139,8 @@ def _put(path: Path, content: bytes, put: MutableSet[Path]) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

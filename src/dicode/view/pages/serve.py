@@ -36,7 +36,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png", "gif": "image/gif"}
-_WATCHED = ("archive.sqlite", "metrics.jsonl", "report/index.html")
+_WATCHED = ("archive.sqlite", "metrics.jsonl", "report/index.html", "evaluation", "evaluation/random")
 
 
 class Live:
