@@ -2,12 +2,13 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from dicode import config
+from dicode import cli, config, interrupts
 from dicode.commands import level_file
 from dicode.errors import ConfigError
 from dicode.sandbox.workers import Worker
@@ -95,6 +96,18 @@ def test_a_watched_file_is_checked_again_when_it_is_saved(tmp_path, monkeypatch,
     assert said.count("rejected") == 2
     assert "'(' was never closed" in said
     assert "unmatched ')'" in said
+
+
+@pytest.mark.fast
+def test_a_watch_that_is_ended_from_outside_does_not_end_as_with_ctrl_c(tmp_path, monkeypatch):
+    path = tmp_path / "level.py"
+    path.write_text("GOAL = (")
+
+    def ended(_):
+        raise interrupts.Terminated(signal.SIGTERM)
+
+    monkeypatch.setattr(level_file.time, "sleep", ended)
+    assert cli.main(["level", "check", str(path), "--watch"]) == 143
 
 
 @pytest.mark.fast

@@ -194,7 +194,14 @@ def test_an_evaluation_made_after_the_run_is_shown(folder, place):
     commit(folder, 2)
     app = serve.application(live_of(folder))
     before = json.loads(ask(app, "/state.json")[2])["version"]
-    result = {"protocol": "target", "worlds": 2, "steps": 9, "checkpoint": "a", "env_steps": 400, "returns": [77.0, 78.0]}
+    result = {
+        "protocol": "target",
+        "worlds": 2,
+        "steps": 9,
+        "checkpoint": "a",
+        "env_steps": 400,
+        "returns": [77.0, 78.0],
+    }
     (folder / place).mkdir(parents=True)
     (folder / place / "a.json").write_text(json.dumps(result | {"achievements": {}}))
     assert json.loads(ask(app, "/state.json")[2])["version"] != before

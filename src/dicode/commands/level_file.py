@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.text import Text
 
-from dicode import conf, games
+from dicode import conf, games, interrupts
 from dicode.errors import ConfigError, LevelError, nearest
 from dicode.games.level_text import decode
 from dicode.machine import default_preset
@@ -214,6 +214,8 @@ def check(
             console.print("  watching; Ctrl-C ends")
             try:
                 seen, source = _saved(console, path, seen)
+            except interrupts.Terminated:
+                raise
             except KeyboardInterrupt:
                 return code
 

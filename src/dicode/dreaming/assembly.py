@@ -49,7 +49,8 @@ def make_foundation_dreamer(
     if config.fm.embedding_model:
         quotes.append(quote(endpoints[0], config.fm.embedding_model))
     rates = kept(journal, quotes, write=False)
-    ledger = Ledger(endpoints[0].provider, endpoints[0].model, config.budget.usd, config.budget.tokens, rates)
+    caps = config.budget.usd, config.budget.tokens
+    ledger = Ledger(endpoints[0].provider, endpoints[0].model, *caps, rates, config.fm.embedding_model)
     keys = [Key("", "") if replays else find_key(endpoint) for endpoint in endpoints]
     per_dollar = getattr(config.dreamer, "bandit", "dream") == "dollar"
     if per_dollar:

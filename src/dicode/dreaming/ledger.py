@@ -22,6 +22,11 @@ from dicode.dreaming.prices import Price, Rates, price
 from dicode.dreaming.providers import PROVIDERS
 from dicode.errors import ConfigError
 
+_SAY = (
+    "say in dollars per million tokens what it costs: fm.price_input=0.5 fm.price_output=3 (0 for a server of your own)"
+)
+_EMBEDDING = "leave fm.embedding_model out; fm.price_input and fm.price_output are the prices of the model that answers"
+
 
 @dataclass(frozen=True)
 class Charge:
@@ -84,9 +89,16 @@ class Ledger:
     """Charges by journal key, with caps; safe to read from other threads."""
 
     def __init__(
-        self, provider: str, model: str, usd: float = 0.0, tokens: float = 0.0, rates: Rates | None = None
+        self,
+        provider: str,
+        model: str,
+        usd: float = 0.0,
+        tokens: float = 0.0,
+        rates: Rates | None = None,
+        embedding: str = "",
     ) -> None:
-        """`usd` and `tokens` are the run's caps, 0 for none; `rates` are the prices of all its models.
+        """`usd` and `tokens` are the run's caps, 0 for none; `rates` are the prices of all its models, of which
+        `embedding` is the one that embeds.
 
         Raises ConfigError for a cap in dollars on a model whose price nobody knows.
         """
@@ -95,8 +107,7 @@ class Ledger:
             if usd and rate is None and not _reports(name[0]):
                 raise ConfigError(
                     f"budget.usd={usd:g} cannot be kept: no price is known for {name[1]!r} at {name[0]}; use "
-                    "budget.tokens, or say in dollars per million tokens what it costs: fm.price_input=0.5 "
-                    "fm.price_output=3 (0 for a server of your own)"
+                    f"budget.tokens, or {_EMBEDDING if name[1] == embedding else _SAY}"
                 )
         self.usd_cap, self.tokens_cap = usd, tokens
         self._charges: dict[str, Charge] = {}
