@@ -135,6 +135,25 @@ def test_a_router_that_names_no_price_refuses_a_cap_in_money_before_the_run(fm_s
 
 
 @pytest.mark.parametrize(
+    ("fm", "second", "says"),
+    [
+        ({"model": "gpt-99"}, False, r"'gpt-99' at openai; .* costs: fm.price_input=0.5 fm.price_output=3"),
+        ({"embedding_model": "e"}, False, r"'e' at openai; use budget.tokens, or leave fm.embedding_model out"),
+        ({}, True, r"'gpt-99' at openai; .* costs: models.b.price_input=0.5 models.b.price_output=3"),
+    ],
+)
+def test_a_missing_price_is_asked_for_where_it_can_be_said(tmp_path, fm, second, says):
+    own = {"provider": "openai", "model": "gpt-5-mini", "price_input": -1.0, **fm}
+    more = (
+        {"b": replace(FmConfig(), provider="openai", model="gpt-99", base_url="http://127.0.0.1:9/v1")}
+        if second
+        else None
+    )
+    with pytest.raises(ConfigError, match=says):
+        make(tmp_path, test_call=False, models=more, budget={"usd": 1.0}, **own)
+
+
+@pytest.mark.parametrize(
     ("fm", "budget", "says"),
     [
         ({"provider": "openai", "model": "gpt-99"}, {"tokens": 1e6}, "no price is known for gpt-99 at openai"),

@@ -33,13 +33,6 @@ def test_a_server_elsewhere_has_no_known_price_and_refuses_a_cap_in_money(provid
     Ledger(provider, "m", tokens=100, rates=rates(where))
 
 
-def test_an_embedding_model_without_a_price_is_not_told_of_settings_that_price_another():
-    told = endpoint(url="http://gpu:8000/v1", price_input=0.0, price_output=0.0)
-    embeds = quote(told, "e")
-    with pytest.raises(ConfigError, match=r"no price is known for 'e' at .* or leave fm.embedding_model out"):
-        Ledger("vllm", "m", 1.0, rates={("vllm", "m"): quote(told).price, ("vllm", "e"): embeds.price}, embedding="e")
-
-
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]:8000/v1"])
 def test_a_server_on_this_machine_is_free(url):
     assert quote(endpoint(url=url)).price == Price(0.0, 0.0)

@@ -19,7 +19,7 @@ from dicode.dreaming.dreamer import Dreamer, Similar
 from dicode.dreaming.embeddings import Embeddings
 from dicode.dreaming.foundation import FoundationDreamer
 from dicode.dreaming.journal import Journal
-from dicode.dreaming.ledger import Ledger
+from dicode.dreaming.ledger import Ledger, priced_by
 from dicode.dreaming.person import PersonClient
 from dicode.dreaming.prices import Rates, kept, quote
 from dicode.dreaming.providers import Endpoint, Key, find_key
@@ -50,11 +50,11 @@ def make_foundation_dreamer(
         quotes.append(quote(endpoints[0], config.fm.embedding_model))
     rates = kept(journal, quotes, write=False)
     caps = config.budget.usd, config.budget.tokens
-    ledger = Ledger(endpoints[0].provider, endpoints[0].model, *caps, rates, config.fm.embedding_model)
+    ledger = Ledger(endpoints[0].provider, endpoints[0].model, *caps, rates, _remedies(config, endpoints))
     keys = [Key("", "") if replays else find_key(endpoint) for endpoint in endpoints]
     per_dollar = getattr(config.dreamer, "bandit", "dream") == "dollar"
     if per_dollar:
-        _check_priced(endpoints, rates)
+        _check_priced(config, endpoints, rates)
     book = stack.enter_context(Journal(journal, config.fm.journal))
     callers = [_Caller(e, key, journal.parent / "person") for e, key in zip(endpoints, keys, strict=True)]
     voices = [
@@ -81,6 +81,18 @@ def make_foundation_dreamer(
 
 def _more(config: Any) -> Mapping[str, Any]:
     return getattr(config, "models", None) or {}
+
+
+def _places(config: Any) -> list[str]:
+    """Where the settings of each model stand."""
+    return ["fm", *(f"models.{name}" for name in _more(config))]
+
+
+def _remedies(config: Any, endpoints: Sequence[Endpoint]) -> dict[tuple[str, str], str]:
+    """What helps where a model has no price, by (provider, model)."""
+    embeds = "leave fm.embedding_model out; fm.price_input and fm.price_output are the prices of the model that answers"
+    told = {(endpoints[0].provider, config.fm.embedding_model): embeds}
+    return told | {(e.provider, e.model): priced_by(p) for e, p in zip(endpoints, _places(config), strict=True)}
 
 
 class _Caller:
@@ -125,18 +137,18 @@ def _test(caller: _Caller, book: Journal, usd: float) -> None:
     book.record(request, answer)
 
 
-def _check_priced(endpoints: Sequence[Endpoint], rates: Rates) -> None:
-    for e in endpoints:
+def _check_priced(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> None:
+    for e, place in zip(endpoints, _places(config), strict=True):
         if rates[e.provider, e.model] is None and not e.quirks.reports_cost:
             raise ConfigError(
-                f"dreamer.bandit=dollar needs a price for {e.model!r} at {e.provider}: set fm.price_input and "
-                "fm.price_output, or dreamer.bandit=dream"
+                f"dreamer.bandit=dollar needs a price for {e.model!r} at {e.provider}: set {place}.price_input and "
+                f"{place}.price_output, or dreamer.bandit=dream"
             )
 
 
 def _tell_prices(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> None:
     """Once a run: which prices nobody knows, and that money may be spent without end."""
-    for endpoint in endpoints:
+    for endpoint, place in zip(endpoints, _places(config), strict=True):
         rate, reports = rates[endpoint.provider, endpoint.model], endpoint.quirks.reports_cost
         if rate is not None and not (rate.input or rate.output):
             continue
@@ -145,10 +157,9 @@ def _tell_prices(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> No
             log.warning("%s", _uncapped(endpoint, known))
         elif not known:
             log.warning(
-                "no price is known for %s at %s: its calls are counted in tokens alone; fm.price_input and "
-                "fm.price_output (dollars per million tokens) say one",
-                endpoint.model,
-                endpoint.provider,
+                "no price is known for %s at %s: its calls are counted in tokens alone; %s.price_input and "
+                "%s.price_output (dollars per million tokens) say one",
+                *(endpoint.model, endpoint.provider, place, place),
             )
 
 

@@ -11,7 +11,7 @@ and may still be billed.
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +22,13 @@ from dicode.dreaming.prices import Price, Rates, price
 from dicode.dreaming.providers import PROVIDERS
 from dicode.errors import ConfigError
 
-_SAY = (
-    "say in dollars per million tokens what it costs: fm.price_input=0.5 fm.price_output=3 (0 for a server of your own)"
-)
-_EMBEDDING = "leave fm.embedding_model out; fm.price_input and fm.price_output are the prices of the model that answers"
+
+def priced_by(place: str) -> str:
+    """How to say a model's price, where the model's settings stand at `place`."""
+    return (
+        f"say in dollars per million tokens what it costs: {place}.price_input=0.5 {place}.price_output=3 "
+        "(0 for a server of your own)"
+    )
 
 
 @dataclass(frozen=True)
@@ -95,19 +98,20 @@ class Ledger:
         usd: float = 0.0,
         tokens: float = 0.0,
         rates: Rates | None = None,
-        embedding: str = "",
+        remedies: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
-        """`usd` and `tokens` are the run's caps, 0 for none; `rates` are the prices of all its models, of which
-        `embedding` is the one that embeds.
+        """`usd` and `tokens` are the run's caps, 0 for none; `rates` are the prices of all its models, and
+        `remedies` say what helps where one has none.
 
         Raises ConfigError for a cap in dollars on a model whose price nobody knows.
         """
         self._rates: dict[tuple[str, str], Price | None] = {(provider, model): price(provider, model), **(rates or {})}
+        helps = remedies or {}
         for name, rate in self._rates.items():
             if usd and rate is None and not _reports(name[0]):
                 raise ConfigError(
                     f"budget.usd={usd:g} cannot be kept: no price is known for {name[1]!r} at {name[0]}; use "
-                    f"budget.tokens, or {_EMBEDDING if name[1] == embedding else _SAY}"
+                    f"budget.tokens, or {helps.get(name) or priced_by('fm')}"
                 )
         self.usd_cap, self.tokens_cap = usd, tokens
         self._charges: dict[str, Charge] = {}
