@@ -17,10 +17,11 @@ from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of
+from dicode.games.craftax.grammar.variation import eased
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.games.level_text import parse_level
-from dicode.levels import Achievement, Floor
+from dicode.levels import Achievement, Floor, Rules
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Trial
 
@@ -67,6 +68,16 @@ def test_a_printed_plan_is_read_back_exactly():
     for achievement, help_ in ALL:
         plan = stage(achievement, help_, rng)
         assert plan_of(print_level(plan, "why")) == plan, (achievement, help_)
+
+
+@pytest.mark.fast
+def test_a_level_that_is_eased_again_and_again_keeps_rules_that_the_game_allows():
+    rng = np.random.default_rng(0)
+    plan = stage(Achievement.DEFEAT_ZOMBIE, Help.HANDED, rng)
+    for _ in range(12):
+        plan = eased(plan, rng)
+        Rules(**plan.rules)
+    assert plan.rules["health_recovery"] == 10.0
 
 
 @pytest.mark.fast

@@ -11,6 +11,7 @@ from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
 from dicode.games.craftax.levels.creatures import slots
+from dicode.games.craftax.levels.rule_spec import RULES
 from dicode.games.craftax.levels.techtree import ENTER, requirements
 from dicode.levels import Achievement, Floor
 
@@ -132,7 +133,8 @@ def _gentle(rules: Mapping[str, float], rng: np.random.Generator) -> dict[str, f
     """Rules that forgive more than `rules` do."""
     gentle = {"melee_spawn": 0.5, "ranged_spawn": 0.5, "monster_damage": 0.6, "monster_health": 0.7}
     eased = {name: round(rules[name] * factor, 2) for name, factor in gentle.items() if name in rules}
-    eased["health_recovery"] = round(max(2.0, rules.get("health_recovery", 1.0) + float(rng.choice([1.0, 2.0]))), 2)
+    recovery = max(2.0, rules.get("health_recovery", 1.0) + float(rng.choice([1.0, 2.0])))
+    eased["health_recovery"] = round(min(recovery, float(RULES["health_recovery"].high)), 2)
     needs = ("hunger", "thirst", "fatigue")
     return eased | dict.fromkeys(needs, 0.5)
 
