@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dicode import cards, lines, words
 from dicode import config as configuration
 from dicode.cache import enable_compile_cache
-from dicode.commands import ending
+from dicode.commands import ending, purpose
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import FILE as JOURNAL
@@ -69,6 +69,7 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
+    purpose.require(config)
     given = [Path(config.levels)] if config.levels else []
     given += [Path(config.target)] if config.target.endswith(".py") else []
     foreign = any(map(origin.foreign_levels, given))

@@ -1,0 +1,122 @@
+"""Settings that are right one by one and together train, pay or measure nothing: refused, or told, before anything compiles.
+
+Only new runs are asked: a run that exists can be read, evaluated and replayed whatever its settings come to.
+"""
+
+import logging
+from collections.abc import Iterator
+
+from dicode import games
+from dicode.config import GAME, Config
+from dicode.errors import ConfigError
+from dicode.methods import sfl
+from dicode.methods.dicode import DicodeSettings
+from dicode.methods.plr import BufferSettings
+from dicode.methods.sfl import SflSettings
+
+_log = logging.getLogger(__name__)
+
+_MOST_LEARNABLE = 0.25
+"""The highest p(1 - p)."""
+
+
+def require(config: Config) -> None:
+    """Raise ConfigError for settings that train or pay nothing; warn of those under which a part of the run does nothing."""
+    for sentence in (*_learner(config), *_dreams(config), *_random_levels(config)):
+        raise ConfigError(sentence)
+    for sentence in (*_late(config), *_unscored(config)):
+        _log.warning("%s", sentence)
+
+
+def _learner(config: Config) -> Iterator[str]:
+    learner = config.learner
+    if learner.lr == 0 and learner.lr_final == 0:
+        yield "learner.lr=0 with learner.lr_final=0 trains nothing; set one of them above 0"
+    if learner.max_grad_norm == 0:
+        yield "learner.max_grad_norm=0 cuts every gradient to nothing; to leave gradients as they are set it to 1e9"
+    if learner.adam_eps == 0:
+        yield "learner.adam_eps=0 divides by zero where a gradient is 0; set it above 0, such as 1e-8"
+
+
+def _dreams(config: Config) -> Iterator[str]:
+    """What dreams alone can be told in vain."""
+    if not isinstance(config.method, DicodeSettings):
+        return
+    dreamer, frontier = config.dreamer, config.method.frontier
+    if dreamer.goal_only and games.load_host(config.game).dreams().random_goal is None:
+        yield (
+            f"dreamer.goal_only=true needs goals that make sense in any world, which game={config.game} has not; leave it out"
+        )
+    if dreamer.goal_only and dreamer.hooks:
+        yield "dreamer.goal_only=true forbids the hooks that dreamer.hooks=true asks for; leave one out"
+    if dreamer.goal_only and frontier:
+        yield f"dreamer.goal_only=true leaves no level to start in the states of method.frontier={frontier}; leave one out"
+    if frontier and config.target_share == 0:
+        yield f"method.frontier={frontier} keeps states reached on the target, which target_share=0 never plays; raise it"
+    if not dreamer.drafts and not config.levels and not config.library_seeds:
+        yield "there is no level to train: nobody dreams, and there are no seeds; use method=ppo for the target alone"
+
+
+def _random_levels(config: Config) -> Iterator[str]:
+    method = config.method
+    if config.reward == "goal" and _asks_everything(config):
+        yield (
+            "reward=goal with method.generator=worlds pays nothing: a whole world's goal is everything at once, which is "
+            "never met; use method.generator=grammar, or reward=game"
+        )
+    if isinstance(method, BufferSettings) and method.robust:
+        if method.replay_probability == 0:
+            yield "method.robust=true with method.replay_probability=0 trains no level; set replay_probability above 0"
+        elif method.minimum_fill * method.buffer > (most := _most_levels(config)):
+            yield (
+                f"method.robust=true trains no level before {method.minimum_fill:g} of method.buffer={method.buffer} is "
+                f"full, and this run makes at most {most} levels; lower one of them, or raise total_steps"
+            )
+    if isinstance(method, SflSettings) and (scoring := _scoring_cycles(config, method)) >= config.num_cycles:
+        enough = scoring * config.steps_per_cycle + 1
+        yield (
+            f"the first {scoring} cycles score levels without training on them, and this run has {config.num_cycles}; "
+            f"lower method.scoring_batch, or set total_steps={enough} or more"
+        )
+
+
+def _asks_everything(config: Config) -> bool:
+    """Whether levels are whole worlds of a game that gives its worlds no task of their own."""
+    worlds = getattr(config.method, "generator", "") == "worlds" and config.target == GAME
+    return worlds and games.load_host(config.game).dreams().random_goal is not None
+
+
+def _most_levels(config: Config) -> int:
+    """New levels until the last cycle, which alone might replay."""
+    return (config.num_cycles - 1) * (config.level_slots - (config.target_share > 0))
+
+
+def _scoring_cycles(config: Config, method: SflSettings) -> int:
+    from dicode.runs.assemble import room_of
+
+    return sfl.scoring_cycles(room_of(config), method)
+
+
+def _late(config: Config) -> Iterator[str]:
+    if isinstance(config.method, DicodeSettings) and config.dreamer.drafts:
+        first = config.seed_cycles + config.dreamer.lag
+        if first > config.num_cycles:
+            yield (
+                f"no dream will be trained: the first are there in cycle {first} (seed_cycles + dreamer.lag), and the run "
+                f"has {config.num_cycles}; raise total_steps"
+            )
+
+
+def _unscored(config: Config) -> Iterator[str]:
+    method = config.method
+    if method.score == "learnability" and _asks_everything(config) and isinstance(method, BufferSettings | SflSettings):
+        yield (
+            "method.score=learnability is 0 for every level of method.generator=worlds, whose goal is never met; use "
+            "method.score=achievement_learnability, or method.generator=grammar"
+        )
+    threshold = method.active_threshold if isinstance(method, DicodeSettings) else 0.0
+    if method.score == "learnability" and threshold >= _MOST_LEARNABLE:
+        yield (
+            f"no level will be replayed: method.active_threshold={threshold:g} is not below {_MOST_LEARNABLE:g}, the "
+            "highest learnability that there is"
+        )
