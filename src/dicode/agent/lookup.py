@@ -56,13 +56,13 @@ def _forward(table: jax.Array, index: jax.Array) -> tuple[jax.Array, tuple[jax.A
 def _backward(residual: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, None]:
     index, like = residual
 
-    def add(total: jax.Array, sample: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        places, row = sample
-        rows = jnp.broadcast_to(row, (places.shape[0], row.shape[0]))
+    rows = gradient.astype(jnp.float32)
+
+    def add(total: jax.Array, places: jax.Array) -> tuple[jax.Array, None]:
         return total.at[places].add(rows, mode="drop"), None
 
     zero = jnp.zeros((like.shape[1], gradient.shape[-1]), jnp.float32)
-    total = jax.lax.scan(add, zero, (index, gradient.astype(jnp.float32)))[0]
+    total = jax.lax.scan(add, zero, index.T)[0]
     return total.astype(like.dtype), None
 
 
