@@ -35,6 +35,7 @@ class FreeStep:
     observation: Any
     reward: jax.Array
     done: jax.Array
+    counted: jax.Array
     time_limit: jax.Array
     final_observation: Any
 
@@ -79,7 +80,7 @@ class FreeEnv:
     def step(self, key: jax.Array, state: FreeState, action: jax.Array, batch: Any) -> tuple[FreeState, FreeStep]:
         after = state.replace(steps=state.steps + 1)
         done = after.steps % EPISODE == 0
-        return after, FreeStep(self.observe(after), action * 0.01, done, jnp.zeros_like(done), None)
+        return after, FreeStep(self.observe(after), action * 0.01, done, done, jnp.zeros_like(done), None)
 
     def stats(self, state: FreeState, batch: Any) -> jax.Array:
         return state.steps.sum()[None]
