@@ -1,13 +1,13 @@
 """What a laptop's cycle costs, part by part, beside an earlier commit: same settings, in turns, pinned and free.
 
     git worktree add /tmp/before 6a8fdc8
-    python benchmarks/laptop.py --baseline-tree /tmp/before [--cycles 3] [--floor] [WORD ...]
+    python benchmarks/laptop.py --baseline-tree /tmp/before [--cycles 3] [--floor] [WORD ...] [--here WORD ...]
 
 Each side is a real `method=dicode` run with the grammar, in a process of its own that stops itself after every cycle, so
 the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first, which
 compile. `same` has the settings of the baseline's laptop preset on both sides, `preset` is this tree's laptop preset
 as it stands; `pinned` runs on one core, as one device, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it, medians of five calls.
-Words are put after the settings of both sides. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
+Words are put after the settings of both sides, those of `--here` after this tree's. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
 The last line is one JSON object: `cycle_ratio_to_baseline` (`same`, free), `cycle_share_training` (`preset`, free), `two_core_gain`
 (`preset`: free over pinned), and every figure by side and place.
 """
@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--core", type=int, default=0, help="the core of the pinned runs")
     parser.add_argument("--places", default="pinned,free")
     parser.add_argument("--floor", action="store_true")
+    parser.add_argument("--here", nargs="*", default=[], metavar="WORD", help="settings of this tree's sides alone")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options, words = parser.parse_known_args()
     if options.serve:
@@ -59,7 +60,10 @@ def main() -> None:
         return
     if options.floor:
         print_floor()
-    sides: dict[str, tuple[Path, list[str]]] = {"same": (HERE, [*SAME, "devices=1"]), "preset": (HERE, [])}
+    sides: dict[str, tuple[Path, list[str]]] = {
+        "same": (HERE, [*SAME, "devices=1", *options.here]),
+        "preset": (HERE, options.here),
+    }
     if options.baseline_tree:
         sides["baseline"] = (options.baseline_tree.resolve(), SAME)
     figures: dict[str, Any] = {}

@@ -5,9 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from dicode.commands import doctor
-from dicode.commands.doctor import required, wall_in_words
+from dicode.commands.doctor import cores_in_words, required, wall_in_words
 from dicode.dreaming import trial
 from dicode.dreaming.calls import Answer, Kind
+from dicode.machine import has_amx
 
 pytestmark = pytest.mark.fast
 
@@ -21,6 +22,21 @@ def test_what_a_container_must_let_through_is_named(found):
     said = wall_in_words(found, False)
     assert said.startswith(", ".join(found) or "none")
     assert all(call in said for call in ("seccomp", "landlock_restrict_self", "--security-opt", "sandbox=weak"))
+
+
+@pytest.mark.parametrize(
+    ("listing", "there"),
+    [
+        ("flags\t\t: fpu amx_bf16 amx_tile\n", True),
+        ("flags\t\t: fpu avx512_bf16\n", False),
+        ("Features\t: bf16\n", False),
+    ],
+)
+def test_matrix_units_are_found_in_what_the_system_lists_and_the_setting_for_them_is_named(listing, there, tmp_path):
+    (tmp_path / "cpuinfo").write_text(listing)
+    assert has_amx(tmp_path / "cpuinfo") is there
+    assert ("learner.precision=bfloat16" in cores_in_words(2, there)) is there
+    assert not has_amx(tmp_path / "absent")
 
 
 def test_every_package_that_is_asked_for_is_looked_at_with_the_extra_that_asks():

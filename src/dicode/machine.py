@@ -1,6 +1,7 @@
 """What this machine is, found out without JAX: whether it has an accelerator, and whether dicode runs here."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,14 @@ _OTHERS = ("accel[0-9]*", "vfio/[0-9]*", "kfd")
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def has_amx(listing: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the cores have a matrix unit for bfloat16 (Intel's AMX), as Linux lists it."""
+    try:
+        return re.search(r"^flags\s*:.*\bamx_bf16\b", listing.read_text(errors="replace"), re.MULTILINE) is not None
+    except OSError:
+        return False
 
 
 def use_threads() -> None:

@@ -32,7 +32,7 @@ def test_the_batched_gradient_equals_plain_differentiation(kind):
         return total
 
     def batched(kernel, inputs, state):
-        return jnp.sum(run_cell(cell, kernel, inputs, state, start) * weights)
+        return jnp.sum(run_cell(cell, "float32", kernel, inputs, state, start) * weights)
 
     expected, found = (
         jax.jit(jax.value_and_grad(f, argnums=(0, 1, 2)))(kernel, inputs, state) for f in (plain, batched)

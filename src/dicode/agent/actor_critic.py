@@ -6,10 +6,12 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int
 
+from dicode.agent import products
+
 
 def dense(features: int, scale: float, dtype: DTypeLike, name: str | None = None) -> nn.Dense:
     """A dense layer with orthogonal weights of the given gain and zero bias."""
-    return nn.Dense(features, kernel_init=nn.initializers.orthogonal(scale), dtype=dtype, name=name)
+    return products.dense(features, dtype, kernel_init=nn.initializers.orthogonal(scale), name=name)
 
 
 class Heads(nn.Module):

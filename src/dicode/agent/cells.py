@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int
 
+from dicode.agent import products
 from dicode.agent.initialisers import trunk
 from dicode.agent.lookup import set_bits
 from dicode.agent.settings import Lookup
@@ -41,18 +42,18 @@ class CellEncoder(nn.Module):
         self.bias = self.param("bias", nn.initializers.zeros, (self.width,))
 
     def __call__(self, observation: Observed, conditioning: Float[Array, "... C"]) -> Float[Array, "... D"]:
-        """Embed observations [..., ] with conditioning that broadcasts against them, in `dtype`."""
+        """Embed observations [..., ] with conditioning that broadcasts against them, in `kept_as(dtype)`."""
         lead = observation.scalars.shape[:-1]
         embed = _by_rows if self.lookup == "rows" else _by_onehot
         cells = embed(
             self.spec, observation.cells.reshape(-1, self.spec.num_cells, len(self.spec.channels)), self.table
         )
         inputs = jnp.concatenate([cells.reshape(*lead, -1), observation.scalars], axis=-1)
-        seen, asked = jnp.split(self.kernel.astype(self.dtype), [inputs.shape[-1]])
-        total = jnp.dot(inputs.astype(self.dtype), seen, preferred_element_type=jnp.float32) + self.bias
+        seen, asked = jnp.split(self.kernel, [inputs.shape[-1]])
+        total = products.product(inputs, seen, self.dtype) + self.bias
         if self.spec.conditioning:
-            total += jnp.dot(conditioning.astype(self.dtype), asked, preferred_element_type=jnp.float32)
-        return total.astype(self.dtype)
+            total += products.product(conditioning, asked, self.dtype)
+        return total.astype(products.kept_as(self.dtype))
 
 
 def _by_onehot(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float[Array, "N cells d"]:

@@ -15,6 +15,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from dicode.accelerator import on_accelerator
+from dicode.agent import products
 from dicode.agent.cells import CellEncoder
 from dicode.agent.initialisers import trunk
 from dicode.agent.lookup import best_lookup, set_bits, sum_rows
@@ -69,22 +70,22 @@ class Encoder(nn.Module):
         self.bias = self.param("bias", nn.initializers.zeros, (self.width,))
 
     def __call__(self, observation: Observed, conditioning: Float[Array, "... C"]) -> Float[Array, "... D"]:
-        """Embed observations [..., ] with conditioning that broadcasts against them, in `dtype`."""
+        """Embed observations [..., ] with conditioning that broadcasts against them, in `kept_as(dtype)`."""
         kernel = self.kernel
         if self.lookup == "onehot":
             return self._dense(observation, conditioning)
-        total = self._cells(observation.cells, kernel["cells"].astype(self.dtype)) + self.bias
-        total += _product(observation.scalars, kernel["scalars"], self.dtype)
+        total = self._cells(observation.cells, kernel["cells"].astype(products.kept_as(self.dtype))) + self.bias
+        total += products.product(observation.scalars, kernel["scalars"], self.dtype)
         if self.spec.conditioning:
-            total += _product(conditioning, kernel["conditioning"], self.dtype)
-        return total.astype(self.dtype)
+            total += products.product(conditioning, kernel["conditioning"], self.dtype)
+        return total.astype(products.kept_as(self.dtype))
 
     def _cells(self, cells: jax.Array, table: jax.Array) -> jax.Array:
         narrow, index = _split(self.spec, cells)
         total = sum_rows(table, index, self.lookup)
         if narrow:
             columns = _channels(self.spec, cells, narrow, self.dtype)
-            total += _product(columns, table[_columns(self.spec, narrow)], self.dtype)
+            total += products.product(columns, table[_columns(self.spec, narrow)], self.dtype)
         return total
 
     def _dense(self, observation: Observed, conditioning: jax.Array) -> jax.Array:
@@ -95,7 +96,7 @@ class Encoder(nn.Module):
             # The channels are made again for the gradient; what they are made of is a tenth of them.
             way = jax.checkpoint(_dense_products, static_argnums=0)
         total = way(self.spec, observation.cells, observation.scalars, conditioning, table)
-        return (total + self.bias).astype(self.dtype)
+        return (total + self.bias).astype(products.kept_as(self.dtype))
 
 
 def _dense_product(
@@ -127,10 +128,6 @@ def _tiled(inputs: list[jax.Array], tables: list[jax.Array], kind: DTypeLike) ->
     if kind != dtype:
         dense = jax.lax.optimization_barrier(dense).astype(dtype)
     return jnp.dot(dense, jnp.concatenate(tables), preferred_element_type=jnp.float32)
-
-
-def _product(inputs: jax.Array, kernel: jax.Array, dtype: DTypeLike) -> jax.Array:
-    return jnp.dot(inputs.astype(dtype), kernel.astype(dtype), preferred_element_type=jnp.float32)
 
 
 def _split(spec: ObservationSpec, cells: jax.Array) -> tuple[list[int], jax.Array]:

@@ -16,7 +16,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Shaped
 
 from dicode.accelerator import on_accelerator
-from dicode.agent import attention
+from dicode.agent import attention, products
 from dicode.agent import memory as memories
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import make_encoder
@@ -42,11 +42,11 @@ class GruGate(nn.Module):
 
         def gates(count: int, name: str) -> nn.Dense:
             init = side_by_side(trunk(self.weights, 1.0), count)
-            return nn.Dense(count * width, use_bias=False, dtype=self.dtype, kernel_init=init, name=name)
+            return products.dense(count * width, self.dtype, use_bias=False, kernel_init=init, name=name)
 
         yr, yz, yh = jnp.split(gates(3, "y")(y), 3, axis=-1)
         xr, xz = jnp.split(gates(2, "x")(x), 2, axis=-1)
-        bias = self.param("bias", nn.initializers.constant(self.bias), (width,)).astype(self.dtype)
+        bias = self.param("bias", nn.initializers.constant(self.bias), (width,)).astype(products.kept_as(self.dtype))
         reset = nn.sigmoid(yr + xr)
         update = nn.sigmoid(yz + xz - bias)
         return x + update * (jnp.tanh(yh + gates(1, "h")(reset * x)) - x)
@@ -61,13 +61,14 @@ class Layer(nn.Module):
     def setup(self) -> None:
         """Create the projections, gates and the feed-forward block."""
         c, heads = self.config, (self.config.heads, self.config.qkv // self.config.heads)
-        dense = partial(nn.Dense, dtype=self.dtype, kernel_init=trunk(c.init, 2.0**0.5))
-        project = partial(nn.Dense, use_bias=False, dtype=self.dtype)
+        self.kept = products.kept_as(self.dtype)
+        dense = partial(products.dense, dtype=self.dtype, kernel_init=trunk(c.init, 2.0**0.5))
+        project = partial(products.dense, dtype=self.dtype, use_bias=False)
         # One sum after the other is one kernel on an accelerator; two sums side by side are quicker elsewhere.
         norm = partial(nn.LayerNorm, use_fast_variance=not on_accelerator())
         self.norm_attention, self.norm_feed = norm(), norm()
         self.query, self.key_value, self.position = project(c.qkv), project(2 * c.qkv), project(c.qkv)
-        self.out = nn.Dense(c.width, dtype=self.dtype)
+        self.out = products.dense(c.width, self.dtype)
         self.content_bias = self.param("content_bias", nn.initializers.zeros, heads)
         self.position_bias = self.param("position_bias", nn.initializers.zeros, heads)
         self.feed_0, self.feed_1 = dense(c.width), dense(c.width)
@@ -76,23 +77,23 @@ class Layer(nn.Module):
 
     def keys_values(self, inputs: Float[Array, "... D"]) -> tuple[Float[Array, "... H d"], Float[Array, "... H d"]]:
         """Keys and values of layer inputs."""
-        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.dtype)
+        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.kept)
         keys, values = jnp.split(self.key_value(normed), 2, axis=-1)
         return self._heads(keys), self._heads(values)
 
     def queries(self, inputs: Float[Array, "... D"]) -> tuple[Float[Array, "... H d"], Float[Array, "... H d"]]:
         """Scaled queries for content and for position."""
-        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.dtype)
+        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.kept)
         query = self._heads(self.query(normed))
         scale = query.shape[-1] ** -0.5
-        content = (query + self.content_bias.astype(self.dtype)) * scale
-        return content, (query + self.position_bias.astype(self.dtype)) * scale
+        content = (query + self.content_bias.astype(self.kept)) * scale
+        return content, (query + self.position_bias.astype(self.kept)) * scale
 
     def logits(
         self, inputs: Float[Array, "E D"], keys: Float[Array, "E H K d"], ages: Float[Array, "H K d"]
     ) -> Float[Array, "E H K"]:
         """How well the queries of one step each fit keys and their ages: products with `queries`, multiplied out."""
-        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.dtype)
+        normed = self.norm_attention(inputs.astype(jnp.float32)).astype(self.kept)
         query = self._heads(self.query(normed))[:, :, None]
         content, position = self.content_bias[:, None], self.position_bias[:, None]
         query, keys, ages = (x.astype(jnp.float32) for x in (query, keys, ages))
@@ -106,13 +107,13 @@ class Layer(nn.Module):
         frequency = jnp.exp(-jnp.log(10_000.0) * jnp.arange(0, self.config.width, 2) / self.config.width)
         angle = age[:, None] * frequency
         wave = jnp.concatenate([jnp.sin(angle), jnp.cos(angle)], axis=-1)[:, : self.config.width]
-        return self._heads(self.position(wave.astype(self.dtype)))
+        return self._heads(self.position(wave.astype(self.kept)))
 
     def finish(self, inputs: Float[Array, "... D"], attended: Float[Array, "... H d"]) -> Float[Array, "... D"]:
         """Gate the attention's answer in, then the feed-forward block's."""
-        attended = attended.reshape(*attended.shape[:-2], self.config.qkv).astype(self.dtype)
+        attended = attended.reshape(*attended.shape[:-2], self.config.qkv).astype(self.kept)
         x = self.gate_attention(inputs, nn.relu(self.out(attended)))
-        normed = self.norm_feed(x.astype(jnp.float32)).astype(self.dtype)
+        normed = self.norm_feed(x.astype(jnp.float32)).astype(self.kept)
         activation = nn.gelu if self.config.feed_activation == "gelu" else nn.relu
         fed = self.feed_1(activation(self.feed_0(normed)))
         return (
@@ -132,10 +133,9 @@ class Gtrxl(nn.Module):
     def setup(self) -> None:
         """Create the encoder, the layers and the heads."""
         c = self.config
-        self.dtype = jnp.dtype(c.dtype)
-        self.encoder = make_encoder(self.spec, c, self.dtype, c.init)
-        self.stack = [Layer(c, self.dtype) for _ in range(c.layers)]
-        self.heads = Heads(self.spec.num_actions, c.head_hidden, self.dtype)
+        self.encoder = make_encoder(self.spec, c, c.dtype, c.init)
+        self.stack = [Layer(c, c.dtype) for _ in range(c.layers)]
+        self.heads = Heads(self.spec.num_actions, c.head_hidden, c.dtype)
 
     def begin(self, memory: Memory) -> Ring:
         """Project the remembered layer inputs to keys and values."""

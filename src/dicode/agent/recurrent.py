@@ -17,6 +17,7 @@ from flax import struct
 from jaxtyping import Array, Float
 
 from dicode.accelerator import on_accelerator
+from dicode.agent import products
 from dicode.agent.actor_critic import Heads
 from dicode.agent.encoder import make_encoder
 from dicode.agent.initialisers import side_by_side
@@ -69,9 +70,12 @@ def _lstm_bias(width: int) -> jax.Array:
 CELLS = {"lstm": Cell(4, _lstm, _lstm_bias), "gru": Cell(3, _gru, lambda width: jnp.zeros(3 * width))}
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def run_cell(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array) -> jax.Array:
-    """Hidden states [T, E, D] for projected inputs [T, E, gates D]; `start[t]` forgets before step t."""
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def run_cell(cell: Cell, dtype: str, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array) -> jax.Array:
+    """Hidden states [T, E, D] for projected inputs [T, E, gates D]; `start[t]` forgets before step t.
+
+    `dtype` is that of the product which gives the kernel's gradient; the recurrence itself is float32.
+    """
     return _scan(cell, kernel, inputs, jnp.zeros_like(inputs), state, start)[1][0]
 
 
@@ -90,7 +94,9 @@ def _scan(
     return jax.lax.scan(step, state, (inputs, shift, start))
 
 
-def _run_forward(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array) -> tuple[Any, Any]:
+def _run_forward(
+    cell: Cell, dtype: str, kernel: jax.Array, inputs: jax.Array, state: State, start: jax.Array
+) -> tuple[Any, Any]:
     def hidden(inputs: jax.Array, shift: jax.Array, state: State) -> tuple[jax.Array, jax.Array]:
         return _scan(cell, kernel, inputs, shift, state, start)[1]
 
@@ -100,10 +106,10 @@ def _run_forward(cell: Cell, kernel: jax.Array, inputs: jax.Array, state: State,
     return out, (pullback, before)
 
 
-def _run_backward(cell: Cell, residual: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
+def _run_backward(cell: Cell, dtype: str, residual: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
     pullback, before = residual
-    inputs, products, state = pullback(gradient)
-    return jnp.einsum("teh,teg->hg", before, products), inputs, state, None
+    inputs, projected, state = pullback(gradient)
+    return products.outer(before, projected, dtype), inputs, state, None
 
 
 run_cell.defvjp(_run_forward, _run_backward)
@@ -119,14 +125,14 @@ class Recurrent(nn.Module):
     def setup(self) -> None:
         """Create the encoder, the layers' projections and the heads."""
         c = self.config
-        self.dtype = jnp.dtype(c.dtype)
-        self.encoder = make_encoder(self.spec, c, self.dtype)
+        self.kept = products.kept_as(c.dtype)
+        self.encoder = make_encoder(self.spec, c, c.dtype)
         bias = lambda key, shape, dtype: self.cell.bias(c.width)  # noqa: E731
         size = self.cell.gates * c.width
-        self.inputs = [nn.Dense(size, dtype=self.dtype, bias_init=bias) for _ in range(c.layers)]
+        self.inputs = [products.dense(size, c.dtype, bias_init=bias) for _ in range(c.layers)]
         orthogonal = side_by_side(nn.initializers.orthogonal(1.0), self.cell.gates)
         self.kernels = [self.param(f"hidden_{n}", orthogonal, (c.width, size)) for n in range(c.layers)]
-        self.heads = Heads(self.spec.num_actions, c.head_hidden, self.dtype)
+        self.heads = Heads(self.spec.num_actions, c.head_hidden, c.dtype)
 
     def act(self, memory: Hidden, observation: Observed, conditioning: jax.Array) -> tuple[Output, Hidden]:
         """One step of E environments."""
@@ -135,7 +141,7 @@ class Recurrent(nn.Module):
         for n, (dense, kernel) in enumerate(zip(self.inputs, self.kernels, strict=True)):
             state = (memory.hidden[:, n], memory.cell[:, n])
             states.append(self.cell.apply(dense(x).astype(jnp.float32), state[0] @ kernel, state))
-            x = states[-1][0].astype(self.dtype)
+            x = states[-1][0].astype(self.kept)
         hidden, cell = (jnp.stack(s, axis=1) for s in zip(*states, strict=True))
         logits, value = self.heads(x, side_by_side=on_accelerator())
         return Output(logits, value, ()), Hidden(hidden, cell)
@@ -153,7 +159,8 @@ class Recurrent(nn.Module):
         start = jnp.concatenate([jnp.zeros_like(done[:1]), done[:-1]])
         for n, (dense, kernel) in enumerate(zip(self.inputs, self.kernels, strict=True)):
             state = (memory.hidden[:, n], memory.cell[:, n])
-            x = run_cell(self.cell, kernel, dense(x).astype(jnp.float32), state, start).astype(self.dtype)
+            x = run_cell(self.cell, self.config.dtype, kernel, dense(x).astype(jnp.float32), state, start)
+            x = x.astype(self.kept)
         return self.heads(x)
 
 

@@ -63,7 +63,7 @@ class GtrxlConfig:
     encoder: str = _encoder()
     cell_width: int = _cell_width()
     dtype: str = "float32"
-    """Compute type of the network; normalisation, softmax, logits and values stay float32."""
+    """Compute type of the network (`agent.products`); normalisation, softmax, logits and values stay float32."""
     stored_dtype: str = "float32"
     """Type of the layer inputs kept between steps and in the trajectory; bfloat16 halves them."""
     lookup: Lookup | None = None
@@ -82,7 +82,7 @@ class RecurrentConfig:
     encoder: str = _encoder()
     cell_width: int = _cell_width()
     dtype: str = "float32"
-    """Compute type of the network; the state, logits and values stay float32."""
+    """Compute type of the network (`agent.products`); the state, logits and values stay float32."""
     lookup: Lookup | None = None
     """How the encoder looks up (`agent.lookup`); None: what suits the backend."""
 

@@ -23,4 +23,6 @@ class PpoConfig:
     max_grad_norm: float = option(1.0, "global gradient norm", 0, 1e9)
     adam_eps: float = option(1e-5, "Adam's epsilon", 0, 1)
     bootstrap_time_limit: bool = option(False, "value the state before a time-out instead of treating it as an end")
-    precision: str = option("float32", "compute type of the network", choices=("float32", "bfloat16"))
+    precision: str = option(
+        "float32", "compute type of the network; on CPUs of its products alone", choices=("float32", "bfloat16")
+    )
