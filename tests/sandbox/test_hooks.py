@@ -139,6 +139,11 @@ BAD = {
     ),
     "writes shares into a map": (TRANSITION.format(code="return after.replace(light=after.light * 0.5)"), "hooks", "light as float32; the field is uint8"),
     "writes shares into a switch": (TRANSITION.format(code="return after.replace(is_sleeping=after.player_health / 9)"), "hooks", "is_sleeping as float32; the field is bool"),
+    "writes an imaginary number": (TRANSITION.format(code="return after.replace(player_health=1j)"), "hooks", "gives player_health as complex64"),
+    "writes a number that is too large": (TRANSITION.format(code="return after.replace(player_food=2**40)"), "hooks", "gives player_food as a number that no int32 holds"),
+    "writes a text": (TRANSITION.format(code="return after.replace(player_food='3')"), "hooks", "gives player_food as str; it must be a number"),
+    "writes nothing": (TRANSITION.format(code="return after.replace(player_food=None)"), "hooks", "gives player_food as NoneType; it must be a number"),
+    "returns an imaginary bonus": ("def bonus(before, action, after):\n    return 1j\n", "hooks", "complex64"),
     "returns nothing": (TRANSITION.format(code="pass"), "hooks", "NoneType"),
     "solves a linear system": (
         TRANSITION.format(code="return after.replace(player_health=jnp.linalg.inv(jnp.eye(4) * after.player_health)[0, 0])"),

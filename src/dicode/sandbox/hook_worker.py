@@ -151,10 +151,10 @@ def _transition(function: Callable[..., Any], game: HostGame) -> Callable[..., A
 def _fit(name: str, field: Field, value: Any) -> Any:
     import jax.numpy as jnp
 
-    array = jnp.asarray(value)
+    array = _array(f"transition gives {name}", value)
     if array.shape != field.shape:
         raise LevelError(f"transition gives {name} the shape {array.shape}; it must be {field.shape}")
-    if array.dtype.kind in "fc" and field.dtype.kind != "f":
+    if array.dtype.kind == "f" and field.dtype.kind != "f":
         rounded = "state.x != 0" if field.dtype == bool else f"jnp.round(...).astype(jnp.{field.dtype})"
         raise LevelError(
             f"transition gives {name} as {array.dtype}; the field is {field.dtype}, and nothing is rounded by itself",
@@ -164,6 +164,21 @@ def _fit(name: str, field: Field, value: Any) -> Any:
         bounds = np.iinfo(field.dtype)
         array = jnp.clip(array, max(bounds.min, int(field.low)), min(bounds.max, int(field.high)))
     return array.astype(field.dtype)
+
+
+def _array(what: str, value: Any) -> Any:
+    """What a hook returned as an array of real numbers; LevelError, which begins with `what`, for anything else."""
+    import jax.numpy as jnp
+
+    try:
+        array = jnp.asarray(value)
+    except OverflowError:
+        raise LevelError(f"{what} as a number that no int32 holds") from None
+    except (TypeError, ValueError):
+        raise LevelError(f"{what} as {type(value).__name__}; it must be a number or an array of numbers") from None
+    if array.dtype.kind == "c":
+        raise LevelError(f"{what} as {array.dtype}, whose imaginary part would be lost", hint="write jnp.real(...)")
+    return array
 
 
 def _success(function: Callable[..., Any], game: HostGame) -> Callable[..., Any]:
@@ -183,7 +198,7 @@ def _bonus(function: Callable[..., Any], game: HostGame) -> Callable[..., Any]:
 def _scalar(name: str, value: Any, kind: type) -> Any:
     import jax.numpy as jnp
 
-    array = jnp.asarray(value)
+    array = _array(f"{name} returned its value", value)
     if array.shape != ():
         raise LevelError(f"{name} returned an array of shape {array.shape}; it must return one {kind.__name__}")
     if kind is bool and array.dtype != bool:
