@@ -68,5 +68,6 @@ def test_what_a_file_assigns_as_it_runs_is_found_with_its_expression(text, expre
 
 def test_names_that_a_file_binds_anywhere_are_its_own():
     text = "import a.b as c\ndef f(d, *e, g=1):\n    h = i\n    for j in []: pass\n    try: pass\n    except E as k: pass\n"
-    assert bound(tree_of(text)) == set("cfdeghjk")
+    text += "match x:\n    case {**l}: pass\n"
+    assert bound(tree_of(text)) == set("cfdeghjkl")
     assert set(functions(tree_of("if x:\n    def f(): pass\nclass C:\n    def g(): pass\n"))) == {"f"}

@@ -78,6 +78,11 @@ MEMBERS = {
     "Block.COAL_ORE": "Block.COAL",
     "Block.ICE_BUSH": None,
     "Block.TALL_GRASS": "Block.GRASS",
+    "Block.PLANKS": "Block.WOOD",
+    "Block.MOSSY_WALL": "Block.WALL_MOSS",
+    "Mob.WIZARD": "Mob.ORC_MAGE",
+    "Achievement.COLLECT_BOW": "Achievement.FIND_BOW",
+    "Achievement.SLEEP": "Achievement.WAKE_UP",
     "Block.WALLS": "Block.WALL",
     "Block.STONE_WALL": None,
     "Block.OVEN": "Block.FURNACE",
@@ -121,6 +126,7 @@ UNSURE = {
     "Block.ICE_TREE": "FIRE_TREE",
     "Achievement.DEFEAT_ICE_TROLL": "DEFEAT_ICE_ELEMENTAL",
     "Mob.FIRE_TROLL": "FIRE_ELEMENTAL",
+    "Mob.NECROMANCER": "Achievement.DEFEAT_NECROMANCER",
 }
 
 
@@ -219,6 +225,14 @@ CALLS = {
     "row = world.player_position[0]": "row = world.player.position[0]",
     "rows = world.height": "",
     "size = world.map_size": "",
+    "world.spawn_melee(1)": "",
+    "world.place_enchantment_table(cell)": "",
+    "world.mob_health = 3": "",
+    "world.player.inventory.add_wood(3)": "",
+    "world.player.inventory.food = 3": "",
+    "world.player.inventory.iron_armor = 3": "",
+    "world.player.inventory.sword_enchantment = 1": "",
+    "world.player.enchant_sword('fire')": "",
 }
 
 
@@ -228,6 +242,23 @@ def test_calls_and_attributes(names, wrong):
     assert line == (CALLS[wrong] or ""), told
     if line:
         exec(line, names)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("iron_pickaxe", "world.player.inventory.pickaxe = 3"),
+        ("wooden_sword", "world.player.inventory.sword = 1"),
+        ("diamond_armor", "world.player.inventory.armour = 2"),
+        ("red_potion", 'world.player.inventory.potions["red"] = 1'),
+        ("potion_cyan", 'world.player.inventory.potions["cyan"] = 1'),
+    ],
+)
+def test_what_is_held_is_named_by_its_kind_and_not_by_its_material(names, name, right):
+    told, line = said(names, f"world.player.inventory.set({name}=1)")
+    assert f"write {right}" in told
+    assert line == ""
+    exec(right, names)
 
 
 PUT = {
@@ -274,6 +305,8 @@ def test_a_block_that_is_taken_for_something_to_hold(names, item, block):
         ("Goal.survives(20)", "Goal.survive(20)"),
         ("Goal.atleast('food', 3)", "Goal.at_least('food', 3)"),
         ("Goal.dance()", ""),
+        ("Goal.collect_wood(3)", ""),
+        ("Goal.kill_zombies(3)", ""),
     ],
 )
 def test_makers_of_goals(names, wrong, right):
@@ -281,6 +314,35 @@ def test_makers_of_goals(names, wrong, right):
     assert line == right
     if line:
         exec(line, names)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("Goal.collect_wood(3)", 'Goal.collect("wood", 1)'),
+        ("Goal.kill_zombies(3)", "Goal.defeat(Mob.ZOMBIE, 1)"),
+        ("Goal.hold('iron_armor', 2)", 'Goal.hold("armour", 1)'),
+        ("Goal.at_least('inventory.iron_sword', 1)", 'Goal.hold("sword", 3)'),
+        ("Goal.at_least('inventory.water', 2)", 'Goal.at_least("drink", 2)'),
+        ("Goal.at_least('collected.water', 2)", 'Goal.at_least("drunk", 2)'),
+    ],
+)
+def test_a_goal_for_a_kind_by_another_name(names, wrong, right):
+    told, _ = said(names, wrong)
+    assert right in told
+    assert "did you mean" not in told
+    eval(right, names)
+
+
+def test_two_tables_that_may_be_meant_are_both_named(names):
+    told, _ = said(names, "Rules(fireball_damage=2)")
+    assert 'mob_projectile_damage={"fireball": ' in told
+    assert ' or player_projectile_damage={"fireball": ' in told
+
+
+def test_a_field_of_one_record_of_the_state_is_told_with_it(names):
+    told, _ = said(names, "after.wood")
+    assert "write state.inventory.wood" in told
 
 
 def test_goals_without_an_or_are_told_what_to_write(names):
@@ -359,6 +421,7 @@ def test_names_of_rules(names, wrong, right):
         ("after.replace(map=1)", "blocks"),
         ("after.time", "timestep"),
         ("after.level", "player_level"),
+        ("after.facing", "player_direction"),
     ],
 )
 def test_fields_of_a_hooks_state(names, wrong, right):
@@ -374,6 +437,7 @@ def test_fields_of_a_hooks_state(names, wrong, right):
         ("inventory.woods", "inventory.wood"),
         ("kills.zombies", "kills.zombie"),
         ("survived", "survive"),
+        ("placed.crafting_table", "placed.table"),
         ("collected.irons", "collected.iron"),
     ],
 )

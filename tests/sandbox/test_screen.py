@@ -166,3 +166,11 @@ def test_hostile_text_is_judged_without_a_crash(source):
 
 def test_long_comments_and_strings_are_no_reason_to_refuse():
     assert cheap(LEVEL + "# " + "-" * 300 + "\n# ((((\n", 65536) is None
+
+
+@pytest.mark.parametrize("line", ["RULES = Rules(hunger=10**400)", "GOAL = Goal.survive(10**400)"])
+def test_a_number_that_is_too_large_for_anything_is_told_what_to_write(line):
+    source = f"from dicode.levels import Goal, Rules\n{line}\n"
+    with pytest.raises(OverflowError) as raised:
+        worker.execute(source, worker.absent_jax, LEVELS)
+    assert "within the range" in worker.explain(raised.value, source, LEVELS).hint

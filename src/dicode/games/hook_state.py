@@ -31,8 +31,10 @@ class HookState:
             return fields[name]
         if name.startswith("__"):
             raise AttributeError(name)
+        inside = [part for part, record in fields.items() if isinstance(record, HookState) and name in record._fields]
+        near = f"; write {self._name}.{inside[0]}.{name}" if len(inside) == 1 else ""
         raise LevelError(
-            f"{self._name} has no {name!r}{self._nearest(name, [*fields, 'replace'])} (it has {', '.join(fields)})"
+            f"{self._name} has no {name!r}{near or self._nearest(name, [*fields, 'replace'])} (it has {', '.join(fields)})"
         )
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -227,6 +227,7 @@ def _hint(name: str, levels: Levels) -> str:
         "ImportError": f"allowed imports are {', '.join(screen.allowed(levels))}",
         "NameError": f"names come from {face}: from {face} import {names}",
         "NotImplementedError": _WALLED,
+        "OverflowError": "no number of the game is that large; write one within the range of what it is for",
         "SystemExit": "return from build instead",
     }.get(name, "")
 

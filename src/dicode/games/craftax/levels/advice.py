@@ -15,7 +15,7 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.goal_hints import joined, maker
 from dicode.games.craftax.levels.homes import CLASSES
-from dicode.games.craftax.levels.kinds import closest, related
+from dicode.games.craftax.levels.kinds import closest, leaves_out, related
 from dicode.games.craftax.levels.member_hints import bare, closest_exactly, held, member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Mob
 from dicode.games.host import Advice
@@ -141,15 +141,17 @@ def meant(owner: str, name: str) -> Advice:
     if put:
         return Advice(f"there is no {name}; {put}")
     words = _words(name)
-    found = [(word, close) for word in words for close in (closest(word, own) or closest(word, known),) if close]
-    word, close = found[0] if found else ("", "")
+    likely = [(word, close) for word in words for close in (closest(word, own) or closest(word, known),) if close]
+    word, close = likely[0] if likely else ("", "")
     if not close or (close in _WEAK and word != close):
         several = related(words[-1], own)
         return Advice(f"there is no {name}; there is {', '.join(several)}" if 0 < len(several) <= 6 else "")
     home = known[close]
-    if close in own:
-        return Advice(f"there is no {name}; did you mean {close!r}?", _swapped(rf"\b{re.escape(name)}\b", close, home))
-    return Advice(f"there is no {name}; write {home}", _swapped(rf"\b[A-Za-z_][\w.]*\.{re.escape(name)}\b", home, home))
+    found = f"did you mean {close!r}?" if close in own else f"write {home}"
+    if leaves_out(word, close):
+        return Advice(f"there is no {name}; {found}")
+    wrong = rf"\b{re.escape(name)}\b" if close in own else rf"\b[A-Za-z_][\w.]*\.{re.escape(name)}\b"
+    return Advice(f"there is no {name}; {found}", _swapped(wrong, close if close in own else home, home))
 
 
 def _words(name: str) -> list[str]:
@@ -182,13 +184,19 @@ def _swapped(wrong: str, right: str, home: str) -> Instead:
 
 
 _SIZES = frozenset({"height", "width", "size", "shape", "map_size", "map_shape", "num_rows", "num_columns"})
-_VERB = re.compile(r"^(get|set|add|create|make|put|build|draw|generate)_(?=\w)")
+_VERB = re.compile(r"^(get|set|is|add|create|make|put|build|draw|generate)_(?=\w)")
 _PUTS = "(place|spawn|add|put|create|make|set|build|generate)"
 _CALLS = {
     "put": "place",
     "set_block": "place",
     "put_block": "place",
     "add_block": "place",
+    "place_block": "place",
+    "spawn_mob": "spawn",
+    "fill_rect": "fill",
+    "find_all": "find",
+    "enchant_sword": "sword_enchantment",
+    "enchant_bow": "bow_enchantment",
     "add_mob": "spawn",
     "add_mobs": "spawn",
     "spawn_at": "spawn",

@@ -12,7 +12,7 @@ import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.counted import COLLECTABLES, PLACEABLES
-from dicode.games.craftax.levels.kinds import as_amount, as_member, nearest
+from dicode.games.craftax.levels.kinds import as_amount, as_member, closest, nearest
 from dicode.games.craftax.levels.names import NUM_ACHIEVEMENTS, Achievement, Floor, Mob
 from dicode.games.craftax.levels.quantity_hints import kind_hint, quantity_hint
 
@@ -90,7 +90,10 @@ class Condition:
 
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITY_INDEX:
-            hint = quantity_hint(str(self.quantity), QUANTITIES)
+            family, _, kind = str(self.quantity).partition(".")
+            hint = quantity_hint(str(self.quantity), QUANTITIES) or (
+                "" if closest(str(self.quantity), QUANTITIES) else kind_hint(family, kind, self.minimum)
+            )
             raise LevelError(
                 f"no quantity is called {self.quantity!r}{'' if hint else nearest(str(self.quantity), QUANTITIES)} "
                 f"(a goal can ask for {_families()})",

@@ -2,15 +2,17 @@
 
 import re
 
-from dicode.games.craftax.levels.goal import Condition, Goal
+from dicode.games.craftax.levels.goal import QUANTITIES, Condition, Goal
 from dicode.games.craftax.levels.kinds import closest
-from dicode.games.craftax.levels.names import Achievement
+from dicode.games.craftax.levels.names import Achievement, Mob
 from dicode.games.host import Advice
 
 _MAKERS = {
     "kill": "defeat",
     "kills": "defeat",
+    "slay": "defeat",
     "have": "hold",
+    "has": "hold",
     "holds": "hold",
     "inventory": "hold",
     "get": "hold",
@@ -19,6 +21,8 @@ _MAKERS = {
     "reach": "reach_floor",
     "enter": "reach_floor",
     "floor": "reach_floor",
+    "visit": "reach_floor",
+    "descend": "reach_floor",
     "achieve": "all_of",
     "achievement": "all_of",
     "achievements": "all_of",
@@ -47,12 +51,25 @@ def maker(name: str) -> Advice:
         return Advice(_ANY)
     made = (kind for kind, how in vars(Goal).items() if isinstance(how, (staticmethod, classmethod)))
     makers = sorted(kind for kind in made if kind != "from_json")
-    close = _MAKERS.get(name) or closest(name, makers)
+    verb, _, what = name.partition("_")
+    close = _MAKERS.get(name) or closest(name, makers) or _MAKERS.get(verb, "")
+    asked = kind_asked(close, what)
+    if asked:
+        return Advice(f"write {asked}")
     if not close:
         return Advice(f"a goal is made by {', '.join(f'Goal.{kind}' for kind in makers)}")
     return Advice(
         f"there is no Goal.{name}; did you mean {close!r}?", (rf"\bGoal\.{re.escape(name)}\b", f"Goal.{close}")
     )
+
+
+def kind_asked(made: str, what: str) -> str:
+    """The goal that a name such as `collect_wood` or `kill_zombies` says with the kind in it; empty where it has none."""
+    mob = what.upper().removesuffix("S")
+    if made == "defeat" and mob in Mob.__members__:
+        return f"Goal.defeat(Mob.{mob}, 1)"
+    family = {"collect": "collected", "hold": "inventory", "place": "placed"}.get(made, "")
+    return f'Goal.{made}("{what}", 1)' if f"{family}.{what}" in QUANTITIES else ""
 
 
 def goal_hint(value: object, said: str = "") -> str:

@@ -25,6 +25,17 @@ _MEANT = {
     "oven": "furnace",
     "log": "tree",
     "oak": "tree",
+    "planks": "wood",
+    "well": "fountain",
+    "mountain": "stone",
+    "mossy_wall": "wall_moss",
+    "wizard": "orc_mage",
+    "sleep": "wake_up",
+    "defeat_boss": "defeat_necromancer",
+    "facing": "player_direction",
+    "player_facing": "player_direction",
+    "player_floor": "player_level",
+    "kills": "monsters_killed",
     "dirt": "path",
     "floor": "path",
     "stairs": "ladder_down",
@@ -58,13 +69,13 @@ _MEANT = {
 def closest(name: str, choices: Iterable[str]) -> str:
     """The choice that `name` means: the same word, a part of it, or a misspelling; empty where none is clear."""
     known = {choice.lower(): choice for choice in choices}
-    text = name.lower().strip()
+    text = re.sub(r"armor(?![a-z])", "armour", name.lower().strip())
     for word in (text, _MEANT.get(text, ""), text.removesuffix("s"), f"{text}s"):
         if word in known:
             return known[word]
     # `stone_block` means `stone`, and `crafting` means `crafting_table` where nothing else has that word.
-    words = set(text.split("_"))
-    inside = [choice for choice in known if set(choice.split("_")) <= words]
+    words = _parts(text)
+    inside = [choice for choice in known if _parts(choice) <= words]
     if inside:
         return known.get(_whole(words, inside, known), "")
     around = _around(words, known)
@@ -79,9 +90,9 @@ def _whole(words: set[str], inside: Iterable[str], known: Iterable[str]) -> str:
 
     `knight_archer` is neither `knight` nor `archer` for sure, and `ice_tree` is no `tree` where something else is of ice.
     """
-    largest = [one for one in inside if not any(set(one.split("_")) < set(other.split("_")) for other in inside)]
-    left = words - set(largest[0].split("_"))
-    held = {word for choice in known if choice not in inside for word in choice.split("_")}
+    largest = [one for one in inside if not any(_parts(one) < _parts(other) for other in inside)]
+    left = words - _parts(largest[0])
+    held = {word for choice in known if choice not in inside for word in _parts(choice)}
     return largest[0] if len(largest) == 1 and not left & held else ""
 
 
@@ -98,22 +109,36 @@ def nearest(name: str, choices: Iterable[str]) -> str:
 def related(name: str, choices: Iterable[str]) -> list[str]:
     """The choices that have all words of a name; where there are none, those that have most of them."""
     known = {choice.lower(): choice for choice in choices}
-    words = set(name.lower().split("_"))
-    shared = {choice: len(words & set(choice.split("_"))) for choice in known}
+    words = _parts(name.lower())
+    shared = {choice: len(words & _parts(choice)) for choice in known}
     most = max(shared.values(), default=0)
     return sorted(known[choice] for choice in known if most and shared[choice] == most)
 
 
+def leaves_out(name: str, close: str) -> bool:
+    """Whether a name says more than the choice that it holds: `spawn_melee` and `spawn`."""
+    return _parts(close.lower()) < _parts(name.lower())
+
+
+def _parts(name: str) -> set[str]:
+    return set(re.split("[._]", name))
+
+
 def _around(words: set[str], known: Iterable[str]) -> list[str]:
-    return sorted(choice for choice in known if words <= set(choice.split("_")))
+    return sorted(choice for choice in known if words <= _parts(choice))
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether one is a misspelling of the other: word by word, so that a shared ending doesn't count for the whole."""
-    mine, theirs = one.split("_"), other.split("_")
+    mine, theirs = re.split("[._]", one), re.split("[._]", other)
     if len(mine) != len(theirs):
-        return _ratio(one, other) >= _SPLIT
-    return all(_ratio(*pair) >= _ALIKE for pair in zip(mine, theirs, strict=True))
+        return one[:1] == other[:1] and _ratio(one, other) >= _SPLIT
+    return all(_misspelt(*pair) for pair in zip(mine, theirs, strict=True))
+
+
+def _misspelt(one: str, other: str) -> bool:
+    """Whether two words are alike and begin alike: a slip leaves the first letter, and `food` is no `wood`."""
+    return one[:1] == other[:1] and _ratio(one, other) >= _ALIKE
 
 
 def _ratio(one: str, other: str) -> float:

@@ -22,10 +22,13 @@ def member(owner: type[Enum], name: str) -> Advice:
     wrong = rf"\b{owner.__name__}\.{re.escape(name)}\b"
     if name.startswith("LADDER") and owner is Block:
         return Advice("ladders are no blocks; write world.move_ladder_down(world.random_cell()) or world.open_ladder()")
-    held = _given(name) if owner in (Block, Item) else ""
+    held = given(name) if owner in (Block, Item) else ""
     if name.removesuffix("S") in owner.__members__:
         held = ""
     others = [enum.__name__ for enum in (Block, Item, Mob, Floor, Achievement) if name in enum.__members__]
+    if owner is Mob and others and f"DEFEAT_{name}" in Achievement.__members__:
+        put = f"world.place({others[0]}.{name}, position)"
+        return Advice(f"Mob has no {name}; {put} puts it, and Achievement.DEFEAT_{name} asks for its defeat")
     if held and (owner is Item or not others):
         return Advice(f"{owner.__name__} has no {name}; what the player holds is set by {held}")
     if others:
@@ -62,6 +65,11 @@ _VERBS = {
     "CRAFT": ("MAKE", "PLACE"),
     "MAKE": ("PLACE",),
     "BUILD": ("PLACE", "MAKE"),
+    "COLLECT": ("FIND",),
+    "FIND": ("COLLECT",),
+    "SHOOT": ("FIRE",),
+    "LOOT": ("OPEN",),
+    "PLANT": ("PLACE",),
     "REACH": ("ENTER",),
     "VISIT": ("ENTER",),
 }
@@ -86,15 +94,22 @@ def bare(name: str) -> Advice:
     return Advice(f"write {' or '.join(homes)}", line)
 
 
-_TIERS = ("WOOD", "STONE", "IRON", "DIAMOND")
+_TOOL = {"WOOD": 1, "WOODEN": 1, "STONE": 2, "IRON": 3, "DIAMOND": 4}
+_TIERS = {"pickaxe": _TOOL, "sword": _TOOL, "armour": {"IRON": 1, "DIAMOND": 2}}
+"""What a tool or a piece of armour of some material is, in numbers."""
+_COLOURS = ("RED", "GREEN", "BLUE", "PINK", "CYAN", "YELLOW")
 
 
-def _given(name: str) -> str:
-    """The line that gives the player what a name such as `STONE_SWORD` or `SAPLING` says, empty for no such thing."""
-    first, _, last = name.partition("_")
+def given(name: str) -> str:
+    """The line that gives the player what a name such as `STONE_SWORD`, `red_potion` or `SAPLING` says, empty for no such thing."""
+    first, _, last = re.sub("ARMOR$", "ARMOUR", name.upper()).partition("_")
+    if last in _COLOURS:
+        first, last = last, first
     item = closest_exactly(last or first, held())
-    if item in ("pickaxe", "sword"):
-        return f"world.player.inventory.{item} = {_TIERS.index(first) + 1 if first in _TIERS else 1}"
+    if item in _TIERS:
+        return f"world.player.inventory.{item} = {_TIERS[item].get(first, 1)}"
+    if item == "potions" and first in _COLOURS:
+        return f'world.player.inventory.potions["{first.lower()}"] = 1'
     return f"world.player.inventory.{item} = 1" if item else ""
 
 

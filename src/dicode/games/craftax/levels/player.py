@@ -14,6 +14,7 @@ from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.guarded import KINDS, Enchantment, Guarded
 from dicode.games.craftax.levels.homes import at
 from dicode.games.craftax.levels.kinds import as_amount, as_member, closest, nearest
+from dicode.games.craftax.levels.member_hints import given
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 
@@ -170,10 +171,13 @@ class Inventory:
                 instead=(rf"\binventory\.{name}(?=\(\w+ *=)", "inventory.set") if name == "update" else None,
             )
         if name not in cls.NAMES:
+            other = elsewhere(name, only_settable=True) or (
+                f"write {given(name)}" if "_" in name and given(name) else ""
+            )
             raise LevelError(
                 f"the inventory has no {name!r}{nearest(name, cls.NAMES)} (it has {', '.join(cls.NAMES)})",
-                hint=elsewhere(name, only_settable=True) or standing(name),
-                instead=misspelt(name, cls.NAMES),
+                hint=other or standing(name),
+                instead=None if other else misspelt(name, cls.NAMES),
             )
         return f"inventory.{name}"
 

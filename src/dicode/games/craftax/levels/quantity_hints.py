@@ -45,7 +45,9 @@ def _collected(name: str, many: str) -> str:
 
 
 def _held(name: str, many: str) -> str:
-    tier, _, tool = name.rpartition("_")
+    tier, _, tool = name.replace("armor", "armour").rpartition("_")
+    if tool == "armour" and tier in _TIERS[2:]:
+        return f'write Goal.hold("armour", {_TIERS[2:].index(tier) + 1})'
     if tool in ("pickaxe", "sword") and tier in _TIERS:
         return f'write Goal.hold("{tool}", {_TIERS.index(tier) + 1})'
     if name == "water" or name in VITALS:

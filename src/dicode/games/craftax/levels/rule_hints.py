@@ -61,8 +61,9 @@ _MOB_CLASSES = ("passive_mob", "melee_mob", "ranged_mob")
 def rule_hint(name: str, value: object) -> str:
     """`; write mob_health={"zombie": 2}` for `zombie_health=2`; else the rule whose name is closest, or nothing."""
     words = [_SAME.get(word, word) for word in name.lower().split("_") if word]
-    for rule, label in _entries(words):
-        return f"; write {_written(rule, label, value)}"
+    meant = " or ".join(_written(rule, label, value) for rule, label in _entries(words))
+    if meant:
+        return f"; write {meant}"
     multiplier = _of_class(words)
     if multiplier:
         return f"; there is none for one kind alone, {multiplier} scales all of them"
@@ -73,7 +74,7 @@ def rule_hint(name: str, value: object) -> str:
 
 
 def _entries(words: list[str]) -> list[tuple[Rule, str]]:
-    """Tables that have a label among the words and are called what the other words say, the closest name first."""
+    """Tables that have a label among the words and are called what the other words say: the closest, all that are as close."""
     found = []
     for rule in RULES.values():
         for label in AXES[rule.axes[0]] if rule.axes else ():
@@ -84,7 +85,10 @@ def _entries(words: list[str]) -> list[tuple[Rule, str]]:
             own = set(rule.name.split("_"))
             if set(rest) <= own | set(rule.axes[0].split("_")):
                 found.append((len(own - set(rest)), -len(parts), rule.name, rule, label))
-    return [(rule, label) for *_, rule, label in sorted(found, key=lambda entry: entry[:3])]
+    closest = min((entry[:2] for entry in found), default=None)
+    return [
+        (rule, label) for *close, _, rule, label in sorted(found, key=lambda entry: entry[:3]) if (*close,) == closest
+    ]
 
 
 def _of_class(words: list[str]) -> str:
