@@ -475,3 +475,29 @@ def test_an_episode_has_time_for_the_way(verdict, goal, also, steps):
     assert not isinstance(verdict(level(body.format(steps), goal)), Rejected)
     if steps > 1:
         assert verdict(level(body.format(steps - 1), goal)).code is Code.TOO_SHORT
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("crimson ball", "red"),
+        ("magenta hex", "pink"),
+        ("lime ball", "green"),
+        ("red sphere", "ball"),
+        ("red triangle", "pyramid"),
+        ("red hexagon", "hex"),
+        ("red pyramide", "pyramid"),
+        ("purpel key", "purple"),
+    ],
+)
+def test_a_word_for_a_colour_or_a_shape_is_answered_with_ours(words, meant):
+    with pytest.raises(LevelError, match=f"did you mean '{meant}'"):
+        Goal.hold(words)
+
+
+@pytest.mark.fast
+def test_everything_that_level_code_may_import_is_there():
+    names: dict[str, object] = {}
+    exec("from dicode.games.xland.levels import *", names)
+    assert "LevelError" in names

@@ -4,6 +4,7 @@ A level is a Python file with a docstring (`Objective:` and `Why:`), a `GOAL`, o
 `build(world)`.
 """
 
+from dicode.errors import LevelError
 from dicode.games.start import Frontier
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import SIZE, Action, Colour, Side, Thing, Tile

@@ -3,6 +3,7 @@
 The numbers are the package's own (a test holds them to it), because encodings are made of them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -96,6 +97,12 @@ _TILES = {_WORDS.get(tile, tile.name.lower()): tile for tile in Tile if tile is 
 }
 _SHAPE_WORDS = frozenset(word for shape in _TILES for word in shape.split())
 _COMPASS = {"north": "up", "east": "right", "south": "down", "west": "left", "above": "up", "below": "down"}
+_SAME = {
+    "crimson": "red", "scarlet": "red", "magenta": "pink", "violet": "purple", "lime": "green", "teal": "green",
+    "cyan": "blue", "gold": "yellow", "sphere": "ball", "circle": "ball", "cube": "square", "box": "square",
+    "triangle": "pyramid", "hexagon": "hex",
+}  # fmt: skip
+"""Words for colours and shapes, with ours."""
 _COLOUR_WORDS = {colour.name.lower(): colour for colour in COLOURS} | {"gray": Colour.GREY}
 
 
@@ -142,11 +149,21 @@ def thing(value: object) -> Thing:
         return FLOOR
     if len(colours) != 1:
         odd = [word for word in words if word not in _SHAPE_WORDS and word not in colours]
-        meant = "" if colours else next(filter(None, (nearest(word, _COLOUR_WORDS) for word in odd)), "")
+        meant = "" if colours else next(filter(None, (_near(word, _COLOUR_WORDS) for word in odd)), "")
         raise LevelError(f"{value!r} needs one colour{meant} (there is {', '.join(_COLOUR_WORDS)}), as in 'red key'")
     if shape not in _TILES:
-        raise LevelError(f"{value!r} has no known shape{nearest(shape, _TILES)} (there is {', '.join(_TILES)})")
+        raise LevelError(f"{value!r} has no known shape{_near(shape, _TILES)} (there is {', '.join(_TILES)})")
     return Thing(_TILES[shape], _COLOUR_WORDS[colours[0]])
+
+
+def _near(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the word that is meant: another one for it, or one that begins like it and is spelled alike."""
+    known = list(choices)
+    return (
+        nearest(_SAME[word], known)
+        if _SAME.get(word) in known
+        else nearest(word, [c for c in known if c[0] == word[:1]])
+    )
 
 
 def an_object(value: object) -> Thing:
