@@ -16,6 +16,7 @@ pytestmark = pytest.mark.fast
 LOST = """
 import gc, os, signal, sys, time
 from dicode import cli
+signal.signal(signal.SIGINT, signal.default_int_handler)   # a shell's background command begins deaf to it
 ready = []
 def callback(phase, info):
     if not ready:

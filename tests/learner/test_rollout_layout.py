@@ -55,14 +55,12 @@ def test_what_follows_from_parameters_is_computed_once_and_gives_the_same(encode
     params = agent.init(jax.random.PRNGKey(1))
     env = CueEnv(num_envs=3)
     state = env.reset(jax.random.PRNGKey(2), env.batch())
-    cache, observation, conditioning = (
-        agent.begin(params, agent.initial_memory(3)),
-        env.observe(state),
-        jnp.ones((3, 2)),
-    )
-    act = act_ahead(agent, params, cache, observation, conditioning)
-    weights = [x for x in jax.make_jaxpr(act)(cache, observation).consts if x.shape in {(8, 8), (8, 16), (8, 24)}]
+    observation, conditioning = env.observe(state), jnp.ones((3, 2))
+    with written_for(accelerator=True):
+        cache = agent.begin(params, agent.initial_memory(3))
+        act = act_ahead(agent, params, cache, observation, conditioning)
+        weights = [x for x in jax.make_jaxpr(act)(cache, observation).consts if x.shape in {(8, 8), (8, 16), (8, 24)}]
+        outputs = [act(cache, observation)[0], agent.act(params, cache, observation, conditioning)[0]]
     assert len(weights) > 6
     assert {x.dtype for x in weights} == {jnp.dtype(jnp.bfloat16)}
-    outputs = [act(cache, observation)[0], agent.act(params, cache, observation, conditioning)[0]]
     assert all(np.array_equal(a, b) for a, b in zip(*map(jax.tree.leaves, outputs), strict=True))
