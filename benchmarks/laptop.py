@@ -1,15 +1,15 @@
 """What a laptop's cycle costs, part by part, beside an earlier commit: same settings, in turns, pinned and free.
 
     git worktree add /tmp/before 6a8fdc8
-    python benchmarks/laptop.py --baseline-tree /tmp/before [--cycles 3] [--floor] [WORD ...] [--here WORD ...]
+    python benchmarks/laptop.py --baseline-tree /tmp/before [--cycles 3] [--floor] [WORD ...] [--also WORD ...]
 
 Each side is a real `method=dicode` run with the grammar, in a process of its own that stops itself after every cycle, so
 the sides take turns cycle by cycle whatever else the machine does; medians of the cycles after the first, which
 compile. `same` has the settings of the baseline's laptop preset on both sides, `preset` is this tree's laptop preset
 as it stands; `pinned` runs on one core, as one device, `free` on all. Environment, rollout and update are timed on the cycle's own batch after it, medians of five calls.
-Words are put after the settings of both sides, those of `--here` after this tree's. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
+Words are put after the settings of both sides; `--also` times this tree's sides a second time, with its words after theirs. `--floor` prints what the parts' arithmetic would take at this core's matrix speed.
 The last line is one JSON object: `cycle_ratio_to_baseline` (`same`, free), `cycle_share_training` (`preset`, free), `two_core_gain`
-(`preset`: free over pinned), and every figure by side and place.
+(`preset`: free over pinned), `same_also_gain` and `preset_also_gain` (whole cycles, free), and every figure by side and place.
 """
 
 import argparse
@@ -52,7 +52,9 @@ def main() -> None:
     parser.add_argument("--core", type=int, default=0, help="the core of the pinned runs")
     parser.add_argument("--places", default="pinned,free")
     parser.add_argument("--floor", action="store_true")
-    parser.add_argument("--here", nargs="*", default=[], metavar="WORD", help="settings of this tree's sides alone")
+    parser.add_argument(
+        "--also", nargs="*", default=[], metavar="WORD", help="this tree's sides again, with these words"
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options, words = parser.parse_known_args()
     if options.serve:
@@ -60,10 +62,9 @@ def main() -> None:
         return
     if options.floor:
         print_floor()
-    sides: dict[str, tuple[Path, list[str]]] = {
-        "same": (HERE, [*SAME, "devices=1", *options.here]),
-        "preset": (HERE, options.here),
-    }
+    sides: dict[str, tuple[Path, list[str]]] = {"same": (HERE, [*SAME, "devices=1"]), "preset": (HERE, [])}
+    if options.also:
+        sides |= {f"{name} also": (tree, [*own, *options.also]) for name, (tree, own) in sides.items()}
     if options.baseline_tree:
         sides["baseline"] = (options.baseline_tree.resolve(), SAME)
     figures: dict[str, Any] = {}
@@ -250,12 +251,16 @@ def print_floor() -> None:
 
 
 def summary(figures: dict[str, Any]) -> dict[str, float]:
-    """The three numbers that are asked for, where their runs were made."""
+    """The numbers that are asked for, where their runs were made."""
     found = {}
     if "free_baseline" in figures:
         found["cycle_ratio_to_baseline"] = (
             figures["free_same"]["cycle_steps_per_s"] / figures["free_baseline"]["cycle_steps_per_s"]
         )
+    for name in ("same", "preset"):
+        if f"free_{name} also" in figures:
+            also, plain = (figures[side]["cycle_steps_per_s"] for side in (f"free_{name} also", f"free_{name}"))
+            found[f"{name}_also_gain"] = also / plain
     if "free_preset" in figures:
         found["cycle_share_training"] = figures["free_preset"]["share_training"]
     if {"free_preset", "pinned_preset"} <= set(figures):
