@@ -5,14 +5,16 @@ the products' operands alone. Sums and all else stay float32, since only product
 without them XLA widens it, for the same numbers and a little time), and a batch of small ones in a scan is not worth packing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.experimental.custom_partitioning import custom_partitioning
 from jax.experimental.layout import Layout, with_layout_constraint
 from jax.typing import DTypeLike
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from dicode.accelerator import on_accelerator
 
@@ -72,10 +74,34 @@ _half.defvjp(_forward, _backward)
 
 
 def _half_outer(inputs: jax.Array, gradient: jax.Array) -> jax.Array:
-    """XLA takes bfloat16 only where the left side's last axis is summed over; otherwise it widens both sides first."""
-    flat = inputs.reshape(-1, inputs.shape[-1])
-    turned = with_layout_constraint(flat.T, Layout(major_to_minor=(0, 1)))
-    return _summed(turned, gradient.reshape(-1, gradient.shape[-1]), 0)
+    """XLA takes bfloat16 only where the left side's last axes are summed over; otherwise it widens both sides first."""
+    lead = range(gradient.ndim - 1)
+    over = ((tuple(axis + 1 for axis in lead), tuple(lead)), ((), ()))
+    total: jax.Array = jax.lax.dot_general(_turned(inputs), gradient, over, preferred_element_type=jnp.float32)
+    return total
+
+
+def _laid_out(inputs: jax.Array) -> jax.Array:
+    order = Layout(major_to_minor=tuple(range(inputs.ndim)))
+    return with_layout_constraint(jnp.moveaxis(inputs, -1, 0), order)
+
+
+@custom_partitioning
+def _turned(inputs: Shaped[Array, "... K"]) -> Shaped[Array, "K ..."]:
+    """The last axis first, in memory too. Where environments lie on several devices, each turns its own."""
+    return _laid_out(inputs)
+
+
+def _turn_each(mesh: Any, inputs: tuple[Any, ...], turned: Any) -> tuple[Any, ...]:
+    return mesh, _laid_out, turned.sharding, tuple(x.sharding for x in inputs)
+
+
+def _rule(mesh: Any, inputs: Sequence[Any], turned: Sequence[Any]) -> str:
+    *lead, last = (f"axis_{n}" for n in range(inputs[0].rank))
+    return f"{' '.join([*lead, last])} -> {' '.join([last, *lead])}"
+
+
+_turned.def_partition(_turn_each, sharding_rule=_rule)
 
 
 def _summed(left: jax.Array, right: jax.Array, axis: int) -> jax.Array:
