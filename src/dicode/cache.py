@@ -30,4 +30,6 @@ def enable_compile_cache() -> Path:
     jax.config.update("jax_compilation_cache_dir", str(path))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    # Otherwise a program with `agent.products` on several devices has another key in every process.
+    jax.config.update("jax_remove_custom_partitioning_ptr_from_cache_key", True)
     return path

@@ -77,13 +77,13 @@ def _half_outer(inputs: jax.Array, gradient: jax.Array) -> jax.Array:
     """XLA takes bfloat16 only where the left side's last axes are summed over; otherwise it widens both sides first."""
     lead = range(gradient.ndim - 1)
     over = ((tuple(axis + 1 for axis in lead), tuple(lead)), ((), ()))
-    total: jax.Array = jax.lax.dot_general(_turned(inputs), gradient, over, preferred_element_type=jnp.float32)
-    return total
+    return jax.lax.dot_general(_turned(inputs), gradient, over, preferred_element_type=jnp.float32)
 
 
 def _laid_out(inputs: jax.Array) -> jax.Array:
     order = Layout(major_to_minor=tuple(range(inputs.ndim)))
-    return with_layout_constraint(jnp.moveaxis(inputs, -1, 0), order)
+    turned: jax.Array = with_layout_constraint(jnp.moveaxis(inputs, -1, 0), order)
+    return turned
 
 
 @custom_partitioning
