@@ -1,5 +1,9 @@
 """Layers in half precision: on a CPU products alone are narrow, on an accelerator everything is."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -49,6 +53,30 @@ def test_a_kernels_gradient_over_a_scan_is_that_of_the_rounded_operands():
     inputs, gradient = drawn((T, E, 6), (T, E, 7))
     expected = jnp.einsum("tek,ten->kn", narrow(inputs), narrow(gradient))
     np.testing.assert_allclose(products.outer(inputs, gradient, "bfloat16"), expected, rtol=1e-5, atol=1e-5)
+
+
+SHARED = """
+import jax, jax.numpy as jnp, numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from dicode.agent import products
+mesh = Mesh(jax.devices(), ("env",))
+inputs, kernel, weights = (jax.random.normal(jax.random.key(n), s) for n, s in enumerate([(4, 6, 8), (8, 16), (4, 6, 16)]))
+gradient = jax.jit(jax.grad(lambda k, x, w: (products.product(x, k, "bfloat16") * w).sum()))
+alone = gradient(kernel, inputs, weights)
+inputs, weights = (jax.device_put(x, NamedSharding(mesh, PartitionSpec(None, "env"))) for x in (inputs, weights))
+kernel = jax.device_put(kernel, NamedSharding(mesh, PartitionSpec()))
+program = gradient.lower(kernel, inputs, weights).compile()
+np.testing.assert_allclose(program(kernel, inputs, weights), alone, rtol=1e-5, atol=1e-5)
+assert "all-reduce" in program.as_text()
+assert "all-gather" not in program.as_text(), "each device has the samples of all"
+"""
+
+
+@pytest.mark.fast
+def test_each_device_turns_its_own_environments_for_a_kernels_gradient():
+    two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", SHARED], env=two, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.fast
