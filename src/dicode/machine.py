@@ -1,4 +1,4 @@
-"""What this machine is, found out without JAX: whether it has an accelerator, and whether dicode runs here."""
+"""What this machine is, found out without JAX: whether it has an accelerator or matrix units, and whether dicode runs here."""
 
 import os
 import re

@@ -322,6 +322,7 @@ def test_makers_of_goals(names, wrong, right):
         ("Goal.collect_wood(3)", 'Goal.collect("wood", 1)'),
         ("Goal.kill_zombies(3)", "Goal.defeat(Mob.ZOMBIE, 1)"),
         ("Goal.hold('iron_armor', 2)", 'Goal.hold("armour", 1)'),
+        ("Goal.hold('wooden_sword', 1)", 'Goal.hold("sword", 1)'),
         ("Goal.at_least('inventory.iron_sword', 1)", 'Goal.hold("sword", 3)'),
         ("Goal.at_least('inventory.water', 2)", 'Goal.at_least("drink", 2)'),
         ("Goal.at_least('collected.water', 2)", 'Goal.at_least("drunk", 2)'),

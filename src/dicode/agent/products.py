@@ -1,8 +1,8 @@
 """Products of layers in the network's compute type.
 
 On an accelerator half precision is the type of everything: products, and what lies between them. On a CPU it is that of
-the products' operands alone. Sums and all else stay float32, since only products have units for bfloat16 there (AMX, AVX512-BF16;
-without them XLA widens it, for the same numbers and a little time), and a batch of small ones in a scan is not worth packing.
+the products' operands alone. Sums and all else stay float32, since only products have units for bfloat16 there (Intel's AMX;
+without them XLA widens it).
 """
 
 from collections.abc import Sequence

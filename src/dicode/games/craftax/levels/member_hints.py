@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
+from dicode.games.craftax.levels.counted import tier
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.homes import CLASSES
 from dicode.games.craftax.levels.kinds import closest, related
@@ -94,9 +95,6 @@ def bare(name: str) -> Advice:
     return Advice(f"write {' or '.join(homes)}", line)
 
 
-_TOOL = {"WOOD": 1, "WOODEN": 1, "STONE": 2, "IRON": 3, "DIAMOND": 4}
-_TIERS = {"pickaxe": _TOOL, "sword": _TOOL, "armour": {"IRON": 1, "DIAMOND": 2}}
-"""What a tool or a piece of armour of some material is, in numbers."""
 _COLOURS = ("RED", "GREEN", "BLUE", "PINK", "CYAN", "YELLOW")
 
 
@@ -106,11 +104,9 @@ def given(name: str) -> str:
     if last in _COLOURS:
         first, last = last, first
     item = closest_exactly(last or first, held())
-    if item in _TIERS:
-        return f"world.player.inventory.{item} = {_TIERS[item].get(first, 1)}"
     if item == "potions" and first in _COLOURS:
         return f'world.player.inventory.potions["{first.lower()}"] = 1'
-    return f"world.player.inventory.{item} = 1" if item else ""
+    return f"world.player.inventory.{item} = {tier(item, first.lower()) or 1}" if item else ""
 
 
 def closest_exactly(name: str, choices: Iterable[str]) -> str:

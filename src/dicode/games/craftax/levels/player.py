@@ -10,6 +10,7 @@ import numpy as np
 from dicode.errors import LevelError
 from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt, standing
 from dicode.games.craftax.levels.amounts import Amounts
+from dicode.games.craftax.levels.counted import TIERS
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.guarded import KINDS, Enchantment, Guarded
 from dicode.games.craftax.levels.homes import at
@@ -38,14 +39,11 @@ def write_scalar(arrays: Arrays, name: str, value: object, label: str = "") -> N
 
 _GIVES = frozenset({"add", "give", "update", "put", "insert", "append", "get", "add_item", "give_item", "set_item"})
 """Calls of other inventories."""
-_TIERS = ("none", "wood", "stone", "iron", "diamond")
-_WORDS = {"pickaxe": _TIERS, "sword": _TIERS, "armour": ("none", "iron", "diamond"), "bow": ("none", "bow")}
-"""What the numbers of a tool are called, from 0 on."""
 
 
 def worded(name: str, value: str, most: float) -> LevelError:
     """What is said of a word in the place of a number that is held."""
-    words, word = _WORDS.get(name, ()), re.sub("^wooden$", "wood", value.lower())
+    words, word = TIERS.get(name, ()), re.sub("^wooden$", "wood", value.lower())
     number = str(words.index(word)) if word in words else word if word.isdecimal() else ""
     means = f" ({', '.join(f'{index} {known}' for index, known in enumerate(words))})" if words else ""
     return LevelError(
@@ -125,7 +123,7 @@ class Inventory:
             legal = False
         if not legal:
             size = field.shape[0]
-            words = _WORDS.get(name, ())
+            words = TIERS.get(name, ())
             named = list(value) if isinstance(value, list | tuple) and value and set(value) <= set(words) else []
             raise LevelError(
                 f"{key} is {value!r}; it must be one or {size} whole numbers from 0 to {field.high:g}",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from dicode.games.craftax.levels.counted import tier
 from dicode.games.craftax.levels.names import VITALS, Mob
 
 _YIELDS = {
@@ -15,7 +16,6 @@ _YIELDS = {
     "plant": "sapling",
 }
 """Blocks, with what they give."""
-_TIERS = ("wood", "stone", "iron", "diamond")
 _DRINKS, _MEALS = ("drink", "drinks", "water", "fountain"), ("food", "meal", "meals")
 _HELD = ("arrows", "torches", "potions", "books", "pickaxe", "sword", "bow", "armour")
 _STANDS = {"crafting_table": "table", "table": "table", "furnace": "furnace"}
@@ -45,11 +45,9 @@ def _collected(name: str, many: str) -> str:
 
 
 def _held(name: str, many: str) -> str:
-    tier, _, tool = name.replace("armor", "armour").rpartition("_")
-    if tool == "armour" and tier in _TIERS[2:]:
-        return f'write Goal.hold("armour", {_TIERS[2:].index(tier) + 1})'
-    if tool in ("pickaxe", "sword") and tier in _TIERS:
-        return f'write Goal.hold("{tool}", {_TIERS.index(tier) + 1})'
+    material, _, tool = name.replace("armor", "armour").rpartition("_")
+    if number := tier(tool, material):
+        return f'write Goal.hold("{tool}", {number})'
     if name == "water" or name in VITALS:
         return f'write Goal.at_least("{name if name in VITALS else "drink"}", {many})'
     if name in _STANDS:
