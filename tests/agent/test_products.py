@@ -59,6 +59,9 @@ SHARED = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from dicode.agent import products
+from dicode.cache import enable_compile_cache
+enable_compile_cache()
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 mesh = Mesh(jax.devices(), ("env",))
 inputs, kernel, weights = (jax.random.normal(jax.random.key(n), s) for n, s in enumerate([(4, 6, 8), (8, 16), (4, 6, 16)]))
 gradient = jax.jit(jax.grad(lambda k, x, w: (products.product(x, k, "bfloat16") * w).sum()))
@@ -73,10 +76,18 @@ assert "all-gather" not in program.as_text(), "each device has the samples of al
 
 
 @pytest.mark.fast
-def test_each_device_turns_its_own_environments_for_a_kernels_gradient():
+def test_each_device_turns_its_own_environments_for_a_kernels_gradient(tmp_path):
     two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run([sys.executable, "-c", SHARED], env=two, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
+    kept = []
+    for _ in range(2):
+        run = [sys.executable, "-c", SHARED]
+        done = subprocess.run(
+            run, env=two | {"DICODE_CACHE": str(tmp_path)}, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        kept.append(sorted(path.name for path in tmp_path.rglob("*-cache")))
+    assert kept[0]
+    assert kept[0] == kept[1], "another process finds what the first has compiled"
 
 
 @pytest.mark.fast
