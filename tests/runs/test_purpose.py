@@ -26,6 +26,9 @@ def asked(said: str):
         ("game=xland arm=goals_of_the_game", "game=xland has not"),
         ("dreamer.goal_only=true dreamer.hooks=true", "leave one out"),
         ("arm=frontier dreamer.goal_only=true", "leave one out"),
+        ("game=xland dreamer.hooks=true", "dreamer.hooks changes no dream of game=xland"),
+        ("game=xland dreamer.arenas=false", "dreamer.arenas changes no dream of game=xland"),
+        ("game=xland dreamer.steps=none", "dreamer.steps changes no dream of game=xland"),
         ("arm=frontier target_share=0", "which target_share=0 never plays"),
         ("dreamer.round=0 library_seeds=false", "use method=ppo"),
         ("method=dr reward=goal", "pays nothing"),
@@ -64,6 +67,8 @@ def test_settings_under_which_a_part_does_nothing_are_told(said, says, caplog):
     [
         "",
         "game=xland",
+        "game=xland dreamer.hooks=true levels=mine",
+        "dreamer.hooks=true dreamer.arenas=false dreamer.steps=any",
         "dreamer.goal_only=true",
         "arm=frontier",
         "dreamer.round=0",

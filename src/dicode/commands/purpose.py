@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dicode import games
 from dicode.config import GAME, Config
+from dicode.dreaming.settings import DreamerConfig
 from dicode.errors import ConfigError
 from dicode.methods import sfl
 from dicode.methods.dicode import DicodeSettings
@@ -43,10 +44,15 @@ def _dreams(config: Config) -> Iterator[str]:
     if not isinstance(config.method, DicodeSettings):
         return
     dreamer, frontier = config.dreamer, config.method.frontier
-    if dreamer.goal_only and games.load_host(config.game).dreams().random_goal is None:
+    dreams = games.load_host(config.game).dreams()
+    if dreamer.goal_only and dreams.random_goal is None:
         yield (
             f"dreamer.goal_only=true needs goals that make sense in any world, which game={config.game} has not; leave it out"
         )
+    for name in ("hooks", "arenas", "steps"):
+        # hooks of one's own levels are run in any game
+        if name not in dreams.reads and _asked(config, name) and not (name == "hooks" and config.levels):
+            yield f"dreamer.{name} changes no dream of game={config.game}; leave it out"
     if dreamer.goal_only and dreamer.hooks:
         yield "dreamer.goal_only=true forbids the hooks that dreamer.hooks=true asks for; leave one out"
     if dreamer.goal_only and frontier:
@@ -55,6 +61,11 @@ def _dreams(config: Config) -> Iterator[str]:
         yield f"method.frontier={frontier} keeps states reached on the target, which target_share=0 never plays; raise it"
     if not dreamer.drafts and not config.levels and not config.library_seeds:
         yield "there is no level to train: nobody dreams, and there are no seeds; use method=ppo for the target alone"
+
+
+def _asked(config: Config, name: str) -> bool:
+    """Whether a setting of `dreamer` is another than its default."""
+    return bool(getattr(config.dreamer, name) != getattr(DreamerConfig(), name))
 
 
 def _random_levels(config: Config) -> Iterator[str]:

@@ -154,6 +154,8 @@ class Dreams:
     """(source, source of the target) -> whether a level may lead to a target that is a level."""
     prompts: "Callable[[], Prompts] | None" = None
     """What a foundation model is told; None for a game for which no model can be asked."""
+    reads: frozenset[str] = frozenset()
+    """Which of `dreamer.hooks`, `dreamer.arenas` and `dreamer.steps` make a difference to the game's dreams."""
 
 
 @dataclass(frozen=True, eq=False)

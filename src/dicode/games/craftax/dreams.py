@@ -66,4 +66,5 @@ DREAMS = Dreams(
     way=way,
     serves=serves,
     prompts=_prompts,
+    reads=frozenset({"hooks", "arenas", "steps"}),
 )
