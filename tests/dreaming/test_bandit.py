@@ -161,6 +161,25 @@ def test_models_that_cannot_be_told_apart_and_prices_that_nobody_knows_are_refus
 
 
 @pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"provider": "vlm"}, r"models\.hasty\.provider='vlm' is not known"),
+        ({"base_url": "localhost"}, r"models\.hasty\.base_url='localhost' is not an http"),
+        ({"base_url": "http://127.0.0.1/v1?a=b"}, r"^models\.hasty\.base_url holds .* models\.hasty\.key_env's"),
+        ({"model": ""}, r"models\.hasty\.model is empty"),
+        ({"key_env": "a b"}, r"models\.hasty\.key_env must"),
+        ({"price_input": 1.0}, r"models\.hasty\.price_input and models\.hasty\.price_output"),
+        ({"command": "cat"}, r"models\.hasty\.command and fm=command"),
+        ({"base_url": "http://x.example/v1", "key_env": "OPENAI_API_KEY"}, r"models\.hasty\.base_url is 'http://x"),
+    ],
+)
+def test_a_further_models_mistake_is_told_by_the_name_of_its_setting(wrong, says, fm_server, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-aaaaaaaaaaaa")
+    with pytest.raises(ConfigError, match=says):
+        make(tmp_path, fm_server.url, other=wrong)
+
+
+@pytest.mark.parametrize(
     ("asked", "first", "others"),
     [
         (["fm=[openai,gemini]"], "gpt-5-mini", {"gemini": "gemini-3-flash-preview"}),

@@ -173,9 +173,10 @@ def test_a_redirect_to_another_host_is_refused_and_the_key_stays(fm_server):
     other = Scripted()
     other.script = [fm_server.said("stolen")]
     fm_server.script = [fm_server.Step(307, headers={"Location": f"{other.url}/chat/completions"})]
-    answer = ask(endpoint(fm_server.url, retries=2))
+    answer = ask(endpoint(fm_server.url, retries=2, place="models.b"))
     assert answer.kind is Kind.DENIED
     assert "sends requests on to http://127.0.0.1" in answer.reason
+    assert "set models.b.base_url to it" in answer.reason
     assert other.requests == []
     assert len(fm_server.requests) == 1
     other.close()
@@ -202,10 +203,11 @@ def test_redirects_in_circles_end(fm_server):
 @pytest.mark.parametrize("target", ["http://evil.example/v1", "https://api.example.org:8443/v1", "http://api.example.org/v1", "//evil.example/", "ftp://api.example.org/"])  # fmt: skip
 def test_what_counts_as_another_address(target):
     with pytest.raises(transport.Unreachable) as caught:
-        transport._redirected("https://api.example.org/v1/chat/completions", target)
+        transport._redirected("https://api.example.org/v1/chat/completions", target, "fm")
     assert caught.value.denied
     assert (
-        transport._redirected("http://api.example.org/v1", "https://api.example.org/v1") == "https://api.example.org/v1"
+        transport._redirected("http://api.example.org/v1", "https://api.example.org/v1", "fm")
+        == "https://api.example.org/v1"
     )
 
 

@@ -44,7 +44,7 @@ def make_foundation_dreamer(
     game, replays = games.load_host(config.game), config.fm.journal == "replay"
     prompts.of(game)
     entries = [config.fm, *_more(config).values()]
-    endpoints = [Endpoint.from_config(entry) for entry in entries]
+    endpoints = [Endpoint.from_config(entry, place) for entry, place in zip(entries, _places(config), strict=True)]
     quotes = [quote(endpoint) for endpoint in endpoints]
     if config.fm.embedding_model:
         quotes.append(quote(endpoints[0], config.fm.embedding_model))

@@ -234,7 +234,7 @@ class OpenAIClient(PatientClient):
         status = reply.status
         said = self._clean(complaint(reply.body))
         if status == 401:
-            name = self._key.variable or "(none configured: fm.key_env is empty)"
+            name = self._key.variable or f"(none configured: {self.endpoint.place}.key_env is empty)"
             return Try(Answer(Kind.DENIED, reason=f"the server rejects the key in {name} (HTTP 401)"))
         if is_flagged(status, reply.body):
             reason = f"the provider's content filter stopped the question (HTTP {status}): {said}"
@@ -242,7 +242,8 @@ class OpenAIClient(PatientClient):
         if is_overlong(status, reply.body):
             return Try(Answer(Kind.FAILED, reason=f"the prompt is too long for the server (HTTP {status}): {said}"))
         if status in DENIED_STATUS or _out_of_credit(reply.body):
-            about = f"; model {request.model!r} at {self.endpoint.provider}, fm.base_url={self.endpoint.base_url!r}"
+            where = f"{self.endpoint.place}.base_url={self.endpoint.base_url!r}"
+            about = f"; model {request.model!r} at {self.endpoint.provider}, {where}"
             about = about if status == 404 else ""
             return Try(Answer(Kind.DENIED, reason=f"HTTP {status}: {said}{about}"))
         failed = unusable(reply.body, f"HTTP {status}: {said}")

@@ -41,7 +41,8 @@ class CommandClient(PatientClient):
         try:
             dialogue = await _run(shlex.split(self.endpoint.command), question, self.endpoint.timeout_s)
         except OSError as error:
-            return Try(Answer(Kind.DENIED, reason=f"the command of fm.command can't be run ({error.strerror})"))
+            why = f"the command of {self.endpoint.place}.command can't be run ({error.strerror})"
+            return Try(Answer(Kind.DENIED, reason=why))
         if dialogue.code is None and not dialogue.full:
             return _failed(f"the command gave no answer within {self.endpoint.timeout_s:g} s")
         if dialogue.full:

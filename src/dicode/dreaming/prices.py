@@ -84,9 +84,8 @@ def quote(endpoint: Endpoint, model: str = "") -> Quote:
     """
     provider, name = endpoint.provider, model or endpoint.model
     if endpoint.price_input >= 0 and not model:
-        return Quote(
-            provider, name, Price(endpoint.price_input, endpoint.price_output), "fm.price_input, fm.price_output"
-        )
+        told = f"{endpoint.place}.price_input, {endpoint.place}.price_output"
+        return Quote(provider, name, Price(endpoint.price_input, endpoint.price_output), told)
     if endpoint.quirks.reports_cost:
         return Quote(provider, name, None, "told by the provider with each answer")
     if endpoint.quirks.free:

@@ -13,7 +13,7 @@ import os
 import re
 import shlex
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -70,28 +70,37 @@ KEY_VARIABLES = tuple(KEY_HOSTS)
 class Endpoint(FmConfig):
     """One model at one server: the section `fm` of a configuration, checked. Raises ConfigError for one that can't be."""
 
+    place: str = field(default="fm", compare=False)
+    """The section that its settings stand in: `fm`, or `models.NAME`."""
+
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
             raise ConfigError(
-                f"fm.provider={self.provider!r} is not known{nearest(self.provider, PROVIDERS)} "
+                f"{self.place}.provider={self.provider!r} is not known{nearest(self.provider, PROVIDERS)} "
                 f"(choices: {', '.join(PROVIDERS)})"
             )
         if self.quirks.speaks == "http":
             self._check_address()
         if (self.quirks.speaks == "command") != bool(self.command.strip()):
             raise ConfigError(
-                'fm.command and fm=command go together: fm=command fm.command="PROGRAM ARGUMENTS" asks a program'
+                f'{self.place}.command and fm=command go together: fm=command fm.command="PROGRAM ARGUMENTS" asks a program'
             )
         try:
             shlex.split(self.command)
         except ValueError as error:
-            raise ConfigError("fm.command has a quotation mark without its partner") from error
+            raise ConfigError(f"{self.place}.command has a quotation mark without its partner") from error
         if (self.price_input < 0) != (self.price_output < 0):
-            raise ConfigError("fm.price_input and fm.price_output are given together, or neither of them")
+            raise ConfigError(
+                f"{self.place}.price_input and {self.place}.price_output are given together, or neither of them"
+            )
         if not self.model:
-            raise ConfigError(f"fm.model is empty; name a model of {self.provider}, for example fm.model=NAME")
+            raise ConfigError(
+                f"{self.place}.model is empty; name a model of {self.provider}, for example {self.place}.model=NAME"
+            )
         if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
-            raise ConfigError("fm.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY")
+            raise ConfigError(
+                f"{self.place}.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY"
+            )
 
     def _check_address(self) -> None:
         try:
@@ -101,15 +110,16 @@ class Endpoint(FmConfig):
             parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(
-                f"fm.base_url={self.base_url!r} is not an http(s) address, such as http://127.0.0.1:8000/v1"
+                f"{self.place}.base_url={self.base_url!r} is not an http(s) address, such as http://127.0.0.1:8000/v1"
             )
         if parts.username or parts.password:
             raise ConfigError(
-                "fm.base_url holds a user name or password; put the key into fm.key_env's variable instead"
+                f"{self.place}.base_url holds a user name or password; put the key into {self.place}.key_env's variable instead"
             )
         if parts.query or parts.fragment:
             raise ConfigError(
-                "fm.base_url holds more than an address and a path; put a key into fm.key_env's variable instead"
+                f"{self.place}.base_url holds more than an address and a path; put a key into {self.place}.key_env's "
+                "variable instead"
             )
 
     @property
@@ -131,9 +141,9 @@ class Endpoint(FmConfig):
             return host == "localhost"
 
     @classmethod
-    def from_config(cls, config: FmConfig) -> "Endpoint":
-        """The endpoint of the section `fm`."""
-        return cls(**{f.name: getattr(config, f.name) for f in fields(cls)})
+    def from_config(cls, config: FmConfig, place: str = "fm") -> "Endpoint":
+        """The endpoint of a section, which stands at `place`."""
+        return cls(**{f.name: getattr(config, f.name) for f in fields(FmConfig)}, place=place)
 
 
 class Key:
@@ -201,8 +211,9 @@ def check_host(endpoint: Endpoint) -> None:
     host, parts = KEY_HOSTS.get(endpoint.key_env), urlsplit(endpoint.base_url)
     if host is not None and (parts.hostname != host or parts.scheme != "https"):
         raise ConfigError(
-            f"the key in {endpoint.key_env} is sent to https://{host} only, and fm.base_url is {endpoint.base_url!r}; "
-            "name the variable of that server's own key in fm.key_env, or fm.key_env= for none"
+            f"the key in {endpoint.key_env} is sent to https://{host} only, and {endpoint.place}.base_url is "
+            f"{endpoint.base_url!r}; name the variable of that server's own key in {endpoint.place}.key_env, or "
+            f"{endpoint.place}.key_env= for none"
         )
 
 

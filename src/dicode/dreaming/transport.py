@@ -95,7 +95,7 @@ class Transport:
         for _ in range(MAX_REDIRECTS + 1):
             async with self._client.stream("POST", url, content=content, headers=headers) as response:
                 if response.status_code in (301, 302, 307, 308) and response.headers.get("location"):
-                    url = _redirected(url, response.headers["location"])
+                    url = _redirected(url, response.headers["location"], self._endpoint.place)
                     continue
                 data = await _read(response)
             body, is_json = _decoded(data)
@@ -170,7 +170,7 @@ def proxy_of(url: str) -> str | None:
     return proxy
 
 
-def _redirected(url: str, location: str) -> str:
+def _redirected(url: str, location: str, place: str) -> str:
     """Where a redirect leads; raises Unreachable where that is another host, port or an unencrypted address."""
     target = urljoin(url, location)
     here, there = urlsplit(url), urlsplit(target)
@@ -181,7 +181,7 @@ def _redirected(url: str, location: str) -> str:
         return target
     raise Unreachable(
         f"the server sends requests on to {there.scheme}://{there.hostname}, and no key goes to another address than "
-        "fm.base_url; if that is the right one, set fm.base_url to it",
+        f"{place}.base_url; if that is the right one, set {place}.base_url to it",
         denied=True,
     )
 
