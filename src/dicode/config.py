@@ -268,7 +268,8 @@ def _check_target(config: Config) -> None:
             hint = f"; did you mean '{games.LIBRARY}{config.target}'?"
         raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
     pays = config.method.name != "ppo" or config.target != GAME
-    if config.reward == "goal" and config.bonus_value == 0 and pays:
+    grows = config.bonus == "dynamic" and config.target == GAME
+    if config.reward == "goal" and config.bonus_value == 0 and pays and not grows:
         raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
     if getattr(config.method, "generator", "") == "goals" and config.target != GAME:
         raise ConfigError("method.generator=goals draws goals for the game's own worlds, so it needs target=game")

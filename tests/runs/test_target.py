@@ -62,6 +62,10 @@ def test_what_a_level_pays_matters_to_ppo_only_where_its_target_is_one():
         config.load([*PPO, "bonus_value=7"])
     with pytest.raises(ConfigError, match="nothing to pay"):
         config.load([*PPO, "target=library:iron_pickaxe", "reward=goal", "bonus_value=0"])
+    grows = ["preset=smoke", "reward=goal", "bonus_value=0", "bonus=dynamic"]
+    assert config.load(grows).bonus_value == 0, "twice the agent's return on the game is what levels pay"
+    with pytest.raises(ConfigError, match="nothing to pay"):
+        config.load([*grows, "target=library:iron_pickaxe"])
 
 
 @pytest.mark.fast
