@@ -9,11 +9,13 @@ import pytest
 from dicode.games.craftax.grammar import Help, plan_of, print_level, variation
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
-from dicode.games.craftax.grammar.plan import Plan, Site
+from dicode.games.craftax.grammar.plan import Crowd, Plan, Site
+from dicode.games.craftax.grammar.printer import hunted
 from dicode.games.craftax.host import HOST
+from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.schema import STATE_FIELDS
 from dicode.games.hook_state import from_values
-from dicode.levels import Achievement, Block, Mob
+from dicode.levels import Achievement, Block, Floor, Mob
 from dicode.types import Origin, Rejected
 
 _spec = importlib.util.spec_from_file_location("dreaming_briefs", Path(__file__).with_name("briefs.py"))
@@ -223,6 +225,17 @@ def test_a_level_with_a_mechanic_says_so_and_can_be_moved_from():
     rng = np.random.default_rng(0)
     plan = stage(Achievement.DEFEAT_ORC_MAGE, Help.NEAR, rng)
     assert len({variation.with_mechanic(plan, rng).mechanic for _ in range(60)}) >= 6
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("floor", Floor)
+def test_a_bounty_is_on_a_creature_that_is_met_on_the_floor(floor):
+    plan = Plan((Achievement.COLLECT_COAL,), floor=floor, mechanic="bounty", numbers=NUMBERS["bounty"])
+    on = hunted(plan)
+    assert on.mob_class == Mob.ZOMBIE.mob_class
+    assert floor in CREATURES[on].floors or floor == Floor.GRAVEYARD, "whose waves begin with zombies"
+    archers = plan.changed(mobs=(Crowd(Mob.GNOME_ARCHER, 1, 3, 6),))
+    assert hunted(archers) == Mob.GNOME_ARCHER
 
 
 def test_the_sandbox_exports_every_mechanic(blank_pool):

@@ -196,6 +196,10 @@ def test_two_dreams_of_a_round_begin_as_the_target_does_and_ask_for_what_it_show
     given = NOTHING + "\n\ndef build(world):\n    world.player.inventory.set(sapling=3)\n"
     first, *_ = _steps(replace(brief, target=OwnTarget(given, "A stone pickaxe.", 0.0)))
     assert first.kit == {"sapling": 3}, "what the target's start gives, its steps give"
+    short = NOTHING.replace("Goal\n", "Goal, Rules\n", 1) + "RULES = Rules(episode_length=90)\n"
+    first, second, third = _steps(replace(brief, target=OwnTarget(short, "A stone pickaxe, soon.", 0.0)))
+    assert first.rules == second.rules == {"episode_length": 90.0}, "they end when the target does"
+    assert third.rules.get("episode_length") != 90.0
 
 
 @pytest.mark.fast

@@ -143,7 +143,12 @@ def goals_shown(brief: Brief) -> set[GoalKey]:
 
 
 def paced(plan: Plan, horizon: int) -> Plan:
-    """`plan` with shorter episodes where help leaves less to do: more tries in a cycle, and less solved by chance."""
+    """`plan` with shorter episodes where help leaves less to do: more tries in a cycle, and less solved by chance.
+
+    What begins as the target does ends with it, too.
+    """
+    if plan.moved == "step":
+        return plan
     steps = {Help.HANDED: max(96, horizon // 2), Help.NEAR: max(128, 3 * horizon // 4)}
     rules = {name: value for name, value in plan.rules.items() if name != "episode_length"}
     least = 2 * plan.minimum.get("survive", 0)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from dicode.games.craftax.grammar.mechanics import HOOK_IMPORTS, MECHANICS
 from dicode.games.craftax.grammar.plan import Help, Near, Plan, Site
+from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.goal import QUANTITIES
 from dicode.levels import Block, Floor, Mob
 
+_MELEE = Mob.ZOMBIE.mob_class
 _INDENT = "    "
 _WIDTH = 110
 
@@ -79,8 +81,9 @@ def mechanic_sentence(plan: Plan) -> str:
 
 
 def hunted(plan: Plan) -> Mob:
-    """The creature that a bounty is on: the one to be met, else the floor's usual pest."""
-    return next((crowd.mob for crowd in plan.mobs), Mob.ZOMBIE)
+    """The creature that a bounty is on: the one to be met, else the one that comes near on the floor."""
+    native = [mob for mob, creature in CREATURES.items() if mob.mob_class == _MELEE and plan.floor in creature.floors]
+    return next((crowd.mob for crowd in plan.mobs), next(iter(native), Mob.ZOMBIE))
 
 
 def _wrapped(text: str) -> list[str]:
