@@ -7,9 +7,11 @@ import pytest
 
 from dicode import games
 from dicode.games.xland.grammar import GrammarDreamer, moves
-from dicode.games.xland.grammar.plan import GRIDS, of_task, print_level, read
+from dicode.games.xland.grammar.plan import DOORS, GRIDS, of_task, print_level, read
 from dicode.games.xland.grammar.reader import plan_of
 from dicode.games.xland.levels.api import API
+from dicode.games.xland.levels.names import MAX_RULES
+from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.tasks import random_task
 from dicode.games.xland.looks import statistics
 from dicode.streams import Streams
@@ -61,6 +63,34 @@ def test_every_move_keeps_a_task_that_can_be_solved(move, built):
         assert after != plan
         found = built(print_level(after, "a test."))
         assert isinstance(API.check(found.pool, found.goal, found.rules, (), None), tuple)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("grid", range(len(GRIDS)))
+def test_a_move_that_is_chosen_changes_the_level_whatever_the_level_was(grid, door):
+    for seed, near in enumerate((True, False)):
+        rng = np.random.default_rng(seed)
+        plan = of_task(random_task(rng, seed), grid, near=near).moved("", door=door)
+        plain = moves.clear(plan, rng)
+        for before in (plan, plain):
+            for choice in (moves.EASIER, moves.HARDER):
+                for _ in range(4):
+                    after = moves.moved(before, choice, rng)
+                    assert print_level(after, "") != print_level(before, ""), after.move
+            for code in Code:
+                assert print_level(moves.adapted(before, code, rng), "") != print_level(before, ""), code
+    easiest = plain.moved("", grid=0, near=True, goal=plain.goal, rules=(), things=plain.goal.things, door="closed")
+    assert moves.moved(easiest, moves.EASIER, rng).move == "rename"
+
+
+def test_a_door_is_hidden_only_where_a_production_more_has_room():
+    rng = np.random.default_rng(0)
+    plan = of_task(random_task(rng, 2), 2, near=False).moved("", door="locked")
+    while len(plan.rules) < MAX_RULES:
+        plan = plan.moved("", rules=(*plan.rules, Rule.hold(plan.fresh(rng), makes=plan.fresh(rng))))
+    assert moves.shut(plan, rng).door == "locked"
+    assert moves.shut(plan.moved("", rules=plan.rules[1:]), rng).door == "hidden"
+    assert moves.shut(plan.moved("", door="hidden"), rng).door == "hidden"
 
 
 def test_a_plan_is_read_back_from_what_its_level_was_judged_to_be(validate):

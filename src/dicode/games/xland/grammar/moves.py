@@ -1,11 +1,11 @@
 """Moves from one plan to the next, along what makes a task hard: chains, distractions, rooms, doors, distance, names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dicode.games.xland.grammar.plan import DOORS, GRIDS, NAMES, Plan, of_task
+from dicode.games.xland.grammar.plan import DOORS, GRIDS, NAMES, Plan, of_task, print_level
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
 from dicode.games.xland.levels.names import MAX_RULES, Thing
 from dicode.games.xland.levels.rules import Rule
@@ -122,8 +122,9 @@ def narrow(plan: Plan, rng: np.random.Generator) -> Plan:
 
 
 def shut(plan: Plan, rng: np.random.Generator) -> Plan:
-    """A door that is locked, or hidden; rooms where there are none."""
-    harder = DOORS[min(DOORS.index(plan.door) + 1, len(DOORS) - 1)]
+    """A door that is locked, or hidden where one more production has room; rooms where there are none."""
+    most = DOORS.index("hidden" if len(plan.rules) < MAX_RULES else "locked")
+    harder = DOORS[max(DOORS.index(plan.door), min(DOORS.index(plan.door) + 1, most))]
     return plan.moved("shut", door=harder, grid=max(plan.grid, 2))
 
 
@@ -164,8 +165,17 @@ _ANSWERS: Mapping[Code, tuple[Move, ...]] = {
 
 def adapted(plan: Plan, code: Code, rng: np.random.Generator) -> Plan:
     """A plan that answers a rejection of its level."""
-    moves = _ANSWERS.get(code, (widen, clear))
-    return moves[int(rng.integers(len(moves)))](plan, rng)
+    return moved(plan, _ANSWERS.get(code, (widen, clear)), rng)
+
+
+def moved(plan: Plan, moves: Sequence[Move], rng: np.random.Generator) -> Plan:
+    """The plan after one of the moves, of those that change its level; with other things where none does."""
+    before = print_level(plan, "")
+    for index in rng.permutation(len(moves)):
+        after = moves[int(index)](plan, rng)
+        if print_level(after, "") != before:
+            return after
+    return rename(plan, rng)
 
 
 def next_plan(situation: Situation, rng: np.random.Generator) -> Plan:
@@ -177,6 +187,6 @@ def next_plan(situation: Situation, rng: np.random.Generator) -> Plan:
         moves: tuple[Move, ...] = (rename, deepen, shorten, widen, narrow)
     else:
         moves = HARDER if rate >= MASTERED else EASIER if rate < HARD else (rename, deepen, distract, widen)
-    plan = moves[int(rng.integers(len(moves)))](parent, rng)
+    plan = moved(parent, moves, rng)
     # Other names, so that a child asks for the same skill and not for the same things.
     return plan if plan.move == "rename" else rename(plan, rng).moved(plan.move)
