@@ -11,13 +11,14 @@ import pytest
 from dicode.dreaming.dreamer import Dreamer
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level, random_level
 from dicode.games.craftax.grammar.dreamer import adapted
+from dicode.games.craftax.grammar.equipment import USUAL_KIT
 from dicode.games.craftax.grammar.experience import STALE, Tried, tried, wanted_help
 from dicode.games.craftax.grammar.frontier import before, missing, rates
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of
-from dicode.games.craftax.grammar.variation import eased
+from dicode.games.craftax.grammar.variation import eased, restage
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import implied, requirements
 from dicode.games.level_text import parse_level
@@ -531,3 +532,18 @@ def test_a_level_that_was_measured_comes_back_with_more_help_or_less(code, more)
 def test_what_a_quantity_of_wood_is_about_is_wood():
     plan = plan_of('GOAL = Goal.hold("wood", 3)\n')
     assert asked_of(plan) == (Achievement.COLLECT_WOOD,)
+
+
+@pytest.mark.fast
+def test_several_goals_on_a_floor_begin_with_what_a_player_usually_brings_there_once():
+    rng = np.random.default_rng(0)
+    goals = (Achievement.COLLECT_DIAMOND, Achievement.COLLECT_SAPPHIRE, Achievement.COLLECT_COAL)
+    bare = restage(goals, Help.BARE, rng, Floor.GNOMISH_MINES)
+    usual = USUAL_KIT[Floor.GNOMISH_MINES]
+    assert set(bare.achievements) == set(goals)
+    assert {name: count for name, count in bare.kit.items() if name in ("wood", "stone", "arrows", "torches")} == {
+        name: usual[name] for name in ("wood", "stone", "arrows", "torches")
+    }
+    two = (Achievement.PLACE_FURNACE, Achievement.MAKE_STONE_PICKAXE)
+    alone = [stage(goal, Help.HANDED, rng, Floor.GNOMISH_MINES).kit.get("stone", 0) for goal in two]
+    assert restage(two, Help.HANDED, rng, Floor.GNOMISH_MINES).kit["stone"] == sum(alone), "each in hand for its own"

@@ -37,10 +37,15 @@ WARDS = {_F.FIRE_REALM: "ice", _F.ICE_REALM: "fire"}
 """The enchantment that bites on a floor whose creatures shrug off plain blades."""
 
 
-def material_kit(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    """Both kits' materials; of tools the better one."""
-    tools = {"pickaxe", "sword", "bow", "armour"}
-    both = {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
+def material_kit(
+    one: Mapping[str, int], other: Mapping[str, int], usual: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """Both kits' materials, what is `usual` in either of them once; of tools the better one."""
+    tools, shared = {"pickaxe", "sword", "bow", "armour"}, usual or {}
+    both = {
+        name: one.get(name, 0) + other.get(name, 0) - min(one.get(name, 0), other.get(name, 0), shared.get(name, 0))
+        for name in {**one, **other}
+    }
     return both | {name: max(one.get(name, 0), other.get(name, 0)) for name in both if name in tools}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.games.craftax.grammar.equipment import material_kit
+from dicode.games.craftax.grammar.equipment import USUAL_KIT, material_kit
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
 from dicode.games.craftax.grammar.mechanics import MECHANICS
@@ -40,7 +40,7 @@ def merge(one: Plan, other: Plan) -> Plan:
         one,
         achievements=achievements,
         minimum={**other.minimum, **one.minimum},
-        kit=material_kit(one.kit, other.kit),
+        kit=material_kit(one.kit, other.kit, USUAL_KIT[one.floor] if one.help <= Help.BARE else {}),
         player={**other.player, **one.player},
         blocks=_together(one.blocks, other.blocks),
         mobs=_crowds((*one.mobs, *other.mobs)),
