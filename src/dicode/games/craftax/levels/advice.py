@@ -19,6 +19,7 @@ from dicode.games.craftax.levels.kinds import closest, leaves_out, related
 from dicode.games.craftax.levels.member_hints import bare, closest_exactly, held, member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Mob
 from dicode.games.host import Advice
+from dicode.games.written import READ_ONLY
 
 Instead = tuple[str, str]
 
@@ -105,6 +106,8 @@ def advice(error: BaseException) -> Advice:
     """What to do about an error that level code raised."""
     if type(error) is LevelError:
         return Advice(error.hint, error.instead)
+    if isinstance(error, ValueError | TypeError) and "read-only" in str(error):
+        return Advice(READ_ONLY)
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name or ""))
     if isinstance(error, NameError):

@@ -12,7 +12,7 @@ from dicode.games.craftax.levels.advice import elsewhere, meant, misspelt, stand
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.counted import TIERS
 from dicode.games.craftax.levels.grid import Position, manhattan
-from dicode.games.craftax.levels.guarded import KINDS, Enchantment, Guarded
+from dicode.games.craftax.levels.guarded import KINDS, Enchantment, KindGuarded
 from dicode.games.craftax.levels.homes import at
 from dicode.games.craftax.levels.kinds import as_amount, as_member, closest, nearest
 from dicode.games.craftax.levels.member_hints import given
@@ -53,7 +53,7 @@ def worded(name: str, value: str, most: float) -> LevelError:
     )
 
 
-class Pieces(Guarded):
+class Pieces(KindGuarded):
     """A part of the inventory with several entries: a view of the world's array that explains wrong indices."""
 
     NAMES: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dicode.errors import LevelError, nearest
 from dicode.games.host import Advice
+from dicode.games.written import READ_ONLY
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import SIZE
 from dicode.games.xland.levels.rules import Rule, Rules
@@ -51,6 +52,8 @@ def advice(error: BaseException) -> Advice:
     """What to do about an error that level code raised."""
     if type(error) is LevelError:
         return Advice(error.hint, error.instead)
+    if isinstance(error, ValueError | TypeError) and "read-only" in str(error):
+        return Advice(READ_ONLY)
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name or ""), str(error))
     if isinstance(error, TypeError):
