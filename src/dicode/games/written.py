@@ -39,12 +39,12 @@ class Guarded(np.ndarray):
         return view
 
     @property
-    def flat(self) -> Any:  # type: ignore[override]
+    def flat(self) -> Any:
         """The elements in order; a view only where they lie in that order, else a read-only iterator of NumPy's."""
         return self.reshape(-1) if self.flags.c_contiguous else super().flat
 
     @flat.setter
-    def flat(self, values: Any) -> None:
+    def flat(self, values: Any) -> None:  # type: ignore[misc]
         self._open().flat = self._taken(values)
 
     def _open(self) -> np.ndarray:
