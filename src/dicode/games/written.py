@@ -44,8 +44,8 @@ class Guarded(np.ndarray):
         return self.reshape(-1) if self.flags.c_contiguous else super().flat
 
     @flat.setter
-    def flat(self, values: Any) -> None:  # type: ignore[misc]
-        self._open().flat = self._taken(values)
+    def flat(self, values: Any) -> None:
+        self._open().flat = self._taken(values)  # type: ignore[misc]
 
     def _open(self) -> np.ndarray:
         """The same elements, to be written after a check."""
