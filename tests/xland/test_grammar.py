@@ -152,6 +152,32 @@ def test_a_plan_is_read_back_from_its_text():
     assert [plan_of(odd % text) for text in ("(5,)", "{}", "7")] == [None] * 3
 
 
+PUT = """from dicode.games.xland.levels import Goal, Rule, Rules, World
+
+GOAL = Goal.near("white star")
+RULES = Rules(Rule.together("grey ball", "brown ball", makes="red key"){more})
+
+
+def build(world: World) -> None:
+    world.clear(9)
+    world.scatter("grey ball", "brown ball")
+    world.put("white star", at=(7, 7))
+"""
+
+
+@pytest.mark.parametrize(
+    "more", ["", ', Rule.hold("blue hex", makes="white star"), Rule.hold("white star", makes="blue hex")']
+)
+def test_what_a_goal_needs_lies_there_however_the_level_put_it(more, validate):
+    source = PUT.format(more=more)
+    draft = Draft(source, "", Origin.FOUNDATION, (), "")
+    for plan in (plan_of(source), read(record(draft, validate(draft)))):
+        assert plan is not None
+        assert "white star" in map(str, plan.things)
+        written = Draft(print_level(plan, "a test."), "", Origin.GRAMMAR)
+        assert isinstance(validate(written), Accepted)
+
+
 @pytest.mark.parametrize("code", [Code.TOO_HARD, Code.TOO_EASY, Code.NO_ROOM])
 def test_a_level_that_is_sent_back_comes_back_changed_as_it_was_asked_with_its_history(code, validate):
     plan = of_task(random_task(np.random.default_rng(3), 2), 2, near=False)

@@ -72,6 +72,16 @@ class Plan:
         return free[int(rng.integers(len(free)))]
 
 
+def lying(goal: Goal, rules: tuple[Rule, ...], things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """`things` and what else must lie there for the goal: what it needs and nothing makes, itself where rules run in a circle."""
+    needed, made = Plan(goal, rules, things).needed, {rule.product for rule in rules}
+    found = [*things, *(what for what in sorted(needed) if what not in made)]
+    had = set(found)
+    while more := {rule.product for rule in rules if rule.product and had.issuperset(rule.inputs)} - had:
+        had |= more
+    return tuple(dict.fromkeys([*found, *(what for what in goal.things if what not in had)]))
+
+
 def of_task(task: Task, grid: int, near: bool) -> Plan:
     """A plan of one of the game's own tasks."""
     return Plan(task.goal, task.rules.productions, task.things, grid, near=near)
@@ -93,8 +103,7 @@ def read(record: LevelRecord) -> Plan | None:
     numbers = record.verdict.statistics
     kept = tuple(rule for rule in rules.productions if all(part.is_object for part in rule.inputs))
     made = {rule.product for rule in kept}
-    lying = [part for rule in kept for part in rule.inputs if part not in made]
-    lying += [what for what in goal.things if what not in made]
+    inputs = tuple(part for rule in kept for part in rule.inputs if part not in made)
     doors = (
         "hidden"
         if numbers.get("doors.hidden", 0) >= 0.5
@@ -102,8 +111,9 @@ def read(record: LevelRecord) -> Plan | None:
         if numbers.get("doors.locked", 0) >= 0.5
         else "closed"
     )
-    lies = tuple(dict.fromkeys(lying))
-    return Plan(goal, kept, lies, _grid(numbers), doors, told=rules.told, trials=rules.trials, move="")
+    return Plan(
+        goal, kept, lying(goal, kept, inputs), _grid(numbers), doors, told=rules.told, trials=rules.trials, move=""
+    )
 
 
 def _grid(numbers: Mapping[str, float]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dicode.errors import LevelError
-from dicode.games.xland.grammar.plan import GRIDS, Plan
+from dicode.games.xland.grammar.plan import GRIDS, Plan, lying
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import Thing, thing
 from dicode.games.xland.levels.rules import Rule, Rules
@@ -39,6 +39,7 @@ def plan_of(source: str) -> Plan | None:
     productions = tuple(rule for rule in rules.productions if all(part.is_object for part in rule.inputs))
     far = [abs(rows - size) + 2 * (abs(down - rooms[0]) + abs(across - rooms[1])) for rows, down, across in GRIDS]
     grid = far.index(min(far))
+    things = lying(goal, productions, things)
     return Plan(goal, productions, things, grid, door, near, rules.told, rules.trials, move="")
 
 
