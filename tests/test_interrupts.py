@@ -43,6 +43,24 @@ def test_an_interruption_that_a_callback_swallows_is_repeated(name, code, says):
     assert time.monotonic() - started < 15
 
 
+AGAIN = """
+import atexit, os, signal, sys
+from dicode import __main__, cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def command(words):
+    raise KeyboardInterrupt
+cli._run = command
+atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.argv[1:] = []
+__main__.program()
+"""
+
+
+def test_a_second_ctrl_c_while_the_interpreter_ends_leaves_no_traceback():
+    done = subprocess.run([sys.executable, "-c", AGAIN], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "dicode: interrupted\n")
+
+
 def test_other_lost_errors_and_foreign_handlers_stay_as_they_are():
     told, mine = [], lambda number, frame: None
     hook, sys.unraisablehook = sys.unraisablehook, told.append
