@@ -1,6 +1,7 @@
 """The first line of a run says where it is, the last ones how it ended."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -47,7 +48,7 @@ def test_a_finished_run_says_return_levels_where_to_look_and_what_next(run, caps
     assert "1.50 on the target at the end" in lines[3]
     assert "1 accepted, 1 rejected (most often syntax: 1), 0 active" in lines[4]
     assert "runs/demo/report/index.html" in lines[5]
-    assert "`dicode resume runs/demo total_steps=" in lines[6]
+    assert re.search(r"`dicode resume runs/demo total_steps=\d+ schedule=restart`$", lines[6])
 
 
 @pytest.mark.parametrize(

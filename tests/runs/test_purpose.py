@@ -1,6 +1,7 @@
 """Settings that together train, pay or measure nothing are refused, or told, before anything compiles."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,17 @@ def test_what_trains_is_neither_refused_nor_warned_of(said, caplog):
     with caplog.at_level(logging.WARNING):
         purpose.require(asked(said))
     assert not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("said", "schedule", "told"),
+    [("", "continue", 1), ("", "restart", 0), ("learner.lr_final=2e-4 learner.lr=2e-4", "continue", 0)],
+)
+def test_a_run_made_longer_after_its_end_is_told_what_its_learning_rate_is(said, schedule, told, caplog):
+    with caplog.at_level(logging.WARNING):
+        purpose.tell_rate(replace(asked(said), schedule=schedule))
+    assert len(caplog.messages) == told
+    assert all("schedule=restart" in message for message in caplog.messages)
 
 
 def test_every_arm_trains():

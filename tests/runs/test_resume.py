@@ -33,9 +33,10 @@ def start(*words: str) -> subprocess.Popen:
     )
 
 
-def finish(process: subprocess.Popen) -> None:
+def finish(process: subprocess.Popen) -> str:
     output, _ = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0, output
+    return " ".join(output.split())
 
 
 def kill_when(process: subprocess.Popen, ready) -> None:
@@ -99,7 +100,10 @@ def test_the_metrics_of_a_killed_run_have_each_cycle_once(killed_run):
 
 
 def test_a_finished_run_can_be_made_longer(killed_run):
-    finish(start("resume", str(killed_run), "total_steps=2048", "schedule=continue"))
+    said = finish(start("resume", str(killed_run), "total_steps=2048", "schedule=continue"))
+    assert (
+        "the learning rate stays at 2e-06, where it ended; with schedule=restart it falls from 0.0002 once more" in said
+    )
     assert committed(killed_run) == 3
 
 

@@ -67,7 +67,8 @@ def ended(run: RunDirectory, config: Config, seconds: float) -> list[str]:
         return stopped(run)
     rows, steps = lines.read(run.metrics_file), config.num_cycles * config.steps_per_cycle
     where = f"{run.report / 'index.html'}, or `dicode view {run.path}`"
-    onward = f"`dicode eval {run.path}`, `dicode resume {run.path} total_steps={2 * steps}`"
+    again = " schedule=restart" if config.learner.lr_final < config.learner.lr else ""
+    onward = f"`dicode eval {run.path}`, `dicode resume {run.path} total_steps={2 * steps}{again}`"
     return [
         f"{run.path}: done, {len(rows)} of {config.num_cycles} cycles, {steps:,} steps; this took {duration(seconds)}",
         f"  return  {_returns(run, config, rows)}",

@@ -110,6 +110,8 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
                 run.write_config(asked, sealed=known.settings)
             if config.num_updates > before.num_updates:
                 cycle, _ = restore.last_whole(run, restore.committed_cycle(run))
+                if cycle + 1 >= before.num_cycles:
+                    purpose.tell_rate(config)
                 restart = config.schedule == "restart"
                 stretch = lengthened.Stretch(cycle + 1, before.num_updates, config.num_updates, restart)
                 lengthened.note(run.lengthened_file, stretch)

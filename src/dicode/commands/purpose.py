@@ -29,6 +29,17 @@ def require(config: Config) -> None:
         _log.warning("%s", sentence)
 
 
+def tell_rate(config: Config) -> None:
+    """Warn that a run which goes on after its end, made longer, hardly learns with the rate that it ended with."""
+    first, last = config.learner.lr, config.learner.lr_final
+    if config.schedule == "continue" and last < first:
+        _log.warning(
+            "the learning rate stays at %g, where it ended; with schedule=restart it falls from %g once more",
+            last,
+            first,
+        )
+
+
 def _learner(config: Config) -> Iterator[str]:
     learner = config.learner
     if learner.lr == 0 and learner.lr_final == 0:
