@@ -7,8 +7,10 @@ from dicode.settings import Only, option
 DREAMERS = ("auto", "grammar", "foundation", "library")
 """Who may write levels; `auto` is the foundation model where it can be reached, else the grammar."""
 _SOMEBODY: Only = {"dreamer.name": DREAMERS}
+_ASKED: Only = _SOMEBODY | {"dreamer.round": None}
 _WRITER: Only = {"dreamer.name": ("auto", "grammar", "foundation")}
 _MODEL: Only = {"dreamer.name": ("foundation",)}
+_PREPARED: Only = {"dreamer.name": ("auto", "grammar"), "dreamer.goal_only": (False,)}
 _PROBED: Only = {"dreamer.probe": None}
 
 
@@ -25,10 +27,10 @@ class DreamerConfig:
         1000,
         only=_SOMEBODY | {"method.stay": ("draw",)},
     )
-    every: int = option(2, "cycles between rounds", 1, 1000, only=_SOMEBODY)
-    lag: int = option(2, "cycles between asking for dreams and training on them", 1, 100, only=_SOMEBODY)
+    every: int = option(2, "cycles between rounds", 1, 1000, only=_ASKED)
+    lag: int = option(2, "cycles between asking for dreams and training on them", 1, 100, only=_ASKED)
     deadline_s: float = option(
-        900.0, "seconds from dispatch after which a dream is journaled as lost", 0.1, 1e6, only=_SOMEBODY
+        900.0, "seconds from dispatch after which a dream is journaled as lost", 0.1, 1e6, only=_ASKED
     )
     repairs: int = option(2, "times a rejected draft goes back", 0, 20, only=_MODEL)
     probe: int = option(
@@ -36,20 +38,18 @@ class DreamerConfig:
         "episodes of the current agent that measure a dreamed level before it trains; 0: none",
         0,
         10_000,
-        only=_SOMEBODY,
+        only=_ASKED,
     )
     probe_low: float = option(0.1, "success below which a measured level goes back as too hard", 0, 1, only=_PROBED)
     probe_high: float = option(0.75, "success above which a measured level goes back as too easy", 0, 1, only=_PROBED)
     hooks: bool = option(False, "dreams may define new mechanics as JAX hooks", only=_SOMEBODY)
     goal_only: bool = option(False, "dreams may set a goal only, no initial states and no rules", only=_WRITER)
-    arenas: bool = option(
-        True, "grammar: levels may be closed rooms; else open ground", only={"dreamer.name": ("auto", "grammar")}
-    )
+    arenas: bool = option(True, "grammar: levels may be closed rooms; else open ground", only=_PREPARED)
     steps: str = option(
         "level",
         "grammar: targets for which two drafts of a round begin as the target does and ask for less",
         choices=("none", "level", "any"),
-        only={"dreamer.name": ("auto", "grammar")},
+        only=_PREPARED,
     )
     stages: int = option(
         2,

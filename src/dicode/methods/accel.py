@@ -14,8 +14,10 @@ from dicode.errors import ConfigError, nearest
 from dicode.methods import generators, plr
 from dicode.methods.protocol import Context, Method
 from dicode.methods.settings import Room
-from dicode.settings import option
+from dicode.settings import Only, option
 from dicode.types import Draft
+
+_EDITS: Only = {"method.edit_probability": None}
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class AccelSettings(plr.BufferSettings):
     """ACCEL's settings."""
 
     name: str = option("accel", "method", choices=("accel",))
-    edits: int = option(20, "cells that an edit touches", 1, 2304)
-    mutation: str = option("noise", "kind of edit", choices=("noise", "swap", "restricted_swap"))
+    edits: int = option(20, "cells that an edit touches", 1, 2304, only=_EDITS)
+    mutation: str = option("noise", "kind of edit", choices=("noise", "swap", "restricted_swap"), only=_EDITS)
     edit_probability: float = option(0.8, "share of the slots without replay that edits get", 0, 1)
 
 

@@ -30,9 +30,18 @@ class BufferSettings(Generated, Replayed, Scored):
     buffer: int = option(4000, "levels in the buffer", 1, 10_000_000)
     replay_probability: float = option(0.5, "share of the slots that replay, or chance that all do", 0, 1)
     replay_rule: str = option(
-        "share", "slots of every cycle are shared, or a coin decides for all", choices=("share", "coin")
+        "share",
+        "slots of every cycle are shared, or a coin decides for all",
+        choices=("share", "coin"),
+        only={"method.replay_probability": None},
     )
-    minimum_fill: float = option(0.0, "share of the buffer that is full before anything is replayed", 0, 1)
+    minimum_fill: float = option(
+        0.0,
+        "share of the buffer that is full before anything is replayed",
+        0,
+        1,
+        only={"method.replay_probability": None},
+    )
     robust: bool = option(False, "new levels give no gradient")
 
 
