@@ -33,7 +33,7 @@ class Guarded(np.ndarray):
 
     @classmethod
     def of(cls, label: str, array: np.ndarray) -> Any:
-        """`array`, guarded; what is to write there otherwise must have it from elsewhere."""
+        """A guarded view of `array`; whoever may write without checks uses `array` itself."""
         view = array.view(cls)
         view.label, view.flags.writeable = label, False
         return view
