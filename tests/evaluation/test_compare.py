@@ -284,6 +284,22 @@ def test_tables_and_figures_hold_the_numbers(runs, tmp_path):
     assert "| method | dicode (4) | ppo (4) |" in (tmp_path / "out" / "summary.md").read_text()
 
 
+def test_intervals_have_a_panel_for_each_measure_with_room_for_its_words(tmp_path, monkeypatch):
+    made = [make_run(tmp_path, method, seed) for method in ("dicode", "ppo") for seed in (0, 1)]
+    for run in made:
+        add_grades(run)
+    drawn = []
+    monkeypatch.setattr(figures.style, "save", lambda figure, path, kinds: drawn.append(figure) or [])
+    figures._intervals(compare(made), tmp_path)
+    panels = drawn[0].axes
+    words = [axes.get_xlabel() for axes in panels]
+    assert words[-1].replace("\n", " ") == "success rate on the graded suite, %"
+    assert any(word.replace("\n", " ") == "mean return of the worst tenth of the worlds" for word in words)
+    assert all(len(line) <= 28 for word in words for line in word.split("\n"))
+    at = [line.get_xdata()[0] for line in panels[-1].lines if len(line.get_xdata()) == 1]
+    assert at == pytest.approx([100 * np.mean(list(GRADES.values()))] * 2), "in percent, as it says"
+
+
 def rewrite(run: Path, **changes) -> None:
     """Every row of a run's metrics with other values; a function is given the row."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()[:-1]]
@@ -341,12 +357,17 @@ def test_groups_may_differ_inside_in_the_setting_that_makes_them(runs):
 GRADES = {"carpenter/1": 0.9, "carpenter/2": 0.5, "diver/1": 0.4}
 
 
+def add_grades(run: Path) -> None:
+    """An evaluation on three graded levels beside the run's own."""
+    body = json.loads(next((run / "evaluation").glob("*.json")).read_text())
+    body |= {"protocol": "graded", "worlds": 2, "success": GRADES}
+    body |= {name: [1.0] * 6 for name in ("returns", "lengths", "floor")}
+    (run / "evaluation" / "graded.json").write_text(json.dumps(body))
+
+
 def test_a_comparison_tells_mean_and_furthest_rung(runs):
     for run in runs:
-        body = json.loads(next((run / "evaluation").glob("*.json")).read_text())
-        body |= {"protocol": "graded", "worlds": 2, "success": GRADES}
-        body |= {name: [1.0] * 6 for name in ("returns", "lengths", "floor")}
-        (run / "evaluation" / "graded.json").write_text(json.dumps(body))
+        add_grades(run)
     estimates = compare(runs).groups[0].estimates
     assert estimates["graded"].value == pytest.approx(np.mean(list(GRADES.values())))
     assert estimates["rung"].value == pytest.approx(1.0)

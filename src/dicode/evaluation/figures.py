@@ -2,6 +2,7 @@
 
 import csv
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from dicode.view import palette, style
 FORMATS = ("png", "pdf")
 _SHOWN_ACHIEVEMENTS = 32
 _CONTRAST_COLUMNS = ("one", "other", "quantity", "levels", "statistic", "pairs", "difference", "low", "high", "p_holm")
+_LABEL = 28
+"""Letters of a line under a panel of the width of `intervals`."""
 
 
 def write(comparison: Comparison, folder: Path | str, found: Contrasts | None = None) -> list[Path]:
@@ -188,17 +191,20 @@ def _curves(comparison: Comparison, path: Path) -> list[Path]:
 
 def _intervals(comparison: Comparison, path: Path) -> list[Path]:
     """One panel a quantity: a dot and its interval for each group."""
-    wanted = ("solved", "return", "return_iqm", "cvar", "suite")
+    wanted = ("solved", "return", "return_iqm", "cvar", "suite", "graded")
     shown = [name for name in wanted if all(name in group.estimates for group in comparison.groups)]
     groups = comparison.groups[::-1]
-    made = style.figure(2.6 * len(shown) + 1.0, 0.42 * len(groups) + 1.2)
+    made = style.figure(2.6 * len(shown) + 1.0, 0.42 * len(groups) + 1.4)
     panels = made.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, shown, strict=True):
         for row, group in enumerate(groups):
             e, shade = group.estimates[name], palette.color(len(groups) - 1 - row)
-            axes.plot([e.low, e.high], [row, row], color=shade, linewidth=6, alpha=0.3, solid_capstyle="butt")
-            axes.plot([e.value], [row], "o", color=shade, markersize=6)
-        style.dress(axes, "", QUANTITIES[name], grid="x")
+            scale = 100.0 if _is_rate(name) else 1.0
+            ends = [scale * e.low, scale * e.high]
+            axes.plot(ends, [row, row], color=shade, linewidth=6, alpha=0.3, solid_capstyle="butt")
+            axes.plot([scale * e.value], [row], "o", color=shade, markersize=6)
+        label = QUANTITIES[name] + ", %" * _is_rate(name)
+        style.dress(axes, "", "\n".join(textwrap.wrap(label, _LABEL)), grid="x")
         axes.set_yticks(range(len(groups)), [_label(group.name) for group in groups])
         axes.set_ylim(-0.6, len(groups) - 0.4)
     made.suptitle("Final checkpoints, 95 % intervals", x=0.01, ha="left", fontsize=11, fontweight="bold")
