@@ -151,6 +151,7 @@ def test_a_finished_run_says_so_and_how_to_go_further(tmp_path, capsys):
         assert main(["resume", str(run.path), *words]) == 0
         text = capsys.readouterr().out
         assert f"{run.path} is finished at 20,480 steps" in text
+        assert f"`dicode resume {run.path} total_steps=40960 schedule=restart`" in text
         assert "total_steps=40960" in text
         assert "evaluation" not in text
 

@@ -13,6 +13,7 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import DicodeError, RunError
 from dicode.evaluation.results import TARGET, load_run
+from dicode.runs import restore
 from dicode.runs.directory import RunDirectory
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET as UNMODIFIED
@@ -67,8 +68,7 @@ def ended(run: RunDirectory, config: Config, seconds: float) -> list[str]:
         return stopped(run)
     rows, steps = lines.read(run.metrics_file), config.num_cycles * config.steps_per_cycle
     where = f"{run.report / 'index.html'}, or `dicode view {run.path}`"
-    again = " schedule=restart" if config.learner.lr_final < config.learner.lr else ""
-    onward = f"`dicode eval {run.path}`, `dicode resume {run.path} total_steps={2 * steps}{again}`"
+    onward = f"`dicode eval {run.path}`, `{restore.longer(run, config)}`"
     return [
         f"{run.path}: done, {len(rows)} of {config.num_cycles} cycles, {steps:,} steps; this took {duration(seconds)}",
         f"  return  {_returns(run, config, rows)}",

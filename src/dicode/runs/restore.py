@@ -94,6 +94,12 @@ def check_notes(run: RunDirectory) -> None:
     withdrawn.levels(run.withdrawn_file, 0)
 
 
+def longer(run: RunDirectory, config: Config) -> str:
+    """The command that makes a finished run twice as long, with a learning rate that is not at its end already."""
+    again = " schedule=restart" if config.learner.lr_final < config.learner.lr else ""
+    return f"dicode resume {run.path} total_steps={2 * config.num_cycles * config.steps_per_cycle}{again}"
+
+
 def finished(run: RunDirectory, config: Config) -> str | None:
     """What to say of a run that has nothing left to do, None of one that has. Compiles nothing."""
     committed = committed_cycle(run)
@@ -101,9 +107,7 @@ def finished(run: RunDirectory, config: Config) -> str | None:
     if cycle < config.num_cycles - 1:
         return None
     steps = config.num_cycles * config.steps_per_cycle
-    text = (
-        f"{run.path} is finished at {steps:,} steps; go further with `dicode resume {run.path} total_steps={2 * steps}`"
-    )
+    text = f"{run.path} is finished at {steps:,} steps; go further with `{longer(run, config)}`"
     if missing := owed(run, config, cycle):
         text += f"; its last evaluation was not made: {' and '.join(missing)}"
     what = metrics.lost(lines.read(run.metrics_file), committed)
