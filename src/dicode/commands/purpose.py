@@ -30,7 +30,7 @@ def require(config: Config) -> None:
 
 
 def tell_rate(config: Config) -> None:
-    """Warn that a run which goes on after its end, made longer, hardly learns with the rate that it ended with."""
+    """Warn that a run which goes on after its end, made longer, has the low learning rate that it ended with."""
     first, last = config.learner.lr, config.learner.lr_final
     if config.schedule == "continue" and last < first:
         _log.warning(

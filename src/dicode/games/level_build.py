@@ -109,7 +109,7 @@ def finish(game: HostGame, arrays: Mapping[str, object], levels: Levels) -> Pool
 def _fitted(name: str, field: Field, value: object) -> np.ndarray:
     if value is None:
         raise LevelError(f"world.arrays has lost {name!r}; edit the arrays in place")
-    array = np.array(value)
+    array = np.array(value)  # a copy of its own: the world's is read-only
     if array.shape != field.shape:
         raise LevelError(f"{name} has shape {array.shape}, it must be {field.shape}; edit the array in place")
     if array.dtype == field.dtype:
