@@ -1,19 +1,18 @@
-"""A run's configuration: the records of all its parts, and what no single setting can say.
+"""A run's configuration: the records of all its parts, and how words become one.
 
 A setting's type, default, range and sentence stand on the record that uses it; `Config` puts the
-records together. `load(words)` composes the groups in `dicode.conf` over the defaults and returns a checked
+records together, `agreement` says which of them go together. `load(words)` composes the groups in `dicode.conf` over the defaults and returns a checked
 `Config`. Every mistake is a `ConfigError` of one sentence that names the nearest right thing, raised
 before JAX is imported.
 """
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from dicode import games, settings, words
+from dicode import agreement, games, idle, settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
 from dicode.agent.settings import AgentConfig, GtrxlConfig
 from dicode.dreaming.settings import BudgetConfig, DreamerConfig, FmConfig
@@ -21,23 +20,15 @@ from dicode.errors import ConfigError, nearest
 from dicode.learner.settings import PpoConfig
 from dicode.methods.registry import SETTINGS as METHOD_SETTINGS
 from dicode.methods.registry import MethodSettings
-from dicode.methods.settings import MIN_ENVS, target_envs
+from dicode.methods.settings import MIN_ENVS
 from dicode.received import values
 from dicode.settings import Only, entries, option, section
 from dicode.words import Word
 
-GAME = "game"
-"""`target=`: the game as it is, and what stands before the name of a level that comes with it."""
-LEAST_EPISODE = 10
-"""Steps of the shortest episode limit."""
 _SUITES = ("heldout", "graded")
 _DREAMS: Only = {"method.name": ("dicode",)}
 _LEVELS: Only = {"method.name": tuple(name for name in METHOD_SETTINGS if name != "ppo")}
 _MODEL: Only = _DREAMS | {"dreamer.name": ("foundation",)}
-
-
-MOST_UPDATES = 2**31 - 1
-"""Updates are counted in int32."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +85,7 @@ class Config:
     run: str | None = option(None, "name of the run's directory; default: preset-method-seed, or preset-arm-seed")
     runs_dir: str = option("runs", "where runs are kept")
     game: str = option(games.DEFAULT, "the game that is played: one of this package, or the dotted name of another")
-    target: str = option(GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
+    target: str = option(games.GAME, "what the agent is measured on: game, library:NAME, or a level file, FILE.py")
     preset: str = option("laptop", "size", choices=("smoke", "laptop", "gpu", "paper"))
     arm: str = option("", "arm of an experiment: settings laid over its own")
     total_steps: float = option(2e9, "environment steps of the run", 1, 1e13)
@@ -118,7 +109,7 @@ class Config:
     pool_size: int = option(
         0, "initial states in a batch, all levels together; 0: slots x worlds_per_level x 2", 0, 10**7
     )
-    episode_limit: int = option(4096, "steps of an episode at most", LEAST_EPISODE, 1_000_000)
+    episode_limit: int = option(4096, "steps of an episode at most", agreement.LEAST_EPISODE, 1_000_000)
     bonus: str = option("constant", "completion bonus", choices=("constant", "dynamic"), only=_LEVELS)
     bonus_value: float = option(20.0, "the constant bonus, and the floor of the dynamic one", 0, 1e6, only=_LEVELS)
     reward: str = option(
@@ -224,98 +215,6 @@ def probe_rollouts(config: Config, levels: int) -> int:
     return -(-each * config.episode_limit // config.learner.rollout_steps)
 
 
-def _check_together(config: Config) -> None:
-    """What no single field can say."""
-    learner, agent = config.learner, config.agent
-    if config.num_updates > MOST_UPDATES:
-        most = (MOST_UPDATES // config.updates_per_cycle - 1) * config.steps_per_cycle
-        raise ConfigError(
-            f"total_steps={config.total_steps:g} takes {config.num_updates:,} updates, more than can be counted; "
-            f"with these settings at most total_steps={most:.4g}"
-        )
-    if config.dreamer.probe_low >= config.dreamer.probe_high:
-        raise ConfigError(
-            f"dreamer.probe_low={config.dreamer.probe_low:g} must be below dreamer.probe_high={config.dreamer.probe_high:g}"
-        )
-    if config.num_envs % learner.minibatches:
-        raise ConfigError(
-            f"num_envs={config.num_envs} is not a multiple of learner.minibatches={learner.minibatches}; "
-            f"the nearest that is: {max(1, round(config.num_envs / learner.minibatches)) * learner.minibatches}"
-        )
-    if isinstance(agent, GtrxlConfig):
-        _check_transformer(agent, learner)
-    steps = config.updates_per_cycle * learner.rollout_steps
-    # Episodes count by their beginning. Statuses need several in every environment, regret scores need one.
-    most, of = (steps // 2, "half of the ") if config.method.name == "dicode" else (steps, "the ")
-    if config.episode_limit > most:
-        enough = ceil(config.updates_per_cycle * config.episode_limit / most)
-        lower = f"set episode_limit={most} or less, or " if most >= LEAST_EPISODE else ""
-        raise ConfigError(
-            f"episode_limit={config.episode_limit} exceeds {of}{steps} steps that an environment takes in a "
-            f"cycle, so too few episodes would count; {lower}set updates_per_cycle={enough} or more"
-        )
-    _check_target(config)
-    _check_room(config)
-    if not re.fullmatch(r"[\w.-]+", config.name) or not config.name.strip("."):
-        raise ConfigError(f"run={config.name!r} must be letters, digits, '.', '_' and '-' only, and not dots alone")
-
-
-def _check_target(config: Config) -> None:
-    """The target is known, and what it or a level pays can teach."""
-    if config.target != GAME and not config.target.startswith(games.LIBRARY) and not config.target.endswith(".py"):
-        hint = nearest(config.target, (GAME, games.LIBRARY))
-        if config.target in dict(games.load_host(config.game).library()):
-            hint = f"; did you mean '{games.LIBRARY}{config.target}'?"
-        raise ConfigError(f"target={config.target!r} is not known{hint} (game, library:NAME, or a level file, FILE.py)")
-    pays = config.method.name != "ppo" or config.target != GAME
-    grows = config.bonus == "dynamic" and config.target == GAME
-    if config.reward == "goal" and config.bonus_value == 0 and pays and not grows:
-        raise ConfigError("reward=goal with bonus_value=0 leaves a level nothing to pay; set a bonus_value above 0")
-    if getattr(config.method, "generator", "") == "goals" and config.target != GAME:
-        raise ConfigError("method.generator=goals draws goals for the game's own worlds, so it needs target=game")
-
-
-def _check_room(config: Config) -> None:
-    """The target and every level slot get their environments."""
-    if getattr(config.dreamer, "hooks", False) and not config.hook_slots and config.method.name == "dicode":
-        raise ConfigError("dreamer.hooks=true with hook_slots=0 trains no level with hooks; set hook_slots=1 or more")
-    slots = 1 if config.method.name == "ppo" else config.level_slots
-    if 0 < config.pool_size < (worlds := slots * config.worlds_per_level):
-        raise ConfigError(
-            f"pool_size={config.pool_size} does not hold worlds_per_level={config.worlds_per_level} worlds of each of "
-            f"{slots} levels; set pool_size={worlds} or more, or 0"
-        )
-    if config.method.name == "ppo" or config.level_slots == 1:
-        return
-    least, target = config.min_envs, config.target_share > 0
-    if target != (config.target_share_final > 0) and config.target_share_final >= 0:
-        raise ConfigError(
-            f"target_share={config.target_share:g} and target_share_final={config.target_share_final:g}: "
-            "the target holds a slot all the time or never, so both are above 0, or none"
-        )
-    share = max(config.target_share, config.target_share_final)
-    others = config.num_envs - target_envs(config.num_envs, share, least)
-    if others < least:
-        raise ConfigError(
-            f"target_share={share:g} leaves {others} of {config.num_envs} environments to levels; lower it, or train "
-            "on the target alone with method=ppo"
-        )
-    if others < least * (config.level_slots - target):
-        raise ConfigError(
-            f"level_slots={config.level_slots} leaves fewer than {least} of {others} environments to each level; "
-            f"at most level_slots={others // least + target} fit"
-        )
-
-
-def _check_transformer(agent: GtrxlConfig, learner: PpoConfig) -> None:
-    if learner.rollout_steps % agent.window:
-        raise ConfigError(
-            f"learner.rollout_steps={learner.rollout_steps} is not a multiple of agent.window={agent.window}"
-        )
-    if agent.qkv % agent.heads:
-        raise ConfigError(f"agent.qkv={agent.qkv} is not a multiple of agent.heads={agent.heads}")
-
-
 def check(config: Config) -> Config:
     """The configuration itself, or a ConfigError."""
     settings.check_ranges(config)
@@ -323,7 +222,7 @@ def check(config: Config) -> Config:
         # Where runs are kept is not written into their configuration.
         if setting.name != "runs_dir" and "${" in str(settings.get(config, setting.name)):
             raise ConfigError(f"{setting.name} holds '${{', which other programs would take for a reference; rename it")
-    _check_together(config)
+    agreement.check(config)
     return config
 
 
@@ -338,12 +237,12 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
     `strict`: ConfigError for the first of those.
     """
     tree = words.compose(given, Config)
-    ignored = _foreign(given, tree)
+    ignored = idle.foreign(given, tree, Config)
     config = _at_home(settings.read(Config, tree))
-    if config.dreamer.name == "auto" and any(_needs_model(word) for word in given if word not in ignored):
+    if config.dreamer.name == "auto" and any(idle.needs_model(word, Config) for word in given if word not in ignored):
         config = replace(config, dreamer=replace(config.dreamer, name="foundation"))
     for word in given:
-        reason = None if word in ignored else idle(word, config)
+        reason = None if word in ignored else idle.reason(word, config)
         if reason:
             ignored[word] = reason
     for word, reason in ignored.items() if strict else ():
@@ -366,88 +265,6 @@ def _at_home(config: Config) -> Config:
     """The configuration with `~` spelled out in folders."""
     folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start", "target")}
     return replace(config, **{name: os.path.expanduser(path) for name, path in folders.items() if path})
-
-
-def _foreign(given: Sequence[Word], tree: dict[str, Any]) -> dict[Word, str]:
-    """Words that set what only another kind of agent or method has, with the reason; they are taken out of the tree."""
-    found: dict[Word, str] = {}
-    for word in given:
-        known = words.settings_of(Config).get(words.listed(word.key), ())
-        kinds = [kind for setting in known for kind in setting.kind[1]]
-        name, _, tag = known[0].kind[0].partition(".") if kinds else ("", "", "")
-        kind = tree.get(name, {}).get(tag)
-        if kinds and kind not in kinds:
-            tree[name].pop(word.key.partition(".")[2], None)
-            found[word] = (
-                f"it is a setting of {' and '.join(kinds)}, and this run has {_spelled(f'{name}.{tag}')}={kind}"
-            )
-    return found
-
-
-_PAID = frozenset({"bonus", "bonus_value", "reward", "sandbox"})
-"""Settings that matter to a target of one's own, too, whatever trains on it."""
-_FOLLOWING = {"bonus": "dynamic", "method.frontier": None, "method.unsolved_target": None}
-"""Settings that look at episodes on the target, each with the value under which it does; None: any."""
-
-
-def _needs_model(word: Word) -> bool:
-    """Whether a word makes sense with a foundation model alone."""
-    dreamers = [only.get("dreamer.name") or () for only in _conditions(word)]
-    return any("foundation" in names and "auto" not in names for names in dreamers)
-
-
-def idle(word: Word, config: Config) -> str | None:
-    """Why a word does nothing in this configuration; None where it does something."""
-    if word.key == "schedule":
-        return "it is for `dicode resume`, where total_steps= makes a run longer"
-    if word.key == "dreamer" and word.value in ("auto", "none"):
-        return None
-    if words.listed(word.key) != word.key and config.dreamer.name == "foundation":
-        return None
-    if overruled := _overruled(word, config):
-        return overruled
-    if config.target != GAME and word.key in _PAID:
-        return None
-    for only in _conditions(word)[:1]:
-        for name, allowed in only.items():
-            value = settings.get(config, name)
-            if (value not in allowed) if allowed is not None else not value:
-                needed = "another value" if allowed is None else " or ".join(_plain(v) for v in allowed)
-                return f"it needs {_spelled(name)}={needed}, and this run has {_spelled(name)}={_plain(value)}"
-    return None
-
-
-def _overruled(word: Word, config: Config) -> str:
-    """What another setting says instead of this one, empty where it counts."""
-    if word.key == "target_share_steps" and config.target_share_final < 0:
-        return "it needs target_share_final=, the share in the end, and this run has none"
-    if word.key == "library_seeds" and config.levels:
-        return "levels= names the seeds"
-    if word.key == "cpu_devices" and config.devices:
-        return f"devices={config.devices} says how many parts a CPU has"
-    if word.key == "method.unsolved_target" and config.target == GAME:
-        return f"it is for a target that is a level, and this run has target={GAME}"
-    unplayed = config.target_share == 0 and config.method.name != "ppo"
-    if unplayed and word.key in _FOLLOWING and _FOLLOWING[word.key] in (None, word.value):
-        return "it follows the target, and this run has target_share=0"
-    return ""
-
-
-def _conditions(word: Word) -> list[Only]:
-    """What other settings must be for the word to do something."""
-    if word.key in words.GROUPS:
-        found = [only for name, only in settings.sections(Config) if name == word.key]
-        return [only for only in found if only]
-    return [setting.only for setting in words.settings_of(Config)[words.listed(word.key)]]
-
-
-def _spelled(name: str) -> str:
-    """A setting as a person writes it: method, not method.name."""
-    return name.removesuffix(".name")
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def to_yaml(config: Config) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from dicode import config as configuration
-from dicode import files, words
+from dicode import files, idle, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
 from dicode.curriculum.archive import Archive
@@ -71,7 +71,7 @@ def _idle(word: words.Word, config: Config) -> str | None:
         return "the recorded briefs are asked as they are, whatever came of them"
     if word.key == "dreamer.probe":
         return "--probe N measures what is dreamed again"
-    return configuration.idle(word, config)
+    return idle.reason(word, config)
 
 
 def rounds(snapshot: Snapshot, last: int) -> list[list[Brief]]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from dicode import games
-from dicode.config import GAME, Config
+from dicode.config import Config
 from dicode.dreaming.settings import DreamerConfig
 from dicode.errors import ConfigError
 from dicode.methods import sfl
@@ -104,7 +104,7 @@ def _random_levels(config: Config) -> Iterator[str]:
 
 def _asks_everything(config: Config) -> bool:
     """Whether levels are whole worlds of a game that gives its worlds no task of their own."""
-    worlds = getattr(config.method, "generator", "") == "worlds" and config.target == GAME
+    worlds = getattr(config.method, "generator", "") == "worlds" and config.target == games.GAME
     return worlds and games.load_host(config.game).dreams().random_goal is not None
 
 

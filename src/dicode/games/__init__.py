@@ -47,6 +47,8 @@ def load_host(name: str) -> "HostGame":
     return game
 
 
+GAME = "game"
+"""`target=`: the game as it is."""
 LIBRARY = "library:"
 """Before the name of a level of a game's library, where a level's file could stand."""
 

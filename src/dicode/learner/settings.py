@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from dicode.settings import option
 
+MOST_UPDATES = 2**31 - 1
+"""Updates are counted in int32."""
+
 
 @dataclass(frozen=True)
 class PpoConfig:

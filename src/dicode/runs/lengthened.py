@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dicode import lines
-from dicode.config import MOST_UPDATES
+from dicode.learner.settings import MOST_UPDATES
 
 
 @dataclass(frozen=True)

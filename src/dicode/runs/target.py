@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicode import files, games
-from dicode.config import GAME, Config
+from dicode.config import Config
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import target_record
 from dicode.errors import ConfigError, RunError, nearest
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # a target's text is read before JAX is worth importing
 
 def read(config: Config) -> str:
     """The text that `target=` names, empty for the game. Raises ConfigError for one that is no level."""
-    if config.target == GAME:
+    if config.target == games.GAME:
         return ""
     if config.target.startswith(games.LIBRARY):
         return games.library_level(config.game, config.target)
@@ -43,7 +43,7 @@ def read(config: Config) -> str:
 
 def of(run: RunDirectory, config: Config) -> str:
     """The text of a run's target, empty for the game. Raises RunError where the run has lost it."""
-    if config.target == GAME:
+    if config.target == games.GAME:
         return ""
     if not run.target_file.is_file():
         raise RunError(

@@ -13,7 +13,7 @@ import numpy as np
 from dicode import games
 from dicode.agent.make import make_agent
 from dicode.agent.settings import computing_in
-from dicode.config import GAME, Config
+from dicode.config import Config
 from dicode.counting import FOREVER, Counting
 from dicode.environment import batch as batches
 from dicode.environment.batch import Level, LevelBatch, Sizes
@@ -135,7 +135,7 @@ class Trainer:
         game_reward = 1.0 if asked.reward == "game" else 0.0
         if slot.level == TARGET:
             whole = Level(playable.pool, playable.rules, goal, train=slot.train, episode_limit=limit)
-            return whole if asked.target == GAME else replace(whole, bonus=bonus, game_reward=game_reward)
+            return whole if asked.target == games.GAME else replace(whole, bonus=bonus, game_reward=game_reward)
         rules = playable.rules
         if asked.level_rules == "game":
             length = self.game.host.rule_arrays(rules).get("episode_length", FOREVER)

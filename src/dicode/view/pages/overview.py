@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 
 from dicode import games
-from dicode.config import GAME
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation
+from dicode.games import GAME
 from dicode.received.text import line
 from dicode.types import TARGET as OWN
 from dicode.types import Origin
