@@ -1,5 +1,9 @@
 """Looking up table rows equals a dense layer on the one-hot observation, values and gradients."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -147,6 +151,35 @@ def test_an_absent_row_adds_nothing_and_gets_no_gradient():
         np.testing.assert_array_equal(sum_rows(table, index, lookup), [[0, 1], [8, 10]])
         gradient = jax.grad(lambda t, way=lookup: sum_rows(t, index, way).sum())(table)
         np.testing.assert_array_equal(gradient, [[1, 1], [0, 0], [2, 2]])
+
+
+SHARED = """
+import jax, jax.numpy as jnp, numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from dicode.agent.lookup import set_bits, sum_rows
+
+def loss(table, groups, weights):
+    return (sum_rows(table, set_bits(groups, 5), "rows") * weights).sum()
+
+mesh = Mesh(jax.devices(), ("env",))
+groups = (jax.random.bits(jax.random.key(0), (4, 6, 3, 2), jnp.uint8) & 9).at[0, 3].set(255)
+table, weights = (jax.random.normal(jax.random.key(n), s) for n, s in enumerate([(40, 8), (4, 6, 8)], 1))
+alone = jax.jit(jax.value_and_grad(loss))(table, groups, weights)
+groups, weights = (jax.device_put(x, NamedSharding(mesh, PartitionSpec(None, "env"))) for x in (groups, weights))
+table = jax.device_put(table, NamedSharding(mesh, PartitionSpec()))
+program = jax.jit(jax.value_and_grad(loss)).lower(table, groups, weights).compile()
+for here, there in zip(alone, program(table, groups, weights)):
+    np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+assert "all-gather" not in program.as_text(), "each device has the samples of all"
+assert program.as_text().count("all-reduce(") <= 2, "gradients are summed once, not column by column"
+"""
+
+
+@pytest.mark.fast
+def test_each_device_looks_up_the_rows_of_its_own_environments():
+    two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", SHARED], env=two, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.fast
