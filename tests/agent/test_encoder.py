@@ -156,22 +156,35 @@ def test_an_absent_row_adds_nothing_and_gets_no_gradient():
 SHARED = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from dicode.agent.cells import CellEncoder
 from dicode.agent.lookup import set_bits, sum_rows
+from dicode.agent.spec import Category, ObservationSpec, PlainObservation
 
-def loss(table, groups, weights):
+def dense(table, groups, weights):
     return (sum_rows(table, set_bits(groups, 5), "rows") * weights).sum()
+
+structured = CellEncoder(ObservationSpec((1, 3), (Category(9, 0), Category(4, 9)), 1, 4, 0), 8, 8, "rows")
+
+def cells(table, groups, weights):
+    kernel = jnp.ones((25, 8)).at[::2].set(-1)
+    params = {"params": {"table": table[:13], "kernel": kernel, "bias": jnp.zeros(8)}}
+    seen = PlainObservation(groups[..., None, :, :], weights[..., :1])
+    return (structured.apply(params, seen, jnp.zeros((1, 0))) * weights).sum()
 
 mesh = Mesh(jax.devices(), ("env",))
 groups = (jax.random.bits(jax.random.key(0), (4, 6, 3, 2), jnp.uint8) & 9).at[0, 3].set(255)
 table, weights = (jax.random.normal(jax.random.key(n), s) for n, s in enumerate([(40, 8), (4, 6, 8)], 1))
-alone = jax.jit(jax.value_and_grad(loss))(table, groups, weights)
+own = [table, groups, weights]
 groups, weights = (jax.device_put(x, NamedSharding(mesh, PartitionSpec(None, "env"))) for x in (groups, weights))
 table = jax.device_put(table, NamedSharding(mesh, PartitionSpec()))
-program = jax.jit(jax.value_and_grad(loss)).lower(table, groups, weights).compile()
-for here, there in zip(alone, program(table, groups, weights)):
-    np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
-assert "all-gather" not in program.as_text(), "each device has the samples of all"
-assert program.as_text().count("all-reduce(") <= 2, "gradients are summed once, not column by column"
+for loss in (dense, cells):
+    alone = jax.jit(jax.value_and_grad(loss))(*own)
+    program = jax.jit(jax.value_and_grad(loss)).lower(table, groups, weights).compile()
+    for here, there in zip(alone, program(table, groups, weights)):
+        np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+    assert np.abs(alone[1]).sum() > 0
+    assert "all-gather" not in program.as_text(), f"{loss.__name__}: each device has the samples of all"
+    assert program.as_text().count("all-reduce(") <= 2, "gradients are summed once, not column by column"
 """
 
 

@@ -45,8 +45,9 @@ class CellEncoder(nn.Module):
         """Embed observations [..., ] with conditioning that broadcasts against them, in `kept_as(dtype)`."""
         lead = observation.scalars.shape[:-1]
         embed = _by_rows if self.lookup == "rows" else _by_onehot
+        # Steps and environments stay apart, so that each device looks up its own.
         cells = embed(
-            self.spec, observation.cells.reshape(-1, self.spec.num_cells, len(self.spec.channels)), self.table
+            self.spec, observation.cells.reshape(*lead, self.spec.num_cells, len(self.spec.channels)), self.table
         )
         inputs = jnp.concatenate([cells.reshape(*lead, -1), observation.scalars], axis=-1)
         seen, asked = jnp.split(self.kernel, [inputs.shape[-1]])
@@ -56,15 +57,15 @@ class CellEncoder(nn.Module):
         return total.astype(products.kept_as(self.dtype))
 
 
-def _by_onehot(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float[Array, "N cells d"]:
+def _by_onehot(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float[Array, "... cells d"]:
     """One product of every cell's channels with the table."""
     channels = spec.expand_cells(cells)
     return jnp.dot(channels.astype(table.dtype), table)
 
 
-def _by_rows(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float[Array, "N cells d"]:
+def _by_rows(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float[Array, "... cells d"]:
     """Rows of the table looked up and added: one a cell for its categories, one for each bit that is set."""
-    total = jnp.zeros((*cells.shape[:2], table.shape[1]), table.dtype)
+    total = jnp.zeros((*cells.shape[:-1], table.shape[1]), table.dtype)
     for rows, index in _joint(spec, cells, table):
         total += jnp.take(rows, index, axis=0, mode="clip")
     many = [i for i, channel in enumerate(spec.channels) if isinstance(channel, Bits) and channel.size > 1]
@@ -76,9 +77,11 @@ def _by_rows(spec: ObservationSpec, cells: jax.Array, table: jax.Array) -> Float
     place = set_bits(cells[..., jnp.array(many)], spec.max_set_bits)
     cell, within = place // (8 * len(many)), place % (8 * len(many))
     rows = jnp.take(table, jnp.take(offsets, within // 8) + within % 8, axis=0, mode="clip")
-    count, num_cells = cells.shape[:2]
+    num_cells = cells.shape[-2]
+    count = cells.size // (num_cells * cells.shape[-1])
     # A place that stands for no bit is cell `num_cells`: beyond the last cell of all, not the next view's first.
-    where = jnp.where(cell < num_cells, jnp.arange(count)[:, None] * num_cells + cell, count * num_cells)
+    first = num_cells * jnp.arange(count).reshape(*cells.shape[:-2], 1)
+    where = jnp.where(cell < num_cells, first + cell, count * num_cells)
     flat = total.reshape(-1, table.shape[1]).at[where.reshape(-1)].add(rows.reshape(-1, table.shape[1]), mode="drop")
     return flat.reshape(total.shape)
 
@@ -95,7 +98,7 @@ def _all_bits(spec: ObservationSpec, cells: jax.Array, table: jax.Array, which: 
 
 def _joint(
     spec: ObservationSpec, cells: jax.Array, table: jax.Array
-) -> list[tuple[Float[Array, "J d"], Int[Array, "N cells"]]]:
+) -> list[tuple[Float[Array, "J d"], Int[Array, "... cells"]]]:
     """Tables of all combinations of categories (and of single bits), and the row of each for every cell."""
     found: list[tuple[jax.Array, jax.Array]] = []
     none = jnp.zeros((1, table.shape[1]), table.dtype)
