@@ -164,7 +164,7 @@ def worth(found: dict[str, dict[int, float]], output: Path | None) -> int:
 def trend(folder: Path) -> int:
     """Print what a step on a level is worth after the last step of each method's runs in `trend.csv`.
 
-    `full` is PPO's return then, `half` its return after as many steps as the method gave the target; seeds are redrawn whole.
+    `full` is PPO's return then, `half` its return at the evaluation nearest to as many steps as the method gave the target; seeds are redrawn whole.
     """
     curves: dict[str, dict[int, list[tuple[int, int, float]]]] = {}
     with (folder / "trend.csv").open(newline="") as file:

@@ -18,7 +18,7 @@ LEAST_EPISODE = 10
 
 
 def check(config: "Config") -> None:
-    """What no single field can say."""
+    """Raise ConfigError where settings that are right one by one do not go together."""
     learner, agent = config.learner, config.agent
     if config.num_updates > MOST_UPDATES:
         most = (MOST_UPDATES // config.updates_per_cycle - 1) * config.steps_per_cycle

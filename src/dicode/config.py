@@ -1,8 +1,8 @@
 """A run's configuration: the records of all its parts, and how words become one.
 
 A setting's type, default, range and sentence stand on the record that uses it; `Config` puts the
-records together, `agreement` says which of them go together. `load(words)` composes the groups in `dicode.conf` over the defaults and returns a checked
-`Config`. Every mistake is a `ConfigError` of one sentence that names the nearest right thing, raised
+records together, `agreement` says which of them go together. `load(words)` composes the groups in
+`dicode.conf` over the defaults and returns a checked `Config`. Every mistake is a `ConfigError` of one sentence that names the nearest right thing, raised
 before JAX is imported.
 """
 

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from dicode import games
 from dicode.evaluation.results import HELDOUT, TARGET, Evaluation
-from dicode.games import GAME
 from dicode.received.text import line
 from dicode.types import TARGET as OWN
 from dicode.types import Origin
@@ -136,7 +135,7 @@ def _share(data: RunData, mean: float | None, game: Game) -> list[str]:
 
 def of_the_game(data: RunData) -> bool:
     """Whether the run's target is the unmodified game."""
-    return bool(data.settings.get("target", GAME) == GAME)
+    return bool(data.settings.get("target", games.GAME) == games.GAME)
 
 
 def _last_spending(data: RunData) -> Mapping[str, Any]:
