@@ -32,7 +32,7 @@ def main() -> None:
     enable_compile_cache()
     for way, accelerator in (("one after another", False), ("side by side", True)):
         with written_for(accelerator=accelerator):
-            build = worlds._generator.__wrapped__()
+            build = worlds._generator.__wrapped__(worlds.CHUNK)
         for count in (1, worlds.CHUNK):
             took = []
             for turn in range(repeats + 1):

@@ -1,6 +1,7 @@
 """Looking up table rows equals a dense layer on the one-hot observation, values and gradients."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -92,7 +93,7 @@ def test_whole_rollouts_are_multiplied_on_an_accelerator_as_bytes_with_the_same_
     for accelerator in (False, True):
         with written_for(accelerator=accelerator):
             traced = jax.make_jaxpr(jax.grad(total))(params)
-            assert ("i8[3,4," in str(traced)) is accelerator
+            assert (re.search(r"i8\[\d+,3,4\]", str(traced)) is not None) is accelerator
             found.append(jax.jit(jax.value_and_grad(lambda p: total(p)))(params))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), *found)
 

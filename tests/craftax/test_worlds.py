@@ -38,9 +38,12 @@ def test_no_worlds_cannot_be_asked_for():
 @pytest.mark.long
 def test_worlds_made_side_by_side_are_those_made_one_after_another(worlds8):
     with written_for(accelerator=True):
-        made = worlds._generator.__wrapped__()(KEY, jnp.int32(0), jnp.int32(8))
-    for name, array in to_arrays(made).items():
+        made = worlds.generate(KEY, worlds.SIDE_BY_SIDE + 1)
+    assert {len(array) for array in made.values()} == {worlds.SIDE_BY_SIDE + 1}
+    after = worlds.generate(KEY, 1, worlds.SIDE_BY_SIDE)
+    for name, array in made.items():
         assert np.array_equal(array[:8], worlds8[name]), name
+        assert np.array_equal(array[-1:], after[name]), name
 
 
 @pytest.mark.long

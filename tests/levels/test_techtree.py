@@ -77,3 +77,6 @@ def test_what_is_held_and_the_floor_imply_achievements():
         Achievement.ENTER_DUNGEON,
         Achievement.ENTER_GNOMISH_MINES,
     }
+    blank = {name: np.array(array[0]) for name, array in blank_worlds(1).items()}
+    both = {name: np.stack([blank[name], array, blank[name]]) for name, array in start.items()}
+    assert np.array_equal(implied(both), [implied(blank), implied(start), implied(blank)])

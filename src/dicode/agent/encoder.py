@@ -11,6 +11,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.experimental.layout import Layout, with_layout_constraint
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
@@ -103,31 +104,52 @@ def _dense_product(
     spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: Kernel
 ) -> jax.Array:
     dtype = table["cells"].dtype
-    columns = _channels(spec, cells, range(len(spec.channels)), dtype)
     tables = [table["cells"], table["scalars"], table["conditioning"]]
-    return _tiled([columns, scalars, conditioning], tables, dtype)
+    return _tiled([_one_hot(spec, cells, dtype), *_rows(scalars, conditioning)], tables, dtype)
 
 
 def _dense_products(
     spec: ObservationSpec, cells: jax.Array, scalars: jax.Array, conditioning: jax.Array, table: Kernel
 ) -> jax.Array:
     """The channels apart: as bytes, which the product reads and widens where it needs them (signed; XLA widens others first)."""
-    columns = _channels(spec, cells, range(len(spec.channels)), jnp.int8)
-    total = _tiled([columns], [table["cells"]], jnp.int8)
+    total = _tiled([_one_hot(spec, cells, jnp.int8)], [table["cells"]], jnp.int8)
     rest = [table["scalars"], table["conditioning"]]
-    return total + _tiled([scalars, conditioning], rest, rest[0].dtype)
+    return total + _tiled(_rows(scalars, conditioning), rest, rest[0].dtype)
 
 
 def _tiled(inputs: list[jax.Array], tables: list[jax.Array], kind: DTypeLike) -> jax.Array:
-    """The product of inputs [..., n], kept as `kind`, and tables [n, D], side by side, in rows that suit its tiles: f32[..., D]."""
-    lead, dtype = inputs[0].shape[:-1], tables[0].dtype
+    """The product of inputs [n, ...], kept as `kind`, and tables [n, D], one below the other, in rows that suit its tiles: f32[..., D]."""
+    lead, dtype = inputs[0].shape[1:], tables[0].dtype
     padding = -sum(map(len, tables)) % _TILE
     tables = [*tables, jnp.zeros((padding, tables[0].shape[-1]), dtype)]
-    rows = [jnp.broadcast_to(x, (*lead, x.shape[-1])).astype(kind) for x in inputs]
-    dense = jnp.concatenate([*rows, jnp.zeros((*lead, padding), kind)], axis=-1)
+    rows = [x.astype(kind) for x in inputs]
+    dense = jnp.concatenate([*rows, jnp.zeros((padding, *lead), kind)])
     if kind != dtype:
         dense = jax.lax.optimization_barrier(dense).astype(dtype)
-    return jnp.dot(dense, jnp.concatenate(tables), preferred_element_type=jnp.float32)
+    return jnp.einsum("r...,rd->...d", dense, jnp.concatenate(tables), preferred_element_type=jnp.float32)
+
+
+def _rows(*parts: jax.Array) -> list[jax.Array]:
+    """Parts [..., n] as [n, ...], the leading axes of all as long as those of the first."""
+    lead = parts[0].shape[:-1]
+    return [jnp.moveaxis(jnp.broadcast_to(part, (*lead, part.shape[-1])), -1, 0) for part in parts]
+
+
+def _one_hot(spec: ObservationSpec, cells: jax.Array, dtype: DTypeLike) -> jax.Array:
+    """Every dense channel [R, ...], cell-major: a row for each, so that neighbours on an accelerator ask the same question.
+
+    Side by side, as `_channels` has them, neighbours are of different channels, and all wait for what each asks.
+    """
+    rows = jnp.moveaxis(cells, (-3, -2, -1), (0, 1, 2))
+    if cells.ndim > _ONE_STEP:
+        # Else XLA moves nothing, and neighbours read what lies far apart; a step's bytes are near each other anyway.
+        rows = with_layout_constraint(rows, Layout(tuple(range(rows.ndim))))
+    lead = (1,) * (cells.ndim - 3)
+    parts = [
+        _set(channel, rows[:, :, i, None], jnp.arange(channel.size, dtype=jnp.uint8).reshape(-1, *lead))
+        for i, channel in sorted(enumerate(spec.channels), key=lambda numbered: numbered[1].offset)
+    ]
+    return jnp.concatenate(parts, axis=2).astype(dtype).reshape(-1, *cells.shape[:-3])
 
 
 def _split(spec: ObservationSpec, cells: jax.Array) -> tuple[list[int], jax.Array]:
@@ -155,16 +177,19 @@ def _split(spec: ObservationSpec, cells: jax.Array) -> tuple[list[int], jax.Arra
     return narrow, jnp.concatenate([none, *found], axis=-1)
 
 
-def _channels(spec: ObservationSpec, cells: jax.Array, which: range | list[int], dtype: DTypeLike) -> jax.Array:
+def _channels(spec: ObservationSpec, cells: jax.Array, which: list[int], dtype: DTypeLike) -> jax.Array:
     """Dense one-hot columns of the bytes in `which`, cell-major, channels in order of their offsets."""
     columns = []
     for i in sorted(which, key=lambda i: spec.channels[i].offset):
         channel = spec.channels[i]
-        byte = cells[..., i, None]
-        steps = jnp.arange(channel.size, dtype=jnp.uint8)
-        columns.append((byte >> steps) & 1 if isinstance(channel, Bits) else (byte == steps).astype(jnp.uint8))
+        columns.append(_set(channel, cells[..., i, None], jnp.arange(channel.size, dtype=jnp.uint8)))
     dense = jnp.concatenate(columns, axis=-1).astype(dtype)
     return dense.reshape(*cells.shape[:-3], -1)
+
+
+def _set(channel: Category | Bits, byte: jax.Array, steps: jax.Array) -> jax.Array:
+    """1 where a byte sets the dense channel that is `steps` after its first, else 0."""
+    return (byte >> steps) & 1 if isinstance(channel, Bits) else (byte == steps).astype(jnp.uint8)
 
 
 def _columns(spec: ObservationSpec, which: list[int]) -> jax.Array:

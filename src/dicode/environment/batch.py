@@ -274,7 +274,6 @@ def _pool(host: HostGame, levels: Sequence[Level], size: int) -> dict[str, np.nd
         for name, array in arrays.items():
             array[start:stop] = level.pool[name]
         start = stop
-    for index in range(start if host.achievements else 0):
-        world = {name: array[index] for name, array in arrays.items()}
-        arrays["achievements"][index] |= host.implied(world)
+    if host.achievements:
+        arrays["achievements"][:start] |= host.implied({name: array[:start] for name, array in arrays.items()})
     return arrays

@@ -208,7 +208,7 @@ class HostGame:
     """A level's rules as plain values -> the arrays of its rule table; {} is the unmodified game. Raises LevelError.
     An entry `episode_length`, where there is one, bounds the steps of the level's episodes."""
     implied: Callable[[WorldArrays], np.ndarray]
-    """bool[A]: achievements that a start implies; they pay nothing."""
+    """bool[..., A]: achievements that a start implies, or each of several on a leading axis; they pay nothing."""
 
     seeds: Callable[[], list[tuple[str, str]]]
     """(name, source) of the levels that a curriculum begins with, the first ones first."""

@@ -13,8 +13,8 @@ from dicode.accelerator import on_accelerator
 from dicode.games.craftax import package
 from dicode.games.craftax.state import GameState, from_package, to_arrays
 
-CHUNK = 16
-"""Worlds a call of the compiled program, at most."""
+CHUNK, SIDE_BY_SIDE = 16, 64
+"""Worlds a call of the compiled program, at most: one after the other, or side by side, where a call costs what its launches do."""
 
 
 def world_key(key: jax.Array, index: jax.Array | int) -> jax.Array:
@@ -23,8 +23,8 @@ def world_key(key: jax.Array, index: jax.Array | int) -> jax.Array:
 
 
 @cache
-def _generator() -> jax.stages.Compiled:
-    """The one compiled program: (key uint32[2], first index int32[], count int32[]) -> GameState[CHUNK], `count` of them made.
+def _generator(size: int) -> jax.stages.Compiled:
+    """The one compiled program: (key uint32[2], first index int32[], count int32[]) -> GameState[size], `count` of them made.
 
     On a CPU world after world: a level is often one world, and side by side sixteen take longer than one after another.
     """
@@ -36,7 +36,7 @@ def _generator() -> jax.stages.Compiled:
             )
 
         if on_accelerator():
-            return jax.vmap(one)(first + jnp.arange(CHUNK))
+            return jax.vmap(one)(first + jnp.arange(size))
 
         def add(made: tuple[jax.Array, GameState]) -> tuple[jax.Array, GameState]:
             number, worlds = made
@@ -44,7 +44,7 @@ def _generator() -> jax.stages.Compiled:
             return number + 1, jax.tree.map(put, worlds, one(first + number))
 
         none: GameState = jax.tree.map(
-            lambda array: jnp.zeros((CHUNK, *array.shape), array.dtype), jax.eval_shape(one, first)
+            lambda array: jnp.zeros((size, *array.shape), array.dtype), jax.eval_shape(one, first)
         )
         made: tuple[jax.Array, GameState] = jax.lax.while_loop(lambda made: made[0] < count, add, (jnp.int32(0), none))
         return made[1]
@@ -61,6 +61,7 @@ def generate(key: jax.Array, count: int, first: int = 0) -> dict[str, np.ndarray
     """
     if count < 1:
         raise ValueError(f"count is {count}; at least one world can be generated")
-    build, end = _generator(), first + count
-    chunks = [to_arrays(build(key, jnp.int32(at), jnp.int32(min(CHUNK, end - at)))) for at in range(first, end, CHUNK)]
+    size, end = SIDE_BY_SIDE if on_accelerator() else CHUNK, first + count
+    build = _generator(size)
+    chunks = [to_arrays(build(key, jnp.int32(at), jnp.int32(min(size, end - at)))) for at in range(first, end, size)]
     return {name: np.concatenate([chunk[name] for chunk in chunks])[:count] for name in chunks[0]}

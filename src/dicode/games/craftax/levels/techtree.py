@@ -312,17 +312,17 @@ def children(achievement: Achievement) -> frozenset[Achievement]:
 
 
 def implied(world: WorldArrays) -> np.ndarray:
-    """bool[67]: achievements that a start already implies by what is held and by the floor.
+    """bool[..., 67]: achievements that a start, or each of several, already implies by what is held and by the floor.
 
     The game itself would grant the inventory's part at the first step; a floor implies having entered
     it and those above. Worn armour and known spells imply nothing, as in the game.
     """
-    done = np.zeros(NUM_ACHIEVEMENTS, dtype=bool)
+    done = np.zeros((*np.shape(world["player_level"]), NUM_ACHIEVEMENTS), dtype=bool)
     for item in ("wood", "stone", "coal", "iron", "diamond", "sapphire", "ruby", "sapling", "bow", "arrows", "torches"):
-        done[GETS[item]] = world[f"inventory.{item}"] > 0
+        done[..., GETS[item]] = world[f"inventory.{item}"] > 0
     for tools, held in ((PICKAXES, world["inventory.pickaxe"]), (SWORDS, world["inventory.sword"])):
         for tier, achievement in enumerate(tools, start=1):
-            done[achievement] = held >= tier
+            done[..., achievement] = held >= tier
     for floor, achievement in ENTER.items():
-        done[achievement] = world["player_level"] >= floor
+        done[..., achievement] = world["player_level"] >= floor
     return done
