@@ -157,14 +157,17 @@ def test_an_absent_row_adds_nothing_and_gets_no_gradient():
 SHARED = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from dicode.accelerator import written_for
 from dicode.agent.cells import CellEncoder
+from dicode.agent.encoder import Encoder
 from dicode.agent.lookup import set_bits, sum_rows
 from dicode.agent.spec import Category, ObservationSpec, PlainObservation
 
 def dense(table, groups, weights):
     return (sum_rows(table, set_bits(groups, 5), "rows") * weights).sum()
 
-structured = CellEncoder(ObservationSpec((1, 3), (Category(9, 0), Category(4, 9)), 1, 4, 0), 8, 8, "rows")
+spec = ObservationSpec((1, 3), (Category(9, 0), Category(4, 9)), 1, 4, 0)
+structured, plain = CellEncoder(spec, 8, 8, "rows"), Encoder(spec, 8, "onehot")
 
 def cells(table, groups, weights):
     kernel = jnp.ones((25, 8)).at[::2].set(-1)
@@ -172,13 +175,20 @@ def cells(table, groups, weights):
     seen = PlainObservation(groups[..., None, :, :], weights[..., :1])
     return (structured.apply(params, seen, jnp.zeros((1, 0))) * weights).sum()
 
+def multiplied(table, groups, weights):
+    kernel = {"cells": table[:39], "scalars": table[39:], "conditioning": table[:0]}
+    seen = PlainObservation(groups[..., None, :, :], weights[..., :1])
+    with written_for(accelerator=True):
+        answer = plain.apply({"params": {"kernel": kernel, "bias": jnp.zeros(8)}}, seen, jnp.zeros((6, 0)))
+    return (answer * weights).sum()
+
 mesh = Mesh(jax.devices(), ("env",))
 groups = (jax.random.bits(jax.random.key(0), (4, 6, 3, 2), jnp.uint8) & 9).at[0, 3].set(255)
 table, weights = (jax.random.normal(jax.random.key(n), s) for n, s in enumerate([(40, 8), (4, 6, 8)], 1))
 own = [table, groups, weights]
 groups, weights = (jax.device_put(x, NamedSharding(mesh, PartitionSpec(None, "env"))) for x in (groups, weights))
 table = jax.device_put(table, NamedSharding(mesh, PartitionSpec()))
-for loss in (dense, cells):
+for loss in (dense, cells, multiplied):
     alone = jax.jit(jax.value_and_grad(loss))(*own)
     program = jax.jit(jax.value_and_grad(loss)).lower(table, groups, weights).compile()
     for here, there in zip(alone, program(table, groups, weights)):

@@ -77,18 +77,18 @@ def _half_outer(inputs: jax.Array, gradient: jax.Array) -> jax.Array:
     """XLA takes bfloat16 only where the left side's last axes are summed over; otherwise it widens both sides first."""
     lead = range(gradient.ndim - 1)
     over = ((tuple(axis + 1 for axis in lead), tuple(lead)), ((), ()))
-    return jax.lax.dot_general(_turned(inputs), gradient, over, preferred_element_type=jnp.float32)
+    return jax.lax.dot_general(turned(inputs), gradient, over, preferred_element_type=jnp.float32)
 
 
 def _laid_out(inputs: jax.Array) -> jax.Array:
     order = Layout(major_to_minor=tuple(range(inputs.ndim)))
-    turned: jax.Array = with_layout_constraint(jnp.moveaxis(inputs, -1, 0), order)
-    return turned
+    moved: jax.Array = with_layout_constraint(jnp.moveaxis(inputs, -1, 0), order)
+    return moved
 
 
 @custom_partitioning
-def _turned(inputs: Shaped[Array, "... K"]) -> Shaped[Array, "K ..."]:
-    """The last axis first, in memory too. Where environments lie on several devices, each turns its own."""
+def turned(inputs: Shaped[Array, "... K"]) -> Shaped[Array, "K ..."]:
+    """The last axis first, in memory too, where XLA would else move nothing. Of several devices each turns its own environments."""
     return _laid_out(inputs)
 
 
@@ -101,7 +101,7 @@ def _rule(mesh: Any, inputs: Sequence[Any], turned: Sequence[Any]) -> str:
     return f"{' '.join([*lead, last])} -> {' '.join([last, *lead])}"
 
 
-_turned.def_partition(_turn_each, sharding_rule=_rule)
+turned.def_partition(_turn_each, sharding_rule=_rule)
 
 
 def _summed(left: jax.Array, right: jax.Array, axis: int) -> jax.Array:
