@@ -3,6 +3,7 @@
     python benchmarks/learner.py              # everything, some ten minutes on two cores
     python benchmarks/learner.py --quick      # free environment only: policy and update
     python benchmarks/learner.py --sizes 1024,2048,4096,8192   # on an accelerator: this learner alone
+    python benchmarks/learner.py --sizes 1024 --profile        # and which kernels its time goes to
 
 The plain version (`plain_learner.py`) holds dense observations, rolls and re-projects its memory, and
 plays the package's environment, which generates worlds at reset. Its own auto-reset generates one for
@@ -24,6 +25,7 @@ sys.path.sort(key=str(Path(__file__).resolve().parent).__eq__)
 
 import jax
 import jax.numpy as jnp
+import kernel_times
 import numpy as np
 import optax
 import plain_learner as plain
@@ -244,7 +246,7 @@ def report(sides: list[Side], difference: float, spec: Any) -> dict[str, float]:
     return result
 
 
-def scale(sizes: list[int], precision: str, repeats: int) -> dict[str, float]:
+def scale(sizes: list[int], precision: str, repeats: int, profile: bool) -> dict[str, float]:
     """This learner alone at several numbers of environments: for an accelerator."""
     env, rows, best = (
         LevelEnv(DEVICE),
@@ -261,6 +263,8 @@ def scale(sizes: list[int], precision: str, repeats: int) -> dict[str, float]:
         rows.append((f"{num_envs} {precision}", f"{side.us('rollout'):.2f}", f"{side.us('update'):.2f}", f"{1e6 / side.cycle:.0f}",
                      f"{side.bytes / 1e9:.1f}", f"{update_flops(PAPER, env.spec) / side.us('update') / 1e3:.0f}"))  # fmt: skip
         table(rows)
+        for name, call in (("rollout", side.rollout), ("update", side.update)) if profile else ():
+            print(f"{name} of {num_envs}:", *kernel_times.table(kernel_times.kernel_times(call)), sep="\n")
     return {"steps_per_s": best}
 
 
@@ -270,11 +274,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="no Craftax: policy and update only")
     parser.add_argument("--sizes", type=str, default="", help="numbers of environments; this learner alone")
+    parser.add_argument("--profile", action="store_true", help="with --sizes: the kernels that take longest")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     options = parser.parse_args()
     enable_compile_cache()
     if options.sizes:
-        result = scale([int(n) for n in options.sizes.split(",")], options.precision, options.repeats)
+        result = scale([int(n) for n in options.sizes.split(",")], options.precision, options.repeats, options.profile)
     else:
         result = compare(options.envs, options.repeats, options.quick)
     print(json.dumps({name: round(value, 3) for name, value in result.items()}))
