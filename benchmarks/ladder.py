@@ -3,7 +3,7 @@
     python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
     python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
     python benchmarks/ladder.py against --arms full       # differences in return from that arm, seed by seed
-    python benchmarks/ladder.py trend --output docs/results   # the same worth from the curves in trend.csv there, `half` read off PPO's own
+    python benchmarks/ladder.py trend --output docs/results   # worth and differences of the runs in trend.csv there, `half` read off PPO's own
 
 Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO
 on the target with all environments and with half of them; all others give the target that half and levels the rest. The worth of a level's step is
@@ -125,15 +125,16 @@ def returns(folder: Path, seeds: Sequence[int]) -> dict[str, dict[int, float]]:
     return found
 
 
-def against(found: dict[str, dict[int, float]], base: str) -> int:
-    """Print how far each arm is ahead of `base` at equal seeds, with the p of an exact exchange of signs."""
-    for arm in (name for name in ARMS if name in found and name != base):
+def against(found: dict[str, dict[int, float]], base: str, arms: Sequence[str] = tuple(ARMS)) -> int:
+    """Print how far each arm is ahead of `base` at equal seeds, with a 95 % bootstrap interval and the p of an exact exchange of signs."""
+    for arm in (name for name in arms if name in found and name != base):
         seeds = sorted(set(found[arm]) & set(found.get(base, {})))
         if seeds:
             one, other = (np.array([[found[name][seed]] for seed in seeds]) for name in (arm, base))
             p = statistics.exchange_test(one, other, np.random.default_rng(0))
             ahead = ", ".join(f"{seed}: {value:+.2f}" for seed, value in zip(seeds, (one - other)[:, 0], strict=True))
-            print(f"{arm:14} - {base}: {(one - other).mean():+.2f}  p {p:.3f}  ({ahead})")
+            mean = statistics.bootstrap(lambda rows: rows.mean((-2, -1)), one - other, rng=np.random.default_rng(0))
+            print(f"{arm:14} - {base}: {mean.value:+.2f} [{mean.low:.2f}, {mean.high:.2f}]  p {p:.3f}  ({ahead})")
     return 0
 
 
@@ -162,14 +163,18 @@ def worth(found: dict[str, dict[int, float]], output: Path | None) -> int:
 
 
 def trend(folder: Path) -> int:
-    """Print what a step on a level is worth after the last step of each method's runs in `trend.csv`.
+    """Print what a step on a level is worth after the last step of each method's runs in `trend.csv`, and their differences.
 
     `full` is PPO's return then, `half` its return at the evaluation nearest to as many steps as the method gave the target; seeds are redrawn whole.
     """
     curves: dict[str, dict[int, list[tuple[int, int, float]]]] = {}
+    final: dict[str, dict[str, dict[int, float]]] = {"return": {}, "graded suite, %": {}}
     with (folder / "trend.csv").open(newline="") as file:
-        for method, seed, steps, on_target, score, _ in list(csv.reader(file))[1:]:
+        for method, seed, steps, on_target, score, suite in list(csv.reader(file))[1:]:
             curves.setdefault(method, {}).setdefault(int(seed), []).append((int(steps), int(on_target), float(score)))
+            for name, value in zip(final, (score, suite), strict=True):
+                if suite:  # of the last evaluation
+                    final[name].setdefault(method, {})[int(seed)] = float(value)
 
     def row(reached: list[tuple[int, int, float]], ppo: list[tuple[int, int, float]]) -> tuple[float, float, float]:
         _, on_target, score = max(reached)
@@ -184,6 +189,10 @@ def trend(folder: Path) -> int:
             rows = np.array([row(runs[seed], curves["ppo"][seed]) for seed in seeds])
             value = statistics.bootstrap(statistic, rows, rng=np.random.default_rng(0))
             print(f"{method:14} w {value.value:5.2f} [{value.low:.2f}, {value.high:.2f}]  (seeds {seeds})")
+    for name, found in final.items():
+        print(f"\n{name}")
+        for base in found:
+            against(found, base, list(found))
     return 0
 
 
