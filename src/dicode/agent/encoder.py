@@ -130,7 +130,7 @@ def _tiled(inputs: list[jax.Array], tables: list[jax.Array], kind: DTypeLike) ->
 
 @jax.custom_vjp
 def _product(rows: jax.Array, table: jax.Array) -> jax.Array:
-    """Rows [R, ...] and a table [R, D] of one type, summed in float32: f32[..., D]. The rows are seen, so no gradient is theirs."""
+    """Rows [R, ...] and a table [R, D] of one type, summed in float32: f32[..., D]. Rows are what is observed, which has no gradient."""
     return jnp.einsum("r...,rd->...d", rows, table, preferred_element_type=jnp.float32)
 
 
@@ -139,7 +139,7 @@ def _product_forward(rows: jax.Array, table: jax.Array) -> tuple[jax.Array, jax.
 
 
 def _product_backward(rows: jax.Array, gradient: jax.Array) -> tuple[None, jax.Array]:
-    """In the type of the rows, too; widened, a third more would be moved for digits that the gradient does not have."""
+    """The table's, multiplied in the type of the rows, too: wider, more would be moved for digits that no gradient here has."""
     narrow = gradient.astype(rows.dtype)
     pull = jnp.einsum("r...,...d->rd", rows, narrow, preferred_element_type=jnp.float32)
     return None, pull.astype(rows.dtype)
