@@ -92,11 +92,11 @@ def turned(inputs: Shaped[Array, "... K"]) -> Shaped[Array, "K ..."]:
     return _laid_out(inputs)
 
 
-def _turn_each(mesh: Any, inputs: tuple[Any, ...], turned: Any) -> tuple[Any, ...]:
-    return mesh, _laid_out, turned.sharding, tuple(x.sharding for x in inputs)
+def _turn_each(mesh: Any, inputs: tuple[Any, ...], moved: Any) -> tuple[Any, ...]:
+    return mesh, _laid_out, moved.sharding, tuple(x.sharding for x in inputs)
 
 
-def _rule(mesh: Any, inputs: Sequence[Any], turned: Sequence[Any]) -> str:
+def _rule(mesh: Any, inputs: Sequence[Any], moved: Sequence[Any]) -> str:
     *lead, last = (f"axis_{n}" for n in range(inputs[0].rank))
     return f"{' '.join([*lead, last])} -> {' '.join([last, *lead])}"
 
