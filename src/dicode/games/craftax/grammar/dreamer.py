@@ -241,6 +241,7 @@ _REASONS = {
     "harden": "less help than before",
     "relocate": "the same skill in other surroundings",
     "combine": "two skills at once",
+    "approach": "the same goal from above, with the way down",
     "frontier": "on from a state that the agent has reached",
     "step": "as the target begins, and asking for less",
 }

@@ -40,8 +40,8 @@ def tried(brief: Brief) -> tuple[Tried, ...]:
     found = []
     for level, rate in shown.values():
         plan = plan_of(level.source) if rate is not None else Plan(())
-        if plan.start:
-            continue  # how much help its start was, nobody can say
+        if plan.start or plan.guessed:
+            continue  # how much help its start was, or somebody else's level is, nobody can say
         if asked := frozenset(asked_of(plan)):
             found.append(Tried(asked, plan.help, rate or 0.0))
     return tuple(found)

@@ -61,6 +61,12 @@ def before(achievement: Achievement) -> frozenset[Achievement]:
     return frozenset(needed.union(*map(ancestors, needed)) - {achievement})
 
 
+@cache
+def after(achievement: Achievement) -> frozenset[Achievement]:
+    """All that `achievement` usually comes before."""
+    return frozenset(other for other in Achievement if achievement in before(other))
+
+
 def missing(achievement: Achievement, success: Rates) -> int:
     """How many of the achievements that come before it the agent can't do yet."""
     return sum(success[other] < KNOWN for other in before(achievement))
@@ -71,12 +77,20 @@ def readiness(achievement: Achievement, success: Rates) -> float:
     return min((success[other] for other in prerequisites(achievement)), default=1.0)
 
 
+def opens(achievement: Achievement, success: Rates) -> int:
+    """The worth of all that only `achievement` stands before: what is one step away as soon as it is known; 0 where it is."""
+    if success[achievement] >= KNOWN:
+        return 0
+    behind = (other for other in after(achievement) if missing(other, success) == 1)
+    return sum(requirements(other).worth for other in behind)
+
+
 def weight(achievement: Achievement, success: Rates) -> float:
     """How much a level for `achievement` is wanted.
 
-    Unmastered, few steps beyond what is known, begun if possible, and worth something on the target.
+    Unmastered, few steps beyond what is known, begun if possible, and worth something on the target, by itself or by what it opens.
     """
-    rate, worth = success[achievement], math.sqrt(requirements(achievement).worth)
+    rate, worth = success[achievement], math.sqrt(requirements(achievement).worth + opens(achievement, success))
     if rate >= MASTERED:
         return 0.02 * worth * math.exp(-DISTANCE * missing(achievement, success))
     begun = 2.0 if rate >= 0.01 else 1.0

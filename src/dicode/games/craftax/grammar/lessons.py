@@ -287,7 +287,7 @@ def _crowd(mob: Mob, help_: Help, rng: np.random.Generator) -> tuple[tuple[Crowd
 
 
 def _descend(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """Taking a ladder down: beside it and open, then a walk, then guarded, then as one arrives."""
+    """Taking a ladder down: beside it and open, then a walk, then guarded or farther, then as one arrives."""
     plan = _base(needed, help_, floor, site=Site.WILD)
     ladder = {
         Help.HANDED: (1, 2),
@@ -295,7 +295,10 @@ def _descend(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Gene
         Help.TOOLS: (8, 14) if floor == _F.OVERWORLD else (6, 12),
     }.get(help_)
     if floor == _F.OVERWORLD:
-        return replace(plan, ladder=ladder)
+        # Nobody arrives there: with the usual equipment of who goes below, and out of sight of the ladder.
+        bare = help_ == Help.BARE
+        kit = {"pickaxe": 1, "sword": 1} if bare else plan.kit
+        return replace(plan, ladder=(15, 30) if bare else ladder, kit=kit)
     kills = {Help.HANDED: 8, Help.NEAR: 8, Help.TOOLS: int(rng.integers(5, 8))}.get(help_)
     guards: tuple[Crowd, ...] = ()
     if help_ == Help.TOOLS:

@@ -6,6 +6,7 @@ ease      the same level with shorter ways, smaller amounts and weaker enemies
 harden    the same goal with less help; at the end of that road is the game itself
 relocate  the same goal on another floor, at another hour, on other ground
 combine   the parent's goal and another one together
+approach  the same goal from the floor above, the way down included, where the target's episodes hardly get there
 step      for a target that is a level: as it begins, with a goal on the way to it
 
 Each takes a `Situation` and a generator and returns a plan; the weights by which one is chosen depend on
@@ -120,7 +121,26 @@ _BY_EVIDENCE: Mapping[Relation, Mapping[str, float]] = {
 """Shares of the moves where children say more than the parent's own success does."""
 
 
+APPROACH = 0.4
+"""Share of the moves from a mastered parent on a floor that the target's episodes hardly reach which begin a floor above."""
+
+
 def _weights(situation: Situation) -> Mapping[str, float]:
+    shares = _shares(situation)
+    if not _is_cut_off(situation):
+        return shares
+    return {name: (1 - APPROACH) * share for name, share in shares.items()} | {"approach": APPROACH}
+
+
+def _is_cut_off(situation: Situation) -> bool:
+    """Whether the parent's goal is reached on its level, and the floor of it hardly ever on the target."""
+    parent = situation.parent
+    if parent is None or not parent.floor or parent.start or not _is_solved(situation):
+        return False
+    return ENTER[parent.floor] in situation.way and situation.target[ENTER[parent.floor]] < SHAKY
+
+
+def _shares(situation: Situation) -> Mapping[str, float]:
     parent, rate = situation.parent, situation.rate
     if parent is None or parent.focus is None:
         return {"expand": 1.0}
@@ -205,7 +225,8 @@ def harden(situation: Situation, rng: np.random.Generator) -> Plan:
     if help_ == Help.GAME and any(missing(a, situation.success) for a in parent.achievements):
         help_ = Help.BARE
     if help_ <= Help.BARE and shaky:
-        near = parent if parent.blocks or parent.mobs else restage(parent.achievements, Help.TOOLS, rng, parent.floor)
+        staged = parent.blocks or parent.mobs or parent.ladder
+        near = parent if staged else restage(parent.achievements, Help.TOOLS, rng, parent.floor)
         return stretched(near, rng)
     if parent.help == help_ or (parent.minimum and rng.random() < 0.25):
         return more(parent, rng, situation.horizon)
@@ -253,6 +274,13 @@ def combine(situation: Situation, rng: np.random.Generator) -> Plan:
         return more(parent, rng, situation.horizon)
     partner = pick(situation.success, rng, frozenset(partners))
     return restage((*parent.achievements, partner), help_, rng, parent.floor)
+
+
+def approach(situation: Situation, rng: np.random.Generator) -> Plan:
+    """The parent's goal from above its floor, beside the way down: what is done below counts for nothing without the way there."""
+    parent = _parent(situation)
+    gate = ENTER[parent.floor]
+    return restage((*parent.achievements, gate), first_help(gate, situation.success, situation.target, rng), rng)
 
 
 def _fits(achievement: Achievement, plan: Plan, help_: Help) -> bool:
@@ -304,6 +332,7 @@ MOVES: dict[str, Move] = {
     "harden": harden,
     "relocate": relocate,
     "combine": combine,
+    "approach": approach,
 }
 
 

@@ -159,12 +159,13 @@ def _start(plan: Plan) -> list[str]:
         lines.append(f"world.set_kills({plan.kills})")
     if plan.ladder is not None:
         low, high = plan.ladder
+        dug = plan.help > Help.BARE
         lines += [
-            f"# Start {low} to {high} steps from the way down, with a dug way in between.",
+            f"# Start {low} to {high} steps from the way down{', with a dug way in between' if dug else ''}.",
             "ladder = world.ladder_down()",
-            f"world.clear({max(2, (low + 1) // 2 + 1)}, near=ladder)",
+            *([f"world.clear({min(5, max(2, (low + 1) // 2 + 1))}, near=ladder)"] if dug else []),
             f"start = world.random_cell(({low}, {high}), near=ladder, reachable=False)",
-            "world.corridor(start, ladder)",
+            *(["world.corridor(start, ladder)"] if dug else []),
             "world.player.position = start",
         ]
     if plan.boss_hits is not None:

@@ -1,6 +1,6 @@
 """What makes another plan of a plan, whatever the agent can do: staged together, merged, eased, stretched, with a new mechanic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,16 +19,54 @@ from dicode.levels import Achievement, Floor
 def restage(
     achievements: tuple[Achievement, ...], help_: Help, rng: np.random.Generator, floor: Floor | None = None
 ) -> Plan:
-    """Several achievements staged together, the deepest first; those bound to other floors are left out."""
+    """Several achievements staged together, the deepest first; those bound to other floors are left out.
+
+    Where a way down is among them, they begin above it, and what only its floor offers is left as the game has it there.
+    """
     if help_ == Help.GAME:
         return Plan(tuple(sorted(achievements)), help=help_)
     ordered = sorted(achievements, key=lambda a: (-len(before(a)), a))
+    if through := [a for a in ordered if a in ENTER.values()]:
+        return _through(through[-1], ordered, help_, rng)
     plan = stage(ordered[0], help_, rng, floor)
     for achievement in ordered[1:]:
         needed = requirements(achievement)
         if not needed.bound or plan.floor in needed.floors:
             plan = merge(plan, stage(achievement, help_, rng, plan.floor))
     return plan
+
+
+def _through(gate: Achievement, achievements: Sequence[Achievement], help_: Help, rng: np.random.Generator) -> Plan:
+    """A plan that begins above a way down: what can be done there is staged there, what can't is asked for with its equipment."""
+    plan = stage(gate, help_, rng)
+    for achievement in achievements:
+        needed = requirements(achievement)
+        if achievement == gate:
+            continue
+        if min(needed.floors) > plan.floor:
+            plan = _asking(plan, stage(achievement, help_, rng))
+        elif not needed.bound or plan.floor in needed.floors:
+            plan = merge(plan, stage(achievement, help_, rng, plan.floor))
+    return settle(plan)
+
+
+def _asking(plan: Plan, below: Plan) -> Plan:
+    """`plan` asking for what `below` does on a floor further down, with its equipment and rules and nothing placed for it."""
+    rules = {**plan.rules, **below.rules}
+    comes = any(a in ENTER.values() or _is_hostile(a) for a in below.achievements)
+    return replace(
+        plan,
+        achievements=tuple(sorted({*plan.achievements, *below.achievements})),
+        kit=material_kit(plan.kit, below.kit, USUAL_KIT[plan.floor]),
+        player={**below.player, **plan.player},
+        # Whom the goal is about, or who has to fall before a ladder opens, comes by itself.
+        rules={name: value for name, value in rules.items() if not (comes and name in _SPAWNS)},
+    )
+
+
+def _is_hostile(achievement: Achievement) -> bool:
+    mob = requirements(achievement).mob
+    return mob is not None and mob.mob_class > 0
 
 
 def merge(one: Plan, other: Plan) -> Plan:
@@ -85,6 +123,7 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
         minimum=minimum,
         blocks=tuple(replace(spot, count=spot.count + 1, high=_closer(spot.low, spot.high)) for spot in parent.blocks),
         mobs=tuple(_easier(crowd) for crowd in parent.mobs),
+        ladder=parent.ladder and (max(1, round(0.7 * parent.ladder[0])), max(2, round(0.7 * parent.ladder[1]))),
         mechanic="",
         numbers={},
         patient=True,
@@ -107,6 +146,7 @@ def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
             for spot in plan.blocks
         ),
         mobs=tuple(replace(crowd, low=_farther(crowd.low, far), high=_farther(crowd.high, far)) for crowd in plan.mobs),
+        ladder=plan.ladder and (_farther(plan.ladder[0], far, 24), _farther(plan.ladder[1], far, 36)),
         site=Site.CLEARING if plan.site == Site.ARENA else plan.site,
         patient=plan.patient or plan.help <= Help.TOOLS,
     )
@@ -115,8 +155,8 @@ def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
 _SPAWNS = ("melee_spawn", "ranged_spawn")
 
 
-def _farther(steps: int, far: float) -> int:
-    return min(13, round(steps * far))
+def _farther(steps: int, far: float, most: int = 13) -> int:
+    return min(most, round(steps * far))
 
 
 def _closer(low: int, high: int) -> int:
