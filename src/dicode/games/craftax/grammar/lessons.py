@@ -287,8 +287,12 @@ def _crowd(mob: Mob, help_: Help, rng: np.random.Generator) -> tuple[tuple[Crowd
 
 
 def _descend(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """Taking a ladder down: beside it and open, then a walk, then guarded or farther, then as one arrives."""
-    plan = _base(needed, help_, floor, site=Site.WILD)
+    """Taking a ladder down: shut in with it, then a walk, then guarded or farther, then as one arrives.
+
+    In the open an agent that has never used the action that descends strays before it does.
+    """
+    closed = {"site": Site.ARENA, "radius": 2} if help_ == Help.HANDED else {"site": Site.WILD}
+    plan = _base(needed, help_, floor, **closed)
     ladder = {
         Help.HANDED: (1, 2),
         Help.NEAR: (3, 5),

@@ -158,16 +158,7 @@ def _start(plan: Plan) -> list[str]:
     if plan.kills is not None:
         lines.append(f"world.set_kills({plan.kills})")
     if plan.ladder is not None:
-        low, high = plan.ladder
-        dug = plan.help > Help.BARE
-        lines += [
-            f"# Start {low} to {high} steps from the way down{', with a dug way in between' if dug else ''}.",
-            "ladder = world.ladder_down()",
-            *([f"world.clear({min(5, max(2, (low + 1) // 2 + 1))}, near=ladder)"] if dug else []),
-            f"start = world.random_cell(({low}, {high}), near=ladder, reachable=False)",
-            *(["world.corridor(start, ladder)"] if dug else []),
-            "world.player.position = start",
-        ]
+        lines += _yard(plan, plan.ladder) if plan.site == Site.ARENA else _way_down(plan, plan.ladder)
     if plan.boss_hits is not None:
         lines += [
             f"# Between two waves, with {plan.boss_hits} of the blows landed.",
@@ -181,6 +172,35 @@ def _start(plan: Plan) -> list[str]:
     if plan.lit:
         lines.append("world.light_up()")
     return lines
+
+
+def _way_down(plan: Plan, reach: tuple[int, int]) -> list[str]:
+    """A start so far from the ladder, and but for the least help an easy way."""
+    low, high = reach
+    dug = plan.help > Help.BARE
+    return [
+        f"# Start {low} to {high} steps from the way down{', with a dug way in between' if dug else ''}.",
+        "ladder = world.ladder_down()",
+        *([f"world.clear({min(5, max(2, (low + 1) // 2 + 1))}, near=ladder)"] if dug else []),
+        f"start = world.random_cell(({low}, {high}), near=ladder, reachable=False)",
+        *(["world.corridor(start, ladder)"] if dug else []),
+        "world.player.position = start",
+    ]
+
+
+def _yard(plan: Plan, reach: tuple[int, int]) -> list[str]:
+    """A start in a closed yard with the ladder in its middle."""
+    radius, size = plan.radius, 2 * plan.radius + 1
+    return [
+        "# A closed yard with the way down in it.",
+        "row, column = world.ladder_down()",
+        f"top, left = min(max(row - {radius}, 0), {48 - size}), min(max(column - {radius}, 0), {48 - size})",
+        f"world.room(top, left, {size}, {size})",
+        f"ladder = (top + {radius}, left + {radius})",
+        "world.move_ladder_down(ladder)",
+        f"start = world.random_cell(({reach[0]}, {reach[1]}), near=ladder)",
+        "world.player.position = start",
+    ]
 
 
 def _equipment(plan: Plan) -> list[str]:
@@ -199,7 +219,7 @@ def _literal(value: float | str | bool) -> str:
 def _ground(plan: Plan) -> list[str]:
     if plan.site == Site.CLEARING:
         return ["# Room for what is put here.", f"world.clear({plan.radius})"]
-    if plan.site == Site.ARENA:
+    if plan.site == Site.ARENA and plan.ladder is None:
         size = 2 * plan.radius + 1
         last = 48 - size
         return [
