@@ -131,6 +131,13 @@ class Config:
     library_seeds: bool = option(
         True, "without `levels`, begin with the library's seeds, which all prepare their worlds", only=_DREAMS
     )
+    lessons: int = option(
+        0,
+        "seeds of the game's grammar beside these: an act each and all in hand, those first behind which most lies",
+        0,
+        1000,
+        only=_DREAMS,
+    )
     warm_start: str | None = option(None, "run whose parameters this one starts from (`from=runs/NAME`)")
     sandbox: str = option("auto", "wall around level code", choices=("auto", "full", "weak"), only=_LEVELS)
     keep_checkpoints: int = option(2, "checkpoints kept", 1, 1000)

@@ -239,9 +239,9 @@ def _check_extras(config: Config) -> None:
 
 
 def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Volume"]:
-    """The levels of the first cycle: those of a folder, or the library's seed set.
+    """The levels of the first cycle: those of a folder, or the library's seed set, and the grammar's first lessons.
 
-    Where the run is `measured` on a level, the library's seeds that may lead to it; all of them if none does.
+    Where the run is `measured` on a level, those that may lead to it; all of them if none does.
     """
     from dicode import games
     from dicode.dreaming.library_dreamer import Volume, read_folder
@@ -249,19 +249,21 @@ def _seeds(config: Config, folder: Path | None, measured: str = "") -> list["Vol
 
     if config.method.name != "dicode":
         return []
-    if folder is not None:
-        return list(read_folder(folder, Origin.FILE))
-    if not config.library_seeds:
-        return []
+    from dicode.curriculum.lineage import SEED
     from dicode.games.level_text import parse_level
+    from dicode.streams import Streams
 
-    volumes = []
-    for name, source in games.load_host(config.game).seeds():
+    host, volumes, given = games.load_host(config.game), list[Volume](), list[Volume]()
+    dreams = host.dreams()
+    if folder is not None:
+        given = list(read_folder(folder, Origin.FILE))
+    for name, source in host.seeds() if config.library_seeds and folder is None else []:
         text = parse_level(source)
-        draft = Draft(source, getattr(text, "description", name), Origin.LIBRARY, move="seed")
-        volumes.append(Volume(name, draft))
-    serves = games.load_host(config.game).dreams().serves
-    return [each for each in volumes if not measured or serves(each.draft.source, measured)] or volumes
+        volumes.append(Volume(name, Draft(source, getattr(text, "description", name), Origin.LIBRARY, move=SEED)))
+    if config.lessons and dreams.lessons is not None:
+        first = dreams.lessons(config.lessons, Streams(config.seed).rng("lessons"))
+        volumes += [Volume(draft.description, draft) for draft in first]
+    return given + ([v for v in volumes if not measured or dreams.serves(v.draft.source, measured)] or volumes)
 
 
 def _fits(config: Config, folder: Path | None = None) -> None:

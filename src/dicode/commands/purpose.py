@@ -70,7 +70,9 @@ def _dreams(config: Config) -> Iterator[str]:
         yield f"dreamer.goal_only=true leaves no level to start in the states of method.frontier={frontier}; leave one out"
     if frontier and config.target_share == 0:
         yield f"method.frontier={frontier} keeps states reached on the target, which target_share=0 never plays; raise it"
-    if not dreamer.drafts and not config.levels and not config.library_seeds:
+    if config.lessons and dreams.lessons is None:
+        yield f"lessons={config.lessons} asks for first lessons, which game={config.game} has not; leave it out"
+    if not (dreamer.drafts or config.levels or config.library_seeds or config.lessons):
         yield "there is no level to train: nobody dreams, and there are no seeds; use method=ppo for the target alone"
 
 

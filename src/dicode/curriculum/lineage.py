@@ -10,8 +10,14 @@ from dicode.streams import Streams
 from dicode.types import TARGET, Accepted, LevelRecord, Origin, Rejected, Status, Trial
 
 MAX_CHILDREN = 5
-SEEDS = (Origin.LIBRARY, Origin.FILE)
-"""Origins of hand-written levels, from which a lineage may start before anything is learned."""
+SEED = "seed"
+"""The move of levels that begin a run."""
+_WRITTEN = (Origin.LIBRARY, Origin.FILE)
+
+
+def is_seed(level: LevelRecord) -> bool:
+    """Whether a lineage may start from a level before anything is learned: a hand-written one, or a run's first lessons."""
+    return level.origin in _WRITTEN or level.move == SEED
 
 
 def children(levels: Mapping[str, LevelRecord]) -> dict[str, tuple[str, ...]]:
@@ -127,7 +133,7 @@ def unrestricted(snapshot: Snapshot, streams: Streams, cycle: int) -> list[str]:
     levels = snapshot.accepted()
     return (
         _by_score((levels[level] for level in succeeding(snapshot)), streams, cycle)
-        or _by_score((level for level in levels.values() if level.origin in SEEDS), streams, cycle)
+        or _by_score((level for level in levels.values() if is_seed(level)), streams, cycle)
         or _by_score(levels.values(), streams, cycle)
     )
 

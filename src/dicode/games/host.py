@@ -146,6 +146,8 @@ class Dreams:
     looks: Looks
     random_goal: Callable[[np.random.Generator], Draft] | None = None
     """A level that is the unmodified game but for a random goal; None where a goal makes no sense in just any world."""
+    lessons: Callable[[int, np.random.Generator], list[Draft]] | None = None
+    """(how many, generator) -> levels that begin a run, an act each and all in hand; None for a game that has none."""
     readiness: Callable[[str, Mapping[str, float]], tuple[Any, ...]] = lambda source, success: ()
     """(source, success rates) -> sort key of a library level: the readiest one is the least."""
     way: Callable[[str], frozenset[str]] = lambda target: frozenset()

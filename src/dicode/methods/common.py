@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dicode.curriculum import scores
-from dicode.curriculum.lineage import SEEDS
+from dicode.curriculum.lineage import is_seed
 from dicode.curriculum.replay import activate
 from dicode.curriculum.snapshot import Assessment, Snapshot
 from dicode.methods.protocol import Context
@@ -78,11 +78,11 @@ def assess_with_active_set(
 
 
 def born_now(context: Context) -> list[str]:
-    """Accepted levels that were made for this cycle, by id; hand-written seeds are not among them."""
+    """Accepted levels that were made for this cycle, by id; seeds are not among them."""
     return sorted(
         level
         for level, record in context.snapshot.accepted().items()
-        if record.born == context.cycle and record.origin not in SEEDS
+        if record.born == context.cycle and not is_seed(record)
     )
 
 

@@ -222,7 +222,7 @@ def _latest_first(context: Context, new: Sequence[str], told: _Told) -> list[str
     if context.cycle < told.room.seed_cycles:
         return waits
     # `new` is in a keyed order, and sorting keeps it among equals.
-    return sorted(waits, key=lambda level: (levels[level].origin in lineage.SEEDS, -levels[level].born))
+    return sorted(waits, key=lambda level: (lineage.is_seed(levels[level]), -levels[level].born))
 
 
 def _residents(context: Context, told: _Told) -> list[str]:
@@ -294,7 +294,7 @@ def _wanted(context: Context, told: _Told) -> int:
     if told.own.stay == "draw":
         return told.dreaming.drafts
     queue = [level for level in waiting(context) if not context.snapshot.trials.get(level)]
-    dreamed = [level for level in queue if context.snapshot.levels[level].origin not in lineage.SEEDS]
+    dreamed = [level for level in queue if not lineage.is_seed(context.snapshot.levels[level])]
     coming = len(dreamed) + len(context.snapshot.pending())
     return min(told.dreaming.drafts, max(told.room.free_slots - told.own.replay_slots - coming, 0))
 

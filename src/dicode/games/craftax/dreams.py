@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicode.games.craftax.grammar import GrammarDreamer, random_goal, random_level
 from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates, way_to
+from dicode.games.craftax.grammar.opening import lessons
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
 from dicode.games.craftax.levels.techtree import depth
@@ -61,6 +62,7 @@ DREAMS = Dreams(
     grammar=_grammar,
     random_level=random_level,
     random_goal=random_goal,
+    lessons=lessons,
     looks=LOOKS,
     readiness=readiness,
     way=way,
