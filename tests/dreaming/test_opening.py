@@ -26,13 +26,13 @@ def _briefs():
 
 briefs = _briefs()
 YES = Accepted({"achievements": [], "minimum": {}}, {}, "-")
-WOOD = '"""Objective: a wood pickaxe.
+WOOD = '''"""Objective: a wood pickaxe.
 Why: wood.
 """
 from dicode.levels import Achievement, Goal
 
 GOAL = Goal.all_of(Achievement.MAKE_WOOD_PICKAXE)
-'
+'''
 
 
 @pytest.mark.fast
