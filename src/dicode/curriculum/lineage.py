@@ -1,7 +1,7 @@
 """Who descends from whom, and from which levels the next ones should be dreamed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dicode.curriculum.replay import best_first, draw
 from dicode.curriculum.scores import MIN_EPISODES, status
@@ -91,10 +91,11 @@ def frontier(
     heir: str = "ever",
     counted: str = "accepted",
     fallback: bool = True,
+    rank: Callable[[LevelRecord], float] | None = None,
 ) -> list[str]:
     """Levels worth dreaming on from, best first.
 
-    Status A or B, fewer than `max_children` children and no heir, sorted by score. If there is none: any level of
+    Status A or B, fewer than `max_children` children and no heir, sorted by score, or by `rank` where it is given. If there is none: any level of
     status A; then, with `fallback`, the scored levels with a success rate above 0, best score first; then the
     seeds; then any accepted level. Parents need not be active.
 
@@ -117,9 +118,10 @@ def frontier(
         return had < max_children and not any(map(inherits, mine))
 
     viable = [level for level in levels.values() if level.status in (Status.A, Status.B)]
-    strict = _by_score((level for level in viable if open_lineage(level.id)), streams, cycle) or _by_score(
-        (level for level in viable if level.status is Status.A), streams, cycle
-    )
+    best = [level for level in viable if open_lineage(level.id)] or [
+        level for level in viable if level.status is Status.A
+    ]
+    strict = _by_rank(best, rank, streams, cycle) if rank else _by_score(best, streams, cycle)
     return strict or (unrestricted(snapshot, streams, cycle) if fallback else [])
 
 
@@ -140,6 +142,20 @@ def unrestricted(snapshot: Snapshot, streams: Streams, cycle: int) -> list[str]:
 
 def _by_score(chosen: Iterable[LevelRecord], streams: Streams, cycle: int) -> list[str]:
     return best_first({level.id: level.score or 0.0 for level in chosen}, streams, cycle)
+
+
+def _by_rank(
+    chosen: Sequence[LevelRecord], rank: Callable[[LevelRecord], float], streams: Streams, cycle: int
+) -> list[str]:
+    """By falling rank, one of each rank before a second of any: levels with the same goal share it."""
+    ranks = {level.id: rank(level) for level in chosen}
+    ordered = best_first(ranks, streams, cycle)
+    earlier = Counter[float]()
+    turn = dict[str, int]()
+    for level in ordered:
+        turn[level] = earlier[ranks[level]]
+        earlier[ranks[level]] += 1
+    return sorted(ordered, key=turn.__getitem__)
 
 
 def succeeding(snapshot: Snapshot) -> list[str]:

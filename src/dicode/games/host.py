@@ -150,6 +150,8 @@ class Dreams:
     """(how many, generator) -> levels that begin a run, an act each and all in hand; None for a game that has none."""
     readiness: Callable[[str, Mapping[str, float]], tuple[Any, ...]] = lambda source, success: ()
     """(source, success rates) -> sort key of a library level: the readiest one is the least."""
+    wanted: Callable[[str, Mapping[str, float]], float] | None = None
+    """(source, success rates) -> how much the target lacks what a level asks for, and how near it is to that; None: not known."""
     way: Callable[[str], frozenset[str]] = lambda target: frozenset()
     """Source of a target that is a level -> achievements that lead to it; empty where nothing is known of that."""
     serves: Callable[[str, str], bool] = lambda source, target: True

@@ -1,6 +1,6 @@
 """Dreaming in Code: new levels are dreamed from the frontier, trained, scored, and replayed by learnability."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ def no_examples(level: LevelRecord, levels: Iterable[LevelRecord], count: int) -
     return ()
 
 
-_FRONTIER: Only = {"method.open_loop": (False,), "method.parents": ("frontier", "strict")}
+_FRONTIER: Only = {"method.open_loop": (False,), "method.parents": ("frontier", "strict", "wanted")}
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class DicodeSettings(Replayed, Scored):
     open_loop: bool = option(False, "dream without parents and without feedback")
     parents: str = option(
         "frontier",
-        "how parents are picked; strict: no fallback below 50 %; any: whatever was ever solved, by score",
-        choices=("frontier", "strict", "random", "any"),
+        "how parents are picked; wanted: those first whose goal the target lacks most; strict: no fallback below 50 %; "
+        "any: whatever was ever solved, by score",
+        choices=("frontier", "wanted", "strict", "random", "any"),
         only={"method.open_loop": (False,)},
     )
     max_children: int = option(
@@ -329,6 +330,15 @@ def _evidence(context: Context, told: _Told, parent: str | None, similar: Simila
     return {"facts": facts, "relatives": relatives, "examples": examples, "trials": trials}
 
 
+def _wanted_on_target(context: Context, told: _Told) -> Callable[[LevelRecord], float] | None:
+    """How much the target lacks what a level trains; None where the game can't tell."""
+    wanted = told.room.game.dreams().wanted
+    if wanted is None:
+        return None
+    success = common.target_profile(context.snapshot, told.room.game.achievements)[0]
+    return lambda level: wanted(level.source, success)
+
+
 def _report(context: Context, parent: str, children: tuple[str, ...]) -> ParentReport:
     return ParentReport(context.snapshot.levels[parent], context.snapshot.trials.get(parent, ()), children)
 
@@ -350,6 +360,7 @@ def _parents(context: Context, told: _Told) -> Sequence[str | None]:
             heir=told.own.heir,
             counted=told.own.counted_children,
             fallback=not strict,
+            rank=_wanted_on_target(context, told) if told.own.parents == "wanted" else None,
         )
         chosen = lineage.fill_round(best, told.dreaming.drafts)
         if strict:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicode.games.craftax.grammar import GrammarDreamer, random_goal, random_level
-from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates, way_to
+from dicode.games.craftax.grammar.frontier import MASTERED, before, missing, rates, way_to, weight
 from dicode.games.craftax.grammar.opening import lessons
 from dicode.games.craftax.grammar.plan import Plan
 from dicode.games.craftax.grammar.reader import asked_of, plan_of
@@ -41,6 +41,13 @@ def readiness(source: str, success: Mapping[str, float]) -> tuple[bool, int, int
     return mastered, unknown, deep, -int(plan.help)
 
 
+def wanted(source: str, success: Mapping[str, float]) -> float:
+    """How much the deepest thing that a level asks for is wanted by who has these success rates; 0 where that can't be read."""
+    plan = _plan(source)
+    focus = plan.changed(achievements=asked_of(plan)).focus
+    return 0.0 if focus is None else weight(focus, rates(success))
+
+
 def way(target: str) -> frozenset[str]:
     """Achievements that lead to a target, by name."""
     return frozenset(achievement.name for achievement in way_to(_plan(target)))
@@ -65,6 +72,7 @@ DREAMS = Dreams(
     lessons=lessons,
     looks=LOOKS,
     readiness=readiness,
+    wanted=wanted,
     way=way,
     serves=serves,
     prompts=_prompts,
