@@ -52,6 +52,21 @@ def test_ancestors_come_nearest_first_and_once():
     assert lineage.ancestors("root", family()) == []
 
 
+def test_a_rank_stands_for_the_score_and_gives_each_rank_a_turn_before_a_second_one():
+    ranks = {"mastered": 3.0, "also": 3.0, "third": 3.0, "half": 1.0, "easy": 0.1, "hard": 9.0}
+    shared = {"status": Status.A, "score": 0.0}
+    levels = [replace(record(name), **shared) for name in ("mastered", "also", "third", "easy")]
+    levels += [
+        replace(record("half"), status=Status.B, score=0.25),
+        replace(record("hard"), status=Status.C, score=0.2),
+    ]
+    found = lineage.frontier(snapshot(*levels), STREAMS, 0, rank=lambda level: ranks[level.id])
+    assert [ranks[name] for name in found] == [3.0, 1.0, 0.1, 3.0, 3.0]
+    assert lineage.frontier(snapshot(*levels), STREAMS, 0)[0] == "half", "by score what is mastered comes last"
+    again = lineage.frontier(snapshot(*reversed(levels)), STREAMS, 0, rank=lambda level: ranks[level.id])
+    assert again == found, "no tie depends on the order of insertion"
+
+
 def test_a_chain_of_thousands_is_followed_to_its_root():
     chain = {f"l{i}": record(f"l{i}", [f"l{i - 1}"] if i else [], born=i) for i in range(3000)}
     assert len(lineage.ancestors("l2999", chain)) == 2999

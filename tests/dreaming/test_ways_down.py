@@ -12,6 +12,7 @@ from dicode.games.craftax.grammar.experience import tried
 from dicode.games.craftax.grammar.frontier import after, before, opens, rates, weight
 from dicode.games.craftax.grammar.lessons import stage
 from dicode.games.craftax.grammar.variation import eased, restage, stretched
+from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import ENTER, requirements
 from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
@@ -147,3 +148,12 @@ def test_every_goal_below_passes_the_checks_from_above_its_floor(blank_pool):
                 refused.append((achievement.name, help_.name, verdict))
     assert not refused
     assert len(BELOW) > 20
+
+
+@pytest.mark.fast
+def test_what_a_level_asks_for_is_wanted_as_its_goal_is_and_nothing_that_cannot_be_read():
+    wanted, able = HOST.dreams().wanted, _target()
+    down, chest = (_level(a, Help.HANDED).source for a in (Achievement.ENTER_DUNGEON, Achievement.OPEN_CHEST))
+    assert wanted(down, able) > wanted(chest, able) > 0.0
+    assert wanted(down, _target(ENTER_DUNGEON=0.9)) < 0.1 * wanted(down, able)
+    assert wanted('"""Objective: -"""\n', able) == 0.0

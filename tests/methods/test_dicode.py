@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from toy import ACHIEVEMENTS, Toy, make, record_of, seeds, toy_text, train
+from toy import ACHIEVEMENTS, ROOM, Toy, make, record_of, seeds, toy_text, train
 
 from dicode.curriculum.snapshot import Assessment, DreamRecord, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
 from dicode.errors import ConfigError
+from dicode.games.craftax.host import HOST
 from dicode.methods import Context
 from dicode.methods.common import completion_bonus
 from dicode.methods.dicode import sent_back
@@ -414,3 +415,20 @@ def test_a_target_of_ones_own_that_is_never_solved_may_be_measured_without_a_gra
     assert slots[TARGET].num_envs > 0
     always = make("dicode", SETTINGS).propose(here)
     assert all(slot.train for slot in always.slots)
+
+
+def test_wanted_parents_are_those_whose_goal_the_target_lacks_most():
+    level = dream("wood", 1, active=True, status=Status.A, score=0.0)
+    other = replace(
+        dream("cow", 1, active=True, status=Status.B, score=0.25), source=toy_text(Toy("skill", 2.0), "cow")
+    )
+    wants = {level.source: 3.0, other.source: 1.0}
+    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: wants[source]))
+
+    def asked(parents: str) -> list[str]:
+        told = SETTINGS | {"parents": parents, "round": 2, "game": game}
+        briefs = make("dicode", told).briefs(context(1, level, other))
+        return [brief.parent.level.id for brief in briefs]
+
+    assert asked("wanted") == [level.id, other.id]
+    assert asked("frontier") == [other.id, level.id]
