@@ -11,6 +11,7 @@ from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_le
 from dicode.games.craftax.grammar.experience import tried
 from dicode.games.craftax.grammar.frontier import after, before, opens, rates, weight
 from dicode.games.craftax.grammar.lessons import stage
+from dicode.games.craftax.grammar.plan import Site
 from dicode.games.craftax.grammar.variation import eased, restage, stretched
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import ENTER, requirements
@@ -76,6 +77,21 @@ def test_a_way_down_is_eased_and_stretched_like_everything_else():
             assert 1 <= one.ladder[0] < one.ladder[1] <= 36
             assert plan_of(print_level(one, "Because.")).ladder == one.ladder
     assert plan.ladder == (1, 2)
+
+
+@pytest.mark.fast
+def test_a_yard_gets_wider_before_the_way_down_is_in_the_open(blank_pool):
+    plan, rng = stage(Achievement.ENTER_DUNGEON, Help.HANDED, np.random.default_rng(0)), np.random.default_rng(1)
+    validate = briefs.in_process({name: array[:1] for name, array in blank_pool.items()})
+    yards = []
+    while plan.site == Site.ARENA:
+        yards.append(plan)
+        assert plan_of(print_level(plan, "Because.")) == plan
+        assert isinstance(validate(Draft(print_level(plan, "Because."), "", Origin.GRAMMAR)), Accepted)
+        plan = stretched(plan, rng)
+    assert [yard.radius for yard in yards] == sorted({yard.radius for yard in yards})
+    assert 3 <= len(yards) <= 4
+    assert plan.ladder[0] >= 1
 
 
 @pytest.mark.fast

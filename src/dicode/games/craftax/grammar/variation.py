@@ -133,6 +133,8 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
 def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
     """The same plan, harder by a drawn amount: longer ways, less of everything, enemies nearer to the game's number."""
     far = float(rng.uniform(1.2, 2.2))
+    if plan.ladder and plan.site == Site.ARENA and plan.radius < _WIDEST_YARD:
+        return _wider(plan, far)
     rules = {
         name: value if name not in _SPAWNS else round(min(1.0, value * far), 2) for name, value in plan.rules.items()
     }
@@ -150,6 +152,16 @@ def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
         site=Site.CLEARING if plan.site == Site.ARENA else plan.site,
         patient=plan.patient or plan.help <= Help.TOOLS,
     )
+
+
+_WIDEST_YARD = 5
+"""Radius of the widest yard around a way down; after it comes open ground."""
+
+
+def _wider(plan: Plan, far: float) -> Plan:
+    """A yard around a way down with more room to stray in."""
+    radius = min(_WIDEST_YARD, max(plan.radius + 1, round(plan.radius * far)))
+    return replace(plan, radius=radius, ladder=(1, 2 * (radius - 1)))
 
 
 _SPAWNS = ("melee_spawn", "ranged_spawn")
