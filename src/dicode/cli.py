@@ -42,6 +42,7 @@ Evaluate a run's newest checkpoint on held-out worlds; results are kept in the r
   num_envs=64          worlds played at once (default: the run's num_envs), fewer where memory or time is short
   engine=own|package   the project's step, or the craftax package's
   suite=target|heldout|graded  the run's target, success on twenty held-out levels, or on 8 families x 5 rungs
+  levels=FILE.py|DIR|library:NAME  success on levels of your own, or of the library; of these nothing is kept
   policy=agent|random  the trained agent, or a uniformly random one in the same worlds
 """
 
@@ -265,7 +266,7 @@ _COMMANDS = {
         "evaluate a run on held-out worlds",
         _eval,
         _eval_options,
-        ("worlds", "steps", "seed", "num_envs", "engine", "suite", "policy"),
+        ("worlds", "steps", "seed", "num_envs", "engine", "suite", "levels", "policy"),
         _EVAL_HELP,
     ),
     "compare": _Command("compare runs: tables, curves and intervals", _compare, _compare_options),

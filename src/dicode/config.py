@@ -303,6 +303,9 @@ class EvaluationChoices:
     engine: str = option("own", "the project's step, or the craftax package's", choices=("own", "package"))
     suite: str = option("target", "the run's target, or levels kept apart", choices=("target", *_SUITES))
     policy: str = option("agent", "the trained agent, or a uniformly random one", choices=("agent", "random"))
+    levels: str = option(
+        "", "a level file, a folder of them or library:NAME, played instead of a suite; nothing is kept"
+    )
 
 
 def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
@@ -319,4 +322,7 @@ def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
     suite = options.get("suite")
     if options.get("engine") == "package" and suite in _SUITES:
         raise ConfigError(f"the package's engine knows no rules but the game's own; suite={suite} needs engine=own")
+    if options.get("levels") and (suite or options.get("engine") == "package"):
+        other = f"suite={suite}" if suite else "engine=package"
+        raise ConfigError(f"levels= names what is played, with the project's own step; leave out {other}")
     return options

@@ -67,6 +67,23 @@ def test_a_rank_stands_for_the_score_and_gives_each_rank_a_turn_before_a_second_
     assert again == found, "no tie depends on the order of insertion"
 
 
+def test_with_a_rank_only_children_that_rank_as_high_are_heirs_or_counted():
+    ranks = {"gate": 3.0, "beyond": 0.5, "nearer": 3.0} | {f"miss{i}": 0.5 for i in range(5)}
+    gate = replace(record("gate"), status=Status.A, score=0.0)
+    beyond = replace(record("beyond", ["gate"], born=1), status=Status.A, score=0.1)
+    hard = Rejected("probe", "never", code=Code.TOO_HARD)
+    missed = [
+        replace(record(f"miss{i}", ["gate"], born=1, accepted=False), verdict=hard, probe=trial(f"miss{i}", 1, 20, 0))
+        for i in range(5)
+    ]
+    seen = [trial("beyond", 1, 20, 18), trial("nearer", 1, 20, 18)]
+    found = lineage.frontier(snapshot(gate, beyond, *missed, trials=seen), STREAMS, 2, rank=lambda one: ranks[one.id])
+    assert found == ["gate", "beyond"]
+    nearer = replace(record("nearer", ["gate"], born=1), status=Status.A, score=0.1)
+    closed = snapshot(gate, beyond, nearer, trials=seen)
+    assert lineage.frontier(closed, STREAMS, 2, rank=lambda one: ranks[one.id]) == ["nearer", "beyond"]
+
+
 def test_a_chain_of_thousands_is_followed_to_its_root():
     chain = {f"l{i}": record(f"l{i}", [f"l{i - 1}"] if i else [], born=i) for i in range(3000)}
     assert len(lineage.ancestors("l2999", chain)) == 2999

@@ -89,9 +89,13 @@ def test_a_yard_gets_wider_before_the_way_down_is_in_the_open(blank_pool):
         assert plan_of(print_level(plan, "Because.")) == plan
         assert isinstance(validate(Draft(print_level(plan, "Because."), "", Origin.GRAMMAR)), Accepted)
         plan = stretched(plan, rng)
-    assert [yard.radius for yard in yards] == sorted({yard.radius for yard in yards})
-    assert 3 <= len(yards) <= 4
+    assert [yard.radius for yard in yards] == [2, 3, 4, 5]
     assert plan.ladder[0] >= 1
+    narrower = [yards[-1]]
+    while len(narrower) < 5:
+        narrower.append(eased(narrower[-1], rng))
+    assert [yard.radius for yard in narrower] == [5, 4, 3, 2, 2]
+    assert all(yard.ladder[1] <= 2 * (yard.radius - 1) for yard in narrower), "a start that far is in the yard"
 
 
 @pytest.mark.fast

@@ -2,30 +2,36 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jax
 import numpy as np
 from rich.table import Table
 
-from dicode import files
+from dicode import files, games
 from dicode.cache import enable_compile_cache
+from dicode.commands.level_file import read
 from dicode.config import Config, EvaluationChoices
+from dicode.dreaming.library_dreamer import read_folder
 from dicode.environment.batch import Level
 from dicode.errors import RunError
 from dicode.evaluation import statistics
-from dicode.evaluation.heldout import evaluate
+from dicode.evaluation.heldout import Named, evaluate, play_levels
 from dicode.evaluation.protocol import Protocol, target_worlds
-from dicode.evaluation.results import GRADED, SOLVED, TARGET, Task, furthest, rungs
-from dicode.runs import checkpoint, restore
+from dicode.evaluation.results import GRADED, LEVELS, SOLVED, TARGET, furthest, rungs
+from dicode.runs import checkpoint, origin, restore
 from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.settings import to_tree
 from dicode.terminal import PlainConsole
 from dicode.training import room
 from dicode.training.trainer import Trainer
+from dicode.types import Origin
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +40,25 @@ def protocol_of(run: RunDirectory, options: Mapping[str, Any]) -> tuple[Protocol
     """The protocol and the policy that `config.evaluation_options` read, the rest as the run's configuration says."""
     own, usual = run.config().evaluation, EvaluationChoices()
     chosen = {"worlds": own.worlds, "steps": own.steps, "seed": own.seed, **to_tree(usual), **options}
-    policy, suite = chosen.pop("policy"), chosen.pop("suite")
-    return Protocol(**chosen, name=suite), policy
+    policy, suite, levels = chosen.pop("policy"), chosen.pop("suite"), chosen.pop("levels")
+    return Protocol(**chosen, name=LEVELS if levels else suite), policy
+
+
+def named_levels(word: str, game: str) -> Named | None:
+    """The levels that `levels=` names: a file, a folder of files or `library:NAME`; None for an empty word.
+
+    Raises ConfigError or RunError for what is none, naming the nearest.
+    """
+    path = Path(word)
+    if not word:
+        return None
+    if word.startswith(games.LIBRARY):
+        return Named(((word, games.library_level(game, word)),))
+    if path.is_dir():
+        volumes = [(volume.name, volume.draft.source) for volume in read_folder(path, Origin.FILE)]
+    else:
+        volumes = [(path.stem, read(word))]
+    return Named(tuple(volumes), origin.foreign_levels(path))
 
 
 def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
@@ -92,6 +115,7 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     """Evaluate once, or every new checkpoint until the run has reached its end."""
     run, console = open_run(path, writing=True), PlainConsole()
     protocol, policy = protocol_of(run, options)
+    named = named_levels(options.get("levels", ""), run.config().game)
     files.require_writable(run.path, run.evaluation, run.evaluation / "random")
     while watch and restore.committed_cycle(run) < 0:
         time.sleep(5.0)
@@ -104,7 +128,8 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
         params, about = newest_parameters(run, trainer)
         if about["cycle"] != last:
             last = about["cycle"]
-            show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console, target))
+            play = partial(evaluate, target=target) if named is None else partial(_not_kept, named=named)
+            show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console, play))
         if not watch or about["cycle"] >= run.config().num_cycles - 1:
             return 0
         time.sleep(5.0)
@@ -118,7 +143,7 @@ def _evaluated(
     policy: str,
     about: Mapping[str, Any],
     console: PlainConsole,
-    target: Task,
+    play: Callable[..., dict[str, Any]],
 ) -> dict[str, Any]:
     folder = run.evaluation
     if policy == "random":
@@ -130,7 +155,13 @@ def _evaluated(
         def progress(done: int, of: int) -> None:
             status.update(f"evaluating: {done} of {of}")
 
-        return evaluate(trainer, params, protocol, folder, about, progress, target)
+        return play(trainer, params, protocol, folder=folder, about=about, progress=progress)
+
+
+def _not_kept(trainer: Trainer, params: Any, protocol: Protocol, *, folder: Path, **told: Any) -> dict[str, Any]:
+    """Levels that somebody named, played in a folder of its own that is gone afterwards."""
+    with TemporaryDirectory() as gone:
+        return play_levels(trainer, params, protocol, folder=Path(gone), **told)
 
 
 def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) -> None:
@@ -156,12 +187,15 @@ def show(console: PlainConsole, run: RunDirectory, result: Mapping[str, Any]) ->
     for name, rate in sorted(rates.items(), key=lambda item: -item[1]):
         interval = statistics.wilson(round(rate * len(returns)), len(returns))
         listed.add_row(name.lower(), f"{100 * rate:.1f} %", f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %")
-    console.print(listed)
+    if rates:
+        console.print(listed)
     if result["protocol"] == GRADED:
         console.print(graded_table(result["success"]))
         return
     for name, rate in result.get("success", {}).items():
-        console.print(f"  {name:28} {100 * rate:5.1f} %")
+        tries = len(returns) // len(result["success"])
+        interval = statistics.wilson(round(rate * tries), tries)
+        console.print(f"  {name:28} {100 * rate:5.1f} %  ({100 * interval.low:.1f} to {100 * interval.high:.1f})")
 
 
 def graded_table(success: Mapping[str, float]) -> Table:

@@ -99,12 +99,24 @@ def frontier(
     status A; then, with `fallback`, the scored levels with a success rate above 0, best score first; then the
     seeds; then any accepted level. Parents need not be active.
 
+    With a `rank` only those children count, as heirs too, that rank as high: others are about something else.
+
     An `heir` is a child that `ever` reached A, B or C, or that has such a status `now` (published). Children are
     `counted` where they were `accepted`, or measured and turned down, or all that were `asked` for and are answered
     (published, without fallback).
     """
     levels, brood = snapshot.accepted(), children(snapshot.levels)
-    missed = Counter(parent for level in snapshot.levels.values() if _missed(level) for parent in set(level.parents))
+
+    def pursues(child: LevelRecord, parent: str) -> bool:
+        return rank is None or (parent in levels and rank(child) >= rank(levels[parent]))
+
+    missed = Counter(
+        parent
+        for level in snapshot.levels.values()
+        if _missed(level)
+        for parent in set(level.parents)
+        if pursues(level, parent)
+    )
     asked = dreamed_of(snapshot) if counted == "asked" else {}
 
     def inherits(child: str) -> bool:
@@ -113,7 +125,7 @@ def frontier(
         return reached(snapshot.trials.get(child, ()), min_episodes)
 
     def open_lineage(level: str) -> bool:
-        mine = brood.get(level, ())
+        mine = [child for child in brood.get(level, ()) if pursues(levels[child], level)]
         had = max(len(mine) + (missed[level] if counted == "accepted" else 0), asked.get(level, 0))
         return had < max_children and not any(map(inherits, mine))
 

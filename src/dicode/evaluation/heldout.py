@@ -1,6 +1,7 @@
 """Success on the library's held-out levels: what an agent can do that it was never trained to do."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +43,16 @@ ATTEMPTS = 3
 GAME = Task()
 
 
+@dataclass(frozen=True)
+class Named:
+    """Levels that somebody names, to be played once."""
+
+    levels: tuple[tuple[str, str], ...]
+    """(name, source) each."""
+    foreign: bool = False
+    """Some text is not this machine's own: the full wall, or nothing."""
+
+
 def evaluate(
     trainer: Trainer,
     params: Any,
@@ -73,6 +84,35 @@ def evaluate(
     return once(folder, protocol, params, play)
 
 
+def play_levels(
+    trainer: Trainer,
+    params: Any,
+    protocol: Protocol,
+    named: Named,
+    folder: Path,
+    about: Mapping[str, Any],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Success rate by level of levels that somebody names, as for a suite; its parts are kept in `folder`.
+
+    Raises DicodeError for a level that cannot be built, or that has hooks (before any is played).
+    """
+    game, levels = trainer.game, named.levels
+    refuse_hooks(levels)
+
+    def play(kept: Parts) -> dict[str, Any]:
+        with Sandbox(game.host, foreign=named.foreign) as sandbox:
+            builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
+            for number, (name, source) in enumerate(levels):
+                progress(number, len(levels))
+                _play_level(trainer, params, protocol, builder, name, source, kept)
+        success = {name: _rate(kept.of(name)) for name, _ in levels}
+        parts = [part for name, _ in levels for part in kept.of(name)]
+        return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
+
+    return once(folder, protocol, params, play)
+
+
 def _evaluate_suite(
     trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
 ) -> dict[str, Any]:
@@ -84,19 +124,7 @@ def _evaluate_suite(
     levels = game.host.heldout() if protocol.name == HELDOUT else game.host.graded()
     if not levels:
         raise ConfigError(f"the game {game.host.name} has no suite {protocol.name}")
-    refuse_hooks(levels)
-
-    def play(kept: Parts) -> dict[str, Any]:
-        with Sandbox(game.host) as sandbox:
-            builder = LevelBuilder(game, sandbox, Streams(protocol.seed), protocol.worlds)
-            for number, (name, source) in enumerate(levels):
-                progress(number, len(levels))
-                _play_level(trainer, params, protocol, builder, name, source, kept)
-        success = {name: _rate(kept.of(name)) for name, _ in levels}
-        parts = [part for name, _ in levels for part in kept.of(name)]
-        return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
-
-    return once(folder, protocol, params, play)
+    return play_levels(trainer, params, protocol, Named(tuple(levels)), folder, about, progress)
 
 
 def _play_level(
@@ -158,7 +186,7 @@ def refuse_hooks(levels: Iterable[tuple[str, str]]) -> None:
         hooks = () if isinstance(text, Rejected) else text.hooks
         if hooks:
             raise DicodeError(
-                f"the held-out level {name} defines {', '.join(hooks)}, and evaluation plays the game without hooks; "
+                f"the level {name} defines {', '.join(hooks)}, and evaluation plays the game without hooks; "
                 "say it with GOAL, RULES and build, or keep the level for training"
             )
 

@@ -40,6 +40,8 @@ HELDOUT = "heldout"
 GRADED = "graded"
 """The protocol of a suite of families of levels, each with rungs that get harder."""
 SUITES = (HELDOUT, GRADED)
+LEVELS = "levels"
+"""The protocol of whatever levels somebody names; nothing is kept of it."""
 SOLVED = 0.5
 """Share of the tries in which a rung must be solved to count as reached."""
 

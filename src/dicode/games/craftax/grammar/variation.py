@@ -117,7 +117,7 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
     rules = {**parent.rules, **_gentle(parent.rules, rng)}
     minimum = {name: float(max(1, value // 2)) for name, value in parent.minimum.items() if value > 1}
     minimum = {name: value for name, value in minimum.items() if value > 1 or not parent.achievements}
-    return replace(
+    easier = replace(
         parent,
         rules=rules,
         minimum=minimum,
@@ -128,13 +128,15 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
         numbers={},
         patient=True,
     )
+    return _yard(easier, max(2, parent.radius - 1)) if _is_yard(parent) else easier
 
 
 def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
     """The same plan, harder by a drawn amount: longer ways, less of everything, enemies nearer to the game's number."""
     far = float(rng.uniform(1.2, 2.2))
-    if plan.ladder and plan.site == Site.ARENA and plan.radius < _WIDEST_YARD:
-        return _wider(plan, far)
+    if _is_yard(plan) and plan.radius < _WIDEST_YARD:
+        # An agent that found the ladder by chance finds it seldom where there is twice the room.
+        return _yard(plan, plan.radius + 1)
     rules = {
         name: value if name not in _SPAWNS else round(min(1.0, value * far), 2) for name, value in plan.rules.items()
     }
@@ -158,9 +160,13 @@ _WIDEST_YARD = 5
 """Radius of the widest yard around a way down; after it comes open ground."""
 
 
-def _wider(plan: Plan, far: float) -> Plan:
-    """A yard around a way down with more room to stray in."""
-    radius = min(_WIDEST_YARD, max(plan.radius + 1, round(plan.radius * far)))
+def _is_yard(plan: Plan) -> bool:
+    """Whether a plan is a closed yard around a way down."""
+    return plan.ladder is not None and plan.site == Site.ARENA
+
+
+def _yard(plan: Plan, radius: int) -> Plan:
+    """A yard with another radius, in which one starts anywhere."""
     return replace(plan, radius=radius, ladder=(1, 2 * (radius - 1)))
 
 
