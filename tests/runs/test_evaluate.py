@@ -1,18 +1,20 @@
 """`dicode eval` on a finished run: one protocol, two engines, nothing played twice."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from dicode.commands.evaluate import newest_parameters, open_trainer, protocol_of, show
+from dicode.commands.evaluate import command, named_levels, newest_parameters, open_trainer, protocol_of, show
 from dicode.config import evaluation_options
-from dicode.errors import ConfigError
+from dicode.errors import ConfigError, DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import GRADED, HELDOUT, TARGET, discrepancy, load_evaluation
 from dicode.runs.directory import RunDirectory, open_run
+from dicode.runs.origin import MARK
 from dicode.terminal import PlainConsole
 
 PROTOCOL = Protocol(worlds=16, steps=64, seed=20_000)
@@ -86,6 +88,64 @@ def test_the_held_out_suite_plays_every_world_it_names(own, tmp_path, monkeypatc
     assert fewer["returns"][:8] == found["returns"][:8]
 
 
+EASY = """\"\"\"Objective: drink.
+Why: a test.
+\"\"\"
+from dicode.levels import Block, Goal, World
+
+GOAL = Goal.at_least("drunk", 1)
+
+
+def build(world: World) -> None:
+    world.player.drink = 3
+    world.scatter(Block.WATER, count=12, distance=(1, 3))
+"""
+
+
+def test_levels_of_ones_own_are_played_and_nothing_is_kept_of_them(finished_run, tmp_path, capsys):
+    (tmp_path / "easy.py").write_text(EASY)
+    before = sorted(path.name for path in (finished_run.path / "evaluation").rglob("*"))
+    words = [f"levels={tmp_path / 'easy.py'}", "worlds=16", "steps=64", "policy=random"]
+    assert command(str(finished_run.path), evaluation_options(words), watch=False) == 0
+    rate, low, high = map(
+        float, re.search(r"easy +([\d.]+) % +\(([\d.]+) to ([\d.]+)\)", capsys.readouterr().out).groups()
+    )
+    assert 0 <= low <= rate <= high <= 100
+    assert rate > 0, "twelve cells of water are drunk from by chance"
+    assert sorted(path.name for path in (finished_run.path / "evaluation").rglob("*")) in (
+        before,
+        sorted({*before, "random"}),
+    )
+
+
+@pytest.mark.fast
+def test_a_file_a_folder_or_a_name_says_which_levels_are_played(tmp_path):
+    for name in ("one", "two", "_no"):
+        (tmp_path / f"{name}.py").write_text(EASY)
+    assert named_levels("", "craftax") is None
+    assert [name for name, _ in named_levels(str(tmp_path), "craftax").levels] == ["one", "two"]
+    assert named_levels(str(tmp_path / "one.py"), "craftax").levels == (("one", EASY),)
+    ((name, text),) = named_levels("library:collect_wood", "craftax").levels
+    assert name == "library:collect_wood"
+    assert "COLLECT_WOOD" in text
+    with pytest.raises(DicodeError, match=r"did you mean 'one\.py'"):
+        named_levels(str(tmp_path / "onr.py"), "craftax")
+    with pytest.raises(DicodeError, match=r"did you mean 'collect_wood'"):
+        named_levels("library:collect_wod", "craftax")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DicodeError, match="holds no level files"):
+        named_levels(str(tmp_path / "empty"), "craftax")
+
+
+@pytest.mark.fast
+def test_levels_from_elsewhere_get_the_full_wall(tmp_path):
+    (tmp_path / "one.py").write_text(EASY)
+    assert not named_levels(str(tmp_path), "craftax").foreign
+    (tmp_path / MARK).write_text("")
+    assert named_levels(str(tmp_path), "craftax").foreign
+    assert named_levels(str(tmp_path / "one.py"), "craftax").foreign
+
+
 def test_fewer_environments_play_the_same_worlds_beside_what_the_run_s_own_made(own, result, finished_run, tmp_path):
     own(tmp_path)
     few = Evaluator(finished_run.path, "own", num_envs=6)
@@ -104,6 +164,8 @@ def test_fewer_environments_play_the_same_worlds_beside_what_the_run_s_own_made(
     [
         ({"engine": "packge"}, "package"),
         ({"suite": "heldout", "engine": "package"}, "own"),
+        ({"levels": "a.py", "engine": "package"}, "leave out engine=package"),
+        ({"levels": "a.py", "suite": "graded"}, "leave out suite=graded"),
         ({"world": "8"}, "worlds"),
         ({"worlds": "0"}, "range is 1 to"),
         ({"steps": "many"}, "must be a number"),
