@@ -1,7 +1,7 @@
 """The first lessons of a run: one act each with everything in hand, while the agent still tries everything.
 
-What never pays at first is soon not tried any more: after a million steps a policy uses an action that did nothing so far
-about once in ten thousand, too seldom to find out what it is good for even where nothing else is left to do.
+What never pays at first may soon not be tried any more: a policy of some million steps was seen to use an action that did
+nothing so far once in ten thousand, too seldom to find out what it is good for even where nothing else is left to do.
 """
 
 import numpy as np
