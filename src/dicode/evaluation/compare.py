@@ -26,7 +26,7 @@ _PER_RUN = (
 """Settings in which runs of one group may differ."""
 _PER_METHOD = (
     "arm", "method.", "dreamer.", "fm.", "budget.", "level_slots", "target_share", "seed_cycles", "worlds_per_level",
-    "pool_size", "levels", "hook_slots", "hook_cycles", "bonus", "bonus_value", "updates_per_cycle",
+    "pool_size", "levels", "library_seeds", "lessons", "hook_slots", "hook_cycles", "bonus", "bonus_value", "updates_per_cycle",
 )  # fmt: skip
 """Settings that belong to a method or are an ablation: groups may differ in them."""
 _VALUES_SHOWN = 4
