@@ -137,6 +137,20 @@ def test_nothing_is_begun_above_that_is_not_learned_or_not_cut_off(achievement, 
 
 
 @pytest.mark.fast
+def test_what_lies_behind_a_goal_comes_when_the_target_has_it():
+    def next_goals(**able: float) -> list[Achievement]:
+        drafts = _children(Achievement.ENTER_DUNGEON, 48, _target(**able), count=60)
+        plans = [plan_of(draft.source) for draft in drafts if draft.move == "expand"]
+        assert len(plans) > 5
+        return [plan.focus for plan in plans]
+
+    behind = after(Achievement.ENTER_DUNGEON)
+    early, late = next_goals(), next_goals(ENTER_DUNGEON=0.5)
+    assert sum(goal in behind for goal in early) < 0.5 * len(early)
+    assert all(goal in behind for goal in late)
+
+
+@pytest.mark.fast
 def test_help_that_is_a_guess_rules_nothing_out():
     (descent,) = [level for level in briefs.library_records() if level.description == "first_descent"]
     assert plan_of(descent.source).guessed

@@ -1,6 +1,6 @@
 """The moves along the technology tree: from what the agent can do to the next level.
 
-expand    what the parent's goal opens, with scaffolds
+expand    what the parent's goal opens, or what is wanted most, with scaffolds
 scaffold  the same goal with more help, or a step back to what comes before it
 ease      the same level with shorter ways, smaller amounts and weaker enemies
 harden    the same goal with less help; at the end of that road is the game itself
@@ -159,15 +159,20 @@ def _shares(situation: Situation) -> Mapping[str, float]:
 
 
 def expand(situation: Situation, rng: np.random.Generator) -> Plan:
-    """A first level for something the parent's goal opens; without a parent, for whatever is wanted most."""
+    """A first level for something the parent's goal opens; where the target has not that goal yet, for whatever is wanted most."""
     focus = situation.parent.focus if situation.parent else None
-    among = successors(focus) if focus is not None and _is_solved(situation) else None
+    among = successors(focus) if focus is not None and _is_solved(situation) and _is_shown(focus, situation) else None
     among = among & situation.way if among else None
     if not among or max(weight(a, situation.success) for a in among) < 0.05:
         among = situation.way
     target = pick(situation.success, rng, among)
     help_ = first_help(target, situation.success, situation.target, rng)
     return first(stage(target, help_, rng, _near_floor(target, situation)), situation)
+
+
+def _is_shown(focus: Achievement, situation: Situation) -> bool:
+    """Whether the game's own episodes show what a parent asks for; a target that is a level is led up to, whatever it shows."""
+    return situation.aim is not None or situation.target[focus] >= SHAKY
 
 
 def _near_floor(achievement: Achievement, situation: Situation) -> Floor | None:
