@@ -46,11 +46,13 @@ def _level(achievement: Achievement, help_: Help) -> LevelRecord:
     return briefs.record(Draft(source, achievement.name, Origin.GRAMMAR), YES)
 
 
-def _children(achievement: Achievement, solved: int, target: dict[str, float], count: int = 40) -> list[Draft]:
+def _children(
+    achievement: Achievement, solved: int, target: dict[str, float], count: int = 40, pursue: str = "target"
+) -> list[Draft]:
     """Drafts for a parent that was solved in so many of 50 episodes."""
     report = briefs.report(_level(achievement, Help.HANDED), 50, solved)
     asked = [Brief(1, index, report, target, 1.0) for index in range(count)]
-    outcomes = [GrammarDreamer(Streams(0)).dream([brief], lambda draft: YES)[0] for brief in asked]
+    outcomes = [GrammarDreamer(Streams(0), pursue=pursue).dream([brief], lambda draft: YES)[0] for brief in asked]
     return [outcome.draft for outcome in outcomes]
 
 
@@ -107,7 +109,8 @@ def test_what_stands_before_much_is_wanted_for_that_too():
     assert {Achievement.OPEN_CHEST, Achievement.EAT_SNAIL, Achievement.ENTER_GNOMISH_MINES} <= set(behind)
     assert opens(Achievement.ENTER_DUNGEON, able) == sum(requirements(a).worth for a in behind)
     same_worth = [a for a in behind if requirements(a).worth == requirements(Achievement.ENTER_DUNGEON).worth]
-    assert weight(Achievement.ENTER_DUNGEON, able) > 2 * max(weight(a, able) for a in same_worth)
+    assert weight(Achievement.ENTER_DUNGEON, able, leading=True) > 2 * max(weight(a, able, True) for a in same_worth)
+    assert weight(Achievement.ENTER_DUNGEON, able, leading=True) > 2 * weight(Achievement.ENTER_DUNGEON, able)
     known = rates(_target(ENTER_DUNGEON=0.5))
     assert opens(Achievement.ENTER_DUNGEON, known) == 0
 
@@ -148,6 +151,18 @@ def test_what_lies_behind_a_goal_comes_when_the_target_has_it():
     early, late = next_goals(), next_goals(ENTER_DUNGEON=0.5)
     assert sum(goal in behind for goal in early) < 0.5 * len(early)
     assert all(goal in behind for goal in late)
+
+
+@pytest.mark.fast
+def test_who_follows_the_tree_goes_on_below_and_never_back():
+    drafts = _children(Achievement.OPEN_CHEST, 48, _target(), count=60, pursue="tree")
+    assert "approach" not in {draft.move for draft in drafts}
+    behind = [
+        plan_of(d.source).focus
+        for d in _children(Achievement.ENTER_DUNGEON, 48, _target(), 60, "tree")
+        if d.move == "expand"
+    ]
+    assert set(behind) <= after(Achievement.ENTER_DUNGEON)
 
 
 @pytest.mark.fast

@@ -29,6 +29,7 @@ def asked(said: str):
         ("arm=frontier dreamer.goal_only=true", "leave one out"),
         ("game=xland dreamer.hooks=true", "dreamer.hooks changes no dream of game=xland"),
         ("game=xland dreamer.arenas=false", "dreamer.arenas changes no dream of game=xland"),
+        ("game=xland dreamer.pursue=target", "dreamer.pursue changes no dream of game=xland"),
         ("game=xland dreamer.steps=none", "dreamer.steps changes no dream of game=xland"),
         ("game=xland method.parents=wanted", "asks what the target lacks, which game=xland can't tell; use frontier"),
         ("game=xland lessons=3", "lessons=3 asks for first lessons, which game=xland has not"),

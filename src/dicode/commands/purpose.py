@@ -60,7 +60,7 @@ def _dreams(config: Config) -> Iterator[str]:
         yield (
             f"dreamer.goal_only=true needs goals that make sense in any world, which game={config.game} has not; leave it out"
         )
-    for name in ("hooks", "arenas", "steps"):
+    for name in ("hooks", "arenas", "steps", "pursue"):
         # hooks of one's own levels are run in any game
         if name not in dreams.reads and _asked(config, name) and not (name == "hooks" and config.levels):
             yield f"dreamer.{name} changes no dream of game={config.game}; leave it out"

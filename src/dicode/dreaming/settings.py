@@ -51,6 +51,12 @@ class DreamerConfig:
         choices=("none", "level", "any"),
         only=_PREPARED,
     )
+    pursue: str = option(
+        "tree",
+        "grammar: a goal that is mastered leads on along the technology tree, or to what the target lacks next, ways there included",
+        choices=("tree", "target"),
+        only=_PREPARED,
+    )
     stages: int = option(
         2,
         "foundation model: design then code (2) or both at once (1)",

@@ -159,7 +159,7 @@ class Dreams:
     prompts: "Callable[[], Prompts] | None" = None
     """What a foundation model is told; None for a game for which no model can be asked."""
     reads: frozenset[str] = frozenset()
-    """Which of `dreamer.hooks`, `dreamer.arenas` and `dreamer.steps` make a difference to the game's dreams."""
+    """Which of `dreamer.hooks`, `dreamer.arenas`, `dreamer.steps` and `dreamer.pursue` make a difference to the game's dreams."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def _grammar(streams: Streams, told: "DreamerConfig", horizon: int) -> GrammarDreamer:
-    return GrammarDreamer(streams, hooks=told.hooks, horizon=horizon, arenas=told.arenas, steps=told.steps)
+    return GrammarDreamer(
+        streams, hooks=told.hooks, horizon=horizon, arenas=told.arenas, steps=told.steps, pursue=told.pursue
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +47,7 @@ def wanted(source: str, success: Mapping[str, float]) -> float:
     """How much the deepest thing that a level asks for is wanted by who has these success rates; 0 where that can't be read."""
     plan = _plan(source)
     focus = plan.changed(achievements=asked_of(plan)).focus
-    return 0.0 if focus is None else weight(focus, rates(success))
+    return 0.0 if focus is None else weight(focus, rates(success), leading=True)
 
 
 def way(target: str) -> frozenset[str]:
@@ -76,5 +78,5 @@ DREAMS = Dreams(
     way=way,
     serves=serves,
     prompts=_prompts,
-    reads=frozenset({"hooks", "arenas", "steps"}),
+    reads=frozenset({"hooks", "arenas", "steps", "pursue"}),
 )

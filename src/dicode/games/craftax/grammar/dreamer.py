@@ -43,12 +43,19 @@ class GrammarDreamer(OneByOne):
     name = "grammar"
 
     def __init__(
-        self, streams: Streams, hooks: bool = False, horizon: int = 256, arenas: bool = True, steps: str = "level"
+        self,
+        streams: Streams,
+        hooks: bool = False,
+        horizon: int = 256,
+        arenas: bool = True,
+        steps: str = "level",
+        pursue: str = "tree",
     ) -> None:
         """`hooks`: levels may bring new mechanics; `horizon`: steps that an episode may last; `arenas`: closed rooms too;
-        `steps`: targets (none, level, any) on the way to which levels begin as the target does."""
+        `steps`: targets (none, level, any) on the way to which levels begin as the target does; `pursue`: the technology tree
+        or the target."""
         self._streams, self._hooks, self._horizon, self._arenas = streams, hooks, horizon, arenas
-        self._steps = steps
+        self._steps, self._pursues = steps, pursue == "target"
 
     def _answer(self, brief: Brief, validate: Validate, taken: set[str]) -> Outcome:
         rng = self._streams.rng("dream", brief.cycle, brief.index)
@@ -74,7 +81,7 @@ class GrammarDreamer(OneByOne):
         self, brief: Brief, rng: np.random.Generator, taken: set[str], failed: Plan | None, verdict: Verdict
     ) -> tuple[Plan | None, Draft | None]:
         """A plan and its draft that neither the archive nor this round holds; (None, None) if none is found."""
-        situation = situation_of(brief, self._horizon)
+        situation = situation_of(brief, self._horizon, self._pursues)
         had = goals_shown(brief) | ({_goal(failed)} if failed else set()) if brief.goal_only else set()
         for draw in range(DRAWS):
             # A goal that was turned down in the game's own worlds can't be mended there: another one is drawn.

@@ -85,12 +85,14 @@ def opens(achievement: Achievement, success: Rates) -> int:
     return sum(requirements(other).worth for other in behind)
 
 
-def weight(achievement: Achievement, success: Rates) -> float:
+def weight(achievement: Achievement, success: Rates, leading: bool = False) -> float:
     """How much a level for `achievement` is wanted.
 
-    Unmastered, few steps beyond what is known, begun if possible, and worth something on the target, by itself or by what it opens.
+    Unmastered, few steps beyond what is known, begun if possible, and worth something on the target, by itself or, where it may
+    be `leading` on, by what it opens.
     """
-    rate, worth = success[achievement], math.sqrt(requirements(achievement).worth + opens(achievement, success))
+    opened = opens(achievement, success) if leading else 0
+    rate, worth = success[achievement], math.sqrt(requirements(achievement).worth + opened)
     if rate >= MASTERED:
         return 0.02 * worth * math.exp(-DISTANCE * missing(achievement, success))
     begun = 2.0 if rate >= 0.01 else 1.0
@@ -110,10 +112,12 @@ def given(plan: Plan) -> frozenset[Achievement]:
     return frozenset(found | {achievement for floor, achievement in ENTER.items() if plan.floor >= floor})
 
 
-def pick(success: Rates, rng: np.random.Generator, among: frozenset[Achievement] | None = None) -> Achievement:
+def pick(
+    success: Rates, rng: np.random.Generator, among: frozenset[Achievement] | None = None, leading: bool = False
+) -> Achievement:
     """An achievement drawn by `weight`, among all or the given ones."""
     candidates = sorted(among if among else Achievement)
-    weights = np.array([weight(achievement, success) for achievement in candidates])
+    weights = np.array([weight(achievement, success, leading) for achievement in candidates])
     return candidates[int(rng.choice(len(candidates), p=weights / weights.sum()))]
 
 

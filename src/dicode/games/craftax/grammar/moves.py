@@ -74,9 +74,11 @@ class Situation:
     """What is worth a level: everything, or what leads to a target that is a level."""
     aim: Plan | None = None
     """The target, where it is a level."""
+    pursues: bool = False
+    """Levels keep to what the game's own episodes lack next, and lead back to where these get."""
 
 
-def situation_of(brief: Brief, horizon: int) -> Situation:
+def situation_of(brief: Brief, horizon: int, pursues: bool = False) -> Situation:
     """Read a brief."""
     report = brief.parent
     target = plan_of(brief.target.source) if brief.target else None
@@ -84,7 +86,7 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     held = dict.fromkeys((a.name for a in given(target)), 1.0) if target else {}
     bare = rates(brief.target_success, held)
     if report is None or report.level.id == TARGET:
-        return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way, aim=target)
+        return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way, aim=target, pursues=pursues)
     trial = next((trial for trial in reversed(report.trials) if trial.episodes), None)
     local = {name: 0.5 * rate for name, rate in trial.achievements.items()} if trial else {}
     plan = plan_of(report.level.source)
@@ -94,7 +96,17 @@ def situation_of(brief: Brief, horizon: int) -> Situation:
     rate = trial.success_rate if trial else None
     success = rates(brief.target_success, local, held)
     return Situation(
-        success, bare, readable, report.level.id, rate, horizon, evidence.relation(brief), tried(brief), way, target
+        success,
+        bare,
+        readable,
+        report.level.id,
+        rate,
+        horizon,
+        evidence.relation(brief),
+        tried(brief),
+        way,
+        target,
+        pursues,
     )
 
 
@@ -135,7 +147,7 @@ def _weights(situation: Situation) -> Mapping[str, float]:
 def _is_cut_off(situation: Situation) -> bool:
     """Whether the parent's goal is reached on its level, and the floor of it hardly ever on the target."""
     parent = situation.parent
-    if parent is None or not parent.floor or parent.start or not _is_solved(situation):
+    if not situation.pursues or parent is None or not parent.floor or parent.start or not _is_solved(situation):
         return False
     return ENTER[parent.floor] in situation.way and situation.target[ENTER[parent.floor]] < SHAKY
 
@@ -159,20 +171,23 @@ def _shares(situation: Situation) -> Mapping[str, float]:
 
 
 def expand(situation: Situation, rng: np.random.Generator) -> Plan:
-    """A first level for something the parent's goal opens; where the target has not that goal yet, for whatever is wanted most."""
+    """A first level for something the parent's goal opens; without a parent, for whatever is wanted most.
+
+    So it is where the target is pursued and has not the parent's goal yet.
+    """
     focus = situation.parent.focus if situation.parent else None
     among = successors(focus) if focus is not None and _is_solved(situation) and _is_shown(focus, situation) else None
     among = among & situation.way if among else None
     if not among or max(weight(a, situation.success) for a in among) < 0.05:
         among = situation.way
-    target = pick(situation.success, rng, among)
+    target = pick(situation.success, rng, among, situation.pursues)
     help_ = first_help(target, situation.success, situation.target, rng)
     return first(stage(target, help_, rng, _near_floor(target, situation)), situation)
 
 
 def _is_shown(focus: Achievement, situation: Situation) -> bool:
-    """Whether the game's own episodes show what a parent asks for; a target that is a level is led up to, whatever it shows."""
-    return situation.aim is not None or situation.target[focus] >= SHAKY
+    """Whether the game's own episodes show what a parent asks for, if that is asked; a target that is a level is led up to anyway."""
+    return not situation.pursues or situation.aim is not None or situation.target[focus] >= SHAKY
 
 
 def _near_floor(achievement: Achievement, situation: Situation) -> Floor | None:
