@@ -101,6 +101,13 @@ def ladder(monkeypatch):
     return module
 
 
+def test_the_pursuit_begins_with_lessons_and_nothing_written_by_hand():
+    (planned,) = sweep.plan(["experiment=laptop/trend", "arm=pursuit", "seed=0"])
+    assert not planned.library_seeds
+    assert planned.lessons == 13
+    assert (planned.method.name, planned.method.parents, planned.dreamer.pursue) == ("dicode", "wanted", "target")
+
+
 def test_arms_of_the_ladder_are_compared_at_equal_seeds(ladder, capsys):
     found = {"full": {1: 6.0, 2: 5.0, 3: 7.0}, "goals_dreamed": {2: 6.0, 3: 8.5, 9: 1.0}, "stay": {8: 2.0}}
     assert ladder.against(found, "full") == 0
