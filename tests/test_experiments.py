@@ -102,7 +102,7 @@ def ladder(monkeypatch):
 
 
 def test_the_pursuit_begins_with_lessons_and_nothing_written_by_hand():
-    (planned,) = sweep.plan(["experiment=laptop/trend", "arm=pursuit", "seed=0"])
+    (planned,) = sweep.plan(["experiment=laptop/trend", "method=dicode", "arm=pursuit", "seed=0"])
     assert not planned.library_seeds
     assert planned.lessons == 13
     assert (planned.method.name, planned.method.parents, planned.dreamer.pursue) == ("dicode", "wanted", "target")

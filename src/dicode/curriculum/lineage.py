@@ -95,9 +95,9 @@ def frontier(
 ) -> list[str]:
     """Levels worth dreaming on from, best first.
 
-    Status A or B, fewer than `max_children` children and no heir, sorted by score, or by `rank` where it is given. If there is none: any level of
-    status A; then, with `fallback`, the scored levels with a success rate above 0, best score first; then the
-    seeds; then any accepted level. Parents need not be active.
+    Status A or B, fewer than `max_children` children and no heir, sorted by score, or by `rank` where it is given.
+    If there is none: any level of status A; then, with `fallback`, the scored levels with a success rate above 0,
+    best score first; then the seeds; then any accepted level. Parents need not be active.
 
     With a `rank` only those children count, as heirs too, that rank as high: others are about something else.
 
