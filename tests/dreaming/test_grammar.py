@@ -1,10 +1,9 @@
 """The grammar dreamer keeps what it promises: readable levels that pass the checks, one step ahead, all new."""
 
-import importlib.util
 import itertools
 from dataclasses import replace
-from pathlib import Path
 
+import briefs
 import numpy as np
 import pytest
 
@@ -26,15 +25,6 @@ from dicode.levels import Achievement, Floor, Rules
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Code, Draft, LevelRecord, Origin, Rejected, Trial
 
-
-def _sibling(name: str):
-    spec = importlib.util.spec_from_file_location(f"dreaming_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-briefs = _sibling("briefs")
 ALL = [(achievement, help_) for achievement in Achievement for help_ in Help]
 YES = Accepted({"achievements": [], "minimum": {}}, {}, "-")
 

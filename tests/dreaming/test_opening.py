@@ -1,8 +1,6 @@
 """A run's first lessons: one act each, all in hand, those first behind which the most lies."""
 
-import importlib.util
-from pathlib import Path
-
+import briefs
 import numpy as np
 import pytest
 
@@ -15,16 +13,6 @@ from dicode.games.craftax.levels.techtree import requirements
 from dicode.levels import Achievement, Action
 from dicode.types import Accepted, Rejected
 
-
-def _briefs():
-    path = Path(__file__).with_name("briefs.py")
-    spec = importlib.util.spec_from_file_location("opening_briefs", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-briefs = _briefs()
 YES = Accepted({"achievements": [], "minimum": {}}, {}, "-")
 WOOD = '''"""Objective: a wood pickaxe.
 Why: wood.

@@ -1,9 +1,8 @@
 """The grammar's ways down: graded by how far the ladder is, wanted for what lies below, and asked for together with it."""
 
-import importlib.util
 import itertools
-from pathlib import Path
 
+import briefs
 import numpy as np
 import pytest
 
@@ -19,15 +18,6 @@ from dicode.levels import Achievement, Floor
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected, Trial
 
-
-def _sibling(name: str):
-    spec = importlib.util.spec_from_file_location(f"dreaming_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-briefs = _sibling("briefs")
 YES = Accepted({"achievements": [], "minimum": {}}, {}, "-")
 BELOW = [a for a in Achievement if min(requirements(a).floors) > Floor.OVERWORLD]
 FIRST_TOOLS = ("COLLECT_WOOD", "PLACE_TABLE", "MAKE_WOOD_PICKAXE", "MAKE_WOOD_SWORD")
