@@ -3,7 +3,6 @@
     python benchmarks/ladder.py run --seeds 100 101       # goes on where it was broken off
     python benchmarks/ladder.py worth --output DIR        # table and CSV of the runs that are finished
     python benchmarks/ladder.py against --arms full       # differences in return from that arm, seed by seed
-    python benchmarks/ladder.py trend --output docs/results   # worth and differences of the runs in trend.csv there, `half` read off PPO's own
 
 Every arm lies over `experiment=laptop/ladder`; levels of controls are in `benchmarks/levels`. `full` and `half` are PPO
 on the target with all environments and with half of them; all others give the target that half and levels the rest. The worth of a level's step is
@@ -162,44 +161,10 @@ def worth(found: dict[str, dict[int, float]], output: Path | None) -> int:
     return 0
 
 
-def trend(folder: Path) -> int:
-    """Print what a step on a level is worth after the last step of each method's runs in `trend.csv`, and their differences.
-
-    `full` is PPO's return then, `half` its return at the evaluation nearest to as many steps as the method gave the target; seeds are redrawn whole.
-    """
-    curves: dict[str, dict[int, list[tuple[int, int, float]]]] = {}
-    final: dict[str, dict[str, dict[int, float]]] = {"return": {}, "graded suite, %": {}}
-    with (folder / "trend.csv").open(newline="") as file:
-        for method, seed, steps, on_target, score, suite in list(csv.reader(file))[1:]:
-            curves.setdefault(method, {}).setdefault(int(seed), []).append((int(steps), int(on_target), float(score)))
-            for name, value in zip(final, (score, suite), strict=True):
-                if suite:  # of the last evaluation
-                    final[name].setdefault(method, {})[int(seed)] = float(value)
-
-    def row(reached: list[tuple[int, int, float]], ppo: list[tuple[int, int, float]]) -> tuple[float, float, float]:
-        _, on_target, score = max(reached)
-        return score, min(ppo, key=lambda point: abs(point[0] - on_target))[2], max(ppo)[2]
-
-    def statistic(rows: np.ndarray) -> np.ndarray:
-        return statistics.worth(*(rows[..., [n]] for n in range(3)))
-
-    for method, runs in curves.items():
-        seeds = sorted(set(runs) & set(curves["ppo"]))
-        if any(steps > on_target for steps, on_target, _ in runs[seeds[0]]):
-            rows = np.array([row(runs[seed], curves["ppo"][seed]) for seed in seeds])
-            value = statistics.bootstrap(statistic, rows, rng=np.random.default_rng(0))
-            print(f"{method:14} w {value.value:5.2f} [{value.low:.2f}, {value.high:.2f}]  (seeds {seeds})")
-    for name, found in final.items():
-        print(f"\n{name}")
-        for base in found:
-            against(found, base, list(found))
-    return 0
-
-
 def main() -> int:
     """Run arms, or compute what they are worth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("run", "worth", "against", "trend"))
+    parser.add_argument("task", choices=("run", "worth", "against"))
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     parser.add_argument("--seeds", nargs="+", type=int, help="0, 1 and 2 to run, all that there are to compare")
     parser.add_argument("--steps", type=float, default=2**21)
@@ -208,8 +173,6 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.task == "run":
         return run(asked.arms, asked.seeds or (0, 1, 2), asked.steps, asked.folder)
-    if asked.task == "trend":
-        return trend(asked.output or Path("docs/results"))
     found = returns(Path(asked.folder), asked.seeds or ())
     return worth(found, asked.output) if asked.task == "worth" else max(against(found, base) for base in asked.arms)
 

@@ -10,7 +10,7 @@ import pytest
 from dicode.commands import sweep
 
 pytestmark = pytest.mark.fast
-LADDER = Path(__file__).parents[1] / "benchmarks" / "ladder.py"
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.mark.parametrize(("name", "runs"), [("goals", 24), ("trend", 10), ("own_target", 12)])
@@ -90,15 +90,26 @@ def test_goals_of_the_game_are_its_own_worlds_with_a_goal_that_ends_nothing():
     assert not planned.library_seeds
 
 
-@pytest.fixture
-def ladder(monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    found = importlib.util.spec_from_file_location("ladder", LADDER)
+def _script(name, monkeypatch):
+    """A script of benchmarks/, as it is when it was started."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(BENCHMARKS)])
+    found = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
     assert found is not None
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
+    monkeypatch.setitem(sys.modules, name, module)
     found.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def ladder(monkeypatch):
+    return _script("ladder", monkeypatch)
+
+
+@pytest.fixture
+def trend(monkeypatch):
+    return _script("trend", monkeypatch)
 
 
 def test_the_pursuit_begins_with_lessons_and_nothing_written_by_hand():
@@ -127,3 +138,38 @@ def test_the_ladders_rungs_differ_by_one_change_each(ladder):
             name for name, value in sweep._settings(arms[one]).items() if value != sweep._settings(arms[other])[name]
         }
         assert len(changed) == (2 if other == "ends" else 1), (other, changed)
+
+
+TREND = """method,seed,env_steps,steps_on_the_target,return_on_128_held_out_worlds,success_on_the_graded_suite
+ppo,0,100,100,4.0,
+ppo,0,200,200,6.0,30.0
+ppo,1,100,100,5.0,
+ppo,1,200,200,7.0,32.0
+dreams,0,200,100,7.0,40.0
+dreams,1,200,100,8.0,41.0
+"""
+
+
+def test_the_trend_says_what_a_level_s_step_is_worth_and_each_difference_once(trend, tmp_path, monkeypatch, capsys):
+    table = tmp_path / "trend.csv"
+    table.write_text(TREND)
+    monkeypatch.setattr(
+        sys, "argv", ["trend.py", "--table", str(table), "--picture", str(tmp_path / "new" / "trend.png")]
+    )
+    assert trend.main() == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert lines == [
+        "dreams         w  1.50 [1.50, 1.50]  (2 seeds)",  # (7 - 4) / (6 - 4), (8 - 5) / (7 - 5)
+        "success on the graded suite, %",
+        "dreams         - ppo: +9.50 [9.00, 10.00]  p 0.500  (0: +10.00, 1: +9.00)",
+        "return on the game",
+        "dreams         - ppo: +1.00 [1.00, 1.00]  p 0.500  (0: +1.00, 1: +1.00)",
+    ]
+    assert (tmp_path / "new" / "trend.png").stat().st_size > 5000
+
+
+def test_the_kept_table_has_a_suite_for_every_run_and_equal_ends(trend):
+    found = trend.read(trend.TABLE)
+    for name, runs in found.items():
+        assert set(runs.curves) == set(runs.suite), name
+        assert {max(reached)[0] > 2.8e7 for reached in runs.curves.values()} == {True}, name
