@@ -1,7 +1,8 @@
 """How each of the 67 achievements is staged, at each amount of help.
 
 One function a family of achievements (gathering, crafting, placing, fighting, ...) turns the technology
-tree's row into a plan, so a change in the tree changes the levels. `stage` is the only entrance.
+tree's row into a plan, so a change in the tree changes the levels; what fights, and the ways down, are in
+encounters.py. `stage` is the only entrance.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,34 +10,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from dicode.games.craftax.grammar.equipment import DARK_FLOORS, SOURCE, USUAL_KIT, WARDS, blade, material_kit
-from dicode.games.craftax.grammar.plan import Crowd, Help, Near, Plan, Site
+from dicode.games.craftax.grammar.encounters import BOSS, boss, descend, fight
+from dicode.games.craftax.grammar.equipment import DARK_FLOORS, SOURCE, material_kit
+from dicode.games.craftax.grammar.plan import Help, Near, Plan
+from dicode.games.craftax.grammar.staging import REACH, base, draw, near, with_kit
 from dicode.games.craftax.levels.counted import COLLECTABLES
-from dicode.games.craftax.levels.creatures import CREATURES, slots
 from dicode.games.craftax.levels.techtree import ENTER, GETS, PICKAXES, SWORDS, Requirement, requirements
-from dicode.levels import Achievement, Block, Floor, Mob
+from dicode.levels import Achievement, Block, Floor
 
 _A, _B, _F = Achievement, Block, Floor
-_BOSS = (_A.DAMAGE_NECROMANCER, _A.DEFEAT_NECROMANCER)
-_REACH: dict[Help, tuple[int, int]] = {
-    Help.HANDED: (1, 3),
-    Help.NEAR: (2, 5),
-    Help.TOOLS: (3, 9),
-    Help.BARE: (4, 9),
-    Help.GAME: (4, 9),
-}
-_PLENTY = {Help.HANDED: 5, Help.NEAR: 4, Help.TOOLS: 3, Help.BARE: 0, Help.GAME: 0}
 _CALM: dict[Help, Mapping[str, tuple[float, ...]]] = {
     Help.HANDED: {"melee_spawn": (0.0, 0.1), "ranged_spawn": (0.0, 0.1)},
     Help.NEAR: {"melee_spawn": (0.2, 0.3, 0.4), "ranged_spawn": (0.2, 0.3)},
     Help.TOOLS: {"melee_spawn": (0.5, 0.6, 0.7)},
-    Help.BARE: {},
-    Help.GAME: {},
-}
-_EASY_FIGHT: dict[Help, Mapping[str, tuple[float, ...]]] = {
-    Help.HANDED: {"monster_health": (0.4, 0.5, 0.6), "monster_damage": (0.3, 0.5), "health_recovery": (3.0, 5.0)},
-    Help.NEAR: {"monster_damage": (0.5, 0.6), "health_recovery": (2.0, 3.0)},
-    Help.TOOLS: {"monster_damage": (0.75, 0.8)},
     Help.BARE: {},
     Help.GAME: {},
 }
@@ -67,11 +53,11 @@ def _floor(needed: Requirement, wanted: Floor | None, rng: np.random.Generator) 
 def _family(needed: Requirement) -> Callable[[Requirement, Help, Floor, np.random.Generator], Plan]:
     achievement = needed.achievement
     if achievement in ENTER.values():
-        return _descend
-    if achievement in _BOSS:
-        return _boss
+        return descend
+    if achievement in BOSS:
+        return boss
     if needed.mob is not None:
-        return _fight
+        return fight
     if needed.near:
         return _craft
     if achievement == _A.EAT_PLANT:
@@ -107,7 +93,7 @@ def settle(plan: Plan) -> Plan:
 def _calmed(plan: Plan, needed: Requirement, rng: np.random.Generator) -> Plan:
     """Fewer enemies than the game sends, unless they are the point; light where the floor is dark."""
     hostile = needed.mob is not None and needed.mob.mob_class > 0
-    drawn = {} if hostile else _draw(_CALM[plan.help], rng)
+    drawn = {} if hostile else draw(_CALM[plan.help], rng)
     lit = plan.floor in DARK_FLOORS and plan.help >= Help.TOOLS
     time = plan.time_of_day
     if time is None and plan.floor == _F.OVERWORLD and plan.help >= Help.TOOLS:
@@ -115,32 +101,10 @@ def _calmed(plan: Plan, needed: Requirement, rng: np.random.Generator) -> Plan:
     return replace(plan, rules={**drawn, **plan.rules}, lit=lit, time_of_day=time)
 
 
-def _draw(options: Mapping[str, tuple[float, ...]], rng: np.random.Generator) -> dict[str, float]:
-    return {name: float(values[int(rng.integers(len(values)))]) for name, values in options.items()}
-
-
-def _base(needed: Requirement, help_: Help, floor: Floor, **fields: object) -> Plan:
-    """The common part: goal, floor, ground and the kit that one brings to that floor."""
-    site = Site.CLEARING if help_ >= Help.TOOLS else Site.WILD
-    kit = dict(USUAL_KIT[floor]) if help_ == Help.BARE or (floor and help_ >= Help.TOOLS) else {}
-    plan = Plan((needed.achievement,), help=help_, floor=floor, site=site, kit=kit)
-    return replace(plan, **fields)  # type: ignore[arg-type]
-
-
-def _with_kit(plan: Plan, **counts: int) -> dict[str, int]:
-    return {**plan.kit, **{name: max(count, plan.kit.get(name, 0)) for name, count in counts.items()}}
-
-
-def _near(block: Block, help_: Help, rng: np.random.Generator, extra: int = 0) -> tuple[Near, ...]:
-    count = _PLENTY[help_]
-    low, high = _REACH[help_]
-    return (Near(block, count + extra + int(rng.integers(0, 3)), low, high),) if count else ()
-
-
 def _gather(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Collecting from a block: it is near, the tool is in hand, and more help asks for less of it."""
     block = _local(needed.blocks, floor)
-    plan = _base(needed, help_, floor)
+    plan = base(needed, help_, floor)
     (item,) = needed.gives
     most = {Help.HANDED: 2, Help.NEAR: 3, Help.TOOLS: 4, Help.BARE: 2}[help_]
     count = int(rng.integers(1, most + 1))
@@ -150,10 +114,10 @@ def _gather(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Gener
         count = min(count, 2)
         rules = {"sapling_chance": 0.4 if help_ == Help.HANDED else 0.25} if help_ >= Help.NEAR else {}
     # Grass is everywhere; more of it would bury nothing and help nobody.
-    blocks = () if block == _B.GRASS else _near(block, help_, rng, extra=count - 1)
+    blocks = () if block == _B.GRASS else near(block, help_, rng, extra=count - 1)
     if item == "drink":
         plan = replace(plan, player={"drink": int(rng.integers(2, 6))})
-    kit = _with_kit(plan, pickaxe=needed.pickaxe) if needed.pickaxe else dict(plan.kit)
+    kit = with_kit(plan, pickaxe=needed.pickaxe) if needed.pickaxe else dict(plan.kit)
     minimum = {quantity: float(count)} if count > 1 else {}
     return replace(plan, blocks=blocks, kit=kit, minimum=minimum, rules=rules)
 
@@ -175,7 +139,7 @@ def _materials(
     """What of `spends` is in hand and what has to be dug out nearby, with the tool for it (below tier `top`)."""
     kit: dict[str, int] = {}
     sources: list[Near] = []
-    low, high = _REACH[help_]
+    low, high = REACH[help_]
     for item, count in spends.items():
         block, tier = SOURCE.get(item, (None, 0))
         handed = help_ == Help.HANDED or (help_ == Help.NEAR and rng.random() < 0.6)
@@ -191,7 +155,7 @@ def _materials(
 
 def _craft(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Making something at a table (and a furnace): with less help first the materials, then the stations go."""
-    plan = _base(needed, help_, floor)
+    plan = base(needed, help_, floor)
     top = needed.gives.get("pickaxe", 5)
     kit, sources = _materials(needed.spends, help_, rng, top)
     stations: list[Near] = []
@@ -205,12 +169,12 @@ def _craft(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Genera
             part, more = _materials(spends, Help.HANDED if help_ == Help.TOOLS else help_, rng, top)
             kit = material_kit(kit, part)
             sources += more
-    return replace(plan, kit=_with_kit(plan, **kit), blocks=(*stations, *sources))
+    return replace(plan, kit=with_kit(plan, **kit), blocks=(*stations, *sources))
 
 
 def _place(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Putting something down: handed, then its material near, then its tools alone."""
-    plan = _base(needed, help_, floor)
+    plan = base(needed, help_, floor)
     ((item, count),) = needed.spends.items()
     blocks: tuple[Near, ...] = ()
     kit: dict[str, int] = {}
@@ -220,9 +184,9 @@ def _place(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Genera
             kit[item] = count + int(rng.integers(1, 4))
         elif help_ == Help.NEAR:
             kit[item] = int(rng.integers(0, count))
-            blocks = _near(block, help_, rng)
+            blocks = near(block, help_, rng)
         elif help_ == Help.TOOLS:
-            blocks = _near(block, help_, rng)
+            blocks = near(block, help_, rng)
         if tier and help_ != Help.HANDED:
             kit["pickaxe"] = tier
     elif help_ >= Help.NEAR:
@@ -237,96 +201,14 @@ def _place(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Genera
     if help_ == Help.HANDED and rng.random() < 0.5:
         minimum[f"placed.{name}"] = 2.0
         kit[item] = max(kit.get(item, 0), 2 * count)
-    return replace(plan, kit=_with_kit(plan, **kit), blocks=blocks, minimum=minimum)
-
-
-def _fight(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """Defeating (or eating) a creature: closed in and weakened, then near, then on its own ground."""
-    mob = needed.mob
-    assert mob is not None
-    plan = _base(needed, help_, floor)
-    gear: dict[str, int] = {}
-    player: dict[str, float | str | bool] = {}
-    if help_ >= Help.TOOLS and mob.mob_class:
-        gear["sword"] = min(4, blade(mob) + (help_ == Help.HANDED))
-        home = CREATURES[mob].floors[0]
-        gear["armour"] = (0 if home == _F.OVERWORLD else 1 if home < _F.TROLL_MINES else 2) if help_ > Help.TOOLS else 0
-    if WARDS.get(CREATURES[mob].floors[0]):
-        player["sword_enchantment"] = WARDS[CREATURES[mob].floors[0]]
-        gear["sword"] = 4
-    crowd, blocks = _crowd(mob, help_, rng)
-    count = int(rng.integers(1, 3)) if help_ in (Help.NEAR, Help.TOOLS) else 1
-    closed = help_ == Help.HANDED or (help_ == Help.NEAR and rng.random() < 0.5)
-    hostile = mob.mob_class > 0
-    return replace(
-        plan,
-        kit=_with_kit(plan, **gear),
-        player=player,
-        blocks=blocks,
-        mobs=crowd,
-        minimum={f"kills.{mob.name.lower()}": float(count)} if count > 1 else {},
-        rules=_draw(_EASY_FIGHT[help_], rng) if hostile else {},
-        site=Site.ARENA if closed else plan.site,
-        radius=4 if closed else plan.radius,
-    )
-
-
-def _crowd(mob: Mob, help_: Help, rng: np.random.Generator) -> tuple[tuple[Crowd, ...], tuple[Near, ...]]:
-    """The creatures to meet, and the water that some of them live in."""
-    if help_ < Help.TOOLS:
-        return (), ()
-    # More than two that fight back at once would teach dying; of those that flee there can't be too many.
-    most = slots(mob) if mob.mob_class == 0 else 2
-    count = most if help_ >= Help.NEAR and mob.mob_class == 0 else int(rng.integers(1, most + 1))
-    low, high = {Help.HANDED: (2, 4), Help.NEAR: (3, 6), Help.TOOLS: (5, 9)}[help_]
-    pool: tuple[Near, ...] = ()
-    if mob == Mob.DEEP_THING:
-        pool = (Near(_B.WATER, 8, 2, high),)
-        low = 2
-    return (Crowd(mob, count, low, high),), pool
-
-
-def _descend(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """Taking a ladder down: shut in with it, then a walk, then guarded or farther, then as one arrives.
-
-    In the open an agent that has never used the action that descends strays before it does.
-    """
-    closed = {"site": Site.ARENA, "radius": 2} if help_ == Help.HANDED else {"site": Site.WILD}
-    plan = _base(needed, help_, floor, **closed)
-    ladder = {
-        Help.HANDED: (1, 2),
-        Help.NEAR: (3, 5),
-        Help.TOOLS: (8, 14) if floor == _F.OVERWORLD else (6, 12),
-    }.get(help_)
-    if floor == _F.OVERWORLD:
-        # Nobody arrives there: with the usual equipment of who goes below, and out of sight of the ladder.
-        bare = help_ == Help.BARE
-        kit = {"pickaxe": 1, "sword": 1} if bare else plan.kit
-        return replace(plan, ladder=(15, 30) if bare else ladder, kit=kit)
-    kills = {Help.HANDED: 8, Help.NEAR: 8, Help.TOOLS: int(rng.integers(5, 8))}.get(help_)
-    guards: tuple[Crowd, ...] = ()
-    if help_ == Help.TOOLS:
-        native = [c.mob for c in CREATURES.values() if floor in c.floors and c.mob.mob_class == 1]
-        guards = tuple(Crowd(mob, 2, 3, 8) for mob in native[:1])
-    return replace(plan, ladder=ladder, kills=kills, mobs=guards)
-
-
-def _boss(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """The necromancer: weak and between two waves, then with more waves to come."""
-    plan = _base(needed, help_, floor, site=Site.WILD)
-    landed = {Help.HANDED: (7, 7), Help.NEAR: (5, 6), Help.TOOLS: (2, 4), Help.BARE: (0, 0)}[help_]
-    hits = int(rng.integers(landed[0], landed[1] + 1))
-    if needed.achievement == _A.DAMAGE_NECROMANCER:
-        hits = min(hits, 6)
-    rules = _draw(_EASY_FIGHT[help_], rng)
-    return replace(plan, boss_hits=hits, player={"sword_enchantment": "fire"}, rules=rules)
+    return replace(plan, kit=with_kit(plan, **kit), blocks=blocks, minimum=minimum)
 
 
 def _ripen(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Eating a ripe plant: ripe ones near, then a sapling that ripens fast, then slower."""
-    plan = _base(needed, help_, floor, player={"food": int(rng.integers(3, 7))})
+    plan = base(needed, help_, floor, player={"food": int(rng.integers(3, 7))})
     if help_ >= Help.NEAR:
-        spot = Near(_B.RIPE_PLANT, 3 if help_ == Help.HANDED else 2, *_REACH[help_])
+        spot = Near(_B.RIPE_PLANT, 3 if help_ == Help.HANDED else 2, *REACH[help_])
         # Plants stand on grass alone, so the cleared ground must reach as far as they do.
         return replace(plan, blocks=(spot,), radius=spot.high)
     age = float(rng.choice([40, 60, 80])) if help_ == Help.TOOLS else float(rng.choice([120, 160, 200]))
@@ -337,19 +219,19 @@ def _sleep(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Genera
     """Sleeping through: hardly tired and safe, then more tired, then at nightfall."""
     energy = {Help.HANDED: 8, Help.NEAR: 7, Help.TOOLS: 5, Help.BARE: 3}[help_]
     time = None if help_ >= Help.NEAR or floor else 0.5
-    plan = _base(needed, help_, floor, player={"energy": energy}, time_of_day=time)
+    plan = base(needed, help_, floor, player={"energy": energy}, time_of_day=time)
     return replace(plan, kit={**plan.kit, "stone": 4} if help_ == Help.TOOLS else plan.kit)
 
 
 def _open(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Opening a chest: at hand, then across the floor."""
-    plan = _base(needed, help_, floor)
-    return replace(plan, blocks=_near(_B.CHEST, help_, rng, extra=-2) if help_ >= Help.TOOLS else ())
+    plan = base(needed, help_, floor)
+    return replace(plan, blocks=near(_B.CHEST, help_, rng, extra=-2) if help_ >= Help.TOOLS else ())
 
 
 def _enchant(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Enchanting: gem, mana and table at hand; then the gem has to be mined, then the table found."""
-    plan = _base(needed, help_, floor)
+    plan = base(needed, help_, floor)
     fire = floor == _F.VAULTS or (floor != _F.SEWERS and rng.random() < 0.5)
     gem, table = ("ruby", _B.ENCHANTMENT_TABLE_FIRE) if fire else ("sapphire", _B.ENCHANTMENT_TABLE_ICE)
     worn = {"sword": 1 + int(rng.integers(0, 4))} if "sword" in needed.holds else {"armour": 1}
@@ -363,12 +245,12 @@ def _enchant(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Gene
         blocks += (Near(SOURCE[gem][0], 2, 3, 8),)
     else:
         kit[gem] = 2
-    return replace(plan, kit=_with_kit(plan, **kit), blocks=blocks, player={"mana": 9})
+    return replace(plan, kit=with_kit(plan, **kit), blocks=blocks, player={"mana": 9})
 
 
 def _use(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
     """Shooting, casting, drinking, reading: in hand, then to be made or learned first, then to be found."""
-    plan = _base(needed, help_, floor)
+    plan = base(needed, help_, floor)
     achievement = needed.achievement
     spell = {_A.CAST_FIREBALL: "fireball", _A.CAST_ICEBALL: "iceball"}.get(achievement)
     if spell:
@@ -376,30 +258,30 @@ def _use(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generato
         if help_ == Help.HANDED:
             return replace(plan, player={spell: True})
         # A book teaches one spell that isn't known yet; knowing the other leaves only this one.
-        return replace(plan, kit=_with_kit(plan, books=1), player={other: True} if help_ == Help.NEAR else {})
+        return replace(plan, kit=with_kit(plan, books=1), player={other: True} if help_ == Help.NEAR else {})
     if achievement in (_A.LEARN_FIREBALL, _A.LEARN_ICEBALL):
         return _read(plan, "iceball" if achievement == _A.LEARN_FIREBALL else "fireball", rng)
     if achievement == _A.DRINK_POTION:
         if help_ == Help.HANDED:
-            return replace(plan, kit=_with_kit(plan, potions=1))
-        return replace(plan, blocks=_near(_B.CHEST, help_, rng))
+            return replace(plan, kit=with_kit(plan, potions=1))
+        return replace(plan, blocks=near(_B.CHEST, help_, rng))
     return _shoot(plan)
 
 
 def _read(plan: Plan, other: str, rng: np.random.Generator) -> Plan:
     """Learning a spell while `other` is known or not; with less help the book is in a chest."""
     if plan.help == Help.HANDED:
-        return replace(plan, kit=_with_kit(plan, books=1), player={other: True})
+        return replace(plan, kit=with_kit(plan, books=1), player={other: True})
     if plan.help == Help.NEAR or plan.floor not in (_F.SEWERS, _F.VAULTS):
-        return replace(plan, kit=_with_kit(plan, books=2))
-    return replace(plan, player={other: True}, blocks=_near(_B.CHEST, plan.help, rng))
+        return replace(plan, kit=with_kit(plan, books=2))
+    return replace(plan, player={other: True}, blocks=near(_B.CHEST, plan.help, rng))
 
 
 def _shoot(plan: Plan) -> Plan:
     """Shooting: with arrows in hand, then with what they are made of and a table near."""
     if plan.help == Help.HANDED:
-        return replace(plan, kit=_with_kit(plan, bow=1, arrows=4))
+        return replace(plan, kit=with_kit(plan, bow=1, arrows=4))
     bare = replace(plan, kit={name: count for name, count in plan.kit.items() if name != "arrows"})
     reach = {Help.NEAR: (1, 3), Help.TOOLS: (3, 6)}.get(plan.help)
     table = (Near(_B.CRAFTING_TABLE, 1, *reach),) if reach else ()
-    return replace(bare, kit=_with_kit(bare, bow=1, wood=2 if table else 4, stone=2), blocks=table)
+    return replace(bare, kit=with_kit(bare, bow=1, wood=2 if table else 4, stone=2), blocks=table)
