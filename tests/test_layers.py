@@ -37,7 +37,7 @@ LAYERS = (
     "view",
     "commands",
     "adapters",
-    "cli",
+    "commands.table cli",
     "__main__",
 )
 """From the bottom up. A module belongs to the longest name that it begins with, and imports from its own layer and those below."""
