@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from dicode.games.craftax.grammar import GrammarDreamer, Help, plan_of, print_level
+from dicode.games.craftax.grammar.dreamer import opened
+from dicode.games.craftax.grammar.encounters import WIDEST_YARD
 from dicode.games.craftax.grammar.experience import tried
 from dicode.games.craftax.grammar.frontier import after, before, opens, rates, weight
 from dicode.games.craftax.grammar.lessons import stage
-from dicode.games.craftax.grammar.plan import Site
+from dicode.games.craftax.grammar.plan import Plan, Site
 from dicode.games.craftax.grammar.variation import eased, restage, stretched
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.techtree import ENTER, requirements
-from dicode.levels import Achievement, Floor
+from dicode.games.level_build import build_pool
+from dicode.levels import Achievement, Floor, World
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, Rejected, Trial
 
@@ -48,12 +51,60 @@ def _children(
 
 @pytest.mark.fast
 def test_the_less_help_the_farther_is_the_way_down_and_without_any_it_is_the_games():
-    ladders = [stage(Achievement.ENTER_DUNGEON, help_, np.random.default_rng(0)).ladder for help_ in Help]
-    assert ladders[0] is None
-    farthest_first = [ladder for ladder in ladders[1:] if ladder is not None]
+    plans = [stage(Achievement.ENTER_DUNGEON, help_, np.random.default_rng(0)) for help_ in Help]
+    assert plans[Help.GAME].ladder is None
+    farthest_first = [plan.ladder for plan in plans[1:]]
     assert len(farthest_first) == 4
     for farther, nearer in itertools.pairwise(farthest_first):
-        assert farther[0] > nearer[1]
+        assert farther[1] >= 2 * nearer[1]
+        assert farther[0] == nearer[0] == 1, "each has the starts of the one before it"
+    assert [plan.yard > 0 for plan in plans] == [help_ == Help.NEAR for help_ in Help]
+
+
+def _starts(plan: Plan, blank_pool, count: int = 80) -> list[tuple[int, int]]:
+    """(steps from the ladder, cells that can be walked to) of the start of each world of a plan's level."""
+    worlds = {name: np.repeat(array[:1], count, axis=0) for name, array in blank_pool.items()}
+    namespace: dict[str, object] = {}
+    exec(print_level(plan, "Because."), namespace)
+    pool = build_pool(HOST, namespace, worlds, 0).pool
+    found = []
+    for number in range(count):
+        world = World({name: array[number] for name, array in pool.items()}, np.random.default_rng(0))
+        walked = world.distance_map()
+        found.append((int(walked[world.ladder_down()]), int((walked >= 0).sum())))
+    return found
+
+
+@pytest.mark.fast
+def test_the_first_way_in_the_open_is_a_yard_half_of_the_time_and_near_starts_are_in_every_level(blank_pool):
+    rng = np.random.default_rng(0)
+    first = _starts(stage(Achievement.ENTER_DUNGEON, Help.NEAR, rng), blank_pool)
+    widest = (2 * WIDEST_YARD - 1) ** 2 + 1
+    closed = [steps for steps, room in first if room <= widest]
+    assert 0.3 * len(first) < len(closed) < 0.7 * len(first)
+    assert max(steps for steps, room in first if room > widest) <= 5
+    sizes = {room for _, room in first if room <= widest}
+    assert sizes == {(2 * radius - 1) ** 2 + 1 for radius in range(2, WIDEST_YARD + 1)}
+    for help_, farthest in ((Help.TOOLS, 14), (Help.BARE, 30)):
+        steps = [steps for steps, _ in _starts(stage(Achievement.ENTER_DUNGEON, help_, rng), blank_pool)]
+        assert all(1 <= each <= farthest for each in steps)
+        assert sum(each <= 5 for each in steps) > 0.15 * len(steps)
+        assert sum(each > farthest / 2 for each in steps) > 0.2 * len(steps)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: opened(plan),
+        lambda plan: restage((*plan.achievements, Achievement.COLLECT_WOOD), Help.NEAR, np.random.default_rng(0)),
+    ],
+)
+def test_a_yard_is_left_out_where_it_would_be_cleared_or_is_not_allowed(change):
+    plan = stage(Achievement.ENTER_DUNGEON, Help.NEAR, np.random.default_rng(0))
+    assert plan.yard
+    assert not change(plan).yard
+    assert "world.room" not in print_level(change(plan), "Because.")
 
 
 @pytest.mark.fast
@@ -61,7 +112,7 @@ def test_a_way_down_is_eased_and_stretched_like_everything_else():
     rng = np.random.default_rng(0)
     plan = stage(Achievement.ENTER_DUNGEON, Help.TOOLS, rng)
     far = stretched(plan, rng)
-    assert far.ladder[0] > plan.ladder[0]
+    assert far.ladder[0] == plan.ladder[0] == 1
     assert far.ladder[1] > plan.ladder[1]
     for _ in range(8):
         far, plan = stretched(far, rng), eased(plan, rng)

@@ -432,3 +432,51 @@ def test_wanted_parents_are_those_whose_goal_the_target_lacks_most():
 
     assert asked("wanted") == [level.id, other.id]
     assert asked("frontier") == [other.id, level.id]
+
+
+REHEARSED = STAY | {"rehearse": 3}
+
+
+def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0):
+    """The levels of each cycle where one was mastered in cycle 3 and four others are learned; `known`: its goal's rate on the target."""
+    master = dream("down", 2, source=toy_text(Toy("skill", 3.0), "down"))
+    others = [dream(f"learned{i}", 2 - (i == 3)) for i in range(4)]
+    goal = {"achievements": ["ENTER_DUNGEON"], "minimum": {}}
+    master = replace(master, verdict=replace(master.verdict, goal=goal))
+    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
+    method, trained = make("dicode", settings | {"game": game}), {}
+    snapshot = context(2, master, *others).snapshot
+    for cycle in cycles:
+        here = Context(snapshot, cycle, STREAMS)
+        slots = [slot.level for slot in method.propose(here).slots]
+        trained[cycle] = {level: level == master.id for level in slots if level != TARGET}
+        trials = [plain_trial(level, cycle, 40, round(40 * rates(level == master.id, cycle))) for level in slots]
+        trials = [replace(t, achievements={"ENTER_DUNGEON": known}) if t.level == TARGET else t for t in trials]
+        snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
+    return [cycle for cycle, levels in trained.items() if any(levels.values())], trained
+
+
+def _rises(is_master: bool, cycle: int) -> float:
+    return 0.95 if is_master else min(0.1 + 0.04 * (cycle - 3), 0.6)
+
+
+def test_what_was_mastered_and_the_target_never_shows_is_played_again_every_so_many_cycles():
+    played, trained = _forgetful(_rises, range(3, 12))
+    first = played[0]
+    assert played == list(range(first, 12, 3))
+    assert all(len(levels) == 4 for levels in trained.values()), "one slot, and the others go on"
+    assert _forgetful(_rises, range(3, 12), STAY)[0] == [first]
+
+
+def test_nothing_is_rehearsed_that_the_target_shows_itself():
+    played, _ = _forgetful(_rises, range(3, 12), known=0.06)
+    assert len(played) == 1
+    assert len(_forgetful(_rises, range(3, 12), known=0.04)[0]) == 3
+
+
+def test_what_was_forgotten_is_rehearsed_until_it_is_mastered_again():
+    def rates(is_master: bool, cycle: int) -> float:
+        return _rises(is_master, cycle) if not is_master else {6: 0.1, 7: 0.4, 8: 0.9}.get(cycle, 0.95)
+
+    played, _ = _forgetful(rates, range(3, 12))
+    assert played == [3, 6, 7, 8, 11]

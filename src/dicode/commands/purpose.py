@@ -66,6 +66,8 @@ def _dreams(config: Config) -> Iterator[str]:
             yield f"dreamer.{name} changes no dream of game={config.game}; leave it out"
     if config.method.parents == "wanted" and dreams.wanted is None:
         yield f"method.parents=wanted asks what the target lacks, which game={config.game} can't tell; use frontier"
+    if config.method.rehearse and dreams.wanted is None:
+        yield f"method.rehearse={config.method.rehearse} asks what the target lacks, which game={config.game} can't tell; use 0"
     if dreamer.goal_only and dreamer.hooks:
         yield "dreamer.goal_only=true forbids the hooks that dreamer.hooks=true asks for; leave one out"
     if dreamer.goal_only and frontier:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dicode.curriculum import lineage, reached
+from dicode.curriculum import lineage, reached, rehearsal
 from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment, own_target
@@ -95,6 +95,14 @@ class DicodeSettings(Replayed, Scored):
         0,
         4096,
         only={"method.stay": ("learning",)},
+    )
+    rehearse: int = option(
+        0,
+        "cycles after which a mastered level is played again whose goal the target's own episodes hardly show, one at a "
+        "time, those first that the target lacks most; 0: never",
+        0,
+        1_000_000,
+        only={"method.stay": ("learning",), "method.open_loop": (False,)},
     )
     frontier: int = option(
         0,
@@ -189,13 +197,24 @@ def _propose(context: Context, told: _Told) -> Proposal:
         new = [level for level in new if levels[level].born == context.cycle or context.snapshot.trials.get(level)]
     if told.own.stay == "learning":
         staying = _staying(context, told)
-        new = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
+        again = _rehearsed(context, told)
+        queue = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
+        new = [*again, *[level for level in queue if level not in again]]
         limit = left if context.cycle < told.room.seed_cycles else max(left - told.own.replay_slots, 0)
     new = new[:limit]
     pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
     silent = [TARGET] if told.own.unsolved_target == "measure" and _pays_nothing(context) else []
     return common.divide(told.room.at(context.cycle), [*new, *replayed], silent, residents)
+
+
+def _rehearsed(context: Context, told: _Told) -> list[str]:
+    """The level that is played again in this cycle lest it be forgotten, if one is."""
+    rank = _wanted_on_target(context, told) if told.own.rehearse else None
+    if rank is None or context.cycle < told.room.seed_cycles:
+        return []
+    level = rehearsal.due(context.snapshot, context.cycle, told.own.rehearse, told.lifetime, rank)
+    return [] if level is None else [level.id]
 
 
 def _pays_nothing(context: Context) -> bool:

@@ -165,7 +165,7 @@ def paced(plan: Plan, horizon: int) -> Plan:
 
 def opened(plan: Plan) -> Plan:
     """`plan` on open ground where it stood in a closed room."""
-    return plan.changed(site=Site.CLEARING) if plan.site == Site.ARENA else plan
+    return plan.changed(site=Site.CLEARING if plan.site == Site.ARENA else plan.site, yard=0)
 
 
 _OF_A_HOOK = frozenset({Code.HOOK, Code.MODULE, Code.HOOKS_OFF, Code.TIME, Code.MEMORY, Code.CRASHED, Code.ERROR})
@@ -202,7 +202,7 @@ def _roomier(plan: Plan, rng: np.random.Generator) -> Plan:
     blocks = tuple(Near(spot.block, max(1, spot.count - 1), spot.low, spot.high + spread) for spot in plan.blocks)
     mobs = tuple(replace(crowd, high=min(13, crowd.high + spread)) for crowd in plan.mobs)
     site = Site.CLEARING if plan.site == Site.WILD else plan.site
-    return plan.changed(blocks=blocks, mobs=mobs, site=site, radius=min(8, plan.radius + spread))
+    return plan.changed(blocks=blocks, mobs=mobs, site=site, radius=min(8, plan.radius + spread), yard=0)
 
 
 def _easier(plan: Plan, rng: np.random.Generator, rate: float | None) -> Plan:

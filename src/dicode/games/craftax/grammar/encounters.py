@@ -13,6 +13,8 @@ from dicode.games.craftax.levels.techtree import Requirement
 from dicode.levels import Achievement, Block, Floor, Mob
 
 BOSS = (Achievement.DAMAGE_NECROMANCER, Achievement.DEFEAT_NECROMANCER)
+WIDEST_YARD = 5
+"""Radius of the widest yard around a way down."""
 _EASY_FIGHT: dict[Help, Mapping[str, tuple[float, ...]]] = {
     Help.HANDED: {"monster_health": (0.4, 0.5, 0.6), "monster_damage": (0.3, 0.5), "health_recovery": (3.0, 5.0)},
     Help.NEAR: {"monster_damage": (0.5, 0.6), "health_recovery": (2.0, 3.0)},
@@ -71,22 +73,21 @@ def _crowd(mob: Mob, help_: Help, rng: np.random.Generator) -> tuple[tuple[Crowd
 
 
 def descend(needed: Requirement, help_: Help, floor: Floor, rng: np.random.Generator) -> Plan:
-    """Taking a ladder down: shut in with it, then a walk, then guarded or farther, then as one arrives.
+    """Taking a ladder down: shut in with it, then half of the time, then a walk, then as one arrives.
 
-    In the open an agent that has never used the action that descends strays before it does.
+    In the open an agent that has never used the action that descends strays before it does. So steps are small, and each
+    level has a part that the one before it taught: what is never solved is measured and turned down before it can be learned.
     """
     closed = {"site": Site.ARENA, "radius": 2} if help_ == Help.HANDED else {"site": Site.WILD}
     plan = base(needed, help_, floor, **closed)
-    ladder = {
-        Help.HANDED: (1, 2),
-        Help.NEAR: (3, 5),
-        Help.TOOLS: (8, 14) if floor == Floor.OVERWORLD else (6, 12),
-    }.get(help_)
+    farthest = {Help.HANDED: 2, Help.NEAR: 5, Help.TOOLS: 14 if floor == Floor.OVERWORLD else 12}.get(help_)
+    ladder = (1, farthest) if farthest else None
+    plan = replace(plan, yard=WIDEST_YARD if help_ == Help.NEAR else 0)
     if floor == Floor.OVERWORLD:
         # Nobody arrives there: with the usual equipment of who goes below, and out of sight of the ladder.
         bare = help_ == Help.BARE
         kit = {"pickaxe": 1, "sword": 1} if bare else plan.kit
-        return replace(plan, ladder=(15, 30) if bare else ladder, kit=kit)
+        return replace(plan, ladder=(1, 30) if bare else ladder, kit=kit)
     kills = {Help.HANDED: 8, Help.NEAR: 8, Help.TOOLS: int(rng.integers(5, 8))}.get(help_)
     guards: tuple[Crowd, ...] = ()
     if help_ == Help.TOOLS:

@@ -67,7 +67,9 @@ class Plan:
     help: Help = Help.NEAR
     floor: Floor = Floor.OVERWORLD
     ladder: tuple[int, int] | None = None
-    """Start this many steps from the floor's ladder down."""
+    """Start this many steps from the floor's ladder down, near oftener than far."""
+    yard: int = 0
+    """Half of the worlds begin in a closed yard around the ladder, of at most this radius; 0: none does."""
     kills: int | None = None
     """Monsters already defeated on the start floor; eight open the ladder in the game."""
     kit: Mapping[str, int] = field(default_factory=dict)

@@ -175,31 +175,47 @@ def _start(plan: Plan) -> list[str]:
 
 
 def _way_down(plan: Plan, reach: tuple[int, int]) -> list[str]:
-    """A start so far from the ladder, and but for the least help an easy way."""
+    """A start at most so far from the ladder, and but for the least help an easy way; half of the time in a yard, where it has one."""
     low, high = reach
     dug = plan.help > Help.BARE
-    return [
-        f"# Start {low} to {high} steps from the way down{', with a dug way in between' if dug else ''}.",
-        "ladder = world.ladder_down()",
-        *([f"world.clear({min(5, max(2, (low + 1) // 2 + 1))}, near=ladder)"] if dug else []),
-        f"start = world.random_cell(({low}, {high}), near=ladder, reachable=False)",
+    way = [
+        f"# Start {low} to {high} steps from the way down, near oftener than far{', with a dug way in between' if dug else ''}.",
+        *(["world.clear(3, near=ladder)"] if dug else []),
+        f"far = int(world.rng.integers({low + 1}, {high + 1}))",
+        f"start = world.random_cell(({low}, far), near=ladder, reachable=False)",
         *(["world.corridor(start, ladder)"] if dug else []),
-        "world.player.position = start",
     ]
+    if plan.yard:
+        size = [f"radius = int(world.rng.integers(2, {plan.yard + 1}))", "size = 2 * radius + 1"]
+        yard = [*size, *_walled("radius", "size", "1", "2 * (radius - 1)")]
+        way = [
+            "if world.rng.random() < 0.5:",
+            *[f"{_INDENT}{line}" for line in ("# A closed yard with the way down in it.", *yard)],
+            "else:",
+            *[f"{_INDENT}{line}" for line in way],
+        ]
+    return ["ladder = world.ladder_down()", *way, "world.player.position = start"]
 
 
 def _yard(plan: Plan, reach: tuple[int, int]) -> list[str]:
     """A start in a closed yard with the ladder in its middle."""
-    radius, size = plan.radius, 2 * plan.radius + 1
     return [
         "# A closed yard with the way down in it.",
-        "row, column = world.ladder_down()",
-        f"top, left = min(max(row - {radius}, 0), {48 - size}), min(max(column - {radius}, 0), {48 - size})",
+        "ladder = world.ladder_down()",
+        *_walled(str(plan.radius), str(2 * plan.radius + 1), *map(str, reach)),
+        "world.player.position = start",
+    ]
+
+
+def _walled(radius: str, size: str, least: str, reach: str) -> list[str]:
+    """A room around the ladder, as far as the map goes, and a start in it; its numbers may be names."""
+    last = f"48 - {size}" if size.isalpha() else str(48 - int(size))
+    return [
+        f"top, left = min(max(ladder[0] - {radius}, 0), {last}), min(max(ladder[1] - {radius}, 0), {last})",
         f"world.room(top, left, {size}, {size})",
         f"ladder = (top + {radius}, left + {radius})",
         "world.move_ladder_down(ladder)",
-        f"start = world.random_cell(({reach[0]}, {reach[1]}), near=ladder)",
-        "world.player.position = start",
+        f"start = world.random_cell(({least}, {reach}), near=ladder)",
     ]
 
 

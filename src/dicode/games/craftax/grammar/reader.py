@@ -163,11 +163,22 @@ def _assignment(plan: Plan, path: str, value: object, node: ast.expr) -> Plan:
     if path == "start" and isinstance(node, ast.Call) and _near_ladder(node):
         reach = _reach(_value(node.args[0])) if node.args else None
         return plan.changed(ladder=reach) if reach else plan
+    if path in ("far", "radius") and (drawn := _drawn(node)):
+        low, high = drawn
+        return plan.changed(ladder=(low - 1, high - 1)) if path == "far" else plan.changed(yard=high - 1)
     if field.startswith("inventory.") and isinstance(value, int):
         return plan.changed(kit={**plan.kit, field.removeprefix("inventory."): int(value)})
     if path.startswith("world.player.") and isinstance(value, (int, float, str, bool)) and "." not in field:
         return plan.changed(player={**plan.player, field: value})
     return plan
+
+
+def _drawn(node: ast.expr) -> tuple[int, int] | None:
+    """The two bounds of `int(world.rng.integers(low, high))`."""
+    call = node.args[0] if isinstance(node, ast.Call) and _path(node.func) == "int" and node.args else None
+    if not isinstance(call, ast.Call) or _path(call.func) != "world.rng.integers":
+        return None
+    return _reach(tuple(_value(argument) for argument in call.args))
 
 
 def _near_ladder(node: ast.Call) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dicode.games.craftax.grammar.encounters import WIDEST_YARD
 from dicode.games.craftax.grammar.equipment import USUAL_KIT, material_kit
 from dicode.games.craftax.grammar.frontier import before
 from dicode.games.craftax.grammar.lessons import settle, stage
@@ -86,6 +87,7 @@ def merge(one: Plan, other: Plan) -> Plan:
         site=Site.CLEARING if descends and site == Site.ARENA else site,
         radius=max(one.radius, other.radius),
         ladder=one.ladder or other.ladder,
+        yard=0,  # what is cleared for others would open it
         kills=one.kills if one.kills is not None else other.kills,
         time_of_day=one.time_of_day if one.time_of_day is not None else other.time_of_day,
     )
@@ -123,7 +125,7 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
         minimum=minimum,
         blocks=tuple(replace(spot, count=spot.count + 1, high=_closer(spot.low, spot.high)) for spot in parent.blocks),
         mobs=tuple(_easier(crowd) for crowd in parent.mobs),
-        ladder=parent.ladder and (max(1, round(0.7 * parent.ladder[0])), max(2, round(0.7 * parent.ladder[1]))),
+        ladder=parent.ladder and (1, max(2, round(0.7 * parent.ladder[1]))),
         mechanic="",
         numbers={},
         patient=True,
@@ -134,7 +136,7 @@ def eased(parent: Plan, rng: np.random.Generator) -> Plan:
 def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
     """The same plan, harder by a drawn amount: longer ways, less of everything, enemies nearer to the game's number."""
     far = float(rng.uniform(1.2, 2.2))
-    if _is_yard(plan) and plan.radius < _WIDEST_YARD:
+    if _is_yard(plan) and plan.radius < WIDEST_YARD:
         # An agent that found the ladder by chance finds it seldom where there is twice the room.
         return _yard(plan, plan.radius + 1)
     rules = {
@@ -150,14 +152,10 @@ def stretched(plan: Plan, rng: np.random.Generator) -> Plan:
             for spot in plan.blocks
         ),
         mobs=tuple(replace(crowd, low=_farther(crowd.low, far), high=_farther(crowd.high, far)) for crowd in plan.mobs),
-        ladder=plan.ladder and (_farther(plan.ladder[0], far, 24), _farther(plan.ladder[1], far, 36)),
+        ladder=plan.ladder and (1, _farther(plan.ladder[1], far, 36)),
         site=Site.CLEARING if plan.site == Site.ARENA else plan.site,
         patient=plan.patient or plan.help <= Help.TOOLS,
     )
-
-
-_WIDEST_YARD = 5
-"""Radius of the widest yard around a way down; after it comes open ground."""
 
 
 def _is_yard(plan: Plan) -> bool:
