@@ -70,8 +70,8 @@ def _starts(plan: Plan, blank_pool, count: int = 80) -> list[tuple[int, int]]:
     found = []
     for number in range(count):
         world = World({name: array[number] for name, array in pool.items()}, np.random.default_rng(0))
-        walked = world.distance_map()
-        found.append((int(walked[world.ladder_down()]), int((walked >= 0).sum())))
+        (row, column), (down, right) = world.player.position, world.ladder_down()
+        found.append((abs(row - down) + abs(column - right), int((world.distance_map() >= 0).sum())))
     return found
 
 
