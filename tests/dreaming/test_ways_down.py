@@ -82,6 +82,8 @@ def test_the_first_way_in_the_open_is_a_yard_half_of_the_time_and_near_starts_ar
     widest = (2 * WIDEST_YARD - 1) ** 2 + 1
     closed = [steps for steps, room in first if room <= widest]
     assert 0.3 * len(first) < len(closed) < 0.7 * len(first)
+    smallest = sum(room == 10 for _, room in first)
+    assert smallest > 0.3 * len(closed), "what the first lesson taught, in nearly every pool of 16 worlds"
     assert max(steps for steps, room in first if room > widest) <= 5
     sizes = {room for _, room in first if room <= widest}
     assert sizes == {(2 * radius - 1) ** 2 + 1 for radius in range(2, WIDEST_YARD + 1)}

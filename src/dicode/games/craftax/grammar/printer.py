@@ -186,11 +186,15 @@ def _way_down(plan: Plan, reach: tuple[int, int]) -> list[str]:
         *(["world.corridor(start, ladder)"] if dug else []),
     ]
     if plan.yard:
-        size = [f"radius = int(world.rng.integers(2, {plan.yard + 1}))", "size = 2 * radius + 1"]
+        size = [
+            f"widest = int(world.rng.integers(2, {plan.yard + 1}))",
+            "radius = int(world.rng.integers(2, widest + 1))",
+            "size = 2 * radius + 1",
+        ]
         yard = [*size, *_walled("radius", "size", "1", "2 * (radius - 1)")]
         way = [
             "if world.rng.random() < 0.5:",
-            *[f"{_INDENT}{line}" for line in ("# A closed yard with the way down in it.", *yard)],
+            *[f"{_INDENT}{line}" for line in ("# A closed yard with the way down in it, small ones oftener.", *yard)],
             "else:",
             *[f"{_INDENT}{line}" for line in way],
         ]

@@ -163,7 +163,7 @@ def _assignment(plan: Plan, path: str, value: object, node: ast.expr) -> Plan:
     if path == "start" and isinstance(node, ast.Call) and _near_ladder(node):
         reach = _reach(_value(node.args[0])) if node.args else None
         return plan.changed(ladder=reach) if reach else plan
-    if path in ("far", "radius") and (drawn := _drawn(node)):
+    if path in ("far", "widest") and (drawn := _drawn(node)):
         low, high = drawn
         return plan.changed(ladder=(low - 1, high - 1)) if path == "far" else plan.changed(yard=high - 1)
     if field.startswith("inventory.") and isinstance(value, int):
