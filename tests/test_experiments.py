@@ -117,6 +117,7 @@ def test_the_pursuit_begins_with_lessons_and_nothing_written_by_hand():
     assert not planned.library_seeds
     assert planned.lessons == 13
     assert (planned.method.name, planned.method.parents, planned.dreamer.pursue) == ("dicode", "wanted", "target")
+    assert planned.method.rehearse == 4
 
 
 def test_arms_of_the_ladder_are_compared_at_equal_seeds(ladder, capsys):

@@ -1,5 +1,6 @@
 """The dreaming loop: when dreams are asked and taken, what trains, who becomes a parent."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -437,15 +438,15 @@ def test_wanted_parents_are_those_whose_goal_the_target_lacks_most():
 REHEARSED = STAY | {"rehearse": 3}
 
 
-def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0):
-    """The levels of each cycle where one was mastered in cycle 3 and four others are learned; `known`: its goal's rate on the target."""
+def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0, others: int = 4):
+    """The levels of each cycle where one was mastered and `others` are learned; `known`: its goal's rate on the target."""
     master = dream("down", 2, source=toy_text(Toy("skill", 3.0), "down"))
-    others = [dream(f"learned{i}", 2 - (i == 3)) for i in range(4)]
+    learned = [dream(f"learned{i}", 2 - (i == 3)) for i in range(others)]
     goal = {"achievements": ["ENTER_DUNGEON"], "minimum": {}}
     master = replace(master, verdict=replace(master.verdict, goal=goal))
     game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
     method, trained = make("dicode", settings | {"game": game}), {}
-    snapshot = context(2, master, *others).snapshot
+    snapshot = context(2, master, *learned).snapshot
     for cycle in cycles:
         here = Context(snapshot, cycle, STREAMS)
         slots = [slot.level for slot in method.propose(here).slots]
@@ -466,6 +467,15 @@ def test_what_was_mastered_and_the_target_never_shows_is_played_again_every_so_m
     assert played == list(range(first, 12, 3))
     assert all(len(levels) == 4 for levels in trained.values()), "one slot, and the others go on"
     assert _forgetful(_rises, range(3, 12), STAY)[0] == [first]
+
+
+def test_slots_that_are_dealt_anew_keep_one_for_rehearsal_too():
+    drawn = STAY | {"stay": "draw", "keep": 3}
+    seldom, _ = _forgetful(_rises, range(3, 20), drawn, others=20)
+    played, trained = _forgetful(_rises, range(3, 20), drawn | {"rehearse": 3}, others=20)
+    assert max(b - a for a, b in itertools.pairwise([*seldom, 20])) > 3
+    assert max(b - a for a, b in itertools.pairwise([*played, 20])) <= 3
+    assert all(len(levels) == 4 for cycle, levels in trained.items() if cycle > 4)
 
 
 def test_nothing_is_rehearsed_that_the_target_shows_itself():

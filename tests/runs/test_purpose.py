@@ -32,6 +32,7 @@ def asked(said: str):
         ("game=xland dreamer.pursue=target", "dreamer.pursue changes no dream of game=xland"),
         ("game=xland dreamer.steps=none", "dreamer.steps changes no dream of game=xland"),
         ("game=xland method.parents=wanted", "asks what the target lacks, which game=xland can't tell; use frontier"),
+        ("game=xland method.rehearse=3", "asks what the target lacks, which game=xland can't tell; use 0"),
         ("game=xland lessons=3", "lessons=3 asks for first lessons, which game=xland has not"),
         ("arm=frontier target_share=0", "which target_share=0 never plays"),
         ("dreamer.round=0 library_seeds=false", "use method=ppo"),

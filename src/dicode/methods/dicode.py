@@ -102,7 +102,7 @@ class DicodeSettings(Replayed, Scored):
         "time, those first that the target lacks most; 0: never",
         0,
         1_000_000,
-        only={"method.stay": ("learning",), "method.open_loop": (False,)},
+        only={"method.open_loop": (False,)},
     )
     frontier: int = option(
         0,
@@ -189,21 +189,20 @@ def waiting(context: Context) -> list[str]:
 
 def _propose(context: Context, told: _Told) -> Proposal:
     levels = context.snapshot.levels
-    residents = _residents(context, told)
-    left = told.room.free_slots - len(residents)
+    residents, again = _residents(context, told), _rehearsed(context, told)
+    left = told.room.free_slots - len(residents) - len(again)
     limit = left if context.cycle < told.room.seed_cycles else min(told.dreaming.keep, left)
     new = [level for level in waiting(context) if not common.has_hooks(levels[level])]
     if told.own.surplus == "drop":
         new = [level for level in new if levels[level].born == context.cycle or context.snapshot.trials.get(level)]
     if told.own.stay == "learning":
         staying = _staying(context, told)
-        again = _rehearsed(context, told)
-        queue = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
-        new = [*again, *[level for level in queue if level not in again]]
+        new = [*staying, *[level for level in _latest_first(context, new, told) if level not in staying]]
         limit = left if context.cycle < told.room.seed_cycles else max(left - told.own.replay_slots, 0)
-    new = new[:limit]
-    pool = [level for level in _replayable(context) if level.id not in new and not common.has_hooks(level)]
+    new = [level for level in new if level not in again][:limit]
+    pool = [level for level in _replayable(context) if level.id not in {*new, *again} and not common.has_hooks(level)]
     replayed = draw(_weights(pool, context.cycle, told.own), left - len(new), context.streams, "replay", context.cycle)
+    new = [*again, *new]
     silent = [TARGET] if told.own.unsolved_target == "measure" and _pays_nothing(context) else []
     return common.divide(told.room.at(context.cycle), [*new, *replayed], silent, residents)
 
