@@ -34,16 +34,21 @@ def _target(**able: float) -> dict[str, float]:
     return {a.name: 0.0 for a in Achievement} | dict.fromkeys(FIRST_TOOLS, 0.9) | able
 
 
-def _level(achievement: Achievement, help_: Help) -> LevelRecord:
-    source = print_level(stage(achievement, help_, np.random.default_rng(5)), "Because.")
+def _level(achievement: Achievement, help_: Help, floor: Floor | None = None) -> LevelRecord:
+    source = print_level(stage(achievement, help_, np.random.default_rng(5), floor), "Because.")
     return briefs.record(Draft(source, achievement.name, Origin.GRAMMAR), YES)
 
 
 def _children(
-    achievement: Achievement, solved: int, target: dict[str, float], count: int = 40, pursue: str = "target"
+    achievement: Achievement,
+    solved: int,
+    target: dict[str, float],
+    count: int = 40,
+    pursue: str = "target",
+    floor: Floor | None = None,
 ) -> list[Draft]:
     """Drafts for a parent that was solved in so many of 50 episodes."""
-    report = briefs.report(_level(achievement, Help.HANDED), 50, solved)
+    report = briefs.report(_level(achievement, Help.HANDED, floor), 50, solved)
     asked = [Brief(1, index, report, target, 1.0) for index in range(count)]
     outcomes = [GrammarDreamer(Streams(0), pursue=pursue).dream([brief], lambda draft: YES)[0] for brief in asked]
     return [outcome.draft for outcome in outcomes]
@@ -180,6 +185,13 @@ def test_what_was_learned_below_is_begun_above_where_the_target_hardly_gets_ther
 )
 def test_nothing_is_begun_above_that_is_not_learned_or_not_cut_off(achievement, solved, able):
     assert "approach" not in {draft.move for draft in _children(achievement, solved, _target(**able))}
+
+
+@pytest.mark.fast
+def test_what_can_be_done_above_is_not_begun_above_the_floor_on_which_it_was_learned():
+    drafts = _children(Achievement.COLLECT_STONE, 48, _target(), floor=Floor.GNOMISH_MINES)
+    assert {plan_of(_level(Achievement.COLLECT_STONE, Help.HANDED, Floor.GNOMISH_MINES).source).floor} == {2}
+    assert "approach" not in {draft.move for draft in drafts}
 
 
 @pytest.mark.fast

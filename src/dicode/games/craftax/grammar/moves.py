@@ -149,6 +149,8 @@ def _is_cut_off(situation: Situation) -> bool:
     parent = situation.parent
     if not situation.pursues or parent is None or not parent.floor or parent.start or not _is_solved(situation):
         return False
+    if any(min(requirements(a).floors) < parent.floor for a in parent.achievements):
+        return False  # what can be done above needs no way down
     return ENTER[parent.floor] in situation.way and situation.target[ENTER[parent.floor]] < SHAKY
 
 

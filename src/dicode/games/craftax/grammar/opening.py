@@ -44,7 +44,7 @@ def lessons(count: int, rng: np.random.Generator) -> list[Draft]:
 
 
 def _lesson(achievement: Achievement, rng: np.random.Generator) -> Draft:
-    plan = stage(achievement, Help.HANDED, rng)
+    plan = stage(achievement, Help.HANDED, rng, requirements(achievement).floors[0])
     plan = plan.changed(minimum={}, rules={**plan.rules, "episode_length": float(LENGTH)})
     about = objective(plan)
     source = print_level(plan, "The act alone, before anything else is known and while everything is still tried.")
