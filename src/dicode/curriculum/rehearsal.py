@@ -25,7 +25,7 @@ def due(
     """The level to play again in `cycle`, of highest `rank`; None where nothing is due.
 
     It has no hooks, was mastered in its slot, the target lacks its goal, and no level with the same goal was played for `every` cycles;
-    or it was rehearsed last and no longer solved. Of several levels with one goal it is the youngest, as the hardest.
+    or it was played since and is no longer solved. Of several levels with one goal it is the youngest, as the hardest.
     """
     success = _success(snapshot)
     goals = {level.id: _goal(level) for level in snapshot.accepted().values()}
