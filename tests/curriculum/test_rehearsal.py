@@ -9,14 +9,14 @@ from dicode.curriculum.lifetime import Lifetime
 from dicode.curriculum.rehearsal import LACKING, due
 from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.training.checker import record_of
-from dicode.types import TARGET, Accepted, Draft, LevelRecord, Origin, Status, Trial
+from dicode.types import Accepted, Draft, LevelRecord, Origin, Status, Trial
 
 pytestmark = pytest.mark.fast
 EVERY = 4
 
 
-def level(name: str, *goal: str, born: int = 0, hooks: tuple[str, ...] = ()) -> LevelRecord:
-    verdict = Accepted({"achievements": list(goal), "minimum": {}}, {}, "-", hooks)
+def level(name: str, *goal: str, born: int = 0) -> LevelRecord:
+    verdict = Accepted({"achievements": list(goal), "minimum": {}}, {}, "-")
     return replace(record_of(Draft(name, name, Origin.GRAMMAR), verdict, born), status=Status.A)
 
 
@@ -30,9 +30,8 @@ def again(
     trials = {
         one.id: tuple(Trial(one.id, c, 40, round(40 * rate), 1.0, 10.0) for c, rate in seen) for one, seen in found
     }
-    trials[TARGET] = (Trial(TARGET, cycle - 1, 40, 0, 1.0, 10.0, achievements=dict(on_target or {})),)
     snapshot = replace(Snapshot().with_levels([target_record(), *(one for one, _ in found)]), trials=trials)
-    chosen = due(snapshot, cycle, EVERY, Lifetime(4, 2), rank)
+    chosen = due(snapshot, snapshot.accepted().values(), cycle, EVERY, Lifetime(4, 2), on_target or {}, rank)
     return None if chosen is None else chosen.description
 
 
@@ -60,7 +59,6 @@ def test_what_is_known_to_be_forgotten_is_due_at_once():
     ("one", "rate", "on_target"),
     [
         (level("shown", "DOWN"), 1.0, {"DOWN": LACKING}),
-        (level("hooked", "DOWN", hooks=("transition",)), 1.0, {}),
         (level("no achievement"), 1.0, {}),
         (level("never mastered", "DOWN"), 0.6, {}),
     ],

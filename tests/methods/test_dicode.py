@@ -442,7 +442,8 @@ def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0, oth
     """The levels of each cycle where one was mastered and `others` are learned; `known`: its goal's rate on the target."""
     master = dream("down", 2, source=toy_text(Toy("skill", 3.0), "down"))
     learned = [dream(f"learned{i}", 2 - (i == 3)) for i in range(others)]
-    goal = {"achievements": ["ENTER_DUNGEON"], "minimum": {}}
+    asked = next(name for name in ACHIEVEMENTS if name != "EAT_COW")
+    goal = {"achievements": [asked], "minimum": {}}
     master = replace(master, verdict=replace(master.verdict, goal=goal))
     game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
     method, trained = make("dicode", settings | {"game": game}), {}
@@ -452,7 +453,7 @@ def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0, oth
         slots = [slot.level for slot in method.propose(here).slots]
         trained[cycle] = {level: level == master.id for level in slots if level != TARGET}
         trials = [plain_trial(level, cycle, 40, round(40 * rates(level == master.id, cycle))) for level in slots]
-        trials = [replace(t, achievements={"ENTER_DUNGEON": known}) if t.level == TARGET else t for t in trials]
+        trials = [replace(t, achievements={asked: known}) if t.level == TARGET else t for t in trials]
         snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
     return [cycle for cycle, levels in trained.items() if any(levels.values())], trained
 
@@ -482,6 +483,21 @@ def test_nothing_is_rehearsed_that_the_target_shows_itself():
     played, _ = _forgetful(_rises, range(3, 12), known=0.06)
     assert len(played) == 1
     assert len(_forgetful(_rises, range(3, 12), known=0.04)[0]) == 3
+
+
+def test_a_level_with_hooks_has_slots_of_its_own_and_is_not_rehearsed():
+    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
+
+    def rehearsed(hooks: tuple[str, ...]) -> bool:
+        master = dream("down", 2, status=Status.A)
+        master = replace(master, verdict=replace(master.verdict, hooks=hooks))
+        snapshot = context(2, master, *(dream(f"learned{i}", 2) for i in range(4))).snapshot
+        snapshot = replace(snapshot, trials={master.id: (plain_trial(master.id, 3, 40, 40),)})
+        proposal = make("dicode", REHEARSED | {"game": game}).propose(Context(snapshot, 9, STREAMS))
+        return master.id in {slot.level for slot in proposal.slots}
+
+    assert rehearsed(())
+    assert not rehearsed(("transition",))
 
 
 def test_what_was_forgotten_is_rehearsed_until_it_is_mastered_again():

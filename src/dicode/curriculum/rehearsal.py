@@ -5,11 +5,11 @@ an action of its own it is lost soon: seen at 97 to 100 % of a level's episodes,
 steps later (docs/results/goals.md).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.snapshot import Snapshot
-from dicode.types import TARGET, Accepted, LevelRecord, Status
+from dicode.types import Accepted, LevelRecord, Status
 
 LACKING = 0.05
 """Success rate on the target below which a goal is not kept up there."""
@@ -17,41 +17,31 @@ LACKING = 0.05
 
 def due(
     snapshot: Snapshot,
+    levels: Iterable[LevelRecord],
     cycle: int,
     every: int,
     granted: Lifetime,
+    success: Mapping[str, float],
     rank: Callable[[LevelRecord], float],
 ) -> LevelRecord | None:
-    """The level to play again in `cycle`, of highest `rank`; None where nothing is due.
+    """The one of `levels` to play again in `cycle`, of highest `rank`; None where nothing is due. `success`: rates on the target by achievement.
 
-    It has no hooks, was mastered in its slot, the target lacks its goal, and no level with the same goal was played for `every` cycles;
+    It was mastered in its slot, the target lacks its goal, and no level with the same goal was played for `every` cycles;
     or it was played since and is no longer solved. Of several levels with one goal it is the youngest, as the hardest.
     """
-    success = _success(snapshot)
-    goals = {level.id: _goal(level) for level in snapshot.accepted().values()}
     played: dict[frozenset[str], int] = {}
-    for level, goal in goals.items():
-        for trial in snapshot.trials.get(level, ())[-1:]:
-            played[goal] = max(played.get(goal, -1), trial.cycle)
+    for level in snapshot.accepted().values():
+        for trial in snapshot.trials.get(level.id, ())[-1:]:
+            played[_goal(level)] = max(played.get(_goal(level), -1), trial.cycle)
     found = [
         level
-        for level in snapshot.accepted().values()
-        if (goal := goals[level.id])
-        and not _has_hooks(level)
+        for level in levels
+        if (goal := _goal(level))
         and min(success.get(name, 0.0) for name in goal) < LACKING
         and end(snapshot.trials.get(level.id, ()), granted) == "mastered"
         and (cycle - played[goal] >= every or level.status is not Status.A)
     ]
     return max(found, key=lambda level: (rank(level), level.born, level.id), default=None)
-
-
-def _has_hooks(level: LevelRecord) -> bool:
-    return isinstance(level.verdict, Accepted) and bool(level.verdict.hooks)
-
-
-def _success(snapshot: Snapshot) -> Mapping[str, float]:
-    finished = [trial for trial in snapshot.trials.get(TARGET, ()) if trial.episodes]
-    return finished[-1].achievements if finished else {}
 
 
 def _goal(level: LevelRecord) -> frozenset[str]:

@@ -212,7 +212,10 @@ def _rehearsed(context: Context, told: _Told) -> list[str]:
     rank = _wanted_on_target(context, told) if told.own.rehearse else None
     if rank is None or context.cycle < told.room.seed_cycles:
         return []
-    level = rehearsal.due(context.snapshot, context.cycle, told.own.rehearse, told.lifetime, rank)
+    levels = [level for level in context.snapshot.accepted().values() if not common.has_hooks(level)]
+    success = common.target_profile(context.snapshot, told.room.game.achievements)[0]
+    every, granted = told.own.rehearse, told.lifetime
+    level = rehearsal.due(context.snapshot, levels, context.cycle, every, granted, success, rank)
     return [] if level is None else [level.id]
 
 
