@@ -10,6 +10,7 @@ from dicode.learner.gae import advantages
 pytestmark = pytest.mark.fast
 
 
+@pytest.mark.slow
 def test_arrays_that_disagree_on_a_named_axis_are_refused():
     steps, done = jnp.zeros((4, 3)), jnp.zeros((4, 3), bool)
     assert advantages(steps, steps, steps, done, 0.9, 1).shape == (4, 3)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.fast
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "runs"), [("goals", 24), ("trend", 10), ("own_target", 12)])
 def test_an_experiment_plans_its_runs_under_names_of_their_own(name, runs):
     planned = sweep.plan([f"experiment=laptop/{name}"])
@@ -21,6 +22,7 @@ def test_an_experiment_plans_its_runs_under_names_of_their_own(name, runs):
     assert all(config.dreamer.name == "grammar" for config in planned)
 
 
+@pytest.mark.slow
 def test_one_command_runs_every_arm_of_the_goals_with_the_same_shapes_and_budget():
     planned = {config.arm: config for config in sweep.plan(["experiment=laptop/goals", "seed=0"])}
     assert {arm: (config.name, config.method.name) for arm, config in planned.items()} == {
@@ -39,6 +41,7 @@ def test_one_command_runs_every_arm_of_the_goals_with_the_same_shapes_and_budget
     assert {config.dreamer.name for config in planned.values()} == {"grammar"}
 
 
+@pytest.mark.slow
 def test_every_arm_of_the_second_world_has_the_same_shapes_budget_and_learner_and_levels_of_one_kind():
     planned = {config.arm: config for config in sweep.plan(["experiment=xland/compare", "seed=0"])}
     assert list(planned) == ["ppo", "dr", "plr", "sfl", "accel", "dicode", "open_loop"]
@@ -53,6 +56,7 @@ def test_every_arm_of_the_second_world_has_the_same_shapes_budget_and_learner_an
     assert not planned["dicode"].method.open_loop
 
 
+@pytest.mark.slow
 def test_an_arm_of_the_goals_differs_from_the_whole_method_in_what_it_is_named_for():
     planned = {config.arm: sweep._settings(config) for config in sweep.plan(["experiment=laptop/goals", "seed=0"])}
 
@@ -69,6 +73,7 @@ def test_an_arm_of_the_goals_differs_from_the_whole_method_in_what_it_is_named_f
     )
 
 
+@pytest.mark.slow
 def test_every_arm_trains_on_levels_within_the_pilots_steps():
     for config in sweep.plan(["experiment=laptop/goals", "seed=0"]):
         if config.method.name == "sfl":
@@ -76,6 +81,7 @@ def test_every_arm_trains_on_levels_within_the_pilots_steps():
             assert scoring + config.method.scoring_every < config.num_cycles
 
 
+@pytest.mark.slow
 def test_a_target_of_ones_own_pays_its_goal_alone_to_every_method():
     planned = sweep.plan(["experiment=laptop/own_target"])
     assert {config.reward for config in planned} == {"goal"}
@@ -112,6 +118,7 @@ def trend(monkeypatch):
     return _script("trend", monkeypatch)
 
 
+@pytest.mark.slow
 def test_the_pursuit_begins_with_lessons_and_nothing_written_by_hand():
     (planned,) = sweep.plan(["experiment=laptop/trend", "method=dicode", "arm=pursuit", "seed=0"])
     assert not planned.library_seeds
@@ -129,6 +136,7 @@ def test_arms_of_the_ladder_are_compared_at_equal_seeds(ladder, capsys):
     assert "goals_dreamed  return  5.17  w  0.67" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_ladders_rungs_differ_by_one_change_each(ladder):
     arms = {name: ladder.configuration(name, 0, 2**21, "runs/ladder") for name in ladder.ARMS}
     assert arms["half"].num_updates == arms["full"].num_updates

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Container
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -78,9 +79,21 @@ def modules() -> list[Path]:
     return sorted(SOURCE.rglob("*.py"))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """The module itself first, then all that is in it."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten():
+    """The trees of the whole package are much to keep for the tests of other files."""
+    yield
+    nodes_of.cache_clear()
+
+
 def imports(path: Path, top_level_only: bool) -> set[str]:
-    tree = ast.parse(path.read_text())
-    nodes = tree.body if top_level_only else ast.walk(tree)
+    nodes = nodes_of(path)[0].body if top_level_only else nodes_of(path)
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -110,11 +123,13 @@ def layer_of(module: str) -> int:
 
 def imported(path: Path, known: Container[str], at_run_time: bool = False) -> set[str]:
     """The package's own modules that a module imports, in functions, too; for type checkers alone unless `at_run_time`."""
-    tree = ast.parse(path.read_text())
-    for_types = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
+    nodes = nodes_of(path)
+    for_types = [
+        n for n in nodes if isinstance(n, ast.If) and isinstance(n.test, ast.Name) and n.test.id == "TYPE_CHECKING"
+    ]
     skipped = {inner for node in for_types for inner in ast.walk(node)} if at_run_time else set()
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("dicode.") and node not in skipped:
             module = node.module.removeprefix("dicode").removeprefix(".")
             for alias in node.names:
@@ -173,8 +188,7 @@ def test_only_the_package_door_imports_craftax():
 @pytest.mark.fast
 def test_only_the_worker_executes_text():
     for path in modules():
-        tree = ast.parse(path.read_text())
-        calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        calls = {n.func.id for n in nodes_of(path) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         if path.relative_to(SOURCE).as_posix() not in MAY_EXECUTE:
             assert not calls & {"exec", "eval"}, path
 
@@ -215,7 +229,7 @@ def test_what_shows_a_run_reads_its_evaluations_and_makes_none():
 def test_nothing_decides_by_the_words_of_a_verdict():
     """Reasons and hints are prose: comparing or searching them is how a branch comes to be dead."""
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             looked_at = []
             if isinstance(node, ast.Compare):
                 looked_at = [node.left, *node.comparators]

@@ -118,6 +118,7 @@ def _append_for_ever(path: str) -> None:
         file.append({"number": number, "text": "x" * (number % 5000)})
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_a_prefix_of_what_it_wrote(tmp_path):
     path, rng = tmp_path / "x.jsonl", random.Random(0)
     for _ in range(5):

@@ -32,6 +32,7 @@ def test_text_stays_as_typed(text):
         assert read(key, text) == text
 
 
+@pytest.mark.slow
 @given(TEXT.filter(lambda text: text and not text.startswith("~")))
 @settings(deadline=None, max_examples=15)
 def test_any_folder_is_a_word(text):
@@ -54,6 +55,7 @@ def test_a_reference_is_refused_where_it_would_be_kept():
         config.load(["levels=a${b}"])
 
 
+@pytest.mark.slow
 @given(TEXT.filter(lambda text: "${" not in text))
 @settings(deadline=None)
 def test_text_survives_the_run_directory(text):

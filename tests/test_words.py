@@ -173,6 +173,7 @@ def test_an_experiment_brings_its_own_preset():
     assert config.load(with_preset(["experiment=paper/ppo"])).learner.lr_final == 0.0
 
 
+@pytest.mark.slow
 def test_a_sweep_has_one_run_for_every_combination():
     found = sweep.plan(["method=ppo,dr", "seed=range(2)", "learner.lr=1e-3,2e-3", "runs_dir=a,b"])
     assert [(c.method.name, c.seed, c.learner.lr) for c in found] == [
@@ -182,6 +183,7 @@ def test_a_sweep_has_one_run_for_every_combination():
     assert found[0].name == "laptop-ppo-0-learner.lr-1e-3"
 
 
+@pytest.mark.slow
 def test_the_comparison_sweeps_what_its_file_says_unless_a_word_does():
     assert len(sweep.plan(["experiment=laptop/compare"])) == 25
     assert {c.seed for c in sweep.plan(["experiment=laptop/compare", "seed=7"])} == {7}
@@ -228,6 +230,7 @@ def test_the_machine_is_looked_at_without_jax(tmp_path, monkeypatch):
     assert machine.default_preset() == "laptop"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given", [["train", "--help"], ["train", "lr=3"], ["resume", "nowhere"], ["eval", "nowhere"], []]
 )

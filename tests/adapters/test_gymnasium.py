@@ -54,7 +54,6 @@ def test_a_seed_decides_everything_and_no_seed_goes_on(envs):
     assert (on != other).any()
 
 
-@pytest.mark.fast
 def test_compact_observations_are_a_space_of_gymnasiums(toy_game, toy_levels):
     envs = LevelsVectorEnv(toy_game, toy_levels, 2, Options(observation="compact"))
     assert envs.single_observation_space["cells"].shape == (9, 11, 8)

@@ -31,6 +31,7 @@ def gains(kernel: np.ndarray) -> np.ndarray:
     return np.concatenate([np.linalg.svd(block, compute_uv=False) for block in blocks])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "gates"), [("gtrxl", "gate_"), ("lstm", "hidden_"), ("gru", "hidden_")])
 def test_every_gates_block_has_gain_one(kind, gates):
     found = {name: kernel for name, kernel in kernels(kind).items() if gates in name and kernel.ndim == 2}
@@ -39,6 +40,7 @@ def test_every_gates_block_has_gain_one(kind, gates):
         np.testing.assert_allclose(gains(kernel), 1.0, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_one_orthogonal_matrix_cut_into_gates_has_not():
     fused = np.asarray(nn.initializers.orthogonal(1.0)(jax.random.key(0), (64, 192)))
     mean = np.sqrt(np.mean(gains(fused) ** 2))
@@ -47,6 +49,7 @@ def test_one_orthogonal_matrix_cut_into_gates_has_not():
     assert np.abs(blocks[:, :64] - blocks[:, 64:128]).max() > 0.1, "the gates are drawn one by one"
 
 
+@pytest.mark.slow
 def test_the_released_weights_are_lecun_normal_and_ours_orthogonal():
     ours, theirs = kernels("gtrxl"), kernels("gtrxl", init="lecun")
     name = next(name for name in ours if "feed_0" in name and "kernel" in name)

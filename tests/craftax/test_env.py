@@ -42,6 +42,7 @@ def leaves_of(game, env):
     return [np.asarray(leaf[env]) for leaf in jax.tree.leaves(game)]
 
 
+@pytest.mark.slow
 def test_a_level_that_always_ends_at_once_does_not_starve_the_others(toy, blank_pool):
     batch = four_levels(blank_pool, toy, [Goal.all_of(Goal.survive(1))] + [Goal.all_of(Goal.survive(10))] * 3)
     played = toy.play(batch, idle(40))
@@ -54,6 +55,7 @@ def test_a_level_that_always_ends_at_once_does_not_starve_the_others(toy, blank_
         assert np.array_equal(state.game.items[:, 8, 0, 0], state.counters.steps)
 
 
+@pytest.mark.slow
 def test_a_level_may_pay_its_goal_alone_and_go_on_after_it(toy, blank_pool):
     goal = Goal.all_of(Achievement.DEFEAT_ZOMBIE)
     usual, alone = Level(blank_pool, goal=goal, bonus=20.0), Level(blank_pool, goal=goal, bonus=20.0, game_reward=0.0)
@@ -79,6 +81,7 @@ def test_the_rule_of_an_episodes_length_can_be_set_aside(toy, blank_pool):
     assert batch.episode_limit[:2].tolist() == [3, 9]
 
 
+@pytest.mark.slow
 def test_a_reset_gives_a_world_of_the_own_level_and_touches_no_other_environment(toy, blank_pool):
     batch = four_levels(blank_pool, toy, [Goal.all_of(Goal.survive(50))] * 4, limit=50)
     actions = idle(3)
@@ -99,6 +102,7 @@ def test_a_reset_gives_a_world_of_the_own_level_and_touches_no_other_environment
         assert all(np.array_equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_chunked_writes_equal_single_ones():
     rng = np.random.default_rng(2)
     pool = {"map": rng.integers(0, 9, (4, 9, 20)), "position": rng.integers(0, 9, (4, 2))}
@@ -169,6 +173,7 @@ def test_what_the_start_implies_pays_nothing_and_counts_as_had(toy, blank_pool):
     assert achieved.sum() == 8
 
 
+@pytest.mark.slow
 def test_episodes_count_by_their_beginning(toy, blank_pool):
     survive = Goal.all_of(Goal.survive(7))
     batch = four_levels(blank_pool, toy, [survive] * 4, limit=8, counting=Counting(cycle_steps=40, score_steps=24))
@@ -235,6 +240,7 @@ def test_the_final_observation_is_that_before_the_reset(toy, blank_pool):
     assert np.all(end.observation.scalars[:, 0] == 0)
 
 
+@pytest.mark.slow
 def test_statistics_equal_a_plain_recount(toy, blank_pool):
     asked = [Goal.all_of(Achievement.COLLECT_WOOD), Goal.all_of(Goal.survive(4)), Goal.all_of(Goal.reach_floor(2))]
     batch = four_levels(blank_pool, toy, [*asked, Goal.all_of(Goal.defeat(Mob.ZOMBIE, 3))], limit=7)
@@ -290,6 +296,7 @@ def test_the_first_episode_is_kept_apart_from_later_ones(toy, blank_pool):
     assert played.last.tally.episodes.sum() == 14
 
 
+@pytest.mark.slow
 def test_goals_on_the_device_agree_with_goals_on_the_host(toy, blank_pool):
     rng = np.random.default_rng(1)
     names = list(QUANTITIES)

@@ -182,6 +182,7 @@ def test_a_lost_round_says_why_and_a_run_without_an_answer_knows_it(fm_server, t
     assert spending(made, [], [])["silence"] is None
 
 
+@pytest.mark.slow
 def test_a_late_model_is_a_silent_one(fm_server, tmp_path):
     made = make(tmp_path, fm_server.url, test_call=False, dreamer={"deadline_s": 0.3})
     fm_server.script = [fm_server.Step(delay_s=2.0, body=b"{}")]
@@ -235,6 +236,7 @@ def test_one_tiny_call_asks_a_program_too_and_no_person(tmp_path):
     assert trial.probe(replace(FmConfig(), provider="person", model="person", key_env="")).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -271,6 +273,7 @@ def test_a_program_that_repeats_a_key_of_its_surroundings_shows_none(tmp_path, m
 CHILD = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}]){then}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("child", "then", "text"),
     [
@@ -327,6 +330,7 @@ def person(folder, answers):
     return seen, thread
 
 
+@pytest.mark.slow
 def test_a_person_dreams_by_writing_into_a_file_and_a_replay_asks_nobody(tmp_path, monkeypatch, caplog):
     from dicode.dreaming import person as module
 
@@ -356,6 +360,7 @@ def test_a_person_dreams_by_writing_into_a_file_and_a_replay_asks_nobody(tmp_pat
     assert make(tmp_path, "", journal="replay", **values).dream(briefs, validate) == outcomes
 
 
+@pytest.mark.slow
 def test_half_an_answer_stays_and_a_question_is_no_way_out_of_the_folder(tmp_path, monkeypatch):
     from dicode.dreaming import person as module
 

@@ -106,6 +106,7 @@ def archive(outcomes, able_cows=2):
     return levels, trials
 
 
+@pytest.mark.slow
 def test_two_models_take_turns_by_what_they_taught_and_a_replay_asks_the_same(fm_server, tmp_path):
     def script(asked, number):
         return fm_server.said(GOOD.replace("{n}", "2" if asked["model"] == "able" else "3") + f"\n{number}")

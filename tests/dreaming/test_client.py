@@ -63,6 +63,7 @@ def test_each_provider_gets_the_fields_of_its_dialect(fm_server):
     assert set(fm_server.requests[0]) == {"model", "messages", "max_completion_tokens"}
 
 
+@pytest.mark.slow
 def test_retry_after_is_waited_for(fm_server):
     fm_server.script = [fm_server.problem(429, headers={"Retry-After": "0.3"}), fm_server.said("ok")]
     answer = ask(endpoint(fm_server.url), request())
@@ -87,6 +88,7 @@ def test_retry_after_is_read_as_a_date():
     assert 3 < _retry_after({"retry-after": formatdate(time.time() + 5)}) < 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     ["500", "503", "drop", "cut", "time-out", "drip", "invalid json", "html", "wrong shape", "error in a 200", "depth"],

@@ -53,7 +53,6 @@ def test_every_achievement_can_be_staged_at_every_amount_of_help_and_passes_the_
     assert len(ALL) == 67 * 5
 
 
-@pytest.mark.fast
 def test_a_printed_plan_is_read_back_exactly():
     rng = np.random.default_rng(1)
     for achievement, help_ in ALL:
@@ -123,7 +122,6 @@ def test_most_dreams_lie_at_most_one_unknown_step_beyond_the_agent():
     assert np.mean(np.array(beyond) <= 1) > 0.75
 
 
-@pytest.mark.fast
 def test_every_floor_and_every_achievement_comes_up_as_the_agent_grows():
     asked, floors = set(), set()
     for index in range(1500):
@@ -138,7 +136,6 @@ def test_every_floor_and_every_achievement_comes_up_as_the_agent_grows():
     assert set(Achievement) - asked == set()
 
 
-@pytest.mark.fast
 def test_what_is_in_hand_never_implies_what_is_asked(blank_pool):
     world = {name: np.array(array[0]) for name, array in blank_pool.items()}
     rng = np.random.default_rng(6)
@@ -156,7 +153,6 @@ def _moves(library, rate: float, count: int = 40, **success: float) -> list[str]
     return [dream_one(Brief(1, index, report, table, 1.0)).draft.move for index in range(count)]
 
 
-@pytest.mark.fast
 def test_a_solved_parent_is_moved_on_from_and_an_unsolved_one_made_easier(library):
     solved, failed = _moves(library, 0.9), _moves(library, 0.0)
     assert not {"scaffold", "ease"} & set(solved)
@@ -249,7 +245,6 @@ def test_goal_only_levels_change_nothing_but_the_goal_whatever_was_wrong_with_th
         assert not any("def build" in source or "RULES" in source for source in sources)
 
 
-@pytest.mark.fast
 def test_mechanics_appear_only_where_both_the_brief_and_the_configuration_allow_them():
     def with_hooks(allow: bool, hooks: bool) -> int:
         drafts = [dream_one(Brief(0, i, None, {}, None, allow_hooks=allow), hooks=hooks).draft for i in range(40)]
@@ -398,7 +393,6 @@ def _family(parent_rate: float, children: list[tuple[Achievement, Help, float]])
     return Brief(1, 0, report, table, 1.0, relatives=tuple(kid for kid, _ in kids), trials=told)
 
 
-@pytest.mark.fast
 def test_no_step_that_failed_is_taken_again_and_none_that_was_too_easy():
     failed = [(a, Help.NEAR, 0.0) for a in Achievement if len(before(a)) <= 4 and a != Achievement.COLLECT_WOOD]
     easy = [(Achievement.COLLECT_WOOD, Help.TOOLS, 0.95)]
@@ -481,7 +475,6 @@ def test_a_mechanic_of_a_level_that_is_written_again_is_kept_where_it_is_allowed
         assert ("def transition" in again) == allowed
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_level_whose_mechanic_says_what_is_asked_is_written_again_with_something_to_ask(code):
     """A shelter that was turned down came back with a mechanic that asks for nothing, and the run ended."""

@@ -51,6 +51,7 @@ def test_each_level_is_proposed_once_and_then_the_dream_is_lost(folder):
     assert second.verdict.stage == "lost"
 
 
+@pytest.mark.slow
 def test_the_package_library_begins_with_simple_things():
     outcomes = dream(LibraryDreamer(HOST), 6)
     assert all(outcome.draft.origin == Origin.LIBRARY for outcome in outcomes)

@@ -189,6 +189,7 @@ def many(wood):
     return [one(number) for number in range(4200)]
 
 
+@pytest.mark.slow
 def test_a_large_archive_is_parsed_once_however_often_it_is_compared_with(wood, many, monkeypatch):
     parsed = []
     genuine = ast.parse

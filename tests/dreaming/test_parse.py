@@ -246,6 +246,7 @@ def test_invisible_characters_are_removed():
     assert normalise("a\u202eb\u200bc\x00d\ud800e\r\nf") == "abcd?e\nf"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=200), st.integers(0, len(LEVEL)))
 def test_no_text_makes_the_parser_raise(noise, at):

@@ -86,7 +86,6 @@ def reader():
     made.close()
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_answer_costs_much_time_or_the_reader(reader, name):
     reader.design("warm")
@@ -98,7 +97,6 @@ def test_no_answer_costs_much_time_or_the_reader(reader, name):
         assert isinstance(read, Parsed | str) or (read.stage == "parse" and read.reason and read.hint)
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize("name", ["think", "marks", "lines", "backticks", "apostrophes before tags", "JSON strings"])
 def test_the_time_grows_with_the_length_and_not_faster(name):
     def seconds(text):
@@ -141,7 +139,6 @@ def test_an_answer_is_cut_before_anything_reads_it(reader):
     assert isinstance(reader.design("x" * (MAX_ANSWER + 1)), Rejected)
 
 
-@pytest.mark.fast
 def test_a_reader_that_dies_costs_that_answer_only():
     made = Reader()
     assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
@@ -160,7 +157,6 @@ def test_a_reader_that_dies_costs_that_answer_only():
     made.close()
 
 
-@pytest.mark.fast
 def test_an_answer_that_takes_too_long_costs_itself_only():
     made = Reader(seconds=0.05)
     genuine = made._exchange

@@ -94,6 +94,7 @@ def test_a_bomb_in_several_members_or_without_a_header_is_read_up_to_the_cap_onl
     assert len(fm_server.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_small_body_that_unpacks_to_a_large_one_is_read_up_to_the_cap_only(fm_server, encoding, monkeypatch):
     taken = []
@@ -276,6 +277,7 @@ def test_certificates_that_are_not_there_are_one_sentence(surroundings, tmp_path
         check_reach(endpoint())
 
 
+@pytest.mark.slow
 def test_calls_that_were_told_to_wait_come_back_and_none_too_early(fm_server):
     slow = fm_server.problem(429, "slow down", headers={"Retry-After": "0.4"})
     fm_server.script = lambda body, number: slow if number < 8 else fm_server.said("ok")

@@ -148,6 +148,7 @@ def test_a_seed_that_is_no_number_is_a_seed(tmp_path):
     assert contrasts(compare(runs), "ppo").each[0].pairs == 1
 
 
+@pytest.mark.slow
 def test_without_a_suite_the_targets_return_is_contrasted_and_written(tmp_path):
     runs = [
         make_run(tmp_path, name, seed, level) for name, level in (("ppo", 5.0), ("dicode", 6.0)) for seed in range(4)

@@ -129,6 +129,7 @@ once(Path(sys.argv[1]), ASKED, PARAMS, lambda kept: play(kept, float(sys.argv[2]
 """
 
 
+@pytest.mark.slow
 def test_a_second_evaluator_waits_and_a_killed_one_is_followed(tmp_path):
     def start(pause_s: float) -> subprocess.Popen:
         words = [sys.executable, "-c", RUN, str(tmp_path), str(pause_s)]

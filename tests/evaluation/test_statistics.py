@@ -51,6 +51,7 @@ def test_what_differs_between_tasks_alone_gives_no_width():
     assert (estimate.value, estimate.low, estimate.high) == (50.0, 50.0, 50.0)
 
 
+@pytest.mark.slow
 def test_many_tasks_of_one_agent_are_no_more_runs():
     """A seed's agent is good or bad on all of 40 tasks: the interval is as wide as that of the seeds' means."""
     agents, noise = rng(10).normal(0, 1, size=(400, 8, 1)), rng(11).normal(0, 1, size=(400, 8, 40))

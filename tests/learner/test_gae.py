@@ -24,6 +24,7 @@ def plain_loop(reward, value, last_value, done, limit_value):
     return out
 
 
+@pytest.mark.slow
 def test_advantages_equal_a_plain_loop_with_ends_and_time_limits():
     rng = np.random.default_rng(0)
     reward, value, limit_value = rng.normal(size=(3, 20, 5))

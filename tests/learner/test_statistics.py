@@ -30,6 +30,7 @@ def episodes(done, counted, env):
     return [(start, end + 1) for start, end in zip(starts, ends, strict=True) if counted[end, env]]
 
 
+@pytest.mark.slow
 def test_scores_from_sums_equal_means_over_episodes_across_rollouts():
     rng = np.random.default_rng(0)
     value, advantage, returns = rng.normal(size=(3, 5, 6, 4)).astype(np.float32)
@@ -61,6 +62,7 @@ def test_a_long_episode_weighs_no_more_than_a_short_one():
     assert float(statistics.max_mc(scores)[0]) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_a_level_without_a_counted_episode_or_without_steps_scores_zero():
     one, nothing = np.ones((1, 3, 1), np.float32), np.zeros((1, 3, 1), bool)
     ended = nothing.copy()

@@ -172,6 +172,7 @@ def test_a_goal_out_of_reach_is_rejected_with_what_would_make_it_possible(blanks
     assert re.search(hint, found.hint), found
 
 
+@pytest.mark.slow
 def test_who_asks_for_the_whole_game_asks_for_no_single_episode_to_bring_it_all(blanks):
     """ACCEL's edits keep the target's goal; three quarters of them were turned down since a plant takes 600 steps."""
     everything = Goal.all_of(*Achievement)
@@ -206,6 +207,7 @@ def test_free_recipes_make_possible_what_was_not(blanks):
     assert verdict(blanks, island, goal, free) == ()
 
 
+@pytest.mark.slow
 def test_a_ladder_that_no_kill_can_open_is_out_of_reach(blanks):
     def dungeon(world):
         world.player.floor = Floor.DUNGEON

@@ -86,6 +86,7 @@ def test_no_word_of_an_archive_acts_on_the_terminal(tmp_path, text):
         assert not HARMFUL.search(said), command
 
 
+@pytest.mark.slow
 def test_no_name_of_a_run_acts_in_a_comparison(tmp_path):
     text = "=cmd() \x1b[2J [x](http://evil.example) $\\frac$ a|b \u202e <b> $"
     run = make(tmp_path)

@@ -179,6 +179,7 @@ def events(folder):
     return found
 
 
+@pytest.mark.slow
 def test_tensorboard_holds_scalars_pictures_films_and_the_table(tmp_path, snapshot):
     pytest.importorskip("tensorboardX", reason="needs the extra 'tensorboard'")
     run = made(tmp_path, "logging.tensorboard=true")

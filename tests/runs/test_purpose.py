@@ -106,6 +106,7 @@ def test_a_run_made_longer_after_its_end_is_told_what_its_learning_rate_is(said,
     assert all("schedule=restart" in message for message in caplog.messages)
 
 
+@pytest.mark.slow
 def test_every_arm_trains():
     arms = words.group_choices("arm", config.Config)
     for preset in ("smoke", "laptop"):

@@ -195,6 +195,7 @@ def test_a_damaged_configuration_is_named_with_its_line(tmp_path, capsys, conten
     assert says in text
 
 
+@pytest.mark.slow
 def test_a_configuration_that_was_cut_off_is_not_filled_up_with_defaults(tmp_path):
     run = made(tmp_path, 1, **{"learner.lr": "0.5"})
     whole = run.config_file.read_text()
@@ -233,6 +234,7 @@ def test_a_run_that_cannot_even_be_read_is_refused_in_one_sentence(stranger, cap
             assert "Permission denied" in said(capsys, command, str(run.path))
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_full_is_refused_before_anything_is_made(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
     text = said(capsys, "train", *WORDS, f"runs_dir={tmp_path}", "run=demo")
@@ -277,6 +279,7 @@ def test_more_devices_than_there_are_are_refused(tmp_path, capsys):
     assert "devices=4, but this process has 1" in said(capsys, "resume", str(run.path))
 
 
+@pytest.mark.slow
 def test_a_million_environments_are_refused_with_the_numbers(tmp_path, capsys):
     text = said(capsys, "train", *WORDS, "num_envs=1000000", f"runs_dir={tmp_path}", "run=demo")
     assert "this run needs about" in text

@@ -27,6 +27,7 @@ def run(tmp_path, monkeypatch) -> directory.RunDirectory:
     return directory.create(config.load(["preset=smoke", "dreamer=library", *words]))
 
 
+@pytest.mark.slow
 def test_a_run_that_has_lost_its_level_files_is_not_trained_on_the_librarys(run):
     assert seed_files.of(run, run.config()) == run.seeds
     shutil.rmtree(run.seeds)
@@ -40,6 +41,7 @@ def test_a_run_that_has_lost_its_level_files_is_not_trained_on_the_librarys(run)
     assert not run.path.with_name("demo-replay").exists()
 
 
+@pytest.mark.slow
 def test_a_level_file_that_is_lost_changed_or_new_is_named(run):
     first, second = sorted(run.seeds.glob("*.py"))
     text = first.read_text()

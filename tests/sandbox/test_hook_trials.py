@@ -18,6 +18,7 @@ def states(group):
     return hook_trials.pool_states(HOST, data, group)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [1, 3, 50])
 def test_every_action_comes_and_the_first_trial_is_the_start(group):
     found = list(hook_trials.trials(HOST, states(group)))

@@ -30,7 +30,6 @@ def build(world: World) -> None:
 LEVEL = LEVEL.replace("    world.inventory_wood = 0\n", "    world.player.inventory.wood = row % 9\n")
 
 
-@pytest.mark.fast
 def test_a_level_becomes_data(sandbox, worlds):
     built = sandbox.build(LEVEL, worlds, 7, Origin.GRAMMAR)
     assert not isinstance(built, Rejected), built
@@ -212,7 +211,6 @@ def test_workers_get_an_environment_of_their_own(monkeypatch):
     assert kept == set()
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize(
     "call",
     [

@@ -60,6 +60,7 @@ def builder(sandbox, monkeypatch, draws):
     return built, asked
 
 
+@pytest.mark.slow
 def test_the_faulty_worlds_of_a_level_are_drawn_again_and_the_others_stay(sandbox, monkeypatch):
     draws = [worlds(8, bare=(2, 5)), worlds(8, bare=(1,), mark=1), worlds(8, mark=2)]
     built, asked = builder(sandbox, monkeypatch, draws)
@@ -70,6 +71,7 @@ def test_the_faulty_worlds_of_a_level_are_drawn_again_and_the_others_stay(sandbo
     assert asked == [3, "3/spare/0", "3/spare/1"]
 
 
+@pytest.mark.slow
 def test_a_level_that_fails_on_many_worlds_is_itself_to_blame(sandbox, monkeypatch):
     built, asked = builder(sandbox, monkeypatch, [worlds(8, bare=(0, 1, 2))])
     found = built.attempt(SOURCE, "level", Origin.FILE, 3, 8)
@@ -96,6 +98,7 @@ def test_a_seed_level_is_not_lost_for_one_odd_world(sandbox, monkeypatch, origin
         assert verdict.worlds == (7,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", load_device("craftax").host.levels().edit_kinds)
 def test_edits_of_the_games_own_worlds_are_levels_however_short_episodes_are(sandbox, monkeypatch, kind):
     """Most of ACCEL's edits were turned down in every preset whose episodes end before a plant is ripe."""
@@ -107,6 +110,7 @@ def test_edits_of_the_games_own_worlds_are_levels_however_short_episodes_are(san
     assert [verdict for verdict in verdicts if not isinstance(verdict, Accepted)] == []
 
 
+@pytest.mark.slow
 def test_worlds_that_never_come_right_are_not_drawn_for_ever(sandbox, monkeypatch):
     draws = [worlds(8, bare=(0,)) for _ in range(20)]
     built, asked = builder(sandbox, monkeypatch, draws)

@@ -33,12 +33,14 @@ def accelerator(monkeypatch):
     monkeypatch.setattr(room.distributed, "mesh_devices", lambda count: [Accelerator()])
 
 
+@pytest.mark.slow
 def test_every_preset_passes_on_a_machine_of_its_size(monkeypatch):
     monkeypatch.setattr(room, "memory_available", lambda: 24e9)
     for preset in ("smoke", "laptop", "gpu"):
         room.require(config.load([f"preset={preset}", "dreamer=grammar"]))
 
 
+@pytest.mark.slow
 def test_the_states_of_a_million_environments_are_92_gb(smoke):
     few, many = (room.need(replace(smoke, num_envs=count), 1).device for count in (16, 1_000_000))
     assert 80e9 < many["states of the environments"] < 100e9
@@ -47,6 +49,7 @@ def test_the_states_of_a_million_environments_are_92_gb(smoke):
     assert many["network and optimiser"] == few["network and optimiser"]
 
 
+@pytest.mark.slow
 def test_as_many_environments_as_it_names_do_fit(smoke, monkeypatch):
     monkeypatch.setattr(room, "memory_available", lambda: 5e9)
     with pytest.raises(ConfigError, match=r"this machine has 5\.0 GB of memory free; lower num_envs") as caught:
@@ -57,12 +60,14 @@ def test_as_many_environments_as_it_names_do_fit(smoke, monkeypatch):
         room.require(replace(smoke, num_envs=int(1.2 * fit) // 2 * 2))
 
 
+@pytest.mark.slow
 def test_too_many_worlds_are_said_to_be_the_reason(smoke, monkeypatch):
     monkeypatch.setattr(room, "memory_available", lambda: 5e9)
     with pytest.raises(ConfigError, match=r"for the worlds.*lower pool_size or worlds_per_level"):
         room.require(replace(smoke, pool_size=100_000))
 
 
+@pytest.mark.slow
 def test_the_memory_of_an_accelerator_counts_by_itself(smoke, accelerator):
     room.require(replace(smoke, num_envs=4096))
     with pytest.raises(
@@ -71,6 +76,7 @@ def test_the_memory_of_an_accelerator_counts_by_itself(smoke, accelerator):
         room.require(replace(smoke, num_envs=100_000))
 
 
+@pytest.mark.slow
 def test_playing_needs_less_than_learning(smoke):
     parts = room.need(smoke, 1, training=False).device
     assert "gradient of one minibatch" not in parts

@@ -288,6 +288,7 @@ ALLOWED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_path):
     folder = hostile.write(tmp_path, 80)
     found = data.read(folder)

@@ -55,6 +55,7 @@ def test_a_cap_that_stopped_the_model_is_told():
     assert spending.stopped({"cycle": 1}) == ""
 
 
+@pytest.mark.slow
 def test_the_page_counts_drafts_and_names_each_accepted_level_with_its_cost(tmp_path):
     good = Accepted({"achievements": ["EAT_COW"], "minimum": {}}, {}, "-")
     verdicts = {

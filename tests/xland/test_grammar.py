@@ -45,6 +45,7 @@ def brief(index=0, success=(), parent=None, rate=0.5):
     return Brief(0, index, report, told, None)
 
 
+@pytest.mark.slow
 def test_twenty_dreams_pass_and_the_same_brief_gives_the_same_level(validate):
     briefs = [brief(index, (0.8, 0.4, 0.1, 0.0)) for index in range(20)]
     first = GrammarDreamer(Streams(0)).dream(briefs, validate)
@@ -54,6 +55,7 @@ def test_twenty_dreams_pass_and_the_same_brief_gives_the_same_level(validate):
     assert [outcome.draft for outcome in again] == [outcome.draft for outcome in first[:3]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("move", [*moves.HARDER, *moves.EASIER, moves.rename], ids=lambda move: move.__name__)
 def test_every_move_keeps_a_task_that_can_be_solved(move, built):
     for seed in range(3):
@@ -93,6 +95,7 @@ def test_a_door_is_hidden_only_where_a_production_more_has_room():
     assert moves.shut(plan.moved("", door="hidden"), rng).door == "hidden"
 
 
+@pytest.mark.slow
 def test_a_plan_is_read_back_from_what_its_level_was_judged_to_be(validate):
     for seed in range(4):
         rng = np.random.default_rng(seed)
@@ -105,6 +108,7 @@ def test_a_plan_is_read_back_from_what_its_level_was_judged_to_be(validate):
         assert set(found.things) == set(plan.things) & spoken
 
 
+@pytest.mark.slow
 def test_what_is_mastered_gets_harder_and_what_is_not_gets_easier(validate):
     draft = GrammarDreamer(Streams(1)).dream([brief()], validate)[0].draft
     parent = record(draft, validate(draft))
@@ -178,6 +182,7 @@ def test_what_a_goal_needs_lies_there_however_the_level_put_it(more, validate):
         assert isinstance(validate(written), Accepted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [Code.TOO_HARD, Code.TOO_EASY, Code.NO_ROOM])
 def test_a_level_that_is_sent_back_comes_back_changed_as_it_was_asked_with_its_history(code, validate):
     plan = of_task(random_task(np.random.default_rng(3), 2), 2, near=False)

@@ -24,6 +24,7 @@ def marks(goal: Goal, *rules: Rule) -> list[int]:
     return [*found[0].tolist(), int(found[1, 0])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("goal", "rules", "expected"),
     [
