@@ -8,77 +8,19 @@ from functools import partial
 
 import pytest
 from cows import GOOD, Grammar, brief, validate
-from scripted import no_sockets
+from rounds import SECRET, dreamer, replayed
 
 from dicode.dreaming.assembly import make_foundation_dreamer
 from dicode.dreaming.calls import Kind
-from dicode.dreaming.client import OpenAIClient, Patience
-from dicode.dreaming.dreamer import Dreamer
-from dicode.dreaming.foundation import CORRECTIONS, FoundationDreamer, RoundSettings
-from dicode.dreaming.journal import FILE, Journal, JournalMiss
+from dicode.dreaming.journal import FILE, JournalMiss
 from dicode.dreaming.ledger import Ledger
-from dicode.dreaming.providers import Endpoint, Key
-from dicode.dreaming.settings import DreamerConfig, FmConfig
+from dicode.dreaming.settings import FmConfig
 from dicode.games.craftax.asking import PROMPTS
-from dicode.games.craftax.host import HOST
 from dicode.runs.dreams import spending
 from dicode.streams import Streams
-from dicode.types import Code, Draft, LevelRecord, Origin, Rejected
+from dicode.types import Code, LevelRecord, Origin, Rejected
 
-SECRET = "sk-verysecret0123456789"
-QUICK = Patience(first_s=0.01, longest_s=0.02, longest_retry_after_s=0.5)
 DESIGN = "<reasoning>food</reasoning><description>" + "The player starts hungry beside cows. " * 3 + "</description>"
-
-
-OPEN: dict[object, Journal] = {}
-"""The journal that a test has open in a folder."""
-
-
-def dreamer(server, folder, mode="record", ledger=None, fallback=True, **settings):
-    fm = {
-        "provider": "vllm",
-        "model": "m",
-        "base_url": server.url,
-        "key_env": "FM_KEY",
-        "timeout_s": 10.0,
-        "retries": 2,
-        "concurrency": 4,
-    }
-    fm |= {name: settings.pop(name) for name in list(settings) if name in fm}
-    endpoint = Endpoint(**fm)
-    if mode != "replay" and folder in OPEN:
-        OPEN[folder].close()  # as a run that ends does; the next one may write only then
-    journal = Journal(folder / "journal", mode)
-    if mode != "replay":
-        OPEN[folder] = journal
-
-    def open_client():
-        assert mode != "replay", "a replay opened a client"
-        return OpenAIClient(endpoint, Key("FM_KEY", SECRET), QUICK)
-
-    mine = {name: settings.pop(name) for name in list(settings) if name in DreamerConfig.__dataclass_fields__}
-    dreaming = DreamerConfig(**({"stages": 1, "deadline_s": 20.0} | mine))
-    settings = RoundSettings.from_config(FmConfig(**settings), dreaming)
-    ledger = ledger or Ledger(endpoint.provider, endpoint.model)
-    made = FoundationDreamer(
-        HOST,
-        endpoint,
-        settings,
-        Streams(0),
-        journal,
-        ledger,
-        open_client,
-        Grammar() if fallback is True else fallback or None,
-    )
-    assert isinstance(made, Dreamer)
-    return made
-
-
-def replayed(server, folder, rounds, **settings):
-    """The outcomes of a replay, during which nothing may open a socket."""
-    replay = dreamer(server, folder, "replay", **settings)
-    with no_sockets():
-        return [replay.dream(briefs, validate) for briefs in rounds]
 
 
 def test_two_stages_make_a_level_and_a_replay_makes_the_same(fm_server, tmp_path):
@@ -254,94 +196,6 @@ def test_a_spent_budget_falls_back_to_the_grammar_with_a_message(fm_server, tmp_
     assert replayed(fm_server, tmp_path, [briefs], concurrency=1) == [outcomes]
     resumed = dreamer(fm_server, tmp_path, ledger=Ledger("vllm", "m", tokens=1500), concurrency=1)
     assert resumed.dream([brief(2)], validate)[0].draft.origin is Origin.GRAMMAR
-
-
-def test_a_small_local_model_writes_few_drafts_and_one_repair_a_round(fm_server, tmp_path):
-    fm_server.script = [fm_server.said(GOOD.replace("{n}", "50"))]
-    briefs = [brief(index=i) for i in range(6)]
-    settings = {"compact": True, "max_drafts": 4, "max_repairs": 1, "concurrency": 1}
-    made = dreamer(fm_server, tmp_path, **settings)
-    outcomes = made.dream(briefs, validate)
-    assert len(fm_server.requests) == 5
-    assert [o.draft.origin.value for o in outcomes] == ["foundation"] * 4 + ["grammar"] * 2
-    assert [len(o.draft.repairs) for o in outcomes] == [1, 0, 0, 0, 0, 0]
-    assert sum(len(m["content"]) for m in fm_server.requests[0]["messages"]) <= 4 * 3000
-    assert replayed(fm_server, tmp_path, [briefs], **settings) == [outcomes]
-
-
-class Sketching(Grammar):
-    """A stand-in for the grammar dreamer that shows what it would write."""
-
-    def sketch(self, brief):
-        count = 2 if brief.revises is None else 4
-        return Draft(GOOD.replace("{n}", f"{count}").strip("`").removeprefix("python\n"), "", Origin.GRAMMAR)
-
-
-SKETCH = {"compact": True, "sketch": True}
-
-
-def sketching(server, folder, mode="record"):
-    return dreamer(server, folder, mode, fallback=Sketching(), **SKETCH)
-
-
-def test_a_small_model_varies_a_sketch_and_is_asked_afresh_without_its_answer(fm_server, tmp_path):
-    fm_server.script = [fm_server.said(GOOD.replace("{n}", n)) for n in ("2", "11", "3")]
-    (outcome,) = sketching(fm_server, tmp_path).dream([brief()], validate)
-    asked = [request["messages"] for request in fm_server.requests]
-    assert [[m["role"] for m in messages] for messages in asked] == [["system", "user"]] * 3
-    assert "count=2)" in asked[0][1]["content"]
-    assert "sketch of the instructions, copied" in asked[1][1]["content"]
-    assert "11 cows do not fit" in asked[2][1]["content"]
-    assert "count=11)" not in asked[2][1]["content"]
-    assert all(messages[1]["content"].startswith(asked[0][1]["content"]) for messages in asked)
-    assert outcome.accepted
-    assert outcome.draft.move == "sketch"
-    assert [repair.code for repair in outcome.draft.repairs] == [Code.COPIED, Code.NO_ROOM]
-    with no_sockets():
-        assert sketching(fm_server, tmp_path, "replay").dream([brief()], validate) == [outcome]
-
-
-def test_a_line_that_a_verdict_corrects_is_corrected_without_a_call(fm_server, tmp_path):
-    def strict(draft):
-        if "Mob.COWS" not in draft.source:
-            return validate(draft)
-        number = next(i for i, line in enumerate(draft.source.splitlines(), 1) if "Mob.COWS" in line)
-        right = draft.source.splitlines()[number - 1].strip().replace("Mob.COWS", "Mob.COW")
-        return Rejected("build", f"line {number}: COWS", "did you mean COW?", code=Code.ERROR, line=(number, right))
-
-    fm_server.script = [fm_server.said(GOOD.replace("{n}", "3").replace("Mob.COW,", "Mob.COWS,"))]
-    (outcome,) = dreamer(fm_server, tmp_path, repairs=0).dream([brief()], strict)
-    assert len(fm_server.requests) == 1
-    assert outcome.accepted
-    assert outcome.draft.source == GOOD.replace("{n}", "3").strip("`").removeprefix("python\n")
-    assert [repair.reason for repair in outcome.draft.repairs] == ["line 6: COWS", "line 10: COWS"]
-    with no_sockets():
-        replay = dreamer(fm_server, tmp_path, "replay", repairs=0)
-        assert replay.dream([brief()], validate) == [outcome]
-
-
-def test_a_correction_that_does_not_help_ends(fm_server, tmp_path):
-    def never(draft):
-        longer = f"{draft.source.splitlines()[0]}x"
-        return Rejected("build", "no", code=Code.ERROR, line=(1, longer))
-
-    fm_server.script = [fm_server.said(GOOD.replace("{n}", "3"))]
-    (outcome,) = dreamer(fm_server, tmp_path, repairs=1).dream([brief()], never)
-    assert len(fm_server.requests) == 2
-    assert len(outcome.draft.repairs) == 2 * CORRECTIONS + 1
-
-
-def test_a_sketch_follows_what_was_measured_and_needs_a_grammar_and_a_world(fm_server, tmp_path):
-    fm_server.script = [fm_server.said(GOOD.replace("{n}", "3"))]
-    hard = Rejected("probe", "the agent reached the goal in 0 of 16 episodes", "easier", code=Code.TOO_HARD)
-    level = LevelRecord("b" * 12, "GOAL = 2\n", "Eat.", Origin.FOUNDATION, (), "sketch", 1, hard)
-    sketching(fm_server, tmp_path / "back").dream([brief(revises=level)], validate)
-    said = fm_server.requests[-1]["messages"][-1]["content"]
-    assert "count=4)" in said
-    assert "0 of 16 episodes" in said
-    sketching(fm_server, tmp_path / "goal").dream([brief(goal_only=True)], validate)
-    dreamer(fm_server, tmp_path / "alone", **SKETCH).dream([brief()], validate)
-    assert all("sketch" not in m["content"] for r in fm_server.requests[-2:] for m in r["messages"])
 
 
 def test_concurrent_answers_in_any_order_give_the_same_outcomes(fm_server, tmp_path):

@@ -1,10 +1,10 @@
 """The dreaming loop: when dreams are asked and taken, what trains, who becomes a parent."""
 
-import itertools
 from dataclasses import replace
 
 import pytest
-from toy import ACHIEVEMENTS, ROOM, Toy, make, record_of, seeds, toy_text, train
+from dreamed import SETTINGS, STAY, STREAMS, context, dream, going_on, plain_trial
+from toy import ACHIEVEMENTS, ROOM, Toy, make, seeds, toy_text, train
 
 from dicode.curriculum.snapshot import Assessment, DreamRecord, Snapshot, target_record
 from dicode.dreaming.settings import DreamerConfig
@@ -13,26 +13,9 @@ from dicode.games.craftax.host import HOST
 from dicode.methods import Context
 from dicode.methods.common import completion_bonus
 from dicode.methods.dicode import sent_back
-from dicode.streams import Streams
-from dicode.types import TARGET, Accepted, Brief, Code, Draft, Origin, ParentReport, Rejected, Status, Trial
+from dicode.types import TARGET, Brief, Code, ParentReport, Rejected, Status
 
 pytestmark = pytest.mark.fast
-
-SETTINGS = {"num_envs": 160, "level_slots": 16, "stay": "draw"}
-STREAMS = Streams(0)
-
-
-def dream(name: str, born: int, **more):
-    level = record_of(Draft(toy_text(Toy("skill", 1.0), name), name, Origin.GRAMMAR), born)
-    return replace(level, **more)
-
-
-def context(cycle: int, *records) -> Context:
-    return Context(Snapshot().with_levels([target_record(), *records]), cycle, STREAMS)
-
-
-def plain_trial(level: str, cycle: int, episodes: int, successes: int) -> Trial:
-    return Trial(level, cycle, episodes, successes, 1.0, 10.0)
 
 
 def test_dreams_are_asked_when_the_seed_phase_ends_and_taken_every_second_cycle():
@@ -208,32 +191,6 @@ def test_an_archive_without_levels_dreams_without_parents():
     assert briefs[0].target_success == dict.fromkeys(ACHIEVEMENTS, 0.0)
 
 
-def hooked(name: str, born: int, **more):
-    return dream(name, born, verdict=Accepted({}, {}, "pool", hooks=("transition",)), **more)
-
-
-def test_levels_with_hooks_stay_out_unless_there_are_slots_for_them():
-    level = hooked("tide", 2)
-    assert level.id not in [s.level for s in make("dicode", SETTINGS).propose(context(2, level)).slots]
-    with_slots = SETTINGS | {"hook_slots": 2, "hook_envs": 8}
-    slots = make("dicode", with_slots).propose(context(2, level, dream("plain", 2))).slots
-    assert (slots[0].level, slots[0].num_envs) == (level.id, 8)
-    assert slots[1].level == TARGET
-
-
-def test_resident_hooks_are_kept_until_their_time_is_over():
-    method = make("dicode", SETTINGS | {"hook_slots": 1, "hook_envs": 8, "hook_cycles": 3})
-    snapshot = context(3, *(hooked(f"h{i}", 3) for i in range(6))).snapshot
-    resident = []
-    for cycle in range(3, 9):
-        here = Context(snapshot, cycle, STREAMS)
-        slots = method.propose(here).slots
-        resident.append(slots[0].level)
-        snapshot = snapshot.after(cycle, method.assess(here, [plain_trial(s.level, cycle, 20, 5) for s in slots]))
-    assert len(set(resident[:3])) == len(set(resident[3:])) == 1
-    assert resident[0] != resident[3]
-
-
 def test_the_completion_bonus_is_constant_or_twice_the_return_on_the_target():
     silent = context(0).snapshot
     assert completion_bonus(silent, "dynamic") == completion_bonus(silent) == 20.0
@@ -243,58 +200,6 @@ def test_the_completion_bonus_is_constant_or_twice_the_return_on_the_target():
     poor = silent.after(0, Assessment((replace(plain_trial(TARGET, 0, 5, 0), return_mean=4.0),)))
     assert completion_bonus(poor, "dynamic") == 20.0, "never less than the constant one"
     assert completion_bonus(played, "constant", 7.0) == 7.0
-
-
-HOOKS = SETTINGS | {"hooks": True, "hook_slots": 2, "hook_envs": 10, "hook_cycles": 5}
-
-
-def in_hook_slots(known: Context) -> list[str]:
-    slots = make("dicode", HOOKS).propose(known).slots
-    return [slot.level for slot in slots if slot.level != TARGET and slot.num_envs == 10][:2]
-
-
-def test_a_hook_slot_that_nobody_holds_goes_at_once_to_a_level_that_waits():
-    """Cycle 4 is in the middle of a residence of 5 cycles; one resident holds one of the two slots."""
-    one, two, three = hooked("one", 3), hooked("two", 4), hooked("three", 4)
-    known = context(4, one, two, three)
-    known = replace(known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}))
-    found = in_hook_slots(known)
-    assert found[0] == one.id
-    assert found[1] in (two.id, three.id)
-
-
-def test_residents_of_full_hook_slots_stay_until_their_time_is_over():
-    one, two, three = hooked("one", 3), hooked("two", 3), hooked("three", 4)
-    trials = {level.id: (plain_trial(level.id, 3, 5, 1),) for level in (one, two)}
-    known = context(4, one, two, three)
-    assert set(in_hook_slots(replace(known, snapshot=replace(known.snapshot, trials=trials)))) == {one.id, two.id}
-    later = context(5, one, two, three)
-    trials = {level.id: (plain_trial(level.id, 4, 5, 1),) for level in (one, two)}
-    assert three.id in in_hook_slots(replace(later, snapshot=replace(later.snapshot, trials=trials)))
-
-
-def test_a_withdrawn_level_leaves_its_hook_slot():
-    one, two = hooked("one", 3), hooked("two", 4)
-    known = context(4, one, two)
-    known = replace(
-        known, snapshot=replace(known.snapshot, trials={one.id: (plain_trial(one.id, 3, 5, 1),)}).without([one.id])
-    )
-    assert in_hook_slots(known) == [two.id]
-
-
-STAY = {"num_envs": 160, "level_slots": 5, "stay": "learning", "stay_steps": 128.0, "cycle_steps": 1}
-"""128 environments for four levels: 32 steps a slot and cycle, so that a level is granted four cycles."""
-
-
-def going_on(snapshot: Snapshot, cycles: range, rates, settings=STAY):
-    """The levels of each cycle in which `rates(level, cycle)` are solved, and what is known then."""
-    method, trained = make("dicode", settings), []
-    for cycle in cycles:
-        slots = [slot.level for slot in method.propose(Context(snapshot, cycle, STREAMS)).slots]
-        trained.append(set(slots) - {TARGET})
-        trials = [plain_trial(level, cycle, 40, round(40 * rates(level, cycle))) for level in slots]
-        snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
-    return trained, snapshot
 
 
 def test_a_level_stays_while_it_is_learned_and_makes_room_for_the_latest_dream_when_it_is_mastered():
@@ -433,76 +338,3 @@ def test_wanted_parents_are_those_whose_goal_the_target_lacks_most():
 
     assert asked("wanted") == [level.id, other.id]
     assert asked("frontier") == [other.id, level.id]
-
-
-REHEARSED = STAY | {"rehearse": 3}
-
-
-def _forgetful(rates, cycles: range, settings=REHEARSED, known: float = 0.0, others: int = 4):
-    """The levels of each cycle where one was mastered and `others` are learned; `known`: its goal's rate on the target."""
-    master = dream("down", 2, source=toy_text(Toy("skill", 3.0), "down"))
-    learned = [dream(f"learned{i}", 2 - (i == 3)) for i in range(others)]
-    asked = next(name for name in ACHIEVEMENTS if name != "EAT_COW")
-    goal = {"achievements": [asked], "minimum": {}}
-    master = replace(master, verdict=replace(master.verdict, goal=goal))
-    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
-    method, trained = make("dicode", settings | {"game": game}), {}
-    snapshot = context(2, master, *learned).snapshot
-    for cycle in cycles:
-        here = Context(snapshot, cycle, STREAMS)
-        slots = [slot.level for slot in method.propose(here).slots]
-        trained[cycle] = {level: level == master.id for level in slots if level != TARGET}
-        trials = [plain_trial(level, cycle, 40, round(40 * rates(level == master.id, cycle))) for level in slots]
-        trials = [replace(t, achievements={asked: known}) if t.level == TARGET else t for t in trials]
-        snapshot = snapshot.after(cycle, method.assess(Context(snapshot, cycle, STREAMS), trials))
-    return [cycle for cycle, levels in trained.items() if any(levels.values())], trained
-
-
-def _rises(is_master: bool, cycle: int) -> float:
-    return 0.95 if is_master else min(0.1 + 0.04 * (cycle - 3), 0.6)
-
-
-def test_what_was_mastered_and_the_target_never_shows_is_played_again_every_so_many_cycles():
-    played, trained = _forgetful(_rises, range(3, 12))
-    first = played[0]
-    assert played == list(range(first, 12, 3))
-    assert all(len(levels) == 4 for levels in trained.values()), "one slot, and the others go on"
-    assert _forgetful(_rises, range(3, 12), STAY)[0] == [first]
-
-
-def test_slots_that_are_dealt_anew_keep_one_for_rehearsal_too():
-    drawn = STAY | {"stay": "draw", "keep": 3}
-    seldom, _ = _forgetful(_rises, range(3, 20), drawn, others=20)
-    played, trained = _forgetful(_rises, range(3, 20), drawn | {"rehearse": 3}, others=20)
-    assert max(b - a for a, b in itertools.pairwise([*seldom, 20])) > 3
-    assert max(b - a for a, b in itertools.pairwise([*played, 20])) <= 3
-    assert all(len(levels) == 4 for cycle, levels in trained.items() if cycle > 4)
-
-
-def test_nothing_is_rehearsed_that_the_target_shows_itself():
-    played, _ = _forgetful(_rises, range(3, 12), known=0.06)
-    assert len(played) == 1
-    assert len(_forgetful(_rises, range(3, 12), known=0.04)[0]) == 3
-
-
-def test_a_level_with_hooks_has_slots_of_its_own_and_is_not_rehearsed():
-    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
-
-    def rehearsed(hooks: tuple[str, ...]) -> bool:
-        master = dream("down", 2, status=Status.A)
-        master = replace(master, verdict=replace(master.verdict, hooks=hooks))
-        snapshot = context(2, master, *(dream(f"learned{i}", 2) for i in range(4))).snapshot
-        snapshot = replace(snapshot, trials={master.id: (plain_trial(master.id, 3, 40, 40),)})
-        proposal = make("dicode", REHEARSED | {"game": game}).propose(Context(snapshot, 9, STREAMS))
-        return master.id in {slot.level for slot in proposal.slots}
-
-    assert rehearsed(())
-    assert not rehearsed(("transition",))
-
-
-def test_what_was_forgotten_is_rehearsed_until_it_is_mastered_again():
-    def rates(is_master: bool, cycle: int) -> float:
-        return _rises(is_master, cycle) if not is_master else {6: 0.1, 7: 0.4, 8: 0.9}.get(cycle, 0.95)
-
-    played, _ = _forgetful(rates, range(3, 12))
-    assert played == [3, 6, 7, 8, 11]
