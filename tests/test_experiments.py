@@ -182,3 +182,30 @@ def test_the_kept_table_has_a_suite_for_every_run_and_equal_ends(trend):
     for name, runs in found.items():
         assert set(runs.curves) == set(runs.suite), name
         assert {max(reached)[0] > 2.8e7 for reached in runs.curves.values()} == {True}, name
+
+
+def test_the_second_world_is_told_by_budget_with_each_arm_against_dicode(monkeypatch, tmp_path, capsys):
+    script = _script("second_world", monkeypatch)
+    head = "arm,seed,env_steps,success," + ",".join(script.SUITES)
+    rows = ["ppo,0,200,0.5,0.2,0.2,0.1,0.1", "sfl,0,200,0.5,0.4,0.2,0.1,0.1", "brief_dicode,0,160,0.25,0.4,0.4,0.2,0.2"]
+    for number, table in enumerate(script.TABLES):
+        mine = [row.replace("200", f"{200 + number}") for row in rows]
+        (tmp_path / table).write_text("\n".join([head, *mine]) + "\n")
+    picture = tmp_path / "new" / "xland.png"
+    monkeypatch.setattr(sys, "argv", ["second_world.py", "--folder", str(tmp_path), "--picture", str(picture)])
+    assert script.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.endswith(" steps")] == [f"{200 + number} steps" for number in range(4)] * 2
+    assert lines.count("ppo            15.0 [15.0, 15.0]  (0: 15.0)") == 4
+    assert lines.count("dicode         - ppo: +15.00 [15.00, 15.00]  p 1.000  (0: +15.00)") == 4
+    assert lines.count("dicode         - ppo: -25.00 [-25.00, -25.00]  p 1.000  (0: -25.00)") == 4
+    assert picture.stat().st_size > 5000
+
+
+def test_the_kept_tables_of_the_second_world_have_dicode_beside_ppo_at_every_budget(monkeypatch):
+    script = _script("second_world", monkeypatch)
+    for columns in script.QUANTITIES.values():
+        found = script.read(script.FOLDER, columns)
+        assert len(found["ppo"]) == len(script.TABLES)
+        for budget, seeds in found["dicode"].items():
+            assert set(seeds) == set(found["ppo"][budget])
