@@ -75,7 +75,7 @@ def picture(folder: Path, path: Path) -> None:
         found, ends = read(folder, columns), []
         for shade, arm in enumerate(DRAWN):
             ends.append(_curve(axes, arm, found[arm], palette.color(shade)))
-        style.dress(axes, f"success on {quantity}, %", "steps, measured dreams included")
+        style.dress(axes, quantity, "steps, measured dreams included", "success, %")
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         style.name_lines(axes, ends)
