@@ -54,12 +54,14 @@ def test_a_seed_decides_everything_and_no_seed_goes_on(envs):
     assert (on != other).any()
 
 
+@pytest.mark.slow
 def test_compact_observations_are_a_space_of_gymnasiums(toy_game, toy_levels):
     envs = LevelsVectorEnv(toy_game, toy_levels, 2, Options(observation="compact"))
     assert envs.single_observation_space["cells"].shape == (9, 11, 8)
     assert envs.observation_space["cells"].dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_one_sentence(envs, toy_game, toy_levels):
     with pytest.raises(ConfigError, match="num_envs is 1 for 2 levels"):
         LevelsVectorEnv(toy_game, toy_levels, 1)

@@ -86,6 +86,7 @@ def test_a_reset_draws_every_level_and_the_observation_says_which_goal(env, mapp
     assert not env.observation_space().contains({**first, "goal": first["goal"] + 2.0})
 
 
+@pytest.mark.slow
 def test_the_flat_observation_is_the_packages_and_then_the_goal(toy_game, toy_levels):
     flat = LevelsEnv(toy_game, toy_levels)
     spec = toy_game.observation

@@ -51,6 +51,7 @@ def dense_by_hand(observation: PlainObservation, n: int) -> np.ndarray:
     return np.array(out + list(np.array(observation.scalars[n])), np.float32)
 
 
+@pytest.mark.slow
 def test_expanding_gives_the_one_hot_channels_of_every_cell():
     observation = observations(7)
     expanded = SPEC.expand(observation)
@@ -130,6 +131,7 @@ def test_the_converter_goes_both_ways_and_refuses_another_game():
         from_dense(kernel[1:], jnp.ones(2), SPEC)
 
 
+@pytest.mark.slow
 def test_set_bits_finds_every_bit_in_order():
     rng = np.random.default_rng(0)
     groups = np.zeros((40, 9, 2), np.uint8)
@@ -142,6 +144,7 @@ def test_set_bits_finds_every_bit_in_order():
         assert list(found[n]) == [*bits, *[144] * (7 - len(bits))]
 
 
+@pytest.mark.slow
 def test_an_absent_row_adds_nothing_and_gets_no_gradient():
     table = jnp.arange(6.0).reshape(3, 2)
     index = jnp.array([[0, 3], [2, 2]])
@@ -196,6 +199,7 @@ for loss in (dense, cells, multiplied):
 """
 
 
+@pytest.mark.slow
 def test_each_device_looks_up_the_rows_of_its_own_environments():
     two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", SHARED], env=two, capture_output=True, text=True, timeout=300)

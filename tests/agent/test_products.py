@@ -34,6 +34,7 @@ def drawn(*shapes):
     return [jax.random.normal(key, shape) for key, shape in zip(keys, shapes, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lead", [(5,), (2, 3), (2, 3, 4)], ids=str)
 def test_a_product_and_its_gradients_are_those_of_the_rounded_operands(lead):
     inputs, kernel, weights = drawn((*lead, 6), (6, 7), (*lead, 7))
@@ -47,6 +48,7 @@ def test_a_product_and_its_gradients_are_those_of_the_rounded_operands(lead):
     assert {value.dtype, by_inputs.dtype, by_kernel.dtype} == {jnp.dtype(jnp.float32)}
 
 
+@pytest.mark.slow
 def test_a_kernels_gradient_over_a_scan_is_that_of_the_rounded_operands():
     inputs, gradient = drawn((T, E, 6), (T, E, 7))
     expected = jnp.einsum("tek,ten->kn", narrow(inputs), narrow(gradient))
@@ -73,6 +75,7 @@ assert "all-gather" not in program.as_text(), "each device has the samples of al
 """
 
 
+@pytest.mark.slow
 def test_each_device_turns_its_own_environments_for_a_kernels_gradient(tmp_path):
     two = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
     kept = []
@@ -87,6 +90,7 @@ def test_each_device_turns_its_own_environments_for_a_kernels_gradient(tmp_path)
     assert kept[0] == kept[1], "another process finds what the first has compiled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accelerator", [False, True])
 def test_what_lies_between_products_is_narrow_on_an_accelerator_alone(accelerator):
     with written_for(accelerator=accelerator):

@@ -36,6 +36,7 @@ def test_the_switch_holds_within_its_block_only():
     assert not on_accelerator()
 
 
+@pytest.mark.slow
 def test_reads_see_the_writes_that_wait_and_the_newest_wins():
     cells = jnp.zeros((9, 48, 48), jnp.uint8)
     writes = [((3, 4), 7, True), ((3, 4), 8, True), ((-1, 2), 9, True), ((60, 2), 5, True), ((3, 4), 6, False)]
@@ -67,6 +68,7 @@ def test_reductions_over_few_slots_are_the_same_written_out(name):
             assert not differences(*both(lambda given=given: few.together(getattr(few, name)(given()))))
 
 
+@pytest.mark.slow
 def test_work_by_slots_and_by_numbers_is_the_same_written_out():
     places, masks, step = jnp.arange(8).reshape(4, 2), jnp.array([True, False, True, True]), jnp.int32(3)
 
@@ -110,6 +112,7 @@ def test_a_packed_observation_has_the_same_cells():
     assert int((plain[0][..., 3:] > 0).sum()) > 10
 
 
+@pytest.mark.slow
 def test_a_bit_is_chosen_as_a_cell_of_a_map():
     rng = np.random.default_rng(0)
     for share in (0.0, 0.002, 0.3, 1.0):
@@ -121,6 +124,7 @@ def test_a_bit_is_chosen_as_a_cell_of_a_map():
             assert (int(row) * 27 + int(column), bool(any_free)) == (int(cell), bool(free))
 
 
+@pytest.mark.slow
 def test_a_reset_without_a_loop_is_the_reset_by_loops():
     rng = np.random.default_rng(1)
 

@@ -21,6 +21,7 @@ def test_a_state_survives_the_way_to_the_package_and_back(blank_pool):
         assert np.array_equal(again[name], blank_pool[name]), name
 
 
+@pytest.mark.slow
 def test_rounding_light_never_lights_or_darkens_a_cell():
     from dicode.games.craftax.state import LIT, decode_light, encode_light
 
@@ -124,6 +125,7 @@ def test_solid_blocks_and_floor_achievements_are_the_packages():
     assert ENTER_FLOOR[8] == Achievement.ENTER_GRAVEYARD
 
 
+@pytest.mark.slow
 def test_the_device_table_has_the_values_by_name():
     from dicode.games.craftax.rules import default_rules, table
 

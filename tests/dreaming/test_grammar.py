@@ -44,6 +44,7 @@ def test_every_achievement_can_be_staged_at_every_amount_of_help_and_passes_the_
     assert len(ALL) == 67 * 5
 
 
+@pytest.mark.slow
 def test_a_printed_plan_is_read_back_exactly():
     rng = np.random.default_rng(1)
     for achievement, help_ in ALL:
@@ -113,6 +114,7 @@ def test_most_dreams_lie_at_most_one_unknown_step_beyond_the_agent():
     assert np.mean(np.array(beyond) <= 1) > 0.75
 
 
+@pytest.mark.slow
 def test_every_floor_and_every_achievement_comes_up_as_the_agent_grows():
     asked, floors = set(), set()
     for index in range(1500):
@@ -127,6 +129,7 @@ def test_every_floor_and_every_achievement_comes_up_as_the_agent_grows():
     assert set(Achievement) - asked == set()
 
 
+@pytest.mark.slow
 def test_what_is_in_hand_never_implies_what_is_asked(blank_pool):
     world = {name: np.array(array[0]) for name, array in blank_pool.items()}
     rng = np.random.default_rng(6)
@@ -144,6 +147,7 @@ def _moves(library, rate: float, count: int = 40, **success: float) -> list[str]
     return [dream_one(Brief(1, index, report, table, 1.0)).draft.move for index in range(count)]
 
 
+@pytest.mark.slow
 def test_a_solved_parent_is_moved_on_from_and_an_unsolved_one_made_easier(library):
     solved, failed = _moves(library, 0.9), _moves(library, 0.0)
     assert not {"scaffold", "ease"} & set(solved)
@@ -185,6 +189,7 @@ def test_goal_only_levels_change_nothing_but_the_goal_whatever_was_wrong_with_th
         assert not any("def build" in source or "RULES" in source for source in sources)
 
 
+@pytest.mark.slow
 def test_mechanics_appear_only_where_both_the_brief_and_the_configuration_allow_them():
     def with_hooks(allow: bool, hooks: bool) -> int:
         drafts = [dream_one(Brief(0, i, None, {}, None, allow_hooks=allow), hooks=hooks).draft for i in range(40)]

@@ -86,6 +86,7 @@ def reader():
     made.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_answer_costs_much_time_or_the_reader(reader, name):
     reader.design("warm")
@@ -97,6 +98,7 @@ def test_no_answer_costs_much_time_or_the_reader(reader, name):
         assert isinstance(read, Parsed | str) or (read.stage == "parse" and read.reason and read.hint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["think", "marks", "lines", "backticks", "apostrophes before tags", "JSON strings"])
 def test_the_time_grows_with_the_length_and_not_faster(name):
     def seconds(text):
@@ -139,6 +141,7 @@ def test_an_answer_is_cut_before_anything_reads_it(reader):
     assert isinstance(reader.design("x" * (MAX_ANSWER + 1)), Rejected)
 
 
+@pytest.mark.slow
 def test_a_reader_that_dies_costs_that_answer_only():
     made = Reader()
     assert isinstance(made.level(FENCED, game=HOST.name), Parsed)
@@ -157,6 +160,7 @@ def test_a_reader_that_dies_costs_that_answer_only():
     made.close()
 
 
+@pytest.mark.slow
 def test_an_answer_that_takes_too_long_costs_itself_only():
     made = Reader(seconds=0.05)
     genuine = made._exchange

@@ -80,6 +80,7 @@ def _starts(plan: Plan, blank_pool, count: int = 80) -> list[tuple[int, int]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_first_way_in_the_open_is_a_yard_half_of_the_time_and_near_starts_are_in_every_level(blank_pool):
     rng = np.random.default_rng(0)
     first = _starts(stage(Achievement.ENTER_DUNGEON, Help.NEAR, rng), blank_pool)
@@ -175,6 +176,7 @@ def test_what_was_learned_below_is_begun_above_where_the_target_hardly_gets_ther
         assert plan.ladder is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("achievement", "solved", "able"),
     [
@@ -194,6 +196,7 @@ def test_what_can_be_done_above_is_not_begun_above_the_floor_on_which_it_was_lea
     assert "approach" not in {draft.move for draft in drafts}
 
 
+@pytest.mark.slow
 def test_what_lies_behind_a_goal_comes_when_the_target_has_it():
     def next_goals(**able: float) -> list[Achievement]:
         drafts = _children(Achievement.ENTER_DUNGEON, 48, _target(**able), count=60)
@@ -207,6 +210,7 @@ def test_what_lies_behind_a_goal_comes_when_the_target_has_it():
     assert all(goal in behind for goal in late)
 
 
+@pytest.mark.slow
 def test_who_follows_the_tree_goes_on_below_and_never_back():
     drafts = _children(Achievement.OPEN_CHEST, 48, _target(), count=60, pursue="tree")
     assert "approach" not in {draft.move for draft in drafts}

@@ -81,6 +81,7 @@ def _family(parent_rate: float, children: list[tuple[Achievement, Help, float]])
     return Brief(1, 0, report, table, 1.0, relatives=tuple(kid for kid, _ in kids), trials=told)
 
 
+@pytest.mark.slow
 def test_no_step_that_failed_is_taken_again_and_none_that_was_too_easy():
     failed = [(a, Help.NEAR, 0.0) for a in Achievement if len(before(a)) <= 4 and a != Achievement.COLLECT_WOOD]
     easy = [(Achievement.COLLECT_WOOD, Help.TOOLS, 0.95)]
@@ -163,6 +164,7 @@ def test_a_mechanic_of_a_level_that_is_written_again_is_kept_where_it_is_allowed
         assert ("def transition" in again) == allowed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_level_whose_mechanic_says_what_is_asked_is_written_again_with_something_to_ask(code):
     """A shelter that was turned down came back with a mechanic that asks for nothing, and the run ended."""

@@ -48,6 +48,7 @@ def test_a_rollout_tells_the_same_however_its_arrays_lie(kind, dtype, rounding):
     assert computed < 12, "rewards, observations and what is counted are the same bit for bit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["dense", "structured"])
 def test_what_follows_from_parameters_is_computed_once_and_gives_the_same(encoder):
     agent = _agent("gtrxl", encoder=encoder)

@@ -42,6 +42,7 @@ def test_the_seeds_are_levels_of_the_library_and_cover_the_methods_areas():
         assert area in words, area
 
 
+@pytest.mark.slow
 def test_every_floor_is_somewhere_a_level_begins(blanks, run):
     begins = {
         int(run(source, {k: v[:1] for k, v in blanks.items()}).pool["player_level"][0]) for _, source in library.load()

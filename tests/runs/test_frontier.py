@@ -204,6 +204,7 @@ def test_a_brief_with_states_comes_back_from_the_archive_and_one_without_is_writ
     assert "starts" not in codec.brief_to_json(replace(brief, starts=()), known)
 
 
+@pytest.mark.slow
 def test_the_grammar_goes_on_from_reached_states_in_its_share_of_levels_and_nowhere_without_them():
     accept = lambda draft: Accepted({}, {}, "")  # noqa: E731
     briefs = [_brief(index, starts=(STATE, replace(STATE, id="b" * 12, seen=40))) for index in range(120)]

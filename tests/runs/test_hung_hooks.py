@@ -52,6 +52,7 @@ def test_without_a_sign_of_life_the_watch_expires_once():
         assert expired.wait(5)
 
 
+@pytest.mark.slow
 def test_signs_of_life_and_the_end_of_the_work_keep_the_watch_quiet():
     expired = threading.Event()
     with Watchdog(1.0, expired.set, tick_s=0.02) as watch:
@@ -61,6 +62,7 @@ def test_signs_of_life_and_the_end_of_the_work_keep_the_watch_quiet():
     assert not expired.wait(0.1)
 
 
+@pytest.mark.slow
 def test_time_in_which_the_process_stood_still_does_not_count(monkeypatch):
     """A stopped process, or a closed laptop, comes back an hour later."""
     clock = [0.0]

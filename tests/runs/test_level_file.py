@@ -179,6 +179,7 @@ def test_a_text_that_is_not_python_is_turned_down_without_numpy(tmp_path):
     assert "numpy" not in loaded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "game"), [("first_blow", "craftax"), ("one_room", "xland")])
 def test_a_level_of_the_library_is_checked_and_drawn_like_a_file(level, game, tmp_path, capsys):
     if game == "xland":

@@ -123,6 +123,7 @@ def test_a_follower_does_what_is_announced_until_the_run_is_done(settings):
     assert recorder.calls == [("compile", {"pool": 3}), ("probe", 7, {"pool": 4}, 2, 5, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "raised", "code"),
     [(RunError("disk full"), RunError, FAILED), (KeyboardInterrupt(), KeyboardInterrupt, 130)],
@@ -140,6 +141,7 @@ def test_a_leader_that_ends_early_ends_a_busy_follower(settings, error, raised, 
     assert DONE == 0
 
 
+@pytest.mark.slow
 def test_a_leader_that_is_gone_ends_the_follower_at_once(settings):
     left: list[int] = []
     leader, follower = agreed(settings, leave=left.append)

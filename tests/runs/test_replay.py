@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from dicode import config as configuration
 from dicode.cli import main
 from dicode.commands import launch
@@ -19,6 +21,7 @@ def test_the_finished_cycles_of_a_run_that_was_broken_off_are_replayed(finished_
     assert "stopped after 2 of 3 cycles" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_run_without_a_finished_cycle_has_nothing_to_replay(tmp_path, capsys):
     run = directory.create(configuration.load(["preset=smoke", f"runs_dir={tmp_path}", "run=new"]))
     assert main(["replay", str(run.path)]) == 2

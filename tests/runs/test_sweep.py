@@ -57,6 +57,7 @@ def test_a_killed_sweep_skips_the_finished_run_and_resumes_the_other(tmp_path, t
     assert {p.name for p in tmp_path.iterdir()} == {"seeds", ".sweep", first.name, second.name}
 
 
+@pytest.mark.slow
 def test_a_run_of_other_settings_is_not_taken_for_one_of_the_sweep(tmp_path):
     words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]
     run = directory.create(config.load(words))
@@ -69,6 +70,7 @@ def test_a_run_of_other_settings_is_not_taken_for_one_of_the_sweep(tmp_path):
         sweep._require_same(run, config.load([*other, "method=dr"]))
 
 
+@pytest.mark.slow
 def test_the_log_of_a_sweep_is_as_plain_as_that_of_a_run(tmp_path):
     """Hydra sets up logging of its own, which would hand a model's text to the terminal as it is."""
     script = """if True:
@@ -93,6 +95,7 @@ def _other(folder: Path, seed: int) -> Path:
     return run.path
 
 
+@pytest.mark.slow
 def test_a_run_that_began_with_other_parameters_is_not_taken_for_one_of_the_sweep(tmp_path):
     one, two = _other(tmp_path / "1", 1), _other(tmp_path / "2", 2)
     words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo"]
@@ -108,6 +111,7 @@ def test_a_run_that_began_with_other_parameters_is_not_taken_for_one_of_the_swee
     assert sweep._require_same(run, config.load([*words, f"from={one}"])) == [], "the run owns its copy"
 
 
+@pytest.mark.slow
 def test_a_run_that_began_with_other_levels_is_not_taken_for_one_of_the_sweep(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name / "mine").mkdir(parents=True)
@@ -140,6 +144,7 @@ def test_a_run_of_another_target_of_the_same_name_is_not_taken_for_one_of_the_sw
         sweep._require_same(run, config.load(words))
 
 
+@pytest.mark.slow
 def test_a_finished_run_without_the_evaluation_that_is_asked_for_counts_as_unfinished(tmp_path, monkeypatch, capsys):
     words = ["preset=smoke", "method=ppo", f"runs_dir={tmp_path}", "run=demo", "total_steps=100"]
     run = directory.create(config.load(words))

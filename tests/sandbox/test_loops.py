@@ -400,6 +400,7 @@ def compare_with_playing(count: int, seed: int, context) -> dict[str, int]:
     return seen
 
 
+@pytest.mark.slow
 def test_random_loops_are_accepted_only_if_they_end(context):
     seen = compare_with_playing(100, 0, context)
     assert seen["accepted"] > 10, seen

@@ -30,6 +30,7 @@ def build(world: World) -> None:
 LEVEL = LEVEL.replace("    world.inventory_wood = 0\n", "    world.player.inventory.wood = row % 9\n")
 
 
+@pytest.mark.slow
 def test_a_level_becomes_data(sandbox, worlds):
     built = sandbox.build(LEVEL, worlds, 7, Origin.GRAMMAR)
     assert not isinstance(built, Rejected), built
@@ -211,6 +212,7 @@ def test_workers_get_an_environment_of_their_own(monkeypatch):
     assert kept == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [
