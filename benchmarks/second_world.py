@@ -5,7 +5,7 @@
 
 Four budgets, each with seeds of its own, so a line joins runs that were ended and not one run as it went on. Success in
 %: on tasks that nobody trained on (the mean over `tasks_of_depth_0` to `3`) and on unseen worlds of the target. Intervals
-are 95 % bootstrap intervals over seeds, p that of an exact exchange of signs.
+are 95 % bootstrap intervals over seeds (one seed has none that means anything), p that of an exact exchange of signs.
 """
 
 import argparse
@@ -63,7 +63,8 @@ def tell(found: Runs) -> None:
         here = {arm: of_arm[steps] for arm, of_arm in found.items() if steps in of_arm}
         for arm, seeds in here.items():
             mean, each = _mean(seeds), ", ".join(f"{seed}: {value:.1f}" for seed, value in sorted(seeds.items()))
-            print(f"{arm:14} {mean.value:.1f} [{mean.low:.1f}, {mean.high:.1f}]  ({each})")
+            interval = f" [{mean.low:.1f}, {mean.high:.1f}]" if len(seeds) > 1 else ""
+            print(f"{arm:14} {mean.value:.1f}{interval}  ({each})")
         for arm in here:
             against(here, arm, [METHOD])
 
