@@ -133,7 +133,8 @@ def against(found: dict[str, dict[int, float]], base: str, arms: Sequence[str] =
             p = statistics.exchange_test(one, other, np.random.default_rng(0))
             ahead = ", ".join(f"{seed}: {value:+.2f}" for seed, value in zip(seeds, (one - other)[:, 0], strict=True))
             mean = statistics.bootstrap(lambda rows: rows.mean((-2, -1)), one - other, rng=np.random.default_rng(0))
-            print(f"{arm:14} - {base}: {mean.value:+.2f} [{mean.low:.2f}, {mean.high:.2f}]  p {p:.3f}  ({ahead})")
+            interval = f" [{mean.low:.2f}, {mean.high:.2f}]  p {p:.3f}" if len(seeds) > 1 else ""
+            print(f"{arm:14} - {base}: {mean.value:+.2f}{interval}  ({ahead})")
     return 0
 
 

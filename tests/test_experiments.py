@@ -131,6 +131,8 @@ def test_arms_of_the_ladder_are_compared_at_equal_seeds(ladder, capsys):
     found = {"full": {1: 6.0, 2: 5.0, 3: 7.0}, "goals_dreamed": {2: 6.0, 3: 8.5, 9: 1.0}, "stay": {8: 2.0}}
     assert ladder.against(found, "full") == 0
     assert capsys.readouterr().out == "goals_dreamed  - full: +1.25 [1.00, 1.50]  p 0.500  (2: +1.00, 3: +1.50)\n"
+    assert ladder.against({"full": {1: 6.0}, "half": {1: 5.5}}, "full") == 0
+    assert capsys.readouterr().out == "half           - full: -0.50  (1: -0.50)\n"
     found["half"] = {1: 3.0, 2: 4.0}
     assert ladder.worth(found, None) == 0
     assert "goals_dreamed  return  5.17  w  0.67" in capsys.readouterr().out
