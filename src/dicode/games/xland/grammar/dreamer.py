@@ -29,8 +29,8 @@ _REASONS = {
     "widen": "a larger grid",
     "narrow": "a smaller grid",
     "shut": "a door that does not simply open",
-    "unlock": "doors that simply open",
-    "rename": "the same task with other things",
+    "unlock": "doors that simply open, or stand open",
+    "another": "another task as long",
 }
 
 

@@ -1,13 +1,16 @@
-"""Moves from one plan to the next, along what makes a task hard: chains, distractions, rooms, doors, distance, names."""
+"""Moves from one plan to the next, along what makes a task hard: chains, distractions, rooms, doors, distance.
+
+Names make nothing hard: every world of a level has its own (`World.rename`).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dicode.games.xland.grammar.plan import DOORS, GRIDS, NAMES, Plan, of_task, print_level
-from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
-from dicode.games.xland.levels.names import MAX_RULES, Thing
+from dicode.games.xland.grammar.plan import DOORS, GRIDS, Plan, of_task, print_level
+from dicode.games.xland.levels.goal import MAX_DEPTH
+from dicode.games.xland.levels.names import MAX_RULES
 from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.tasks import random_task
 from dicode.types import Code
@@ -129,26 +132,14 @@ def shut(plan: Plan, rng: np.random.Generator) -> Plan:
 
 
 def unlock(plan: Plan, rng: np.random.Generator) -> Plan:
-    """Doors that open by themselves."""
-    return plan.moved("unlock", door="closed")
+    """Doors that open by themselves, or stand open."""
+    return plan.moved("unlock", door=DOORS[min(DOORS.index("closed"), max(0, DOORS.index(plan.door) - 1))])
 
 
-def rename(plan: Plan, rng: np.random.Generator) -> Plan:
-    """The same task with other things."""
-    spoken = {*plan.things, *plan.goal.things, *(part for rule in plan.rules for part in (*rule.inputs, rule.product))}
-    old = sorted(what for what in spoken if what is not None and what.is_object)
-    new = [NAMES[index] for index in rng.choice(len(NAMES), size=len(old), replace=False)]
-    other: dict[Thing, Thing] = dict(zip(old, new, strict=True))
-
-    def name(what: Thing) -> Thing:
-        return other.get(what, what)
-
-    goal = Goal(plan.goal.kind, tuple(map(name, plan.goal.things)), plan.goal.side, plan.goal.at)
-    rules = tuple(
-        Rule(tuple(map(name, rule.inputs)), None if rule.product is None else name(rule.product), rule.kind, rule.side)
-        for rule in plan.rules
-    )
-    return plan.moved("rename", goal=goal, rules=rules, things=tuple(map(name, plan.things)))
+def another(plan: Plan, rng: np.random.Generator) -> Plan:
+    """Another task with a chain as long, in the same place."""
+    task = of_task(random_task(rng, plan.depth), plan.grid, plan.near)
+    return plan.moved("another", goal=task.goal, rules=task.rules, things=task.things)
 
 
 Move = Callable[[Plan, np.random.Generator], Plan]
@@ -169,13 +160,13 @@ def adapted(plan: Plan, code: Code, rng: np.random.Generator) -> Plan:
 
 
 def moved(plan: Plan, moves: Sequence[Move], rng: np.random.Generator) -> Plan:
-    """The plan after one of the moves, of those that change its level; with other things where none does."""
+    """The plan after one of the moves, of those that change its level; another task where none does."""
     before = print_level(plan, "")
     for index in rng.permutation(len(moves)):
         after = moves[int(index)](plan, rng)
         if print_level(after, "") != before:
             return after
-    return rename(plan, rng)
+    return another(plan, rng)
 
 
 def next_plan(situation: Situation, rng: np.random.Generator) -> Plan:
@@ -184,9 +175,7 @@ def next_plan(situation: Situation, rng: np.random.Generator) -> Plan:
     if parent is None or rng.random() < 0.35:
         return expand(situation, rng)
     if rate is None:
-        moves: tuple[Move, ...] = (rename, deepen, shorten, widen, narrow)
+        moves: tuple[Move, ...] = (another, deepen, shorten, widen, narrow)
     else:
-        moves = HARDER if rate >= MASTERED else EASIER if rate < HARD else (rename, deepen, distract, widen)
-    plan = moved(parent, moves, rng)
-    # Other names, so that a child asks for the same skill and not for the same things.
-    return plan if plan.move == "rename" else rename(plan, rng).moved(plan.move)
+        moves = HARDER if rate >= MASTERED else EASIER if rate < HARD else (another, deepen, distract, widen)
+    return moved(parent, moves, rng)

@@ -7,15 +7,14 @@ import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games.xland.levels.goal import Goal, chain_depth
-from dicode.games.xland.levels.names import COLOURS, OBJECTS, SIZE, Colour, Thing, Tile
+from dicode.games.xland.levels.names import OBJECT_NAMES, SIZE, Colour, Thing, Tile
 from dicode.games.xland.levels.rules import Rule, Rules
 from dicode.games.xland.levels.tasks import Task
 from dicode.types import Accepted, LevelRecord
 
 GRIDS = ((7, 1, 1), (9, 1, 1), (9, 1, 2), (11, 2, 2), (13, 2, 2), (13, 3, 3))
 """(rows and columns, rooms down, rooms across), from small to large."""
-DOORS = ("closed", "locked", "hidden")
-NAMES = tuple(Thing(tile, colour) for tile in OBJECTS for colour in COLOURS if colour is not Colour.BLACK)
+DOORS = ("open", "closed", "locked", "hidden")
 _HIDDEN = Thing(Tile.WALL, Colour.PURPLE)
 _OPENS = Rule.near(_HIDDEN, Thing(Tile.DOOR_OPEN, Colour.PURPLE))
 
@@ -30,7 +29,7 @@ class Plan:
     grid: int = 0
     """Number in `GRIDS`."""
     door: str = "closed"
-    """State of one door, where there are rooms."""
+    """State of one door, where there are rooms; open and closed: of all of them."""
     near: bool = False
     """Things lie within a few steps of the player."""
     told: bool = True
@@ -68,7 +67,7 @@ class Plan:
             *self.goal.things,
             *(part for rule in self.rules for part in (*rule.inputs, rule.product)),
         }
-        free = [what for what in NAMES if what not in used]
+        free = [what for what in OBJECT_NAMES if what not in used]
         return free[int(rng.integers(len(free)))]
 
 
@@ -109,6 +108,8 @@ def read(record: LevelRecord) -> Plan | None:
         if numbers.get("doors.hidden", 0) >= 0.5
         else "locked"
         if numbers.get("doors.locked", 0) >= 0.5
+        else "open"
+        if numbers.get("doors.open", 0) > numbers.get("doors.closed", 0)
         else "closed"
     )
     return Plan(
@@ -127,7 +128,7 @@ def _grid(numbers: Mapping[str, float]) -> int:
 def objective(plan: Plan) -> str:
     """What the player must do, in a sentence."""
     chain = f", by a chain of {plan.depth} productions" if plan.depth else ""
-    return f"{plan.goal}{chain}"
+    return f"{plan.goal}{chain}, by other names in every world"
 
 
 def print_level(plan: Plan, why: str) -> str:
@@ -142,7 +143,9 @@ def print_level(plan: Plan, why: str) -> str:
     lines += ["", f"GOAL = {goal_text(plan.goal)}", *_rules_text([*map(rule_text, rules), *untold]), "", ""]
     lines += ["def build(world: World) -> None:", f"    world.clear({size})"]
     if rooms:
-        lines += [f"    {'doors = ' if plan.door != 'closed' else ''}world.rooms({down}, {across})"]
+        one = plan.door in ("locked", "hidden")
+        state = ', state="open"' if plan.door == "open" else ""
+        lines += [f"    {'doors = ' if one else ''}world.rooms({down}, {across}{state})"]
     near = ", distance=(1, 6)" if plan.near else ""
     lines += [f"    world.scatter({', '.join(map(_quoted, plan.things))}{near})"]
     if rooms and plan.door == "locked":
@@ -157,13 +160,13 @@ def print_level(plan: Plan, why: str) -> str:
             "    at = doors[int(world.rng.integers(len(doors)))]",
             '    world.door(at, colour="purple", state="hidden")',
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "    world.rename()"]) + "\n"
 
 
 def plan_key(plan: Plan) -> Thing:
     """A key that no production knows, so that it stays what it is."""
     used = {*plan.things, *plan.goal.things, *(part for rule in plan.rules for part in (*rule.inputs, rule.product))}
-    return next(what for what in NAMES if what.tile is Tile.KEY and what not in used)
+    return next(what for what in OBJECT_NAMES if what.tile is Tile.KEY and what not in used)
 
 
 def goal_text(goal: Goal) -> str:

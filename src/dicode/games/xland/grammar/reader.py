@@ -78,6 +78,7 @@ def _built(tree: ast.Module) -> tuple[tuple[Thing, ...], int, tuple[int, int], s
             size = int(args[0])
         elif name == "rooms" and len(args) == 2:
             rooms = int(args[0]), int(args[1])
+            door = "open" if words.get("state") == "open" else door
         elif name == "door":
             door = words.get("state", door) if words.get("state") in ("locked", "hidden") else door
         elif name == "scatter":

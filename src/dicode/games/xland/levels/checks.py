@@ -16,7 +16,8 @@ from dicode.games.level_build import schema_fault
 from dicode.games.xland.levels import grid
 from dicode.games.xland.levels.goal import Goal
 from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Thing, Tile, from_code
-from dicode.games.xland.levels.rules import Rules, productions_of
+from dicode.games.xland.levels.renaming import alike
+from dicode.games.xland.levels.rules import Rule, Rules, productions_of
 from dicode.games.xland.levels.schema import FIELDS, STARTS
 from dicode.games.xland.levels.search import Found, Task, search
 from dicode.types import Code, Rejected
@@ -49,9 +50,9 @@ def check(
     if rejected is not None:
         return rejected
     limit = min([steps for steps in (episode_limit, rules.episode_length) if steps is not None], default=None)
-    searched = _searched(worlds, goal)
+    searched = _searched(worlds)
     rejected = _first(list(zip(worlds, searched, strict=True)), lambda pair: _obstacles(pair[0], pair[1], goal, limit))
-    warnings = (*_cut_short(worlds, rules, limit), *_warnings(worlds, goal, searched))
+    warnings = (*_cut_short(worlds, rules, limit), *_warnings(worlds, goal, rules.productions, searched))
     if rejected is not None and ({"transition", "success"} & set(hooks)):
         return (f"unless a hook makes it so, the goal is out of reach: {rejected.reason}", *warnings)
     return rejected or warnings
@@ -89,7 +90,7 @@ def _faults(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     place = asked.kind == "place" and grid.at(world["grid"], asked.at or (0, 0)) == asked.things[0]
     if place or (asked.kind == "reach" and asked.at == tuple(world["position"].tolist())):
         yield Fault(Code.SOLVED, f"the goal is met at the start: {asked}", "move the thing, the player or the goal")
-    if asked.kind == "hold" and _in_hand(Task(world, goal)):
+    if asked.kind == "hold" and _in_hand(Task(world)):
         yield Fault(
             Code.SOLVED, f"the goal is met at the start: {asked}, which is in hand", "leave holds= out of world.player"
         )
@@ -144,35 +145,32 @@ def _thing(tile: int, colour: int) -> Thing | None:
 
 def _encoded(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
     try:
-        Goal.from_code(world["goal"].tolist())
-        productions_of(world["productions"])
+        asked, productions = Goal.from_code(world["goal"].tolist()), productions_of(world["productions"])
     except LevelError as error:
         yield Fault(Code.RANGE, f"the world's task cannot be read: {error}")
         return
-    code = goal.code
-    if code is None:
-        return
-    if not np.array_equal(world["goal"], code) or not np.array_equal(world["productions"], rules.codes):
+    if goal.code is not None and not alike(asked, productions, goal, rules.productions):
         yield Fault(
             Code.RANGE, "a world's goal or productions are not those of GOAL and RULES", "leave them to the level"
         )
 
 
-def _searched(worlds: Sequence[World], goal: Goal) -> list[Found]:
+def _searched(worlds: Sequence[World]) -> list[Found]:
     """What a search finds in each world; what one leaves of its share of the work, the others have."""
     left, count = WORK + WORK_PER_WORLD * len(worlds), len(worlds)
     ends = time.process_time() + SECONDS + SECONDS_PER_WORLD * count
     found = []
     for index, world in enumerate(worlds):
-        found.append(search(Task(world, goal), left // (count - index), ends))
+        found.append(search(Task(world), left // (count - index), ends))
         left -= found[-1].work
     return found
 
 
 def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Iterator[Fault]:
     most = int(world["limit"]) if limit is None else min(limit, int(world["limit"]))
-    asked = goal if goal.code is not None else Goal.from_code(world["goal"].tolist())
-    if found.plan is None and asked.kind == "place" and not Task(world, goal).takes_things:
+    task = Task(world)
+    asked = task.goal
+    if found.plan is None and asked.kind == "place" and not task.takes_things:
         yield Fault(
             Code.OUT_OF_REACH,
             f"the goal cannot be had: {asked}, where the {grid.at(world['grid'], asked.at or (0, 0))} is",
@@ -182,9 +180,11 @@ def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Ite
         yield Fault(
             Code.OUT_OF_REACH,
             f"the goal cannot be had: {asked}, from what can be reached and the productions",
-            "put what it is made of into the grid, and keys for locked doors on the player's side of them",
+            "put what it is made of into the grid, and keys for locked doors on the player's side of them"
+            if goal.code is None or asked == goal
+            else "call world.rename() last: what is put into the grid after it goes by its old name",
         )
-    fewest = 0 if found.plan is None else max(len(found.plan), _way(Task(world, goal)))
+    fewest = 0 if found.plan is None else max(len(found.plan), _way(task))
     if fewest > most:
         yield Fault(
             Code.TOO_SHORT,
@@ -211,22 +211,30 @@ def _cut_short(worlds: Sequence[World], rules: Rules, limit: int | None) -> Iter
         yield f"an episode of {limit} steps can end before its {rules.trials} trials, which have up to {needed}"
 
 
-def _warnings(worlds: Sequence[World], goal: Goal, searched: Sequence[Found]) -> Iterator[str]:
+def _warnings(worlds: Sequence[World], goal: Goal, rules: Sequence[Rule], searched: Sequence[Found]) -> Iterator[str]:
     if any(found.gave_up for found in searched):
         yield "whether the goal can be had is not known: there are too many ways to put things together"
     if goal.code is None:
         return
-    rules = productions_of(worlds[0]["productions"])
-    there = {grid.at(world["grid"], cell) for world in worlds for cell in grid.cells_of(world["grid"], list(Tile)[1:])}
-    there |= {rule.product for rule in rules if rule.product is not None}
-    for rule in rules:
-        missing = [str(each) for each in rule.inputs if each not in there]
-        if missing:
-            yield f"the production '{rule}' can never happen: there is no {' and no '.join(missing)}"
+    missing = [_missing(world) for world in worlds]
+    for number, rule in enumerate(rules):
+        nowhere = set.intersection(*(found[number] for found in missing))
+        if nowhere:
+            names = [str(rule.inputs[place]) for place in sorted(nowhere)]
+            yield f"the production '{rule}' can never happen: there is no {' and no '.join(names)}"
         elif rule.product is not None and not _used(rule.product, goal, rules):
             yield f"the product of '{rule}' serves nothing; that is fine where it is meant to mislead"
 
 
-def _used(product: Thing, goal: Goal, rules: Sequence[object]) -> bool:
-    needed = any(product in getattr(rule, "inputs", ()) for rule in rules)
-    return needed or product in goal.things
+def _missing(world: World) -> list[set[int]]:
+    """For each production of a world which of its inputs, by number, neither lie there nor are made."""
+    rules = productions_of(world["productions"])
+    there = {grid.at(world["grid"], cell) for cell in grid.cells_of(world["grid"], list(Tile)[1:])}
+    if world["pocket"][0]:
+        there.add(from_code(*map(int, world["pocket"])))
+    there |= {rule.product for rule in rules if rule.product is not None}
+    return [{place for place, what in enumerate(rule.inputs) if what not in there} for rule in rules]
+
+
+def _used(product: Thing, goal: Goal, rules: Sequence[Rule]) -> bool:
+    return any(product in rule.inputs for rule in rules) or product in goal.things

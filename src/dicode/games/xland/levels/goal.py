@@ -9,8 +9,8 @@ Goal.reach((1, 1))                   standing in that cell
 Goal.task()                          whatever the world itself asks for, as on the target
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -156,6 +156,10 @@ class Goal:
         if goal.code is None or goal.code.tolist() != [int(part) for part in code]:
             raise LevelError(f"{list(code)} encodes no goal")
         return goal
+
+    def renamed(self, name: Callable[[Thing], Thing]) -> "Goal":
+        """The same goal about other things."""
+        return replace(self, things=tuple(map(name, self.things)))
 
     def to_arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """(achievements bool[A], none of them asked; minimum float32[1] of the one quantity `solved`)."""

@@ -129,6 +129,8 @@ class Thing:
         return self.tile in OBJECTS
 
 
+OBJECT_NAMES = tuple(Thing(tile, colour) for tile in OBJECTS for colour in COLOURS if colour is not Colour.BLACK)
+"""Objects that can be told from the floor."""
 FLOOR = Thing(Tile.FLOOR, Colour.BLACK)
 NOTHING = Thing(Tile.EMPTY, Colour.EMPTY)
 WALL = Thing(Tile.WALL, Colour.GREY)

@@ -7,8 +7,8 @@ Rule.hold("red key", makes="blue key")                       picking a thing up 
 Where `makes` is None the things are lost. In one step the productions act in the order of the list.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,11 @@ class Rule:
         if kind == "hold":
             return cls.hold(things[0], makes)
         return cls.near(things[0], makes, side) if kind == "near" else cls.together(things[0], things[1], makes, side)
+
+    def renamed(self, name: Callable[[Thing], Thing]) -> "Rule":
+        """The same production with other things."""
+        made = None if self.product is None else name(self.product)
+        return replace(self, inputs=tuple(map(name, self.inputs)), product=made)
 
     def __str__(self) -> str:
         where = "" if self.side is None else f" ({self.side.name.lower()})"

@@ -99,10 +99,10 @@ class Found:
 class Task:
     """One world's task: goal, productions, cells."""
 
-    def __init__(self, world: Mapping[str, np.ndarray], goal: Goal | None = None) -> None:
-        """Read a world's arrays; `goal` replaces the world's own."""
+    def __init__(self, world: Mapping[str, np.ndarray]) -> None:
+        """Read a world's arrays."""
         self.board = world["grid"]
-        self.goal = Goal.from_code(world["goal"].tolist()) if goal is None or goal.code is None else goal
+        self.goal = Goal.from_code(world["goal"].tolist())
         self.rules = productions_of(world["productions"])
         self.start: Cell = (int(world["position"][0]), int(world["position"][1]))
         self.hand = None if not world["pocket"][0] else from_code(*map(int, world["pocket"]))

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dicode.games.xland.levels.goal import MAX_DEPTH, Goal
-from dicode.games.xland.levels.names import COLOURS, MAX_RULES, OBJECTS, Colour, Thing
+from dicode.games.xland.levels.names import MAX_RULES, OBJECT_NAMES, Thing
 from dicode.games.xland.levels.rules import Rule, Rules
 
 HELD_OUT_ONE_IN = 8
-_SHOWN = tuple(Thing(tile, colour) for tile in OBJECTS for colour in COLOURS if colour is not Colour.BLACK)
 _BRANCH = 0.5
 """Chance that an input that need not be made is made all the same."""
 
@@ -74,10 +73,14 @@ class Task:
     @property
     def is_held_out(self) -> bool:
         """Whether it is kept for evaluation."""
-        code = self.goal.code
-        assert code is not None
-        digest = zlib.crc32(code.tobytes() + self.rules.codes.tobytes())
-        return digest % HELD_OUT_ONE_IN == 0
+        return is_kept(self.goal, self.rules)
+
+
+def is_kept(goal: Goal, rules: Rules) -> bool:
+    """Whether a task, by its goal and productions, is one of those kept for evaluation."""
+    code = goal.code
+    assert code is not None, "a task has a goal of its own"
+    return zlib.crc32(code.tobytes() + rules.codes.tobytes()) % HELD_OUT_ONE_IN == 0
 
 
 def random_task(rng: np.random.Generator, depth: int | None = None, held_out: bool = False) -> Task:
@@ -89,7 +92,7 @@ def random_task(rng: np.random.Generator, depth: int | None = None, held_out: bo
 
 
 def _random(rng: np.random.Generator, depth: int) -> Task:
-    names = [_SHOWN[index] for index in rng.permutation(len(_SHOWN))]
+    names = [OBJECT_NAMES[index] for index in rng.permutation(len(OBJECT_NAMES))]
     plan = _Plan(rng, names)
     kind = ("hold", "near", "together")[rng.integers(3)]
     wanted = [plan.name() for _ in range(2 if kind == "together" else 1)]

@@ -29,6 +29,7 @@ from dicode.games.xland.levels.names import (
     thing,
     whole,
 )
+from dicode.games.xland.levels.renaming import rename
 from dicode.games.xland.levels.rules import Rules
 from dicode.games.xland.levels.tasks import Task, random_task
 
@@ -238,6 +239,13 @@ class World:
         """The name of a random colour that shows on the floor."""
         shown = [colour for colour in COLOURS if colour not in (Colour.BLACK, Colour.GREY)]
         return shown[int(self.rng.integers(len(shown)))].name.lower()
+
+    def rename(self) -> None:
+        """Give this world's objects random other names, in goal, productions, grid and hand alike; call it last.
+
+        So the worlds of a level ask for one thing in many words. Keys of locked doors keep theirs. No task of those kept for evaluation comes of it.
+        """
+        rename(self._arrays, self.rng)
 
     def edit(self, kind: str, seed: int, cells: int) -> None:
         """Change at most `cells` cells at random; `noise` builds or tears down inner walls, `swap` moves things."""
