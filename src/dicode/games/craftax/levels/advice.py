@@ -15,8 +15,8 @@ from dicode.errors import LevelError
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.goal_hints import joined, maker
 from dicode.games.craftax.levels.homes import CLASSES
-from dicode.games.craftax.levels.kinds import closest, leaves_out, related
-from dicode.games.craftax.levels.member_hints import bare, closest_exactly, held, member
+from dicode.games.craftax.levels.kinds import closest, leaves_out, likeness, related
+from dicode.games.craftax.levels.member_hints import bare, closest_exactly, given, held, member
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Mob
 from dicode.games.host import Advice
 from dicode.games.written import READ_ONLY
@@ -71,9 +71,9 @@ def elsewhere(name: str, only_settable: bool = False) -> str:
     return f"write {home}" if home else _TOP.get(name, "")
 
 
-def moved(name: str) -> Instead | None:
-    """The correction of a line that sets `name` on the wrong object; None where its home can't be set."""
-    home = homes().get(name, "")
+def moved(name: str, right: str) -> Instead | None:
+    """The correction of a line that sets `name`, rightly `right`, on the wrong object; None where that can't be set."""
+    home = homes().get(right, "")
     return _swapped(rf"\b[A-Za-z_][\w.]*\.{name}\b", home, home) if settable(home) else None
 
 
@@ -134,34 +134,49 @@ def _attribute(owner: object, name: str) -> Advice:
 def meant(owner: str, name: str) -> Advice:
     """What is meant by a name that `owner` (`world.` or `world.player.`) doesn't have."""
     known = homes()
-    if name in known or name in _TOP:
-        return Advice(elsewhere(name), moved(name))
+    # What a player is said to have is held, whatever else has that name.
+    item = closest_exactly(name, held()) if owner == "world.player." else ""
+    if item or name in known or name in _TOP:
+        return Advice(elsewhere(item or name), moved(name, item or name))
     if name in _SIZES:
         return Advice(f"a map has {MAP_SIZE} rows and as many columns, 0 to {MAP_SIZE - 1}")
-    # Among the calls and attributes of the same object first, then anywhere.
     own = [other for other, home in known.items() if home == f"{owner}{other}"]
-    put = _put(name, own)
-    if put:
-        return Advice(f"there is no {name}; {put}")
+    said = _said(owner, name, own)
+    if said:
+        return Advice(f"there is no {name}; {said}")
     words = _words(name)
-    likely = [(word, close) for word in words for close in (closest(word, own) or closest(word, known),) if close]
+    likely = [(word, close) for word in words for close in (_likeliest(word, own, known),) if close]
     word, close = likely[0] if likely else ("", "")
     if not close or (close in _WEAK and word != close):
         several = related(words[-1], own)
         return Advice(f"there is no {name}; there is {', '.join(several)}" if 0 < len(several) <= 6 else "")
     home = known[close]
     found = f"did you mean {close!r}?" if close in own else f"write {home}"
-    if leaves_out(word, close):
+    # A part of a name is what it says of something else as often as not: `remove` blocks, and `remove_mobs`.
+    if leaves_out(word, close) or leaves_out(close, word):
         return Advice(f"there is no {name}; {found}")
     wrong = rf"\b{re.escape(name)}\b" if close in own else rf"\b[A-Za-z_][\w.]*\.{re.escape(name)}\b"
     return Advice(f"there is no {name}; {found}", _swapped(wrong, close if close in own else home, home))
 
 
+def _likeliest(word: str, own: Iterable[str], known: Iterable[str]) -> str:
+    """What a word is most like, of the calls and attributes of the same object first; empty where none is clear."""
+    return max(closest(word, own), closest(word, known), key=lambda close: likeness(word, close))
+
+
+def _said(owner: str, name: str, own: Iterable[str]) -> str:
+    """What to write for a name that says what is held, taken away or put, and no more; empty for any other."""
+    if owner == "world.player.":
+        return f"write {given(name)}" if given(name) else ""
+    return _TAKES_AWAY if _TAKEN.fullmatch(name) else _put(name, own)
+
+
 def _words(name: str) -> list[str]:
     """What a name of a call or attribute may mean, the likeliest first: `place_chest` a chest, `player_pos` a position."""
     verbless = _VERB.sub("", name)
-    words = [_CALLS.get(name) or verbless, re.sub("^(place|spawn)_", "", name)]
-    if name not in _CALLS and verbless.startswith("player_"):
+    called = _CALLS.get(name) or _CALLS.get(name.removesuffix("s"))
+    words = [called or verbless, re.sub("^(place|spawn)_", "", name)]
+    if not called and verbless.startswith("player_"):
         part = verbless.removeprefix("player_")
         words.insert(0, _CALLS.get(part) or part)
     return words
@@ -188,6 +203,12 @@ def _swapped(wrong: str, right: str, home: str) -> Instead:
 
 _SIZES = frozenset({"height", "width", "size", "shape", "map_size", "map_shape", "num_rows", "num_columns"})
 _VERB = re.compile(r"^(get|set|is|add|create|make|put|build|draw|generate)_(?=\w)")
+_TAKEN = re.compile(
+    r"(remove|delete|erase|destroy)(_(blocks?|cells?|objects?|tiles?|trees?))?|clear_(blocks?|cells?|tiles?)"
+)
+_TAKES_AWAY = (
+    "world.remove_mobs(mob) takes creatures away, world.carve([position]) leaves open ground where a block was"
+)
 _PUTS = "(place|spawn|add|put|create|make|set|build|generate)"
 _CALLS = {
     "put": "place",
@@ -201,7 +222,6 @@ _CALLS = {
     "enchant_sword": "sword_enchantment",
     "enchant_bow": "bow_enchantment",
     "add_mob": "spawn",
-    "add_mobs": "spawn",
     "spawn_at": "spawn",
     "place_mob": "spawn",
     "put_mob": "spawn",

@@ -4,7 +4,7 @@ import re
 
 from dicode.games.craftax.levels.goal import QUANTITIES, Condition, Goal
 from dicode.games.craftax.levels.kinds import closest
-from dicode.games.craftax.levels.names import Achievement, Mob
+from dicode.games.craftax.levels.names import Achievement, Floor, Mob
 from dicode.games.host import Advice
 
 _MAKERS = {
@@ -33,6 +33,11 @@ _MAKERS = {
     "stay_alive": "survive",
     "build": "place",
 }
+_BESIDE = {
+    "reach": " No goal asks for a cell; a success hook can",
+    "eat": " A plant is eaten for Goal.all_of(Achievement.EAT_PLANT)",
+}
+"""What else may be meant by a maker that there isn't."""
 _ANY = (
     "a goal is a conjunction, it has no 'or': ask for one of the parts with Goal.all_of(...), or for what they have in "
     "common; where hooks are allowed, write def success(state): return (state.inventory.iron >= 1) | "
@@ -59,8 +64,15 @@ def maker(name: str) -> Advice:
     if not close:
         return Advice(f"a goal is made by {', '.join(f'Goal.{kind}' for kind in makers)}")
     return Advice(
-        f"there is no Goal.{name}; did you mean {close!r}?", (rf"\bGoal\.{re.escape(name)}\b", f"Goal.{close}")
+        f"there is no Goal.{name}; did you mean {close!r}?{_BESIDE.get(name, '')}",
+        (rf"\bGoal\.{re.escape(name)}\b{_argument(close)}", f"Goal.{close}"),
     )
+
+
+def _argument(made: str) -> str:
+    """What follows where a maker takes a member of an enumeration, as a regular expression: another goal is meant for all else."""
+    kind = {"defeat": Mob, "reach_floor": Floor}.get(made)
+    return rf"(?=\(\s*({kind.__name__}\.|['\"](?i:{'|'.join(kind.__members__)})['\"]))" if kind else ""
 
 
 def kind_asked(made: str, what: str) -> str:

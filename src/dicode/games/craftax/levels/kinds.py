@@ -66,10 +66,15 @@ _MEANT = {
 """Words of other games and of the package, with ours."""
 
 
+def spelt(name: str) -> str:
+    """A name in lower case, as this game spells it."""
+    return re.sub(r"armor(?!y)", "armour", name.lower())
+
+
 def closest(name: str, choices: Iterable[str]) -> str:
     """The choice that `name` means: the same word, a part of it, or a misspelling; empty where none is clear."""
     known = {choice.lower(): choice for choice in choices}
-    text = re.sub(r"armor(?![a-z])", "armour", name.lower().strip())
+    text = spelt(name.strip())
     for word in (text, _MEANT.get(text, ""), text.removesuffix("s"), f"{text}s"):
         if word in known:
             return known[word]
@@ -82,7 +87,7 @@ def closest(name: str, choices: Iterable[str]) -> str:
     if around:
         return known[around[0]] if len(around) == 1 else ""
     alike = [choice for choice in known if _alike(text, choice)]
-    return known[max(alike, key=lambda choice: (_ratio(text, choice), choice))] if alike else ""
+    return known[max(alike, key=lambda choice: (likeness(text, choice), choice))] if alike else ""
 
 
 def _whole(words: set[str], inside: Iterable[str], known: Iterable[str]) -> str:
@@ -132,16 +137,17 @@ def _alike(one: str, other: str) -> bool:
     """Whether one is a misspelling of the other: word by word, so that a shared ending doesn't count for the whole."""
     mine, theirs = re.split("[._]", one), re.split("[._]", other)
     if len(mine) != len(theirs):
-        return one[:1] == other[:1] and _ratio(one, other) >= _SPLIT
+        return one[:1] == other[:1] and likeness(one, other) >= _SPLIT
     return all(_misspelt(*pair) for pair in zip(mine, theirs, strict=True))
 
 
 def _misspelt(one: str, other: str) -> bool:
     """Whether two words are alike and begin alike: a slip leaves the first letter, and `food` is no `wood`."""
-    return one[:1] == other[:1] and _ratio(one, other) >= _ALIKE
+    return one[:1] == other[:1] and likeness(one, other) >= _ALIKE
 
 
-def _ratio(one: str, other: str) -> float:
+def likeness(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1."""
     return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
@@ -161,7 +167,7 @@ def as_member(value: object, kind: type[Member], numbers: bool = True) -> Member
         same = kind.__members__.get(value.name)
         if same is not None and same == value.value:
             return same
-        raise LevelError(f"{_shown(value)} is {_noun(type(value))}, not {_noun(kind)}{_instead(value, kind)}")
+        raise LevelError(f"{_shown(value)} is {_noun(type(value))}, not {_noun(kind)}{instead(value, kind)}")
     whole = isinstance(value, np.integer) or (numbers and isinstance(value, int) and not isinstance(value, bool))
     if whole and int(value) in set(kind):  # type: ignore[call-overload]
         return kind(int(value))  # type: ignore[call-overload]
@@ -204,12 +210,13 @@ def _members(kind: type[IntEnum]) -> str:
     return f"; use {', '.join(f'{kind.__name__}.{name}' for name in kind.__members__)}"
 
 
-def _instead(value: Enum, kind: type[IntEnum]) -> str:
+def instead(value: Enum, kind: type[IntEnum]) -> str:
     """The call or member that does what was meant with a member of another enumeration."""
     if value.name in kind.__members__:
         return f"; write {kind.__name__}.{value.name}"
     if kind is Block and isinstance(value, Item):
-        calls = {
+        calls: dict[Item, str] = {
+            Item.NONE: "an empty cell is open ground; write world.carve([position])",
             Item.TORCH: "write world.torch(position)",
             Item.LADDER_DOWN: "write world.move_ladder_down(position)",
             Item.LADDER_UP: "write world.move_ladder_up(position)",

@@ -7,7 +7,7 @@ from enum import Enum
 from dicode.games.craftax.levels.counted import tier
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.homes import CLASSES
-from dicode.games.craftax.levels.kinds import closest, related
+from dicode.games.craftax.levels.kinds import closest, instead, related, spelt
 from dicode.games.craftax.levels.names import Achievement, Block, Floor, Item, Mob
 from dicode.games.host import Advice
 
@@ -32,6 +32,9 @@ def member(owner: type[Enum], name: str) -> Advice:
         return Advice(f"Mob has no {name}; {put} puts it, and Achievement.DEFEAT_{name} asks for its defeat")
     if held and (owner is Item or not others):
         return Advice(f"{owner.__name__} has no {name}; what the player holds is set by {held}")
+    if owner is Block and name in Item.__members__:
+        line = (rf"\bworld\.place\(\s*{wrong}\s*,\s*", "world.torch(") if name == "TORCH" else None
+        return Advice(f"Block has no {name}{instead(Item[name], Block)}", line)
     if others:
         return Advice(f"{owner.__name__} has no {name}; write {others[0]}.{name}", (wrong, f"{others[0]}.{name}"))
     close = (_defeated(name) or _act(name)) if owner is Achievement else ""
@@ -100,7 +103,7 @@ _COLOURS = ("RED", "GREEN", "BLUE", "PINK", "CYAN", "YELLOW")
 
 def given(name: str) -> str:
     """The line that gives the player what a name such as `STONE_SWORD`, `red_potion` or `SAPLING` says, empty for no such thing."""
-    first, _, last = re.sub("ARMOR$", "ARMOUR", name.upper()).partition("_")
+    first, _, last = spelt(name).upper().partition("_")
     if last in _COLOURS:
         first, last = last, first
     item = closest_exactly(last or first, held())
@@ -111,5 +114,5 @@ def given(name: str) -> str:
 
 def closest_exactly(name: str, choices: Iterable[str]) -> str:
     """The choice that is the name itself, but for its case and number."""
-    word = name.lower()
-    return next((choice for choice in choices if choice in (word, f"{word}s", word.removesuffix("s"))), "")
+    word = spelt(name)
+    return next((choice for choice in choices if choice in (word, f"{word}s", f"{word}es", word.removesuffix("s"))), "")
