@@ -160,7 +160,7 @@ def tabled(world):
         (island, Goal.all_of(Goal.reach_floor(2)), None, "GNOMISH_MINES", "."),
         (island, Goal.all_of(Goal.at_least("health", 15)), None, "the most is", "at most"),
         (island, Goal.all_of(Goal.place("table", 2)), None, "table must be placed", "inventory.wood"),
-        (island, Goal.all_of(Goal.hold("armour", 2)), None, "armour", "armour"),
+        (island, Goal.all_of(Goal.hold("armour", 2)), None, "armour", "inventory.iron = 6"),
         (island, Goal.all_of(Goal.defeat(Mob.COW, 3)), Rules(passive_spawn=0), "3 COW", "spawn"),
         (island, Goal.all_of(Goal.at_least("eaten", 2)), Rules(passive_spawn=0, sapling_chance=0), "eat", "COW"),
     ],

@@ -41,7 +41,8 @@ ORES: dict[str, tuple[Block, ...]] = {
 }
 """Material -> the blocks that give it."""
 _SOFT = {_B.TREE, _B.FIRE_TREE, _B.CRAFTING_TABLE, _B.FURNACE, _B.CHEST}
-_CHEST_LOOT = {"torches": "chest_torches", "arrows": "chest_arrows", "potions": "chest_potion"}
+CHEST_LOOT = {"torches": "chest_torches", "arrows": "chest_arrows", "potions": "chest_potion"}
+"""What any chest is trusted to hold, with the rule of the chance."""
 _WATER, _GRAVES = block_table({_B.WATER}), block_table({_B.GRAVE, _B.GRAVE2, _B.GRAVE3})
 _SPAWN_GROUND, _CUTTABLE = block_table(SPAWN_BLOCKS), block_table(_SOFT)
 _INVENTORY = tuple(name for name in STATE_FIELDS if name.startswith("inventory."))
@@ -321,7 +322,7 @@ def _gather(holdings: Holdings) -> None:
     have = holdings.have = {item: count + found.get(item, 0) for item, count in holdings.held.items()}
     _quarry(holdings)
     chests = holdings.blocks(Block.CHEST)
-    for item, rule in _CHEST_LOOT.items():
+    for item, rule in CHEST_LOOT.items():
         have[item] += chests * amounts.number(f"{rule}_most") * (amounts.number(rule) > 0)
     for floor in filter(lambda floor: _unopened(holdings, floor), holdings.entered):
         have["bow"] = max(have["bow"], int(amounts.values["chest_bow"][floor]))

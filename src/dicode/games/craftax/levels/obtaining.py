@@ -9,7 +9,7 @@ from dicode.games.craftax.levels.grid import SOLID, TORCH_BLOCKS, block_table
 from dicode.games.craftax.levels.holdings import Holdings
 from dicode.games.craftax.levels.names import Achievement
 from dicode.games.craftax.levels.obstacle import Obstacle
-from dicode.games.craftax.levels.supplies import supply
+from dicode.games.craftax.levels.supplies import ARMOUR, supply
 from dicode.games.craftax.levels.techtree import GETS, PICKAXES, REQUIREMENTS, STATIONS, SWORDS
 
 _A = Achievement
@@ -108,14 +108,32 @@ def room(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield Obstacle(f"{achievement.name} needs {what} ahead of the player, none can be faced", "world.clear(2)")
 
 
+def bare(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
+    """What keeps armour from being made: no piece that is worse already."""
+    level = ARMOUR.get(achievement, 0)
+    if level and (holdings.world["inventory.armour"] >= level).all():
+        yield Obstacle(
+            f"{achievement.name} takes a piece of armour below {level}, and all four are {level} or better at the start",
+            f"world.player.inventory.armour = {level - 1}",
+        )
+
+
 def armour(holdings: Holdings) -> float:
-    """The most armour that could be worn: 1 an iron piece, 2 a diamond piece, four pieces."""
-    worn = float(np.sum(holdings.world["inventory.armour"]))
-    for achievement, worth in ((_A.MAKE_IRON_ARMOUR, 1), (_A.MAKE_DIAMOND_ARMOUR, 2)):
-        if holdings.can_craft(achievement):
-            spends = holdings.amounts.spends(achievement)
-            worn += worth * min((holdings.have[item] // count for item, count in spends.items()), default=4)
-    return min(worn, 8.0)
+    """The most armour that could be worn: 1 an iron piece, 2 a diamond piece, which may be made of an iron one."""
+    worn = holdings.world["inventory.armour"]
+    iron, diamond = (
+        _armour_made(holdings, achievement) + np.sum(worn == level) for achievement, level in ARMOUR.items()
+    )
+    diamond = min(4.0, diamond)
+    return float(2 * diamond + min(4.0 - diamond, iron))
+
+
+def _armour_made(holdings: Holdings, achievement: Achievement) -> float:
+    """How many of the four pieces the materials within reach are enough for."""
+    if not holdings.can_craft(achievement):
+        return 0
+    spends = holdings.amounts.spends(achievement)
+    return min([4.0, *(holdings.have[item] // count for item, count in spends.items())])
 
 
 def floors(holdings: Holdings) -> str:

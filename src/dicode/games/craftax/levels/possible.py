@@ -18,10 +18,21 @@ from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
 from dicode.games.craftax.levels.obstacle import Obstacle
-from dicode.games.craftax.levels.obtaining import armour, cost, craft, floors, has_tool, made, material, room, stations
+from dicode.games.craftax.levels.obtaining import (
+    armour,
+    bare,
+    cost,
+    craft,
+    floors,
+    has_tool,
+    made,
+    material,
+    room,
+    stations,
+)
 from dicode.games.craftax.levels.rules import Rules
 from dicode.games.craftax.levels.schema import WorldArrays
-from dicode.games.craftax.levels.supplies import stock_up
+from dicode.games.craftax.levels.supplies import source, stock_up
 from dicode.games.craftax.levels.techtree import (
     ENTER,
     GETS,
@@ -92,6 +103,7 @@ def _act(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         yield from made(holdings, achievement, _ITEM_MADE[achievement])
     elif holdings.amounts.recipe(achievement) is not None:
         if not has_tool(holdings, achievement):
+            yield from bare(holdings, achievement)
             yield from craft(holdings, achievement)
     else:
         yield from _other(holdings, achievement)
@@ -278,14 +290,14 @@ def _inventory(holdings: Holdings, kind: str, minimum: float) -> Iterator[Obstac
         if armour(holdings) < minimum:
             yield Obstacle(
                 f"armour of {minimum:g} asked, {armour(holdings):g} can be made and worn",
-                "world.player.inventory.armour = [1, 1, 1, 0], or more iron and coal within reach",
+                source(holdings, "armour", minimum),
             )
     elif kind in COLLECTABLES:
         yield from material(holdings, kind, minimum, holdings.have.get(kind, 0))
     elif holdings.have.get(kind, 0) < minimum:
         yield Obstacle(
             f"{minimum:g} {kind} asked, {holdings.have.get(kind, 0):g} within reach",
-            f"world.player.inventory.{kind} = {int(np.ceil(minimum))}, or what makes them within reach",
+            source(holdings, kind, minimum),
         )
 
 
