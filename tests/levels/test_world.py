@@ -13,6 +13,27 @@ from dicode.levels import Block, Enchantment, Facing, Floor, Item, LevelError, M
 pytestmark = pytest.mark.fast
 
 
+@pytest.mark.parametrize(
+    ("mob", "rules", "kind"),
+    [
+        ("melee", {"melee_spawn": 0}, Mob.KNIGHT),
+        ("passive", {"spawn_chance": 0}, Mob.SNAIL),
+        ("ranged", {"max_ranged": 0}, Mob.KNIGHT_ARCHER),
+        ("melee", {"melee_spawn": 0, "melee_kind": {"vaults": 5}}, Mob.TROLL),
+    ],
+)
+def test_a_floor_has_its_own_kind_of_mob_where_no_new_ones_come(mob, rules, kind):
+    world = World(blank_world(np.random.default_rng(3)), np.random.default_rng(4), Amounts(Rules(**rules)))
+    world.player.floor = Floor.VAULTS
+    world.clear(5)
+    cells = world.spawn(mob, count=2)
+    assert {living.mob for living in world.mobs()} == {kind}
+    assert world.can_stand(mob, cells[0])
+    assert world.remove_mobs(mob) == 2
+    with pytest.raises(LevelError, match="no melee mob of its own"):
+        world.spawn("melee", floor=Floor.GRAVEYARD)
+
+
 def test_spawned_mobs_are_legal_apart_and_on_the_mob_map(world):
     world.clear(7)
     world.spawn(Mob.ZOMBIE, count=3, distance=(3, 6))

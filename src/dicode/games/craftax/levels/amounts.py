@@ -149,14 +149,14 @@ class Amounts:
             return mob.mob_class > 0 and self.number("boss_spawn") > 0 and mob.type_id in kinds[: Floor.GRAVEYARD]
         return bool(kinds[floor] == mob.type_id and nearest < self.number("spawn_limit"))
 
+    def kinds(self, floor: Floor) -> list[Mob]:
+        """The kinds of mobs that live on a floor, one a class, whether or not new ones come (none for the graveyard)."""
+        numbers = [int(self.values[name][floor]) for name in _KINDS if floor != Floor.GRAVEYARD]
+        return [Mob(8 * mob_class + number) for mob_class, number in enumerate(numbers)]
+
     def own_mobs(self, floor: Floor) -> list[Mob]:
         """The mobs that the game brings to a floor by itself, one a class at most (none for the graveyard)."""
-        if floor == Floor.GRAVEYARD:
-            return []
-        kinds = [(mob_class, int(self.values[name][floor])) for mob_class, name in enumerate(_KINDS)]
-        return [
-            Mob(8 * mob_class + kind) for mob_class, kind in kinds if self.comes_to(floor, Mob(8 * mob_class + kind))
-        ]
+        return [mob for mob in self.kinds(floor) if self.comes_to(floor, mob)]
 
     @property
     def nights(self) -> bool:

@@ -26,11 +26,11 @@ class LivingMob:
 
 
 def native(amounts: Amounts, floor: Floor, mob_class: str) -> Mob:
-    """The mob of a class that `floor` has by itself; LevelError where it has none."""
-    found = [mob for mob in amounts.own_mobs(floor) if CLASSES[mob.mob_class] == mob_class]
-    if not found:
+    """The kind of mob of a class that lives on `floor`, whether or not new ones come; LevelError for the graveyard."""
+    kinds = amounts.kinds(floor)
+    if not kinds:
         raise LevelError(f"{floor.name} has no {mob_class} mob of its own; name one, for example Mob.ZOMBIE")
-    return found[0]
+    return kinds[CLASSES.index(mob_class)]
 
 
 def as_mob(mob: object, amounts: Amounts, floor: Floor) -> Mob:
