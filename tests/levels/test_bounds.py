@@ -120,6 +120,68 @@ def test_the_shortest_episode_is_advised_a_goal_that_may_be_asked(blanks):
     assert "Goal.survive(1)" in found.hint
 
 
+def zombies(count=2, health=None, also=lambda world: None, **held):
+    def build(world):
+        meadow(world)
+        world.player.inventory.set(**held)
+        world.spawn(Mob.ZOMBIE, count=count, health=health)
+        also(world)
+
+    return build
+
+
+def armed(world):
+    world.player.strength = 5
+    world.player.sword_enchantment = "fire"
+
+
+def gardener(world):
+    meadow(world)
+    world.player.inventory.set(sapling=9)
+
+
+def by_a_field(world):
+    """A gardener with grass at the same places of two floors."""
+    gardener(world)
+    world.items[0][24, 26] = Item.LADDER_DOWN
+    world.fill(Block.GRASS, (20, 30), (20, 30), floor=Floor.DUNGEON)
+    world.move_ladder_up((24, 26), floor=Floor.DUNGEON)
+
+
+QUIET = {"spawn_chance": 0}
+BARREN = {"passive_spawn": 0, "sapling_chance": 0}
+ZOMBIE = Goal.defeat(Mob.ZOMBIE)
+TOUGH = {"melee_spawn": 0, "episode_length": 100}
+AMOUNTS = [
+    (Goal.at_least("damage_taken", 1000), zombies(), {}, 256, False),
+    (Goal.at_least("damage_taken", 1000), zombies(), {"minimum_health": 1}, 256, True),
+    (Goal.at_least("damage_taken", 1000), zombies(), {"monster_damage": 10, "melee_damage": 100}, 256, True),
+    (Goal.at_least("damage_taken", 20), zombies(), QUIET, 256, True),
+    (Goal.at_least("damage_taken", 90), zombies(), QUIET, 256, False),
+    (Goal.at_least("damage_taken", 90), zombies(), QUIET, 2000, True),
+    (Goal.at_least("damage_taken", 90), zombies(potions=2), QUIET, 256, True),
+    (ZOMBIE, zombies(1, 1000), TOUGH, None, False),
+    (ZOMBIE, zombies(1, 1000, sword=4), TOUGH, None, False),
+    (ZOMBIE, zombies(1, 1000, armed, sword=4), TOUGH, None, True),
+    (ZOMBIE, zombies(1, 700, sword=4), TOUGH, None, True),
+    (ZOMBIE, zombies(1, 1000), {"melee_spawn": 0, "player_damage": 10}, 130, True),
+    (ZOMBIE, zombies(1, 1000), {"episode_length": 100}, None, True),
+    (ZOMBIE, lambda world: (zombies(1, 1000)(world), world.spawn(Mob.ZOMBIE)), TOUGH, None, True),
+    (Goal.defeat(Mob.ZOMBIE, 2), lambda world: (zombies(1, 1000)(world), world.spawn(Mob.ZOMBIE)), TOUGH, None, False),
+    (ZOMBIE, zombies(1, 300, bow=1, arrows=99), TOUGH, None, True),
+    (Goal.at_least("eaten", 200), gardener, {**BARREN, "episode_length": 650}, None, False),
+    (Goal.at_least("eaten", 9), gardener, {**BARREN, "episode_length": 650}, None, True),
+    (Goal.at_least("eaten", 200), gardener, {**BARREN, "plant_ripening": 20}, 650, True),
+    (Goal.at_least("eaten", 200), by_a_field, {**BARREN, "episode_length": 650}, None, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("goal", "build", "rules", "limit", "can_be"), AMOUNTS)
+def test_no_episode_holds_more_damage_blows_and_meals_than_fit(goal, build, rules, limit, can_be, blanks):
+    found = verdict(blanks, goal, build, Rules(**rules), limit)
+    assert isinstance(found, Rejected) is not can_be, found
+
+
 BOSS = [
     (Achievement.DAMAGE_NECROMANCER, None, 7, False),
     (Achievement.DAMAGE_NECROMANCER, None, 8, True),

@@ -1,5 +1,6 @@
 """How many steps parts of a goal take at the very least; the bounds that an episode limit is held against."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +9,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings
 from dicode.games.craftax.levels.names import Block, Floor, Mob
-from dicode.games.craftax.levels.schema import WorldArrays
+from dicode.games.craftax.levels.schema import MAX_PLANTS, MAX_PROJECTILES, WorldArrays
 from dicode.games.craftax.levels.techtree import GETS, REQUIREMENTS
 
 MEALS = (Mob.COW, Mob.BAT, Mob.SNAIL)
@@ -58,18 +59,39 @@ def eats_plants(holdings: Holdings) -> bool:
 
 
 def meals(holdings: Holdings, steps: float) -> float:
-    """Most meals within so many steps. A plant is one meal, unless there is time for it to ripen again, or for another."""
+    """Most meals within so many steps. A plant is one meal each time that it is ripe."""
     eaten = sum(holdings.kills(mob) for mob in MEALS)
     if not eats_plants(holdings):
         return eaten
     whole = holdings.amounts.number("plant_ripening")
-    if steps > whole:
+    world, growing = holdings.world, holdings.world["growing_plants_mask"]
+    ripe, places = holdings.blocks(Block.RIPE_PLANT), world["growing_plants_positions"][growing]
+    # Two plants at one place, which may be planted on two floors, are ripe again at once.
+    doubled = len(np.unique(places, axis=0)) < len(places)
+    if steps > whole and (
+        steps == INFINITE or doubled or any(holdings.grass(floor) for floor in holdings.entered if floor > 0)
+    ):
         return INFINITE
-    world = holdings.world
-    left = whole - world["growing_plants_age"][world["growing_plants_mask"]]
-    rows, columns = world["growing_plants_positions"][world["growing_plants_mask"]].T
+    if steps > whole:
+        return eaten + ripe + MAX_PLANTS * (1 + steps // whole)
+    rows, columns = places.T
     green = world["blocks"][Floor.OVERWORLD, rows, columns] == Block.PLANT
-    return eaten + holdings.blocks(Block.RIPE_PLANT) + int((green & (left + 1 <= steps)).sum())
+    return eaten + ripe + int((green & (whole - world["growing_plants_age"][growing] + 1 <= steps)).sum())
+
+
+def fight(holdings: Holdings, mob: Mob, count: float) -> float:
+    """Fewest steps in which so many of a kind can be defeated: each act takes the most health from one of the weakest.
+
+    What is in flight at the start hits without an act.
+    """
+    comes = any(holdings.comes(floor, mob, from_afar=True) for floor in holdings.entered)
+    new = holdings.amounts.health(mob) if comes else INFINITE
+    weakest = [min(health, new) for health in holdings.healths(mob)][: math.ceil(count)]
+    weakest += [new] * (math.ceil(count) - len(weakest))
+    most = holdings.strongest(mob)
+    if INFINITE in weakest or most <= 0:
+        return 0
+    return sum(max(1, math.ceil(health / most - 1e-3)) for health in weakest) - MAX_PROJECTILES
 
 
 def boss_fight(holdings: Holdings, blows: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dicode.games.craftax.levels.amounts import Amounts
-from dicode.games.craftax.levels.attacks import blows, flies, shots
+from dicode.games.craftax.levels.attacks import blows, flies, shots, strongest
 from dicode.games.craftax.levels.creatures import CREATURES
 from dicode.games.craftax.levels.grid import (
     SOLID,
@@ -43,6 +43,7 @@ ORES: dict[str, tuple[Block, ...]] = {
 _SOFT = {_B.TREE, _B.FIRE_TREE, _B.CRAFTING_TABLE, _B.FURNACE, _B.CHEST}
 CHEST_LOOT = {"torches": "chest_torches", "arrows": "chest_arrows", "potions": "chest_potion"}
 """What any chest is trusted to hold, with the rule of the chance."""
+_ALTARS = (_B.ENCHANTMENT_TABLE_FIRE, _B.ENCHANTMENT_TABLE_ICE)
 _WATER, _GRAVES = block_table({_B.WATER}), block_table({_B.GRAVE, _B.GRAVE2, _B.GRAVE3})
 _SPAWN_GROUND, _CUTTABLE = block_table(SPAWN_BLOCKS), block_table(_SOFT)
 _INVENTORY = tuple(name for name in STATE_FIELDS if name.startswith("inventory."))
@@ -143,6 +144,18 @@ class Holdings:
     def living(self, mob: Mob) -> int:
         """How many of one kind live on the floors that can be entered, whether or not they can be met."""
         return sum(int(self._of_kind(floor, mob).sum()) for floor in self.entered)
+
+    def healths(self, mob: Mob) -> list[float]:
+        """The health of each of a kind that lives on a floor that can be entered, the weakest first."""
+        health = self.world[f"{CREATURES[mob].record}.health"]
+        return sorted(float(own) for floor in self.entered for own in health[floor][self._of_kind(floor, mob)])
+
+    def strongest(self, mob: Mob) -> float:
+        """A bound on the health that the player could take from a kind of mob by one act; any sword may be in a chest."""
+        swords = slice(None) if self.blocks(_B.CHEST) else slice(int(self.world["inventory.sword"]), self.sword + 1)
+        attributes = {name: self.highest(name) for name in ("strength", "dexterity", "intelligence")}
+        magic = bool(self.world["sword_enchantment"] or self.world["bow_enchantment"] or self.blocks(*_ALTARS))
+        return strongest(self.amounts, mob, swords, flies(self.world, self.amounts, self._armed()), magic, attributes)
 
     def _of_kind(self, floor: Floor, mob: Mob) -> np.ndarray:
         """bool[slots]: those of one kind that live on a floor and stay."""

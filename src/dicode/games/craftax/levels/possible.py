@@ -13,7 +13,7 @@ from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.bill import bill
 from dicode.games.craftax.levels.counted import COLLECTABLES
 from dicode.games.craftax.levels.creatures import CREATURES
-from dicode.games.craftax.levels.duration import boss_fight, can_eat_plant, fewest_acts, meals, ripening
+from dicode.games.craftax.levels.duration import boss_fight, can_eat_plant, fewest_acts, fight, meals, ripening
 from dicode.games.craftax.levels.goal import Goal
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings, explore
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Achievement, Block, Floor, Mob
@@ -41,7 +41,7 @@ from dicode.games.craftax.levels.techtree import (
     implied,
     requirements,
 )
-from dicode.games.craftax.levels.vitals import highest, lacking, waking
+from dicode.games.craftax.levels.vitals import harm, highest, lacking, waking
 from dicode.types import Code
 
 _A, _B = Achievement, Block
@@ -123,6 +123,12 @@ def _kill(holdings: Holdings, mob: Mob, count: float) -> Iterator[Obstacle]:
         yield Obstacle(
             f"{count:g} {name} must be defeated, {there:g} can be met",
             f"{way if holdings.living(mob) > there else ''}world.spawn(Mob.{name}, count=...), or start on {homes} with that spawn rule above 0",
+        )
+    elif (steps := fight(holdings, mob, count)) > holdings.limit:
+        yield Obstacle(
+            f"defeating {count:g} {mob.name} takes at least {steps:g} steps of fighting, an episode has {holdings.limit:g}",
+            "spawn it with less health, or give the player a better sword or more strength",
+            Code.TOO_SHORT,
         )
 
 
@@ -322,10 +328,17 @@ def _vital(holdings: Holdings, name: str, minimum: float) -> Iterator[Obstacle]:
         yield from lacking(holdings, name, minimum)
     elif name == "drunk" and not holdings.blocks(_B.WATER, _B.FOUNTAIN):
         yield Obstacle("nothing to drink within reach", "world.scatter(Block.WATER, 3, distance=(2, 6))")
-    elif name == "eaten" and meals(holdings, holdings.limit) < minimum:
-        yield Obstacle("too little to eat can be met", "world.spawn(Mob.COW, count=3)")
+    elif name == "eaten" and (most := meals(holdings, holdings.limit)) < minimum:
+        fewer = f", or ask for at most {most:g}" if most else ""
+        yield Obstacle("too little to eat can be met", f"world.spawn(Mob.COW, count=3){fewer}")
     elif name == "damage_taken" and not any(holdings.wounds(mob) for mob in Mob):
         yield Obstacle(
             "no mob that does harm can be met",
             "world.spawn(Mob.ZOMBIE), or leave monsters their spawn rules and damage",
+        )
+    elif name == "damage_taken" and (most := harm(holdings, holdings.limit)) < minimum:
+        yield Obstacle(
+            f"{minimum:g} damage must be taken, whoever lives can take at most {most:g} in an episode of {holdings.limit:g} steps",
+            f"ask for at most {int(most)}",
+            Code.TOO_SHORT if harm(holdings, INFINITE) >= minimum else Code.OUT_OF_REACH,
         )

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dicode.games.craftax.levels.attacks import worst
 from dicode.games.craftax.levels.duration import MEALS, eats_plants, meals
 from dicode.games.craftax.levels.holdings import INFINITE, Holdings
-from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Block, Mob
+from dicode.games.craftax.levels.names import ATTRIBUTE_OF, Block, Floor, Mob
 from dicode.games.craftax.levels.obstacle import Obstacle
 from dicode.types import Code
 
@@ -58,6 +59,15 @@ def highest(holdings: Holdings, vital: str, steps: float) -> float:
         come = max(come, holdings.amounts.number("minimum_health"))
     most = holdings.amounts.most(vital, holdings.highest(ATTRIBUTE_OF[vital]))
     return max(start, min(come, most))
+
+
+def harm(holdings: Holdings, steps: float) -> float:
+    """The most damage that the player could take within so many steps: all health that there is, and one step's more."""
+    amounts, boss = holdings.amounts, Floor.GRAVEYARD in holdings.entered
+    blow = worst(holdings.world, amounts, filter(holdings.wounds, Mob), boss)
+    lives = amounts.number("minimum_health") > 0
+    health = float(holdings.world["player_health"]) + _healed(holdings, steps) + _potions(holdings, "health")
+    return steps * blow if lives else health + blow
 
 
 def waking(holdings: Holdings) -> float:
