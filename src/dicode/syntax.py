@@ -1,6 +1,7 @@
 """From source text to its syntax tree, in a process with several threads, and what the text binds."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -24,6 +25,12 @@ def tree_of(source: str) -> ast.Module:
         except SystemError:
             continue
     return ast.parse(source)
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines of a text as Python numbers them: no form feed and no separator of Unicode's ends one."""
+    lines = re.split(r"\r\n?|\n", source)
+    return lines if lines[-1] else lines[:-1]
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

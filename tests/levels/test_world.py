@@ -34,6 +34,24 @@ def test_a_floor_has_its_own_kind_of_mob_where_no_new_ones_come(mob, rules, kind
         world.spawn("melee", floor=Floor.GRAVEYARD)
 
 
+@pytest.mark.parametrize("word", ["no", "False", 2, None, Block.INVALID])
+def test_a_switch_is_true_or_false_and_no_word(world, word):
+    calls = (
+        lambda value: setattr(world.player, "fireball", value),
+        lambda value: setattr(world.player, "iceball", value),
+        lambda value: world.maze((5, 9), (5, 9), border=value),
+        lambda value: world.scatter(Block.TREE, 1, reachable=value),
+        lambda value: world.random_cell(reachable=value),
+        lambda value: world.spawn(Mob.COW, reachable=value),
+    )
+    for call in calls:
+        with pytest.raises(LevelError, match="it must be True or False"):
+            call(word)
+        for right in (True, 0, np.int64(1)):
+            call(right)
+        world.remove_mobs()
+
+
 def test_spawned_mobs_are_legal_apart_and_on_the_mob_map(world):
     world.clear(7)
     world.spawn(Mob.ZOMBIE, count=3, distance=(3, 6))

@@ -3,6 +3,7 @@
 import pytest
 
 from dicode.dreaming.parse import Parsed, parse_answer
+from dicode.dreaming.repair import corrected
 from dicode.errors import LevelError
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.goal import Goal
@@ -162,6 +163,21 @@ def test_a_level_may_be_a_goal_alone():
 )
 def test_hostile_text_is_judged_without_a_crash(source):
     assert cheap(source, 65536) is not None or screen(source, LEVELS) is not None
+
+
+def test_brackets_count_inside_strings_and_it_is_said():
+    assert "inside strings" in cheap(f"MAP = {'[' * 120!r}\n", 65536).reason
+
+
+@pytest.mark.parametrize("break_", ["\f", "\u2028", "\x1c", "\x85"])
+def test_a_line_is_what_python_counts_as_one(break_):
+    source = f"""from dicode.levels import Mob\nTOLD = "a{break_}b"\nMOB = Mob.COWS\nLAST = 1\n"""
+    with pytest.raises(AttributeError) as raised:
+        worker.execute(source, worker.absent_jax, LEVELS)
+    found = worker.explain(raised.value, source, LEVELS)
+    assert found.reason.startswith("line 3 (MOB = Mob.COWS)")
+    assert found.line == (3, "MOB = Mob.COW")
+    assert corrected(source, found) == source.replace("COWS", "COW")
 
 
 def test_long_comments_and_strings_are_no_reason_to_refuse():

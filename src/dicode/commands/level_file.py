@@ -24,6 +24,7 @@ from dicode.received import files as received
 from dicode.received import places
 from dicode.sandbox import screen
 from dicode.sandbox.limits import Limits
+from dicode.syntax import lines_of
 from dicode.terminal import PlainConsole
 from dicode.types import Code, Origin, Rejected, level_id
 
@@ -181,7 +182,7 @@ def _say_rejected(console: PlainConsole, path: str, source: str, verdict: Reject
     verdict = for_people(verdict, source)
     console.print(Text.assemble(("rejected", "bold red"), f" {path}"), soft_wrap=True)
     console.print(f"  stage:  {verdict.stage}\n  reason: {verdict.reason}", soft_wrap=True)
-    if (number := _line_number(verdict)) and number <= len(lines := source.splitlines()):
+    if (number := _line_number(verdict)) and number <= len(lines := lines_of(source)):
         console.print(f"  {path}:{number}: {lines[number - 1].strip()}", soft_wrap=True)
     if verdict.hint:
         console.print(f"  hint:   {verdict.hint}", soft_wrap=True)

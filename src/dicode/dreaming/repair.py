@@ -11,6 +11,7 @@ from dicode.dreaming.calls import Answer, Kind, Message
 from dicode.dreaming.parse import FORM
 from dicode.dreaming.prompts import fill
 from dicode.dreaming.providers import scrub_paths
+from dicode.syntax import lines_of
 from dicode.types import Code, Rejected, Repair, Verdict
 
 MAX_SHOWN = 12_000
@@ -74,7 +75,7 @@ def afresh(question: Sequence[Message], verdict: Rejected) -> tuple[Message, ...
 
 def corrected(source: str, verdict: Verdict) -> str:
     """`source` with the line at fault as a rejection says that it should read; empty where none says so."""
-    lines = source.splitlines()
+    lines = lines_of(source)
     if not isinstance(verdict, Rejected) or verdict.line is None or verdict.line[0] > len(lines):
         return ""
     number, right = verdict.line

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dicode.errors import nearest
-from dicode.syntax import assigned, bound, functions, tree_of
+from dicode.syntax import assigned, bound, functions, lines_of, tree_of
 from dicode.types import Code, Rejected
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def cheap(source: str, limit: int) -> Rejected | None:
         return Rejected(
             "screen", "the level contains a null character, or half of one", "send plain text", code=Code.NOT_TEXT
         )
-    if max(map(len, source.splitlines()), default=0) > _MAX_LINE:
+    if max(map(len, lines_of(source)), default=0) > _MAX_LINE:
         return Rejected(
             "screen", f"a line has more than {_MAX_LINE} characters", "build large tables in a loop", code=Code.NOT_TEXT
         )
@@ -80,7 +80,12 @@ def cheap(source: str, limit: int) -> Rejected | None:
         depth += (character in "([{") - (character in ")]}")
         deepest = max(deepest, depth)
     if deepest > _MAX_DEPTH:
-        return Rejected("screen", f"brackets nest deeper than {_MAX_DEPTH}", "split the expression", code=Code.NOT_TEXT)
+        return Rejected(
+            "screen",
+            f"brackets nest deeper than {_MAX_DEPTH}, those inside strings and comments counted",
+            "split the expression; draw maps with other characters than brackets",
+            code=Code.NOT_TEXT,
+        )
     return None
 
 

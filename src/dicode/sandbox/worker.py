@@ -22,6 +22,7 @@ from dicode.games.level_build import build_pool
 from dicode.games.level_text import plain
 from dicode.sandbox import screen, wire
 from dicode.sandbox.warm import warm_up
+from dicode.syntax import lines_of
 from dicode.types import Code, Rejected
 
 FILE = "<level>"
@@ -204,7 +205,7 @@ def _advice(error: BaseException, source: str, levels: Levels) -> tuple[str, tup
     """What to write instead, with the whole line where that is clear; nothing that a level's own classes could make fail."""
     try:
         found, number = levels.advice(error), _line(error)
-        fixed = found.corrected(source.splitlines()[number - 1]) if number else ""
+        fixed = found.corrected(lines_of(source)[number - 1]) if number else ""
     except Exception:  # noqa: BLE001 - the error is of a class that level code may have written
         return "", None
     whole = f"line {number} should read: {fixed[:200]}" if fixed else ""
@@ -239,7 +240,7 @@ def _where(error: BaseException, source: str) -> str:
         return ""
     if number is None:
         return ""
-    text = source.splitlines()
+    text = lines_of(source)
     notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str) and note.startswith("in world")]
     shown = text[number - 1].strip()[:120] if 0 < number <= len(text) else ""
     return f"line {number} ({shown}), {notes[0]}: " if notes else f"line {number} ({shown}): "

@@ -182,6 +182,13 @@ def as_amount(value: object, what: str) -> object:
     return value
 
 
+def as_switch(value: object, what: str) -> bool:
+    """True or False, or 1 or 0 for them; LevelError for anything else: the word "no" would count as true."""
+    if not isinstance(value, (bool, np.bool_, int, np.integer)) or isinstance(value, Enum) or value not in (0, 1):
+        raise LevelError(f"{what} is {value!r}; it must be True or False")
+    return bool(value)
+
+
 def as_whole(value: object, what: str, least: int, most: int, means: str = "") -> int:
     """A whole number from `least` to `most`, or LevelError; `means` says what the numbers stand for."""
     as_amount(value, what)

@@ -14,7 +14,7 @@ from dicode.games.craftax.levels.counted import TIERS
 from dicode.games.craftax.levels.grid import Position, manhattan
 from dicode.games.craftax.levels.guarded import KINDS, Enchantment, KindGuarded
 from dicode.games.craftax.levels.homes import at
-from dicode.games.craftax.levels.kinds import as_amount, as_member, closest, nearest
+from dicode.games.craftax.levels.kinds import as_amount, as_member, as_switch, closest, nearest
 from dicode.games.craftax.levels.member_hints import given
 from dicode.games.craftax.levels.names import ATTRIBUTE_OF, MAP_SIZE, VITALS, Block, Facing, Floor
 from dicode.games.craftax.levels.schema import STATE_FIELDS
@@ -212,12 +212,12 @@ def _attribute(name: str, doc: str) -> property:
     return property(get, put, doc=doc)
 
 
-def _flag(index: int, doc: str) -> property:
+def _flag(index: int, name: str, doc: str) -> property:
     def get(self: "Player") -> bool:
         return bool(self._arrays["learned_spells"][index])
 
     def put(self: "Player", known: bool) -> None:
-        self._arrays["learned_spells"][index] = bool(known)
+        self._arrays["learned_spells"][index] = as_switch(known, f"player.{name}")
 
     return property(get, put, doc=doc)
 
@@ -270,8 +270,8 @@ class Player:
     strength = _attribute("player_strength", "1 to 5 in the game: melee damage and health.")
     dexterity = _attribute("player_dexterity", "1 to 5 in the game: arrows' damage, slower needs, more food and drink.")
     intelligence = _attribute("player_intelligence", "1 to 5 in the game: spells' damage and mana.")
-    fireball = _flag(0, "True if the player knows the fireball spell.")
-    iceball = _flag(1, "True if the player knows the iceball spell.")
+    fireball = _flag(0, "fireball", "True if the player knows the fireball spell.")
+    iceball = _flag(1, "iceball", "True if the player knows the iceball spell.")
     sword_enchantment = _enchantment("sword_enchantment", "Enchantment of the sword: 'none', 'fire' or 'ice'.")
     bow_enchantment = _enchantment("bow_enchantment", "Enchantment of the bow: 'none', 'fire' or 'ice'.")
 

@@ -15,6 +15,7 @@ from dicode.games.craftax.levels.advice import meant, settable, unset
 from dicode.games.craftax.levels.amounts import Amounts
 from dicode.games.craftax.levels.grid import Position
 from dicode.games.craftax.levels.homes import at
+from dicode.games.craftax.levels.kinds import as_switch
 from dicode.games.craftax.levels.names import MAP_SIZE, Block, Floor, Item, Mob
 from dicode.games.craftax.levels.placement import Distance
 from dicode.games.craftax.levels.player import Arrays, Player, as_floor, as_position, write_scalar
@@ -123,7 +124,7 @@ class World:
         where, chosen = self._floor(floor), building.as_block(block)
         allowed = self.free_cells(floor=where, on=on)
         origin = self._origin(where, near)
-        if reachable:
+        if as_switch(reachable, "reachable"):
             allowed &= grid.touchable(self._walked(where, origin))
         what = f"{chosen.name} blocks"
         cells = placement.choose(
@@ -186,7 +187,7 @@ class World:
         where = self._floor(floor)
         side = placement.ROCK[where] if wall is None else building.as_block(wall)
         area = placement.rectangle(rows, columns)
-        return _positions(building.maze(self._arrays, self.rng, where, area, side, bool(border)))
+        return _positions(building.maze(self._arrays, self.rng, where, area, side, as_switch(border, "border")))
 
     def chest(self, position: Position, floor: AnyFloor = None) -> None:
         """A chest. On the dungeon the first one opened holds a bow, on sewers and vaults a book."""
@@ -243,7 +244,9 @@ class World:
             cells = [as_position(at)]
         else:
             origin = self._origin(where, near)
-            allowed = spawning.legal_cells(self._arrays, self._amounts, where, kind, origin, reachable)
+            allowed = spawning.legal_cells(
+                self._arrays, self._amounts, where, kind, origin, as_switch(reachable, "reachable")
+            )
             if within is not None:
                 allowed &= building.cells_mask(within)
                 distance = (0, 2 * MAP_SIZE) if distance is USUAL_DISTANCE else distance
@@ -354,7 +357,7 @@ class World:
         where = self._floor(floor)
         origin = self._origin(where, near)
         allowed = self.free_cells(floor=where, on=on)
-        if reachable:
+        if as_switch(reachable, "reachable"):
             walked = self._walked(where, origin)
             # Of blocks that nobody walks on, those that can be touched.
             allowed &= walked if on is None else grid.touchable(walked)
