@@ -52,6 +52,22 @@ def test_a_switch_is_true_or_false_and_no_word(world, word):
         world.remove_mobs()
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda world: world.spawn(Mob.DEEP_THING, count=2),
+        lambda world: world.random_cell(distance=(3, 8), on=Block.WATER),
+        lambda world: world.scatter(Block.LAVA, 2, distance=(3, 8), on=[Block.WATER]),
+    ],
+)
+def test_who_asks_for_a_place_in_water_is_told_to_put_water(world, ask):
+    world.fill(Block.GRASS, (0, 47), (0, 47))
+    with pytest.raises(LevelError, match="put WATER there first") as raised:
+        ask(world)
+    exec(str(raised.value).split("first: ")[1], {"world": world, "Block": Block})
+    ask(world)
+
+
 def test_spawned_mobs_are_legal_apart_and_on_the_mob_map(world):
     world.clear(7)
     world.spawn(Mob.ZOMBIE, count=3, distance=(3, 6))

@@ -180,6 +180,24 @@ def test_a_line_is_what_python_counts_as_one(break_):
     assert corrected(source, found) == source.replace("COWS", "COW")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("from dicode.levels import Weather", "dicode.levels has MAP_SIZE, Achievement"),
+        ("from dicode.levels import Goals, World", "; did you mean 'Goal'?"),
+        ("import dicode.levels as levels; levels.goal", "; did you mean 'Goal'?"),
+        ("from numpy.random import dice", "numpy.random has no dice"),
+    ],
+)
+def test_a_name_that_a_module_does_not_have_is_told_apart_from_a_module(line, said):
+    with pytest.raises((ImportError, AttributeError)) as raised:
+        worker.execute(line, worker.absent_jax, LEVELS)
+    found = worker.explain(raised.value, line, LEVELS)
+    assert said in found.hint
+    assert "/" not in found.reason
+    assert "allowed imports" not in found.hint
+
+
 def test_long_comments_and_strings_are_no_reason_to_refuse():
     assert cheap(LEVEL + "# " + "-" * 300 + "\n# ((((\n", 65536) is None
 

@@ -8,6 +8,7 @@ read by a clean verifier (`dicode.sandbox.verify`).
 import builtins
 import io
 import random
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -196,9 +197,11 @@ def explain(error: BaseException, source: str, levels: Levels) -> Rejected:
         return Rejected("build", f"{where}{error}", hint, code=code, line=line)
     if isinstance(error, OSError):
         return Rejected("build", f"{where}{type(error).__name__}: {error}", _WALLED, code=Code.WALLED)
-    reason = f"{where}{type(error).__name__}: {error}"
+    said = str(error)
+    reason = f"{where}{type(error).__name__}: {_FILE.sub('', said)}"
     hint, line = _advice(error, source, levels)
-    return Rejected("build", reason, hint or _hint(type(error).__name__, levels), code=Code.ERROR, line=line)
+    hint = hint or _no_such(said, levels) or _hint(type(error).__name__, levels)
+    return Rejected("build", reason, hint, code=Code.ERROR, line=line)
 
 
 def _advice(error: BaseException, source: str, levels: Levels) -> tuple[str, tuple[int, str] | None]:
@@ -218,6 +221,24 @@ def _line(error: BaseException) -> int | None:
     return next((frame.lineno for frame in reversed(frames) if frame.filename == FILE), None)
 
 
+_MISSING = re.compile(
+    r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'|module '([\w.]+)' has no attribute '(\w+)'"
+)
+_FILE = re.compile(r"(?<=') \(.*\)\Z", re.DOTALL)
+"""Where a module lies, which an ImportError tells."""
+
+
+def _no_such(said: str, levels: Levels) -> str:
+    """What to do about a name that a module doesn't have; empty for an error that says something else."""
+    found = _MISSING.match(said)
+    if not found:
+        return ""
+    name, module = found["name"] or found[4], found["module"] or found[3]
+    if module != levels.face:
+        return f"{module} has no {name}; leave it out"
+    return f"{module} has {', '.join(levels.names)}{levels.nearest(name, levels.names)}"
+
+
 _WALLED = "level code has no files, network, processes, environment or entropy; draw from world.rng"
 
 
@@ -225,7 +246,6 @@ def _hint(name: str, levels: Levels) -> str:
     """What to do about an error of this name, for want of better advice."""
     face, names = levels.face, ", ".join(levels.names)
     return {
-        "ImportError": f"allowed imports are {', '.join(screen.allowed(levels))}",
         "NameError": f"names come from {face}: from {face} import {names}",
         "NotImplementedError": _WALLED,
         "OverflowError": "no number of the game is that large; write one within the range of what it is for",

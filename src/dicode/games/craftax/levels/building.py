@@ -28,6 +28,13 @@ def as_block(block: object) -> Block:
     return found
 
 
+def as_blocks(blocks: Iterable[Block] | Block | None) -> list[Block] | None:
+    """The blocks that one or several stand for, None for None."""
+    if blocks is None:
+        return None
+    return list(map(as_block, [blocks] if isinstance(blocks, int | str | np.integer) else blocks))
+
+
 def put(arrays: Arrays, floor: Floor, cells: np.ndarray, block: Block) -> int:
     """Set the true cells to `block` and return how many were set.
 

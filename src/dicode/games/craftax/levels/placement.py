@@ -72,23 +72,41 @@ def within(origin: Position, distance: Distance) -> np.ndarray:
 
 
 def choose(
-    rng: np.random.Generator, allowed: np.ndarray, count: int, origin: Position, distance: Distance, what: str
+    rng: np.random.Generator,
+    allowed: np.ndarray,
+    count: int,
+    origin: Position,
+    distance: Distance,
+    what: str,
+    ground: Block | None = None,
 ) -> list[Position]:
-    """`count` different random cells of `allowed` at `distance` from `origin`, or a LevelError that says what would do."""
+    """`count` different random cells of `allowed` at `distance` from `origin`, or a LevelError that says what would do.
+
+    `ground`: what these cells are made of where it isn't open ground.
+    """
     cells = np.argwhere(allowed & within(origin, distance))
     if len(cells) < count:
-        raise LevelError(_too_few(allowed, len(cells), count, origin, distance, what), Code.NO_ROOM)
+        raise LevelError(_too_few(allowed, len(cells), count, origin, distance, what, ground), Code.NO_ROOM)
     picked = rng.choice(len(cells), size=count, replace=False)
     return [(int(row), int(column)) for row, column in cells[picked]]
 
 
-def _too_few(allowed: np.ndarray, found: int, count: int, origin: Position, distance: Distance, what: str) -> str:
+def _too_few(
+    allowed: np.ndarray,
+    found: int,
+    count: int,
+    origin: Position,
+    distance: Distance,
+    what: str,
+    ground: Block | None,
+) -> str:
     steps = np.sort(manhattan(origin)[allowed])
     start = f"{count} {what} do not fit at distance {distance[0]} to {distance[1]} of {origin}: {found} cells would do"
     if len(steps) < count:
-        return (
-            f"{start}, and only {len(steps)} on the whole floor; make room first (world.clear, world.room, world.carve)"
-        )
+        room = "make room first (world.clear, world.room, world.carve)"
+        if ground is not None:
+            room = f"put {ground.name} there first: world.scatter(Block.{ground.name}, {count}, distance={distance})"
+        return f"{start}, and only {len(steps)} on the whole floor; {room}"
     beyond = steps[steps >= distance[0]]
     if len(beyond) >= count:
         return f"{start}; distance=({distance[0]}, {int(beyond[count - 1])}) has room"

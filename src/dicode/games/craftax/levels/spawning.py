@@ -70,6 +70,12 @@ def legal_cells(
     return cells
 
 
+def ground(amounts: Amounts, mob: Mob) -> Block | None:
+    """What a kind of mob stands on that can't be on open ground; None for any other."""
+    stands = amounts.standable(mob)
+    return None if stands[Block.PATH] else next((kind for kind in (Block.WATER, Block.LAVA) if stands[kind]), None)
+
+
 def check_room(arrays: Arrays, floor: Floor, mob: Mob, count: int) -> None:
     """LevelError unless `count` more of `mob`'s class fit on the floor."""
     record = CREATURES[mob].record

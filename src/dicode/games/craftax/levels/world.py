@@ -121,15 +121,14 @@ class World:
         `on`: blocks that may be replaced (default: all that can be walked on); `reachable`: only cells that
         the player can walk to, or beside which he can stand.
         """
-        where, chosen = self._floor(floor), building.as_block(block)
-        allowed = self.free_cells(floor=where, on=on)
+        where, chosen, kinds = self._floor(floor), building.as_block(block), building.as_blocks(on)
+        allowed = self.free_cells(floor=where, on=kinds)
         origin = self._origin(where, near)
         if as_switch(reachable, "reachable"):
             allowed &= grid.touchable(self._walked(where, origin))
         what = f"{chosen.name} blocks"
-        cells = placement.choose(
-            self.rng, allowed, placement.check_count(count, what), origin, placement.check_distance(distance), what
-        )
+        count, distance = placement.check_count(count, what), placement.check_distance(distance)
+        cells = placement.choose(self.rng, allowed, count, origin, distance, what, self._unwalkable(kinds))
         for cell in cells:
             self.blocks[where][cell] = chosen
         return cells
@@ -251,7 +250,8 @@ class World:
                 allowed &= building.cells_mask(within)
                 distance = (0, 2 * MAP_SIZE) if distance is USUAL_DISTANCE else distance
             what = f"{kind.name} mobs"
-            cells = placement.choose(self.rng, allowed, count, origin, placement.check_distance(distance), what)
+            distance, ground = placement.check_distance(distance), spawning.ground(self._amounts, kind)
+            cells = placement.choose(self.rng, allowed, count, origin, distance, what, ground)
         for cell in cells:
             spawning.add(self._arrays, self._amounts, where, kind, cell, life)
         return cells
@@ -337,9 +337,8 @@ class World:
         """bool[48, 48]: cells to walk on without mob, item or player, of the blocks `on`, at `distance`."""
         where = self._floor(floor)
         wanted = self._amounts.walkable & ~grid.block_table({Block.DARKNESS})
-        if on is not None:
-            chosen = [on] if isinstance(on, int | str | np.integer) else on
-            wanted = grid.block_table(map(building.as_block, chosen))
+        if (kinds := building.as_blocks(on)) is not None:
+            wanted = grid.block_table(kinds)
         cells: np.ndarray = wanted[self.blocks[where]] & ~placement.occupied(self._arrays, where)
         if distance is not None:
             cells &= placement.within(self._origin(where, near), placement.check_distance(distance))
@@ -354,14 +353,15 @@ class World:
         on: Iterable[Block] | Block | None = None,
     ) -> Position:
         """A random free cell at `distance`, of the blocks `on`; `reachable`: only where the player can walk to or stand beside."""
-        where = self._floor(floor)
+        where, kinds = self._floor(floor), building.as_blocks(on)
         origin = self._origin(where, near)
-        allowed = self.free_cells(floor=where, on=on)
+        allowed = self.free_cells(floor=where, on=kinds)
         if as_switch(reachable, "reachable"):
             walked = self._walked(where, origin)
             # Of blocks that nobody walks on, those that can be touched.
             allowed &= walked if on is None else grid.touchable(walked)
-        return placement.choose(self.rng, allowed, 1, origin, placement.check_distance(distance), "free cells")[0]
+        distance, ground = placement.check_distance(distance), self._unwalkable(kinds)
+        return placement.choose(self.rng, allowed, 1, origin, distance, "free cells", ground)[0]
 
     def can_stand(self, mob: Mob, position: Position, floor: AnyFloor = None) -> bool:
         """Whether a mob could be on that cell's block."""
@@ -388,6 +388,9 @@ class World:
 
     def _walked(self, floor: Floor, start: Position) -> np.ndarray:
         return grid.distance_map(self._amounts.walkable[self.blocks[floor]], start) >= 0
+
+    def _unwalkable(self, kinds: list[Block] | None) -> Block | None:
+        return kinds[0] if kinds and not self._amounts.walkable[kinds[0]] else None
 
     def _is_wall(self, floor: Floor, cell: Position) -> bool:
         return not self._amounts.walkable[self.blocks[floor][as_position(cell)]]
