@@ -51,9 +51,10 @@ def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
         waiting += reversed(inside)
 
 
-def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
-    """The functions that a file defines at its top level, each as it is defined last."""
-    return {node.name: node for node in top_level(tree) if isinstance(node, ast.FunctionDef)}
+def functions(tree: ast.Module) -> dict[str, ast.FunctionDef | ast.Lambda]:
+    """The functions that a file defines at its top level, each as it is defined last; `name = lambda ...` is one, too."""
+    written = {name: value for name, value in assigned(tree).items() if isinstance(value, ast.Lambda)}
+    return {**written, **{node.name: node for node in top_level(tree) if isinstance(node, ast.FunctionDef)}}
 
 
 def assigned(tree: ast.Module) -> dict[str, ast.expr]:

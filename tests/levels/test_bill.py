@@ -44,6 +44,17 @@ def shut_in(**held):
     return build
 
 
+def knowing(*spells, **held):
+    """A player who knows such spells."""
+
+    def build(world):
+        on(Block.GRASS, **held)(world)
+        for spell in spells:
+            setattr(world.player, spell, True)
+
+    return build
+
+
 def meadow(*blocks, **held):
     return on(Block.GRASS, *blocks, **held)
 
@@ -53,6 +64,8 @@ BOTH_SPELLS = [A.CAST_FIREBALL, A.CAST_ICEBALL]
 ALTARS = (Block.ENCHANTMENT_TABLE_FIRE, Block.ENCHANTMENT_TABLE_ICE)
 IMPOSSIBLE = [
     ([A.LEARN_FIREBALL, A.LEARN_ICEBALL], meadow(books=1), {}, "2 books in all"),
+    (A.LEARN_FIREBALL, knowing("fireball", books=1), {}, "known at the start"),
+    (A.LEARN_ICEBALL, knowing("fireball", "iceball", books=9), {}, "known at the start"),
     (BOTH_SPELLS, meadow(books=1), {}, "2 books in all"),
     ([A.ENCHANT_SWORD, A.ENCHANT_ARMOUR], meadow(*ALTARS, sword=1, armour=1, ruby=1), {"enchant_mana": 0}, "2 enchantments"),
     ([A.MAKE_ARROW, A.MAKE_TORCH], meadow(TABLE, wood=1, stone=1, coal=1), {}, "2 wood in all"),
@@ -98,6 +111,8 @@ POSSIBLE = [
     ([A.FIRE_BOW, Goal.hold("arrows", 5)], meadow(Block.CHEST, bow=1, arrows=5), {}),
     ([A.PLACE_STONE, Goal.hold("stone", 1)], meadow(stone=1, pickaxe=1), {}),
     ([*BOTH_SPELLS, A.LEARN_FIREBALL], meadow(books=2), {}),
+    (A.LEARN_FIREBALL, knowing("fireball", "iceball", books=1), {}),
+    (A.LEARN_FIREBALL, knowing("fireball", books=2), {}),
     ([A.ENCHANT_SWORD, A.ENCHANT_ARMOUR], meadow(*ALTARS, sword=1, armour=1, ruby=1, sapphire=1), {"enchant_mana": 0}),
     (A.COLLECT_SAPLING, on(Block.SAND, Block.TREE), {}),
     (A.PLACE_PLANT, on(Block.SAND, Block.TREE, sapling=1), {}),

@@ -148,6 +148,22 @@ def by_a_field(world):
     world.move_ladder_up((24, 26), floor=Floor.DUNGEON)
 
 
+def test_a_necromancer_of_another_floor_is_not_the_boss(blanks):
+    def build(world):
+        graves = world.blocks[Floor.GRAVEYARD]
+        graves[graves == Block.NECROMANCER] = Block.PATH
+        world.player.floor = Floor.ICE_REALM
+        world.clear(3)
+        world.open_ladder()
+        world.move_ladder_down(world.random_cell(distance=(1, 1)))
+        world.scatter(Block.NECROMANCER, 1, distance=(2, 2))
+
+    found = verdict(blanks, Achievement.DAMAGE_NECROMANCER, build)
+    assert isinstance(found, Rejected)
+    assert "needs NECROMANCER" in found.reason
+    assert not isinstance(verdict(blanks, Achievement.ENTER_GRAVEYARD, build), Rejected)
+
+
 QUIET = {"spawn_chance": 0}
 BARREN = {"passive_spawn": 0, "sapling_chance": 0}
 ZOMBIE = Goal.defeat(Mob.ZOMBIE)

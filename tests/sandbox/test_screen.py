@@ -198,6 +198,25 @@ def test_a_name_that_a_module_does_not_have_is_told_apart_from_a_module(line, sa
     assert "allowed imports" not in found.hint
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "success = lambda state: state.player_health > 3",
+        "def success(*given): return given[0].player_health > 3",
+        "def success(state, least=3): return state.player_health > least",
+        "def transition(before, action, after, key=None): return after",
+    ],
+)
+def test_whatever_can_be_called_as_a_hook_is_is_one(line):
+    without = LEVEL.replace("GOAL =", "ASKED =") if "success" in line else LEVEL
+    assert screen(without + line + "\n", LEVELS) is None
+
+
+@pytest.mark.parametrize("line", ["success = lambda a, b: True", "def success(a, *, b): return True"])
+def test_a_hook_that_cannot_be_called_as_one_is_refused(line):
+    assert "it needs 1" in screen(LEVEL + line + "\n", LEVELS).reason
+
+
 def test_long_comments_and_strings_are_no_reason_to_refuse():
     assert cheap(LEVEL + "# " + "-" * 300 + "\n# ((((\n", 65536) is None
 

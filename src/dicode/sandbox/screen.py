@@ -199,14 +199,18 @@ def _definitions(tree: ast.Module, levels: "Levels") -> Iterator[Rejected]:
         )
     for name, count in {"build": 1, **HOOKS}.items():
         node = defined.get(name)
-        if node is not None and _parameters(node) != count:
+        if node is not None and not _takes(node.args, count):
+            plain = len(node.args.posonlyargs) + len(node.args.args)
             yield Rejected(
                 "screen",
-                f"line {node.lineno}: {name} has {_parameters(node)} parameters; it needs {count}",
+                f"line {node.lineno}: {name} has {plain} parameters; it needs {count}",
                 f"write def {SIGNATURES[name]}",
                 code=Code.SIGNATURE,
             )
 
 
-def _parameters(node: ast.FunctionDef) -> int:
-    return len(node.args.posonlyargs) + len(node.args.args) - len(node.args.defaults)
+def _takes(parameters: ast.arguments, count: int) -> bool:
+    """Whether a function can be called with so many positional arguments and no others."""
+    most = len(parameters.posonlyargs) + len(parameters.args)
+    needed = most - len(parameters.defaults)
+    return needed <= count <= (count if parameters.vararg else most) and None not in parameters.kw_defaults

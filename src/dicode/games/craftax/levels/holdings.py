@@ -6,7 +6,7 @@ impossible in the game; what is in reach may still be hard. Luck counts only whe
 is trusted for torches, arrows and potions and for the bow and the books, not for ores and tools.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,9 +88,10 @@ class Holdings:
         grown = now + points // cost if cost else INFINITE
         return max(now, int(min(grown, amounts.number("max_attribute"))))
 
-    def blocks(self, *kinds: Block) -> int:
-        """How many cells of these blocks can be faced on any floor."""
-        return sum(int(counts[kind]) for counts in self.touched.values() for kind in kinds)
+    def blocks(self, *kinds: Block, floors: Container[Floor] = tuple(Floor)) -> int:
+        """How many cells of these blocks can be faced on some floors, or any."""
+        touched = [counts for floor, counts in self.touched.items() if floor in floors]
+        return sum(int(counts[kind]) for counts in touched for kind in kinds)
 
     def grass(self, floor: Floor) -> bool:
         """Whether grass can be faced on a floor; a tree that is cut leaves some."""

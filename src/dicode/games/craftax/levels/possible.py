@@ -161,12 +161,15 @@ def _enter(holdings: Holdings, floor: Floor) -> Iterator[Obstacle]:
 
 def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
     row, world = requirements(achievement), holdings.world
+    # Where bows are is a rule.
+    bound = row.bound and achievement != _A.FIND_BOW
+    there = holdings.blocks(*row.blocks, floors=row.floors if bound else tuple(Floor))
     yield from stations(holdings, achievement)
     for item, count in holdings.amounts.spends(achievement).items():
         yield from _held(holdings, achievement, item, count)
     for item in row.holds:
         yield from _held(holdings, achievement, item, row.holds[item])
-    if row.bound and achievement != _A.FIND_BOW and not set(row.floors) & set(holdings.entered):
+    if bound and not set(row.floors) & set(holdings.entered):
         yield Obstacle(
             f"{achievement.name} happens on {row.floors[0].name} alone, out of reach from {floors(holdings)}",
             f"world.player.floor = Floor.{row.floors[0].name}",
@@ -211,13 +214,15 @@ def _other(holdings: Holdings, achievement: Achievement) -> Iterator[Obstacle]:
         )
     elif achievement in _PLACES:
         yield from room(holdings, achievement)
-    elif row.blocks and achievement != _A.EAT_PLANT and not holdings.blocks(*row.blocks):
+    elif row.blocks and achievement != _A.EAT_PLANT and not there:
         names = " or ".join(block.name for block in row.blocks)
         yield Obstacle(
             f"{achievement.name} needs {names} within reach", f"world.scatter(Block.{row.blocks[0].name}, 1)"
         )
-    known = {_A.LEARN_FIREBALL: 0, _A.LEARN_ICEBALL: 1}
-    if achievement in known and world["learned_spells"][known[achievement]]:
+    # Whoever knows both spells and reads on learns the fireball again.
+    fire, ice = (bool(known) for known in world["learned_spells"])
+    again = holdings.have.get("books", 0) >= 2 - ice
+    if (achievement == _A.LEARN_FIREBALL and fire and not again) or (achievement == _A.LEARN_ICEBALL and ice):
         yield Obstacle(
             "that spell is known at the start, so it cannot be learned", "leave world.player's spells unknown"
         )
