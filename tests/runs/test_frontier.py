@@ -160,6 +160,9 @@ def test_a_file_that_is_a_link_is_refused(tmp_path, state):
         ('START = Frontier("0123456789AB")', ""),
         ('RESTART = Frontier("0123456789ab")', ""),
         ('START = Frontier("0123456789ab", 1)', ""),
+        ('"""As in\nSTART = Frontier("0123456789ab")\n"""', ""),
+        ('START = Frontier("0123456789ab")\n"""\nSTART = Frontier("cccccccccccc")\n"""', "0123456789ab"),
+        ('START = Frontier("0123456789ab")\nx = (', ""),
     ],
 )
 def test_the_state_is_found_in_the_text_without_running_it(line, found):

@@ -4,7 +4,9 @@ The trainer finds the name in the text without running it and takes that state f
 which runs the text, holds what it says against the world that it got.
 """
 
+import io
 import re
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,8 +36,18 @@ class Frontier:
 
 def named(source: str) -> str:
     """The id of the state that a level's text starts from; empty where it starts from a fresh world."""
-    found = _LINE.findall(source)
-    return found[-1] if found else ""
+    found = {source.count("\n", 0, line.start()) + 1: line[1] for line in _LINE.finditer(source)}
+    begun = _assigned_lines(source) if found else ()
+    return next((state for number, state in reversed(found.items()) if number in begun), "")
+
+
+def _assigned_lines(source: str) -> set[int]:
+    """Numbers of the lines that begin with the name `START`, those in a string left out."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):  # no Python, so nobody can play it
+        return set()
+    return {token.start[0] for token in tokens if token.start[1] == 0 and token.string == "START"}
 
 
 def state_id(game: HostGame, state: WorldArrays) -> str:
