@@ -154,6 +154,20 @@ def test_syntax_ignores_names_of_variables_but_not_constants():
     assert syntax(one).features == syntax(one.replace("3", "4")).features
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("RULES = Rules(hunger=2)", "RULE = Rules(hunger=2)"),
+        ("GOAL = wood\nLATER = diamond", "LATER = wood\nGOAL = diamond"),
+        ("success = lambda state: True", "done = lambda state: True"),
+        ("START = Frontier('0')", "FROM = Frontier('0')"),
+    ],
+)
+def test_names_by_which_a_level_is_read_are_none_of_its_own(one, other):
+    assert syntax(one).exact != syntax(other).exact
+    assert syntax("a = 1").exact == syntax("b = 1").exact
+
+
 def test_the_most_similar_levels_come_first_and_ties_go_by_id(wood, blank_pool):
     stone = WOOD.replace("COLLECT_WOOD", "COLLECT_STONE").replace('"wood", 3', '"stone", 3')
     zombie = WOOD.replace('COLLECT_WOOD, Goal.collect("wood", 3)', "DEFEAT_ZOMBIE").replace(

@@ -1,12 +1,14 @@
 """Building a pool: deterministic, consistent, and strict about what a level leaves behind."""
 
+import re
+
 import numpy as np
 import pytest
 
 from dicode.games.craftax.host import HOST
 from dicode.games.craftax.levels.blank import blank_worlds
 from dicode.games.craftax.levels.schema import STATE_FIELDS
-from dicode.games.level_build import build_pool
+from dicode.games.level_build import build_pool, read_parts
 from dicode.levels import Achievement, Goal, LevelError, Mob
 
 pytestmark = pytest.mark.fast
@@ -100,3 +102,47 @@ def test_a_success_hook_may_stand_for_the_goal(blanks):
     built = build_pool(HOST, {"success": lambda state: True, "build": edited}, blanks, 0)
     assert built.goal.is_empty
     assert built.hooks == ("success",)
+
+
+def parts(text):
+    """Goal, rules and hooks of a level of which only this matters."""
+    namespace: dict[str, object] = {}
+    exec(f"from dicode.levels import Frontier, Goal, Rules\nGOAL = Goal.survive(20)\n{text}\n", namespace)
+    return read_parts(HOST, namespace)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "hint"),
+    [
+        ("RULE = Rules(hunger=2)", "RULE is Rules", "write RULES = Rules"),
+        ("rules = Rules()", "rules is Rules", "write RULES = Rules"),
+        ("start = Frontier('0123456789ab')", "start is Frontier", "write START = Frontier"),
+        ("def sucess(s): pass", "sucess", "write def success.state.;"),
+        ("is_done = lambda state: True", "is_done", "write def success.state.;"),
+        (
+            "def transitions(before, action, after, key): pass",
+            "transitions",
+            "write def transition.before, action, after",
+        ),
+        ("def reward(before, action, after): pass", "reward", "write def bonus.before, action, after.;"),
+    ],
+)
+def test_what_is_read_by_its_name_is_not_lost_under_another(text, says, hint):
+    with pytest.raises(LevelError, match=says) as raised:
+        parts(text)
+    assert re.search(hint, raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HARD = Rules(hunger=2)\nRULES = HARD",
+        "def done(state): pass\ndef success(state): return done(state)",
+        "def reward(before, action, after): pass\nbonus = reward",
+        "def wind(before, action, after, key): pass\nWAYS = {'a': wind}\ndef transition(before, action, after, key): return WAYS",
+        "def cells(state): pass\ndef build(world): return [cells(world) for _ in range(2)]",
+        "def corner(row): pass",
+    ],
+)
+def test_names_of_a_levels_own_are_free(text):
+    assert parts(text)[0].minimum == {"survive": 20}

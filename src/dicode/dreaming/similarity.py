@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from dicode.games.level_text import READ
 from dicode.syntax import tree_of
 from dicode.types import Accepted, LevelRecord
 
@@ -32,7 +33,7 @@ class Syntax:
 
 
 class _Normalise(ast.NodeTransformer):
-    """Strips docstrings and renames what the source itself assigns, in order of appearance."""
+    """Strips docstrings and renames what the source itself assigns, in order of appearance, but for what is read by name."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -53,7 +54,7 @@ class _Normalise(ast.NodeTransformer):
         return self._strip(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if isinstance(node.ctx, ast.Store):
+        if isinstance(node.ctx, ast.Store) and node.id not in READ:
             self.names.setdefault(node.id, f"v{len(self.names)}")
         node.id = self.names.get(node.id, node.id)
         return node

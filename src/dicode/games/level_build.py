@@ -3,19 +3,22 @@
 This module executes no text itself: it takes a namespace in which the level has been executed already.
 """
 
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from difflib import get_close_matches
+from types import CodeType, FunctionType
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from dicode.errors import LevelError
 from dicode.games import start
 from dicode.games.host import Field, Goal, HostGame, Levels, Rules, WorldArrays
-from dicode.games.level_text import HOOKS, describe
+from dicode.games.level_text import HOOKS, READ, describe
 
 Pool = dict[str, np.ndarray]
 """Dotted array name -> array with a leading axis P."""
+_SPELLED_ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ def read_parts(game: HostGame, namespace: Mapping[str, object]) -> tuple[Goal, R
     """(goal, rules, hooks) of an executed level; LevelError where a part is missing or of another type."""
     levels = game.levels()
     hooks = tuple(name for name in HOOKS if callable(namespace.get(name)))
+    for name, kind in (("RULES", levels.rules_type), ("START", start.Frontier)):
+        _require_name(namespace, name, kind)
+    _require_hook_names(namespace, hooks)
     given = namespace.get("GOAL", game.no_goal if "success" in hooks else None)
     said = str(namespace.get("__doc__") or "")
     goal = levels.as_goal(given)
@@ -90,6 +96,58 @@ def read_parts(game: HostGame, namespace: Mapping[str, object]) -> tuple[Goal, R
     if not isinstance(rules, levels.rules_type):
         raise LevelError(f"RULES is {type(rules).__name__}; write RULES = Rules(...)")
     return goal, rules, hooks
+
+
+def _require_name(namespace: Mapping[str, object], name: str, kind: type) -> None:
+    """Raise LevelError where a level assigns a `kind` to another name than the one by which alone it is read."""
+    other = next((each for each, value in namespace.items() if isinstance(value, kind)), "")
+    if name not in namespace and other:
+        raise LevelError(
+            f"{other} is {kind.__name__}(...), which is read by the name {name} alone",
+            hint=f"write {name} = {kind.__name__}(...)",
+        )
+
+
+def _require_hook_names(namespace: Mapping[str, object], hooks: Sequence[str]) -> None:
+    """Raise LevelError for a function that nobody calls and that looks like a hook under another name."""
+    own = {name: value for name, value in namespace.items() if _is_own(value, namespace)}
+    used = {read for function in own.values() for read in _names_in(function.__code__)}
+    for name, function in own.items():
+        code = function.__code__
+        parameters = code.co_varnames[: code.co_argcount]
+        if name in READ or name in used or _is_kept(function, namespace):
+            continue
+        for hook, needs in HOOKS.items():
+            alike = len(parameters) == len(needs) and get_close_matches(name.lower(), [hook], cutoff=_SPELLED_ALIKE)
+            if hook not in hooks and (parameters == needs or alike):
+                raise LevelError(
+                    f"{name}({', '.join(parameters)}) is a function that nobody calls; did you mean the hook {hook!r}?",
+                    hint=f"write def {hook}({', '.join(needs)}); if it is no hook, take it out",
+                )
+
+
+def _is_own(value: object, namespace: Mapping[str, object]) -> TypeGuard[FunctionType]:
+    """Whether it is a function that the level's text defines."""
+    return isinstance(value, FunctionType) and value.__globals__ is namespace
+
+
+def _is_kept(function: FunctionType, namespace: Mapping[str, object]) -> bool:
+    """Whether a level holds a function in another way than by its name alone: in a table, or by a second name."""
+    by_name = sum(value is function for value in namespace.values())
+    tables = [value for value in namespace.values() if isinstance(value, (list, tuple, dict))]
+    return by_name > 1 or any(function is part for table in tables for part in _parts(table))
+
+
+def _parts(table: list[object] | tuple[object, ...] | dict[object, object]) -> Iterable[object]:
+    return table.values() if isinstance(table, dict) else table
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """The names that a function reads, and those that functions inside of it read."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names_in(inner)
 
 
 def finish(game: HostGame, arrays: Mapping[str, object], levels: Levels) -> Pool:

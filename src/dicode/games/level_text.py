@@ -12,8 +12,15 @@ from dicode.errors import LevelError
 from dicode.syntax import assigned, functions, tree_of
 from dicode.types import Code, Rejected
 
-HOOKS = ("transition", "success", "bonus")
-"""Names of the functions that a level may define in JAX."""
+HOOKS = {
+    "transition": ("before", "action", "after", "key"),
+    "success": ("state",),
+    "bonus": ("before", "action", "after"),
+}
+"""Names of the functions that a level may define in JAX, with those of their parameters."""
+
+READ = frozenset({"GOAL", "RULES", "START", "WORLDS", "WORLD_SEED", "build", *HOOKS})
+"""What is read of a level by its name; all its other names are its own."""
 
 MAX_SOURCE = 60_000
 """Longest level file in characters."""
