@@ -159,6 +159,28 @@ def test_the_grammar_writes_steps_towards_the_target_and_nothing_else():
     assert Achievement.MAKE_WOOD_PICKAXE in asked
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("goal", "held", "way"),
+    [
+        ('Goal.collect("coal", 3)', "pickaxe=1, coal=1", {"COLLECT_COAL"}),
+        ('Goal.collect("coal", 3)', "pickaxe=1", {"COLLECT_COAL"}),
+        ("Achievement.MAKE_TORCH", "wood=1, coal=1", {"MAKE_TORCH", "PLACE_TABLE"}),
+        ("Achievement.OPEN_CHEST", "potions=1, sword=1, pickaxe=1", {"OPEN_CHEST", "ENTER_DUNGEON"}),
+        ("Achievement.DRINK_POTION", "potions=1, sword=1, pickaxe=1", {"DRINK_POTION", "ENTER_DUNGEON"}),
+    ],
+)
+def test_the_way_to_a_target_is_its_goal_and_what_its_start_does_not_spare(goal, held, way):
+    target = f"GOAL = Goal.all_of({goal})\ndef build(world):\n    world.player.inventory.set({held})\n"
+    assert HOST.dreams().way(target) == way
+    told = own_target(target_record(target, "A target."), [Trial(TARGET, 4, 50, 5, 1.0, 60.0)], 4)
+    dreamer = GrammarDreamer(Streams(1))
+    briefs = [Brief(4, index, None, {}, 1.0, target=told) for index in range(8)]
+    outcomes = dreamer.dream(briefs, lambda draft: Accepted({}, {}, ""))
+    asked = [{a.name for a in asked_of(plan_of(outcome.draft.source))} for outcome in outcomes if outcome.draft]
+    assert all(names <= way for names in asked)
+
+
 def _steps(brief: Brief, steps: str = "level") -> list[Plan]:
     """The plans of a round's three dreams for `brief`, the last one first."""
     briefs = [replace(brief, index=index, round=3) for index in (2, 1, 0)]

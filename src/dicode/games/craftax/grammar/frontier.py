@@ -4,7 +4,7 @@ The rates are those on the target; where a parent's own episodes say more, the h
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
@@ -14,9 +14,9 @@ from dicode.games.craftax.grammar.reader import asked_of
 from dicode.games.craftax.levels.techtree import (
     ENTER,
     GETS,
+    IMPLYING,
     PICKAXES,
     SWORDS,
-    ancestors,
     children,
     depth,
     prerequisites,
@@ -46,19 +46,35 @@ def rates(*tables: Mapping[str, float]) -> dict[Achievement, float]:
 
 
 @cache
-def before(achievement: Achievement) -> frozenset[Achievement]:
-    """All that usually comes before `achievement`.
+def _directly_before(achievement: Achievement) -> frozenset[Achievement]:
+    """The technology tree's prerequisites, and what makes sense though nothing forces it.
 
-    The technology tree's ancestors, and what makes sense though nothing forces it: first tools before
-    going below, a second blade before those who fight back there.
+    First tools before going below, a second blade before those who fight back there.
     """
-    needed = set(ancestors(achievement))
-    if achievement in ENTER.values() or needed & set(ENTER.values()):
+    needed = set(prerequisites(achievement))
+    if achievement in ENTER.values():
         needed |= {PICKAXES[0], SWORDS[0]}
     mob = requirements(achievement).mob
     if mob is not None and mob.mob_class and requirements(achievement).floors[0] != Floor.OVERWORLD:
         needed |= set(SWORDS[:2])
-    return frozenset(needed.union(*map(ancestors, needed)) - {achievement})
+    return frozenset(needed)
+
+
+def _back_from(asked: Iterable[Achievement], has: frozenset[Achievement] = frozenset()) -> frozenset[Achievement]:
+    """`asked` and all that usually comes before, but for what one `has` and what only that needs."""
+    waiting = list(asked)
+    found = set(waiting)
+    while waiting:
+        more = _directly_before(waiting.pop()) - has - found
+        found |= more
+        waiting += more
+    return frozenset(found)
+
+
+@cache
+def before(achievement: Achievement) -> frozenset[Achievement]:
+    """All that usually comes before `achievement`."""
+    return _back_from([achievement]) - {achievement}
 
 
 @cache
@@ -100,14 +116,22 @@ def weight(achievement: Achievement, success: Rates, leading: bool = False) -> f
 
 
 def way_to(target: Plan) -> frozenset[Achievement]:
-    """What leads to a target that is a level: what it asks for and all that comes before, without what its start gives."""
-    asked = asked_of(target)
-    return frozenset(asked).union(*map(before, asked)) - given(target)
+    """What leads to a target that is a level: what it asks for and all that comes before, without what its start spares."""
+    return _back_from(asked_of(target), _given(target) | {GETS[item] for item in _held(target) if item in GETS})
 
 
-def given(plan: Plan) -> frozenset[Achievement]:
-    """What a start implies by what is held and by the floor."""
-    found = {GETS[item] for item, count in plan.kit.items() if count and item in GETS}
+def spared(target: Plan) -> frozenset[Achievement]:
+    """What the start of a target that is a level implies, and what else would lead to it but is needless there."""
+    return (_given(target) | _back_from(asked_of(target))) - way_to(target)
+
+
+def _held(plan: Plan) -> list[str]:
+    return [item for item, count in plan.kit.items() if count]
+
+
+def _given(plan: Plan) -> frozenset[Achievement]:
+    """What a start implies by what is held and by the floor, as `techtree.implied` has it."""
+    found = {GETS[item] for item in _held(plan) if item in IMPLYING}
     found |= {*PICKAXES[: plan.kit.get("pickaxe", 0)], *SWORDS[: plan.kit.get("sword", 0)]}
     return frozenset(found | {achievement for floor, achievement in ENTER.items() if plan.floor >= floor})
 

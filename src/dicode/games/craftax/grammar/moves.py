@@ -26,10 +26,10 @@ from dicode.games.craftax.grammar.frontier import (
     Rates,
     before,
     first_help,
-    given,
     missing,
     pick,
     rates,
+    spared,
     successors,
     way_to,
     weight,
@@ -83,7 +83,7 @@ def situation_of(brief: Brief, horizon: int, pursues: bool = False) -> Situation
     report = brief.parent
     target = plan_of(brief.target.source) if brief.target else None
     way = (way_to(target) if target else frozenset()) or frozenset(Achievement)
-    held = dict.fromkeys((a.name for a in given(target)), 1.0) if target else {}
+    held = dict.fromkeys((a.name for a in spared(target)), 1.0) if target else {}
     bare = rates(brief.target_success, held)
     if report is None or report.level.id == TARGET:
         return Situation(bare, bare, None, "", None, horizon, tried=tried(brief), way=way, aim=target, pursues=pursues)

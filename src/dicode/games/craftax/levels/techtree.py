@@ -262,6 +262,9 @@ GETS: dict[str, Achievement] = {
 }
 """The achievement by which each kind of thing is usually obtained."""
 
+IMPLYING = ("wood", "stone", "coal", "iron", "diamond", "sapphire", "ruby", "sapling", "bow", "arrows", "torches")
+"""What, held, counts as having been obtained so; worn armour, potions, books and known spells do not, as in the game."""
+
 PICKAXES = (_A.MAKE_WOOD_PICKAXE, _A.MAKE_STONE_PICKAXE, _A.MAKE_IRON_PICKAXE, _A.MAKE_DIAMOND_PICKAXE)
 SWORDS = (_A.MAKE_WOOD_SWORD, _A.MAKE_STONE_SWORD, _A.MAKE_IRON_SWORD, _A.MAKE_DIAMOND_SWORD)
 STATIONS: dict[Block, Achievement] = {_TABLE: _A.PLACE_TABLE, _FURNACE: _A.PLACE_FURNACE}
@@ -315,10 +318,10 @@ def implied(world: WorldArrays) -> np.ndarray:
     """bool[..., 67]: achievements that a start, or each of several, already implies by what is held and by the floor.
 
     The game itself would grant the inventory's part at the first step; a floor implies having entered
-    it and those above. Worn armour and known spells imply nothing, as in the game.
+    it and those above.
     """
     done = np.zeros((*np.shape(world["player_level"]), NUM_ACHIEVEMENTS), dtype=bool)
-    for item in ("wood", "stone", "coal", "iron", "diamond", "sapphire", "ruby", "sapling", "bow", "arrows", "torches"):
+    for item in IMPLYING:
         done[..., GETS[item]] = world[f"inventory.{item}"] > 0
     for tools, held in ((PICKAXES, world["inventory.pickaxe"]), (SWORDS, world["inventory.sword"])):
         for tier, achievement in enumerate(tools, start=1):
