@@ -252,11 +252,47 @@ def test_the_most_that_the_searches_of_a_pool_may_take_is_below_what_the_sandbox
 
 
 def test_a_production_that_is_forced_takes_what_is_needed(verdict):
-    body = "world.clear(7); world.scatter('red ball', 'blue key')"
-    rules = "RULES = Rules(Rule.near('blue key', makes='blue hex'), Rule.together('red ball', 'blue {}', makes='pink star'))"
-    goal = 'Goal.near("pink star")'
-    assert isinstance(verdict(level(body, goal, rules.format("key"))), Rejected)
-    assert verdict(level(body, goal, rules.format("hex"))) == ()
+    body = "world.clear(7); world.player(at=(1, 1)); world.put('blue key', at=(4, 4))"
+    rules = "RULES = Rules(Rule.near('blue key', makes='blue hex'))"
+    assert isinstance(verdict(level(body, "Goal.hold('blue key')", rules)), Rejected)
+    assert verdict(level(body, "Goal.hold('blue hex')", rules)) == ()
+
+
+CORRIDOR = "world.wall((3, 1), (3, 7)); world.wall((5, 1), (5, 7)); world.player((4, 1)); "
+
+
+@pytest.mark.parametrize(
+    ("body", "goal", "rules"),
+    [
+        (
+            "world.wall((4, 1), (4, 7)); world.door((4, 3), 'red'); world.player((2, 3)); world.put('green star', (6, 3))",
+            "Goal.hold('green star')",
+            "Rule.near('red door', makes='red wall')",
+        ),
+        (
+            CORRIDOR + "world.put('red ball', (4, 4))",
+            "Goal.reach((4, 7))",
+            "Rule.near('red ball', makes='blue wall')",
+        ),
+        (
+            CORRIDOR + "world.put('red ball', (4, 4))",
+            "Goal.reach((4, 4))",
+            "Rule.near('red ball', makes='blue locked door')",
+        ),
+        (CORRIDOR + "world.put('red ball', (4, 4))", "Goal.hold('red ball')", "Rule.near('red ball', 'pink ball')"),
+    ],
+    ids=["door", "ball", "onto it", "never had"],
+)
+def test_a_way_that_closes_when_one_walks_up_to_it_is_none(verdict, body, goal, rules):
+    found = verdict(level(f"world.clear(9); {body}", goal, f"RULES = Rules({rules})"))
+    assert isinstance(found, Rejected)
+    assert found.code is Code.OUT_OF_REACH
+    assert not isinstance(verdict(level(f"world.clear(9); {body}", goal)), Rejected)
+
+
+def test_one_step_is_enough_for_what_lies_ahead(verdict):
+    body = "world.clear(7); world.player((2, 2), 'right'); world.put('red ball', (2, 3)); world.steps = 1"
+    assert verdict(level(body, "Goal.hold('red ball')")) == ()
 
 
 def test_a_goal_out_of_reach_is_a_warning_where_a_hook_may_help(verdict):

@@ -19,6 +19,7 @@ from dicode.games.xland.player import Player
 from dicode.games.xland.state import RuleTable, from_arrays
 from dicode.streams import Streams
 from dicode.types import Accepted, Brief, Rejected
+from tests.xland.level_text import HEAD, level
 
 HOST = games.load_host("xland")
 ROOM = 128
@@ -84,21 +85,83 @@ def test_the_library_and_the_held_out_levels_are_solved(solved, built):
     assert failed == set()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "GOAL = Goal.hold('red ball')\nRULES = Rules(Rule.hold('blue ball', 'red ball'), Rule.near('blue ball'))\n"
-        "def build(world):\n    world.clear(7)\n    world.player(holds='blue ball')\n",
-        "GOAL = Goal.on('red floor')\ndef build(world):\n    world.clear(7)\n    world.player(at=(1, 1))\n"
-        "    world.put('red floor')\n",
-        "GOAL = Goal.place('red ball', at=(2, 2))\ndef build(world):\n    world.clear(7)\n    world.player(at=(1, 1))\n"
-        "    world.put('red floor', at=(2, 2))\n    world.put('red ball', at=(4, 4))\n",
-    ],
-    ids=["again in hand", "coloured floor", "put on coloured floor"],
-)
-def test_what_the_check_takes_for_possible_is(solved, built, text):
-    pool = built(f"from dicode.games.xland.levels import Goal, Rule, Rules\n{text}").pool
-    assert solved([{name: array[:2] for name, array in pool.items()}]).all()
+def text(body, goal, rules=""):
+    return HEAD + level(f"world.clear(9); {body}", goal, f"RULES = Rules({rules})")
+
+
+WALL = "world.wall((4, 1), (4, 7)); world.player((2, 3)); "
+POSSIBLE = {
+    "again in hand": text(
+        "world.player(holds='blue ball')",
+        "Goal.hold('red ball')",
+        "Rule.hold('blue ball', 'red ball'), Rule.near('blue ball')",
+    ),
+    "coloured floor": text("world.player((1, 1)); world.put('red floor')", "Goal.on('red floor')"),
+    "put on coloured floor": text(
+        "world.player((1, 1)); world.put('red floor', (2, 2)); world.put('red ball', (4, 4))",
+        "Goal.place('red ball', at=(2, 2))",
+    ),
+    "made where it should lie": text(
+        "world.player((5, 1), holds='blue key'); world.put('green ball', (5, 5))",
+        "Goal.place('red ball', at=(5, 5))",
+        "Rule.together('green ball', 'blue key', makes='red ball'), Rule.hold('red ball', makes='pink ball')",
+    ),
+    "turned where it should lie": text(
+        "world.player((5, 1)); world.put('green ball', (5, 5))",
+        "Goal.place('red ball', at=(5, 5))",
+        "Rule.near('green ball', makes='red ball'), Rule.hold('red ball', makes='pink ball')",
+    ),
+    "put where it should lie, then turned": text(
+        "world.player((5, 1)); world.put('green ball', (2, 2))",
+        "Goal.place('red ball', at=(5, 5))",
+        "Rule.near('green ball', makes='red ball', side='up'), Rule.hold('red ball', makes='pink ball')",
+    ),
+    "picked up before a step": text(
+        "world.player((2, 2), 'right'); world.put('red ball', (2, 3))",
+        "Goal.hold('red ball')",
+        "Rule.near('red ball', makes='blue ball')",
+    ),
+    "had between two steps": text(
+        "world.player((2, 2)); world.put('red ball', (5, 5))",
+        "Goal.hold('blue ball')",
+        "Rule.near('blue ball', makes='pink ball'), Rule.near('red ball', makes='blue ball')",
+    ),
+    "met between two steps": text(
+        "world.player((2, 2)); world.put('red ball', (5, 5))",
+        "Goal.near('blue ball')",
+        "Rule.near('blue ball', makes='pink ball'), Rule.near('red ball', makes='blue ball')",
+    ),
+    "put together from two cells away": text(
+        "world.player((1, 1)); world.put('blue key', (5, 5)); world.put('red ball', (2, 2))",
+        "Goal.near('pink star')",
+        "Rule.near('blue key', makes='blue hex'), Rule.together('red ball', 'blue key', makes='pink star')",
+    ),
+    "brought together from two cells away": text(
+        "world.player((1, 1)); world.put('blue key', (5, 5)); world.put('red ball', (2, 2))",
+        "Goal.together('red ball', 'blue key')",
+        "Rule.near('blue key', makes='blue hex')",
+    ),
+    "a door that closes behind": text(
+        WALL + "world.door((4, 3), 'red'); world.put('green star', (6, 3))",
+        "Goal.near('green star')",
+        "Rule.near('red open door', makes='red wall')",
+    ),
+    "round what closes": text(
+        "world.player((2, 3)); world.put('red ball', (4, 3))",
+        "Goal.reach((7, 3))",
+        "Rule.near('red ball', makes='blue wall')",
+    ),
+    "into the door": text(
+        WALL + "world.door((4, 3), 'red', 'locked'); world.put('red key', (2, 6))", "Goal.reach((4, 3))"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POSSIBLE)
+def test_what_the_check_takes_for_possible_is(solved, built, name):
+    found = built(POSSIBLE[name])
+    assert not isinstance(API.check(found.pool, found.goal, found.rules, (), None), Rejected)
+    assert solved([{name: array[:2] for name, array in found.pool.items()}]).all()
 
 
 def test_each_trial_begins_alike_and_the_last_one_ends_the_episode_and_counts(step, built):

@@ -14,7 +14,7 @@ from dicode.games.xland.levels.names import WALKABLE, Action, Side, Thing, Tile
 from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.search import Move, Task, search
 
-_IN_THE_WAY = 40
+_IN_THE_WAY, _DETOUR = 40, 10
 _FACE = {"pick": Action.PICK_UP, "unlock": Action.TOGGLE, "toggle": Action.TOGGLE}
 
 
@@ -67,10 +67,12 @@ class _Step:
         if move.kind == "goal":
             return self._goal(move)
         if move.kind == "approach":
-            return self._approach(move.thing, move.rule.side if move.rule else None)
+            return self._approach(self._where(move.thing, move.there), move.rule.side if move.rule else None)
         if move.kind == "combine":
             assert move.rule is not None
-            return self._join(move.thing, move.rule.inputs, move.rule.side)
+            return self._join(self._where(move.thing, move.there), move.rule.inputs, move.rule.side)
+        if move.kind == "place":
+            return self._put([self.task.goal.at or self.here])
         if move.kind == "drop":
             return self._put(self._quiet())
         if move.kind == "pick" and move.thing is None:
@@ -82,42 +84,44 @@ class _Step:
     def _goal(self, move: Move) -> Action | None:
         goal = self.task.goal
         if goal.kind == "near":
-            return self._approach(goal.things[0], goal.side)
+            return self._approach(self._where(goal.things[0]), goal.side)
         if goal.kind == "on":
             return self._walk(self._where(goal.things[0]))
         if goal.kind == "reach":
             return self._walk([goal.at or self.here])
         if goal.kind == "place":
             return self._put([goal.at or self.here])
-        return self._join(move.thing, goal.things, goal.side)
+        return self._join(self._where(move.thing), goal.things, goal.side)
 
-    def _join(self, what: Thing | None, pair: tuple[Thing, ...], side: Side | None) -> Action | None:
-        cells = list(self._beside(what, pair, side))
+    def _join(self, things: list[Cell], pair: tuple[Thing, ...], side: Side | None) -> Action | None:
+        cells = list(self._beside(things, pair, side))
         if cells:
             return self._put(cells)
         self.instead = Move("aside")
         return self._put(self._roomy())
 
-    def _where(self, what: Thing | None) -> list[Cell]:
+    def _where(self, what: Thing | None, there: bool = False) -> list[Cell]:
+        """The cells of a thing; `there`: the goal's alone."""
         assert what is not None
+        if there and self.task.goal.at is not None:
+            return [self.task.goal.at]
         found = np.argwhere((self.board[..., 0] == what.tile) & (self.board[..., 1] == what.colour))
         return [(int(row), int(column)) for row, column in found]
 
-    def _approach(self, what: Thing | None, side: Side | None) -> Action | None:
+    def _approach(self, things: list[Cell], side: Side | None) -> Action | None:
         sides = list(Side) if side is None else [side]
-        things = self._where(what)
         stands = {_away(cell, each): each for cell in things for each in sides}
         if self.here in stands:
             blocked = not self.open[_there(self.here, self.facing)]
             return Action.FORWARD if blocked else self._turn(stands[self.here])
         return self._walk(stands)
 
-    def _beside(self, what: Thing | None, pair: tuple[Thing, ...], side: Side | None) -> Iterator[Cell]:
-        """Free cells beside `what` where putting down what is in hand has the wanted effect and no other."""
+    def _beside(self, things: list[Cell], pair: tuple[Thing, ...], side: Side | None) -> Iterator[Cell]:
+        """Free cells beside one of `things` where putting down what is in hand has the wanted effect and no other."""
         first = self.task.hand == pair[0]
-        for cell in self._where(what):
+        for cell in things:
             for each in Side:
-                # `what` lies on that side of the free cell.
+                # The thing lies on that side of the free cell.
                 free = _away(cell, each)
                 wanted = side is None or each == (side if first else Side((side + 2) % 4))
                 if wanted and self._is_floor(free) and not self._disturbs(free, cell):
@@ -174,7 +178,7 @@ class _Step:
     def _walk(self, cells: Iterable[Cell]) -> Action | None:
         """One action towards the nearest of `cells`; doors are opened, and what lies in the only way is picked up."""
         targets = set(cells)
-        way = _way(self.board, self.here, targets)
+        way = _way(self.board, self.here, targets, self._changing())
         if not way:
             return None
         side = next(side for side in Side if _there(self.here, side) == way[0])
@@ -187,6 +191,12 @@ class _Step:
         if ahead.is_object:
             return Action.PICK_UP
         return Action.TOGGLE if ahead.tile is Tile.DOOR_CLOSED else Action.FORWARD
+
+    def _changing(self) -> Iterable[Cell]:
+        """Cells beside things that change when they are walked up to."""
+        for rule in self.task.rules:
+            if rule.kind == "near" and rule.side is None:
+                yield from (near for cell in self._where(rule.inputs[0]) for near in grid.beside(cell))
 
     def _turn(self, side: Side) -> Action:
         return Action.TURN_LEFT if (side - self.facing) % 4 == 3 else Action.TURN_RIGHT
@@ -201,12 +211,15 @@ def _away(cell: Cell, side: Side) -> Cell:
     return cell[0] - side.step[0], cell[1] - side.step[1]
 
 
-def _way(board: np.ndarray, start: Cell, targets: set[Cell]) -> list[Cell]:
+def _way(board: np.ndarray, start: Cell, targets: set[Cell], changing: Iterable[Cell]) -> list[Cell]:
     """The cells of the cheapest way to one of `targets`, without the start; empty where there is none.
 
-    A cell costs a step, one with something in it that must be carried away as much as a long way round.
+    A cell costs a step, one with something in it that must be carried away as much as a long way round, and one where a step
+    changes something a detour.
     """
     costs = np.where(grid.passable(board, things=False), 1, np.where(grid.passable(board), _IN_THE_WAY, 0))
+    for cell in changing:
+        costs[cell] += _DETOUR * (costs[cell] > 0)
     far: dict[Cell, int] = {start: 0}
     came: dict[Cell, Cell] = {}
     waiting = [(0, start)]

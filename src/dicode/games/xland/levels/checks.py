@@ -19,7 +19,7 @@ from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Thing, Tile, f
 from dicode.games.xland.levels.renaming import alike
 from dicode.games.xland.levels.rules import Rule, Rules, productions_of
 from dicode.games.xland.levels.schema import FIELDS, STARTS
-from dicode.games.xland.levels.search import Found, Task, search
+from dicode.games.xland.levels.search import Found, Move, Task, search
 from dicode.types import Code, Rejected
 
 World = Mapping[str, np.ndarray]
@@ -184,13 +184,19 @@ def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Ite
             if goal.code is None or asked == goal
             else "call world.rename() last: what is put into the grid after it goes by its old name",
         )
-    fewest = 0 if found.plan is None else max(len(found.plan), _way(task))
+    fewest = 0 if found.plan is None else max(_acts(found.plan, asked), _way(task))
     if fewest > most:
         yield Fault(
             Code.TOO_SHORT,
             f"the goal needs at least {fewest} steps; an episode has {most}",
             "raise world.steps or episode_length",
         )
+
+
+def _acts(plan: Sequence[Move], goal: Goal) -> int:
+    """Fewest steps of a plan: one step may walk up to several things, and what leads to some goals meets them."""
+    met = ("approach", "goal") if goal.kind in ("hold", "near", "place") else ("approach",)
+    return max(sum(move.kind not in met for move in plan), 1)
 
 
 def _way(task: Task) -> int:

@@ -1,9 +1,11 @@
 """Can the goal be had from what lies there? A search over what a player can do with things, cells left aside.
 
 A situation is what is in hand and what lies where it can be reached; moves pick up, put down, put together, walk up,
-open. Walking up to a thing with a production of its own changes it, wanted or not, so such a thing is never had
-unchanged. Objects never block a way here, since they can be carried out of it. What the goal does not need, at
-whatever number of productions from it, is left out: it only lies about.
+open. Walking up to a thing with a production of its own changes it, wanted or not, so such a thing is had unchanged
+only where no step has been walked beside it yet (`Item.fresh`), or by putting something beside it from two cells away.
+Objects never block a way here, since they can be carried out of it, unless walking up to one closes the way. What the
+goal does not need, at whatever number of productions from it, is left out: it only lies about. Where that is unclear,
+a thing can be done.
 """
 
 import time
@@ -28,15 +30,18 @@ Regions = frozenset[int]
 
 @dataclass(frozen=True)
 class Move:
-    """One thing to do: `pick`, `drop`, `combine`, `approach`, `unlock`, `toggle`, or `goal`, which meets the goal.
+    """One thing to do: `pick`, `drop`, `place`, `combine`, `approach`, `unlock`, `toggle`, or `goal`, which meets the goal.
 
-    `pick` without a thing: again, with what is in hand already, which turns it as picking it up would.
+    `pick` without a thing: again, with what is in hand already, which turns it as picking it up would. `place`: put down
+    in the goal's cell.
     """
 
     kind: str
     thing: Thing | None = None
     """What it is done to, on the grid."""
     rule: Rule | None = None
+    there: bool = False
+    """It is done to what lies in the goal's cell."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,12 @@ class Item:
 
     thing: Thing
     regions: Regions
+    there: bool = False
+    """It lies in the cell that the goal names."""
+    fresh: bool = False
+    """It would change if one walked up to it, and the player stands beside it without having taken a step since."""
+    passes: bool = True
+    """Whether one gets through it: walking up to it doesn't close it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Situation:
             more = {
                 region
                 for item in self.items
-                if item.thing.tile in _PASSABLE and len(item.regions) > 1 and item.regions & found
+                if item.passes and len(item.regions) > 1 and item.regions & found
                 for region in item.regions
             }
             if more <= found:
@@ -73,7 +84,10 @@ class Situation:
     def key(self) -> object:
         """The same for situations that differ in nothing that matters."""
         near = self.accessible
-        where = Counter((item.thing, Regions() if self._free(item, near) else item.regions) for item in self.items)
+        where = Counter(
+            (item.thing, Regions() if self._free(item, near) else item.regions, item.there, item.fresh)
+            for item in self.items
+        )
         return self.hand, frozenset(where.items())
 
     def reachable(self) -> Iterator[tuple[int, Item]]:
@@ -106,7 +120,7 @@ class Task:
         self.rules = productions_of(world["productions"])
         self.start: Cell = (int(world["position"][0]), int(world["position"][1]))
         self.hand = None if not world["pocket"][0] else from_code(*map(int, world["pocket"]))
-        self.labels = _labels(self.board, self.start)
+        self.labels = self._labels()
         self.needed = _needed(self.board, self.goal, self.rules)
         self._joins: dict[Thing, dict[Thing, list[Rule]]] = {}
         for rule in self.rules:
@@ -120,11 +134,36 @@ class Task:
         named = set(self.goal.things) | changing
         items = []
         for cell, found in _things(self.board).items():
-            if found.is_object and found not in self.needed:
+            if found.is_object and found not in self.needed and not self._closes(found):
                 continue
             if found.is_object or found.tile is Tile.DOOR_LOCKED or found in named or self._opens(found, named):
-                items.append(Item(found, self._regions(cell)))
+                near = cell in grid.beside(self.start)
+                items.append(self._item(Item(found, self._regions(cell), cell == self.goal.at), found, near))
         return Situation(self.hand, tuple(items))
+
+    def _item(self, item: Item, what: Thing, near: bool = False) -> Item:
+        """`item` as another thing; `near`: the player stands beside it and has not walked since it is that."""
+        fresh = near and self.changed(what) != what
+        passes = what.tile in _PASSABLE and (fresh or not self._closes(what))
+        return replace(item, thing=what, fresh=fresh, passes=passes)
+
+    def _closes(self, what: Thing) -> bool:
+        """Whether what can be passed can't be any more once one has walked up to it."""
+        return what.tile in _PASSABLE and self.changed(what).tile not in _PASSABLE
+
+    def _labels(self) -> np.ndarray:
+        """int32[13, 13]: number of the region of every passable cell, 0 the player's; -1 elsewhere."""
+        open_cells = grid.passable(self.board)
+        for cell, what in _things(self.board).items():
+            open_cells[cell] &= not self._closes(what)
+        labels = np.full(open_cells.shape, -1, np.int32)
+        starts = [self.start, *((int(row), int(column)) for row, column in np.argwhere(open_cells))]
+        number = 0
+        for cell in starts:
+            if labels[cell] < 0:
+                labels[grid.reached(open_cells, cell) >= 0] = number
+                number += 1
+        return labels
 
     def _opens(self, what: Thing, named: set[Thing]) -> bool:
         """Whether a door may become one that is spoken of."""
@@ -156,39 +195,57 @@ class Task:
         """What can be done, and what comes of it."""
         for index, item in now.reachable():
             yield from self._walking(now, index, item)
-            if self.changed(item.thing) == item.thing:
+            if item.fresh or self.changed(item.thing) == item.thing:
                 yield from self._handling(now, index, item)
-        if now.hand is not None and self.taken(now.hand) != now.hand:
+            yield from self._joining(now, index, item)
+        if now.hand is None:
+            return
+        if self.taken(now.hand) != now.hand:
             yield Move("pick"), replace(now, hand=self.taken(now.hand))
-        if now.hand is not None:
-            yield Move("drop"), replace(now, hand=None, items=(*now.items, Item(now.hand, Regions({0}))))
+        put = self._item(Item(now.hand, Regions({0})), now.hand)
+        yield Move("drop"), replace(now, hand=None, items=(*now.items, put))
+        taken = any(item.there and item.thing != NOTHING for item in now.items)
+        if self.goal.kind == "place" and self._puts(now) and not taken:
+            yield Move("place"), replace(now, hand=None, items=(*now.items, replace(put, there=True)))
 
     def _walking(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
         after = self.changed(item.thing)
         if after != item.thing:
-            yield Move("approach", item.thing), _changed(now, index, after)
+            yield Move("approach", item.thing, there=item.there), self._with(_walked(now), index, after, near=True)
         for rule in self.rules:
             useful = rule.product in self.needed or not item.thing.is_object
             if rule.kind == "near" and rule.side is not None and rule.inputs[0] == item.thing and useful:
-                yield Move("approach", item.thing, rule), _changed(now, index, rule.product or NOTHING)
+                made = self._with(_walked(now), index, rule.product or NOTHING, near=True)
+                yield Move("approach", item.thing, rule, item.there), made
 
     def _handling(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
+        """What takes standing beside a thing."""
         what = item.thing
+        now = now if item.fresh else _walked(now)
         if now.hand is None and what.is_object:
-            hand = self.taken(what)
-            without = _changed(now, index, NOTHING)
-            yield Move("pick", what), replace(without, hand=hand)
-        if now.hand is not None:
-            for rule in self.combining(now.hand, what):
-                if rule.product not in self.needed:
-                    continue
-                made = _changed(now, index, rule.product or NOTHING)
-                yield Move("combine", what, rule), replace(made, hand=None)
+            yield Move("pick", what), replace(self._with(now, index, NOTHING), hand=self.taken(what))
         if what.tile is Tile.DOOR_LOCKED and now.hand == Thing(Tile.KEY, what.colour):
-            yield Move("unlock", what), _changed(now, index, Thing(Tile.DOOR_OPEN, what.colour))
+            yield Move("unlock", what), self._with(now, index, Thing(Tile.DOOR_OPEN, what.colour), near=True)
         if what.tile in (Tile.DOOR_CLOSED, Tile.DOOR_OPEN):
             other = Tile.DOOR_OPEN if what.tile is Tile.DOOR_CLOSED else Tile.DOOR_CLOSED
-            yield Move("toggle", what), _changed(now, index, Thing(other, what.colour))
+            yield Move("toggle", what), self._with(now, index, Thing(other, what.colour), near=True)
+
+    def _joining(self, now: Situation, index: int, item: Item) -> Iterator[tuple[Move, Situation]]:
+        """What is in hand put down beside a thing, from two cells away, so that it need not be walked up to."""
+        for rule in self.combining(now.hand, item.thing) if now.hand is not None else ():
+            if rule.product in self.needed:
+                made = self._with(now, index, rule.product or NOTHING)
+                yield Move("combine", item.thing, rule, item.there), replace(made, hand=None)
+
+    def _with(self, now: Situation, index: int, to: Thing, near: bool = False) -> Situation:
+        """The situation in which an item has become `to`; one that is gone is kept where it was the way."""
+        items = list(now.items)
+        item = items[index]
+        if to == NOTHING and len(item.regions) < 2 and not (item.there and self.goal.kind == "reach"):
+            del items[index]
+        else:
+            items[index] = self._item(item, to, near)
+        return Situation(now.hand, tuple(items))
 
     def combining(self, hand: Thing, what: Thing) -> Iterator[Rule]:
         """Productions that may happen when `hand` is put down beside `what`: those of sides, then one that always does."""
@@ -205,12 +262,18 @@ class Task:
         if goal.kind == "reach":
             return Move("goal") if self._stands(now) else None
         if goal.kind == "place":
-            return Move("goal", goal.things[0]) if now.hand == goal.things[0] and self._puts(now) else None
+            lies = any(item.there and item.thing == goal.things[0] for item in now.items)
+            puts = now.hand == goal.things[0] and self._puts(now)
+            return Move("goal", goal.things[0]) if lies or puts else None
         for _, item in now.reachable():
-            stable = self.changed(item.thing) == item.thing
-            if goal.kind in ("near", "on") and item.thing == goal.things[0] and stable:
+            stays = self.changed(item.thing) == item.thing
+            if goal.kind == "near" and (item.fresh and move is not None and move.kind == "approach"):
+                stays = True  # the step that made it of something else meets the goal
+            if goal.kind == "on":
+                stays |= item.fresh
+            if goal.kind in ("near", "on") and item.thing == goal.things[0] and stays:
                 return Move("goal", item.thing)
-            if goal.kind == "together" and stable and now.hand is not None:
+            if goal.kind == "together" and now.hand is not None:
                 asked = (now.hand, item.thing) in (goal.things, goal.things[::-1])
                 if asked and not any(rule.side is None for rule in self.combining(now.hand, item.thing)):
                     return Move("goal", item.thing)
@@ -218,7 +281,9 @@ class Task:
 
     def _stands(self, now: Situation) -> bool:
         label = int(self.labels[self.goal.at or self.start])
-        return label >= 0 and label in now.accessible
+        if label >= 0:
+            return label in now.accessible
+        return any(item.there and item.passes and item.regions & now.accessible for item in now.items)
 
     def _puts(self, now: Situation) -> bool:
         return self.takes_things and bool(self._regions(self.goal.at or self.start) & now.accessible)
@@ -278,14 +343,11 @@ def _needed(board: np.ndarray, goal: Goal, rules: Sequence[Rule]) -> frozenset[T
         found |= opened | made_of
 
 
-def _changed(now: Situation, index: int, to: Thing) -> Situation:
-    items = list(now.items)
-    item = items[index]
-    if to == NOTHING and len(item.regions) < 2:
-        del items[index]
-    else:
-        items[index] = Item(to, item.regions)
-    return Situation(now.hand, tuple(items))
+def _walked(now: Situation) -> Situation:
+    """The situation after a step. A way through what was fresh stays one: what has been passed lies behind."""
+    if not any(item.fresh for item in now.items):
+        return now
+    return replace(now, items=tuple(replace(item, fresh=item.fresh and len(item.regions) > 1) for item in now.items))
 
 
 def _things(board: np.ndarray) -> dict[Cell, Thing]:
@@ -293,16 +355,3 @@ def _things(board: np.ndarray) -> dict[Cell, Thing]:
     cells = grid.cells_of(board, [*OBJECTS, *DOORS, Tile.WALL, Tile.GOAL, Tile.FLOOR])
     found = {cell: grid.at(board, cell) for cell in cells}
     return {cell: what for cell, what in found.items() if what not in nothing}
-
-
-def _labels(board: np.ndarray, start: Cell) -> np.ndarray:
-    """int32[13, 13]: number of the region of every passable cell, 0 the player's; -1 elsewhere."""
-    open_cells = grid.passable(board)
-    labels = np.full(open_cells.shape, -1, np.int32)
-    starts = [start, *((int(row), int(column)) for row, column in np.argwhere(open_cells))]
-    number = 0
-    for cell in starts:
-        if labels[cell] < 0:
-            labels[grid.reached(open_cells, cell) >= 0] = number
-            number += 1
-    return labels
