@@ -164,6 +164,30 @@ def test_a_thing_can_be_placed_on_floor_alone(verdict, put, says):
     assert isinstance(found, Rejected) == bool(says)
 
 
+@pytest.mark.parametrize(
+    ("goal", "says", "hint"),
+    [
+        ("Goal.reach((10, 10))", "outside of the grid; its cells are (1, 1) to (5, 7)", "world.clear(13)"),
+        ("Goal.place('red ball', at=(3, 9))", "outside of the grid", "world.clear(13)"),
+        ("Goal.reach((2, 2))", "where a grey wall is", "world.remove"),
+        ("Goal.place('red ball', at=(2, 2))", "where a grey wall is", "world.remove"),
+    ],
+)
+def test_a_cell_that_cannot_be_had_is_said_to_be_outside_or_wall(verdict, goal, says, hint):
+    body = "world.clear(7, 9); world.wall((2, 2), (2, 2)); world.player((1, 1)); world.put('red ball', at=(4, 4))"
+    found = verdict(level(body, goal))
+    assert isinstance(found, Rejected)
+    assert found.code is Code.OUT_OF_REACH
+    assert says in found.reason
+    assert hint in found.hint
+
+
+def test_a_task_of_the_worlds_own_under_another_goal_is_told_the_right_goal(verdict):
+    found = verdict(level("world.task()"))
+    assert isinstance(found, Rejected)
+    assert "GOAL = Goal.task()" in found.hint
+
+
 def test_a_cell_that_a_production_turns_into_floor_takes_a_thing(verdict):
     body = (
         "world.clear(7); world.player(at=(1, 1)); world.wall((2, 2), (2, 2), 'green'); world.put('red ball', at=(4, 4))"

@@ -70,6 +70,16 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest(read, words, me
         ("world.grid[2, 2] = 3, 1", "'grid'", "world.arrays['grid'][row, column]"),
         ("world.arrays['walls']", "'walls'", "world.arrays has grid, position"),
         ("world.arrays['grid'][20, 2] = 3, 1", "out of bounds", "are 0 to 12"),
+        ("world.max_steps = 50", "'max_steps'", "write world.steps"),
+        ("world.position = (2, 2)", "'position'", "call world.player(at=(row, column))"),
+        ("world.grid = 3", "'grid'", "world.arrays['grid'][row, column]"),
+        ("world.rng.randint(3)", "'randint'", "world.rng.integers(low, high)"),
+        ("Goal.make('red key')", "'make'", "call it as Goal.hold(what)"),
+        ("Goal.zap('red key')", "'zap'", "Goal has Goal.hold, Goal.near"),
+        ("Rules(told='no')", "told is 'no'", ""),
+        ("world.task(held_out='no')", "held_out is 'no'", ""),
+        ("world.task(depth=True)", "depth is True", ""),
+        ("world.rooms(True)", "do not hold True rooms", ""),
         ("world.player = (1, 1)", "read-only", "call it as world.player(at=None"),
         ("world.player.position = (1, 1)", "'position'", "call it as world.player(at=None"),
         ("world.wall((1, 3))", "'end'", "world.wall(start, end, colour='grey')"),
@@ -100,6 +110,22 @@ def test_a_wrong_name_of_a_goal_or_production_comes_back_with_its_line_as_it_sho
         6,
         "RULES = Rules(Rule.together('red ball', 'blue ball'))",
     )
+
+
+@pytest.mark.parametrize(
+    ("goal", "line"),
+    [
+        ("Goal.make('red key')", "GOAL = Goal.hold('red key')"),
+        ("Goal.hodl('red key')", "GOAL = Goal.hold('red key')"),
+        ("Goal.drop('red key')", None),
+    ],
+)
+def test_a_line_is_corrected_for_other_words_and_slips_alone(goal, line):
+    source = HEAD + level("pass", goal)
+    with pytest.raises(AttributeError) as raised:
+        worker.execute(source, worker.absent_jax, API)
+    found = worker.explain(raised.value, source, API).line
+    assert (None if found is None else found[1]) == line
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 import inspect
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
-from dicode.errors import LevelError, nearest
+import numpy as np
+
+from dicode.errors import LevelError
 from dicode.games.host import Advice
 from dicode.games.written import READ_ONLY
 from dicode.games.xland.levels.goal import Goal
@@ -30,6 +33,7 @@ _MEANT = {
         "pick_up": "hold", "pickup": "hold", "get": "hold", "have": "hold", "step_on": "on", "stand_on": "on",
         "beside": "together", "adjacent": "together", "combine": "together", "put": "place", "approach": "near",
         "go_to": "near", "touch": "near", "stand": "reach", "position": "reach", "move_to": "reach", "solve": "task",
+        "make": "hold", "create": "hold", "craft": "hold", "collect": "hold",
     },
     "Rule": {
         "combine": "together", "merge": "together", "beside": "together", "adjacent": "together", "pick_up": "hold",
@@ -65,6 +69,15 @@ def advice(error: BaseException) -> Advice:
 
 
 def _attribute(owner: object, name: str, message: str) -> Advice:
+    if isinstance(owner, np.random.Generator):
+        return Advice(
+            "world.rng is a generator of NumPy: write world.rng.integers(low, high), .random() or .choice(values)"
+        )
+    unset = re.search(
+        r"'World' object has no attribute '(\w+)'|property '(\w+)' of 'World' object has no setter", message
+    )
+    if unset and not name:
+        return _named("World", unset[1]) if unset[1] and unset[1] not in _ARRAYS else _unset(unset[1] or unset[2])
     kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
     fixed = re.search(r"'World' object attribute '(\w+)' is read-only", message)
     if fixed or "'method' object has no attribute" in message:
@@ -72,18 +85,33 @@ def _attribute(owner: object, name: str, message: str) -> Advice:
     if _OWNERS.get(kind) not in (owner, type(owner)):
         return Advice()
     if kind == "World" and name in _ARRAYS:
-        return Advice(
-            f"write world.arrays[{_ARRAYS[name]!r}][row, column] = tile, colour, or world.put('red ball', at=(row, column))"
-        )
+        return _unset(name)
     if kind == "Goal" and name in ("all_of", "any_of", "both", "one_of"):
         return Advice(_ONE)
     return _named(kind, name)
 
 
+_SET = {
+    "position": "call world.player(at=(row, column))",
+    "rows": "call world.clear(rows, columns)",
+    "columns": "call world.clear(rows, columns)",
+    "direction": "call world.player(at=(row, column), facing='up')",
+    "pocket": "call world.player(at=(row, column), holds='red key')",
+}
+"""How what cannot be assigned to is set."""
+
+
+def _unset(name: str) -> Advice:
+    """How an array, or what is only read, is set."""
+    into = "world.arrays['grid'][row, column] = tile, colour"
+    return Advice(_SET.get(name) or f"write {into}, or world.put('red ball', at=(row, column))")
+
+
 def _named(kind: str, name: str) -> Advice:
     """What is meant by a name that a class of the level API doesn't have."""
     known = _MAKERS.get(kind) or [each for each in dir(_OWNERS[kind]) if not each.startswith("_")]
-    close = _MEANT.get(kind, {}).get(name) or _closest(name, known)
+    # A line is corrected by it, unless it is one of the many names of the world.
+    close = _MEANT.get(kind, {}).get(name) or _closest(name, known, 0.5 if kind == "World" else 0.75)
     where = "world" if kind == "World" else kind
     if not close:
         return Advice(f"{where} has {', '.join(f'{where}.{each}' for each in known)}")
@@ -93,9 +121,8 @@ def _named(kind: str, name: str) -> Advice:
     )
 
 
-def _closest(name: str, known: Iterable[str]) -> str:
-    found = re.search(r"'(\w+)'", nearest(name, known))
-    return found[1] if found else ""
+def _closest(name: str, known: Iterable[str], alike: float) -> str:
+    return next(iter(get_close_matches(name.lower(), known, n=1, cutoff=alike)), "")
 
 
 def form(kind: str, name: str) -> str:

@@ -15,7 +15,7 @@ from dicode.errors import LevelError
 from dicode.games.level_build import schema_fault
 from dicode.games.xland.levels import grid
 from dicode.games.xland.levels.goal import Goal
-from dicode.games.xland.levels.names import SIZE, WALKABLE, WALL, Thing, Tile, from_code
+from dicode.games.xland.levels.names import FLOOR, NOTHING, SIZE, WALKABLE, WALL, Thing, Tile, from_code
 from dicode.games.xland.levels.renaming import alike
 from dicode.games.xland.levels.rules import Rule, Rules, productions_of
 from dicode.games.xland.levels.schema import FIELDS, STARTS
@@ -151,7 +151,10 @@ def _encoded(world: World, goal: Goal, rules: Rules) -> Iterator[Fault]:
         return
     if goal.code is not None and not alike(asked, productions, goal, rules.productions):
         yield Fault(
-            Code.RANGE, "a world's goal or productions are not those of GOAL and RULES", "leave them to the level"
+            Code.RANGE,
+            "a world's goal or productions are not those of GOAL and RULES",
+            "leave them to the level; for the world's own task write GOAL = Goal.task() and RULES without productions, else "
+            "leave world.task() and world.one_of() out",
         )
 
 
@@ -170,10 +173,24 @@ def _obstacles(world: World, found: Found, goal: Goal, limit: int | None) -> Ite
     most = int(world["limit"]) if limit is None else min(limit, int(world["limit"]))
     task = Task(world)
     asked = task.goal
-    if found.plan is None and asked.kind == "place" and not task.takes_things:
+    there = FLOOR if asked.at is None else grid.at(task.board, asked.at)
+    if found.plan is None and there == NOTHING:
+        last = tuple(int(filled.nonzero()[0].max()) - 1 for filled in (task.board[:, 1, 0], task.board[1, :, 0]))
         yield Fault(
             Code.OUT_OF_REACH,
-            f"the goal cannot be had: {asked}, where the {grid.at(world['grid'], asked.at or (0, 0))} is",
+            f"the goal cannot be had: {asked}, which lies outside of the grid; its cells are (1, 1) to {last}",
+            "ask for a cell of the grid, or make a larger one: world.clear(13)",
+        )
+    elif found.plan is None and there == WALL:
+        yield Fault(
+            Code.OUT_OF_REACH,
+            f"the goal cannot be had: {asked}, where a grey wall is",
+            "ask for a cell of floor, or world.remove the wall",
+        )
+    elif found.plan is None and asked.kind == "place" and not task.takes_things:
+        yield Fault(
+            Code.OUT_OF_REACH,
+            f"the goal cannot be had: {asked}, where the {there} is",
             "things can be put down on floor alone: ask for a cell of floor, or world.remove what is there",
         )
     elif found.plan is None and not found.gave_up:

@@ -199,6 +199,13 @@ def whole(value: object, low: int, high: int) -> bool:
     return plain and low <= int(value) <= high  # type: ignore[call-overload]
 
 
+def truth(name: str, value: object) -> bool:
+    """A plain truth value; LevelError for anything else: a word such as 'no' is true to Python."""
+    if isinstance(value, (bool, np.bool_)) or whole(value, 0, 1):
+        return bool(value)
+    raise LevelError(f"{name} is {str(value)[:40]!r}; it is True or False")
+
+
 def from_code(tile: int, colour: int) -> Thing:
     """The thing of the package's (tile, colour); ValueError for numbers that are none."""
     return Thing(Tile(tile), Colour(colour))

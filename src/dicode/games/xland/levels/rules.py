@@ -28,6 +28,7 @@ from dicode.games.xland.levels.names import (
     as_side,
     from_code,
     thing,
+    truth,
     whole,
 )
 
@@ -173,7 +174,7 @@ class Rules:
         object.__setattr__(self, "episode_length", None if episode_length is None else int(episode_length))
         if not whole(trials, 1, MOST_TRIALS):
             raise LevelError(f"trials is {trials!r}; an episode has 1 to {MOST_TRIALS}")
-        object.__setattr__(self, "told", bool(told))
+        object.__setattr__(self, "told", truth("told", told))
         object.__setattr__(self, "trials", int(trials))
 
     @property

@@ -27,6 +27,7 @@ from dicode.games.xland.levels.names import (
     an_object,
     as_side,
     thing,
+    truth,
     whole,
 )
 from dicode.games.xland.levels.renaming import rename
@@ -106,9 +107,9 @@ class World:
         `depth`: productions in the chain that it needs, 0 to 3; `held_out`: one of those kept for evaluation; `size`: in one room of so
         many rows and columns, its walls included, instead of a grid of the target's.
         """
-        if depth is not None and depth not in range(MAX_DEPTH + 1):
+        if depth is not None and not whole(depth, 0, MAX_DEPTH):
             raise LevelError(f"depth is {depth!r}; chains have 0 to {MAX_DEPTH} productions")
-        self.set_up(random_task(self.rng, depth, held_out), None if size is None else (size, 1, 1))
+        self.set_up(random_task(self.rng, depth, truth("held_out", held_out)), None if size is None else (size, 1, 1))
 
     def one_of(self, tasks: str) -> None:
         """One of many tasks that a text holds, in a grid of its own, for a level with `GOAL = Goal.task()`."""
@@ -308,7 +309,7 @@ def _range(distance: object) -> Distance:
 
 def _lines(size: int, parts: int) -> list[int]:
     """Where walls stand that cut `size` cells into `parts` rooms, both ends included."""
-    if not isinstance(parts, (int, np.integer)) or not 1 <= parts <= (size - 1) // 2:
+    if not whole(parts, 1, (size - 1) // 2):
         raise LevelError(f"{size} cells do not hold {parts} rooms in a row; at most {(size - 1) // 2} of one cell each")
     return [round(index * (size - 1) / parts) for index in range(parts + 1)]
 
