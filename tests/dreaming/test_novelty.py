@@ -1,6 +1,7 @@
 """Near duplicates are named, different levels are not; examples are those that are most alike."""
 
 import ast
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,43 @@ def test_what_differs_in_what_counts_is_new(change, wood, blank_pool):
     if "(9, 14)" in source:
         source = source.replace("clear(3)", "clear(8)")
     assert judge(source, wood, blank_pool) is None
+
+
+ZOMBIES = """from dicode.levels import Goal, Mob, World
+
+GOAL = Goal.survive(100)
+
+
+def build(world: World) -> None:
+    world.clear(6)
+    world.player.inventory.sword = 2
+    world.player.strength = 1
+    world.player.fireball = False
+    world.spawn(Mob.ZOMBIE, count=2, distance=(2, 4))
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "new"),
+    [
+        (("ZOMBIE", "KNIGHT"), True),
+        (("ZOMBIE", "FROST_TROLL"), True),
+        (("count=2", "count=2, health=60"), True),
+        (("strength = 1", "strength = 5"), True),
+        (("fireball = False", "iceball = True"), True),
+        (("fireball = False", "sword_enchantment = 'ice'"), True),
+        (("(2, 4)", "(2, 5)"), False),
+        (("count=2", "count=2, health=6"), False),
+    ],
+)
+def test_creatures_and_skills_count_as_what_a_level_is(change, new, blank_pool):
+    known = record(ZOMBIES, accepted(ZOMBIES, blank_pool))
+    changed = ZOMBIES.replace(*change)
+    assert changed != ZOMBIES
+    assert (judge(changed, known, blank_pool) is None) is new
+    old = {name: value for name, value in known.verdict.statistics.items() if name.split(".")[0] not in LOOKS.always}
+    old_record = replace(known, verdict=replace(known.verdict, statistics=old))
+    assert isinstance(judge(changed, old_record, blank_pool), Rejected), "an older archive knows nothing of them"
 
 
 def test_a_copy_of_a_known_level_is_rejected_with_its_id_before_it_runs(wood):

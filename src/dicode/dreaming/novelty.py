@@ -19,13 +19,20 @@ SAME_AMOUNT = 1.25
 
 
 def look_alike(looks: Looks, one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    """Whether two pools' statistics agree within the tolerance of each kind of number."""
+    """Whether two pools' statistics agree within the tolerance of each kind of number that was measured of both."""
+    unknown = looks.always - (_kinds(one) & _kinds(other))
     for name in set(one) | set(other):
         kind = name.partition(".")[0]
+        if kind in unknown:
+            continue
         absent = looks.absent.get(kind, 0.0)
         if abs(one.get(name, absent) - other.get(name, absent)) > looks.tolerance[kind]:
             return False
     return True
+
+
+def _kinds(statistics: Mapping[str, float]) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in statistics)
 
 
 def same_amounts(one: object, other: object) -> bool:

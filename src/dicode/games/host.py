@@ -133,6 +133,8 @@ class Looks:
     """By kind: how far two numbers may be from each other and count as the same."""
     absent: Mapping[str, float] = field(default_factory=dict)
     """By kind: what stands for a number that a pool does not have; 0 unless named."""
+    always: frozenset[str] = frozenset()
+    """Kinds of which every pool has a number. One that an older version measured may have none, and is not compared by them."""
 
 
 @dataclass(frozen=True, eq=False)
