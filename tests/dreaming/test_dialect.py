@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
@@ -65,6 +66,9 @@ REFUSALS = {
     "bedrock": ("top_p", {"message": "ValidationException: The model returned the following errors: top_p is not supported"}),
     "text": ("seed", {"error": "unknown field seed"}),
     "vertex": ("max_tokens", {"error": {"code": 400, "message": "Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 65537 (exclusive)."}}),
+    "openrouter": ("temperature", {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": json.dumps({"error": {"message": "Unsupported parameter: 'temperature' is not supported with this model.", "param": "temperature"}}), "provider_name": "OpenAI"}}}),
+    "openrouter words": ("seed", {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "unknown field seed"}}}),
+    "gateway": ("top_p", {"error": {"message": "upstream", "cause": "\n" + json.dumps([{"error": {"message": "top_p is not supported"}}])}}),
     "limit": ("max_tokens", {"error": {"message": "Unrecognized request argument supplied: max_tokens"}}),
 }  # fmt: skip
 
@@ -208,7 +212,38 @@ def test_a_server_that_refuses_whatever_is_sent_is_given_up(fm_server):
         (None, "no message"),
         ({"error": {"message": None, "code": 7}}, "7"),
         ([[[[]]]], "no message"),
+        ({"error": {"message": "a", "metadata": {"raw": '{"error": {"message": "h"}}'}}}, "h"),
+        ({"error": {"message": "a", "metadata": {"raw": "{half"}}}, "{half"),
+        ({"error": {"message": "a", "metadata": {"raw": None}}}, "a"),
+        ({"error": {"message": '{"message": "i"}'}}, "i"),
+        ({"error": {"message": "a", "cause": {"message": "j"}}}, "j"),
+        ({"error": {"message": "[" * 15_000}}, "[" * 15_000),
     ],
 )
 def test_what_a_server_says_is_found_wherever_it_nests_it(body, says):
     assert complaint(body) == says
+
+
+def test_an_error_of_many_parts_costs_little_time():
+    tree = [{}]
+    for _ in range(10):
+        tree = [tree] * 3
+    began = time.process_time()
+    for body in (tree, {"error": tree}, {"errors": [{"error": tree}] * 3}, [[] for _ in range(100_000)]):
+        assert complaint(body) == "no message"
+    assert time.process_time() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("prompt is too long: 210000 tokens > 200000 maximum", Kind.FAILED),
+        ("The response was filtered due to the prompt triggering our content management policy.", Kind.REFUSED),
+    ],
+)
+def test_what_a_router_passes_on_about_one_prompt_ends_no_other_dream(fm_server, said, kind):
+    raw = json.dumps({"error": {"message": said, "type": "invalid_request_error"}})
+    fm_server.script = [fm_server.problem(400, "Provider returned error", metadata={"raw": raw})]
+    answer = ask(fm_server)[0]
+    assert answer.kind is kind
+    assert said[:20] in answer.reason

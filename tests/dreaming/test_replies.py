@@ -1,6 +1,7 @@
 """Bodies of all makers: what was said, why it stopped, what it took and what it cost."""
 
 import json
+import time
 
 import pytest
 
@@ -148,7 +149,7 @@ ARGUMENTS = json.dumps({"code": CODE})
         ({"content": None, "reasoning_details": [{"type": "reasoning.text", "text": CODE}]}, CODE),
         (
             {"content": "I write it:", "tool_calls": [{"function": {"arguments": ARGUMENTS}}]},
-            f"I write it:\n{ARGUMENTS}",
+            f"I write it:\n```\n{ARGUMENTS}\n```",
         ),
         ({"content": CODE, "reasoning_content": "hm"}, CODE),
         ({"content": CODE, "tool_calls": [{"function": {"arguments": "{}"}}]}, CODE),
@@ -182,6 +183,61 @@ def test_a_cut_answer_of_another_protocol_is_cut():
     assert read_reply(body, REQUEST).kind is Kind.TRUNCATED
     anthropic = {"content": [{"type": "text", "text": "Hel"}], "stop_reason": "max_tokens"}
     assert read_reply(anthropic, REQUEST).kind is Kind.TRUNCATED
+
+
+LEVEL = (
+    '"""Objective: eat."""\nfrom dicode.levels import Achievement, Goal\n\nGOAL = Goal.all_of(Achievement.EAT_COW)\n'
+)
+
+
+def called(*arguments):
+    return [{"function": {"name": "f", "arguments": each}} for each in arguments]
+
+
+@pytest.mark.parametrize("content", [None, "I write it.", "Words. " * 100, "First:\n```python\nx = 1\n```\n", "`a`\n```\nx\n```"])  # fmt: skip
+@pytest.mark.parametrize(
+    "calls",
+    [
+        called(json.dumps({"code": LEVEL})),
+        called({"code": LEVEL}),
+        called(LEVEL),
+        called(json.dumps({"code": LEVEL}).replace("\\n", "\n")),
+        called(json.dumps({"thought": "A cow\nis food."}), json.dumps({"code": LEVEL})),
+        called({"code": LEVEL}, {"done": True}),
+        called("think", LEVEL),
+    ],
+)
+def test_the_file_that_a_tool_is_called_with_is_found_beside_words_code_and_other_calls(content, calls):
+    answer = reply(content, "tool_calls", tool_calls=calls)
+    assert answer.kind is Kind.TEXT
+    assert parse_answer(answer.text).source.strip() == LEVEL.strip()
+
+
+def test_a_tool_that_is_called_with_a_word_adds_nothing_to_an_answer():
+    assert reply(CODE * 10, tool_calls=called({"done": True})).text == CODE * 10
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, {"input_tokens": 0, "output_tokens": 0}])  # fmt: skip
+def test_a_count_of_no_tokens_is_none(usage):
+    answer = reply("x" * 8000, usage=usage)
+    assert (answer.tokens_in, answer.tokens_out, answer.estimated) == (10, 2000, True)
+    vector = read_vector({"data": [{"embedding": [1.0]}], "usage": usage}, REQUEST)
+    assert (vector.tokens_in, vector.estimated) == (10, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"finish_reason": "max_" * 12_000, "message": {"content": "x"}}]},
+        {"choices": [{"finish_reason": "maximum_" + "a_" * 12_000, "message": {"content": "x"}}]},
+        {"choices": [{"message": {"content": "x"}}], "usage": {str(n): {} for n in range(500_000)}},
+    ],
+    ids=["reason", "words of a reason", "usage"],
+)
+def test_no_body_costs_more_than_its_length(body):
+    began = time.process_time()
+    assert read_reply(body, REQUEST).text == "x"
+    assert time.process_time() - began < 0.3
 
 
 JUNK = [

@@ -5,8 +5,10 @@ Servers say it in many ways (`param`, a path in `detail`, a name in a sentence),
 answer is tried by one request and remembered when it was answered: a prompt that is too long finds none.
 """
 
+import json
 import logging
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,10 @@ REFUSING = (400, 422)
 LIMITS = ("max_tokens", "max_completion_tokens")
 LEAST_TOKENS = 256
 """A limit on the answer's length is not lowered below this."""
+MAX_ITEMS, MAX_ERRORS, MAX_TEXT = 200, 10, 20_000
+"""Parts of an error that are looked at, those that are kept, and characters of a text in it that is read as JSON."""
+_INNER = ("error", "detail", "errors", "body", "message", "metadata", "raw", "cause")
+"""Where an error holds another one, as JSON or as a text of JSON."""
 _TOO_LARGE = re.compile(
     r"too (?:large|high|big|long)|exceed|at most|maximum|less than|<=|>|context (?:length|window)", re.I
 )
@@ -159,31 +165,41 @@ def _parameter(answer: Any) -> str:
         if isinstance(name, str):
             return name.rpartition(".")[2]
         where = part.get("loc")
-        if isinstance(where, list) and where:
-            return str(where[-1])
+        if isinstance(where, list) and where and isinstance(where[-1], str):
+            return where[-1]
     return ""
 
 
 def complaint(answer: Any) -> str:
     """What a server says is wrong, in one line; servers nest it differently."""
     for part in errors_of(answer):
-        for name in ("message", "msg", "detail", "error", "code", "status"):
+        for name in ("message", "msg", "detail", "error", "raw", "code", "status"):
             if isinstance(part.get(name), str | int) and part[name]:
                 return " ".join(str(part[name]).split())
     return " ".join(answer.split()) if isinstance(answer, str) and answer.strip() else "no message"
 
 
 def errors_of(answer: Any) -> list[dict[str, Any]]:
-    """The objects of an error that may say something, the innermost first."""
+    """The objects of an error that may say something, the innermost first; few of many are looked at."""
     found: list[dict[str, Any]] = []
-    left = [answer]
-    while left and len(found) < 10:
-        item = left.pop(0)
+    left = deque([answer])
+    for _ in range(MAX_ITEMS):
+        if not left or len(found) == MAX_ERRORS:
+            break
+        item = _decoded(left.popleft())
         if isinstance(item, list):
             left += item[:3]
         elif isinstance(item, dict):
             found.insert(0, item)
-            left += [
-                item[name] for name in ("error", "detail", "errors", "body") if isinstance(item.get(name), dict | list)
-            ]
+            left += [item[name] for name in _INNER if name in item]
     return found
+
+
+def _decoded(item: Any) -> Any:
+    """What a text that holds JSON says: routers pass on in a text what the model's own server answered."""
+    if not isinstance(item, str) or len(item) > MAX_TEXT or item.lstrip()[:1] not in ("{", "["):
+        return item
+    try:
+        return json.loads(item)
+    except (ValueError, RecursionError):
+        return item

@@ -15,7 +15,7 @@ LIMITING = (400, 422)
 """Statuses by which servers turn a prompt down for its length, in words."""
 OVERLONG = 413
 """Status for a request that is too large, whatever is said beside it."""
-_WORDS = ("code", "type", "status", "message", "msg", "detail", "error")
+_WORDS = ("code", "type", "status", "message", "msg", "detail", "error", "raw")
 _FLAGGED = re.compile(
     r"content[_ -]?(?:filter|polic|management|moderation|exists risk)|moderation[_ ](?:block|fail|error)|prompt[_ ]block"
     r"|(?:input|prompt|request|message|content|text)s?\b.{0,40}\bflagged|safety[_ ](?:system|polic|filter)"

@@ -23,6 +23,8 @@ _REFUSAL = re.compile(
 )
 REFUSAL_LENGTH = 400
 """Longer texts, and those with code in them, are answers, however they begin."""
+WORDS = 60
+"""Characters of a tool's arguments that are no answer beside a longer text."""
 MAX_NUMBERS = 16_384
 """Longest embedding that is believed."""
 MAX_KEPT = MAX_ANSWER + 1
@@ -50,21 +52,22 @@ def read_reply(body: Any, request: Request) -> Answer:
     if not text.strip() and not CUT.search(told.finish):
         # Some servers put the whole answer where reasoning or a tool's arguments belong.
         text = told.tool or told.reasoning
-    elif len(told.tool) > len(text) and "```" not in text:
-        # Others announce the answer in a sentence and put it into a tool's arguments.
-        text = f"{text}\n{told.tool}"
+    elif len(told.tool) > min(len(text), WORDS):
+        # Others announce the answer and put it into a tool's arguments.
+        text = f"{text}\n```\n{told.tool}\n```"
     kind, reason = _judge(text, told)
     took = used(body)
     model = body.get("model")
-    tokens_in = request.prompt_tokens if took.tokens_in is None else took.tokens_in
+    tokens_in = took.tokens_in or request.prompt_tokens
+    tokens_out = took.tokens_out or estimate_tokens(text + told.reasoning)
     return Answer(
         kind,
         text[:MAX_KEPT],
         reason,
         tokens_in=tokens_in,
         tokens_cached=min(took.tokens_cached, tokens_in),
-        tokens_out=estimate_tokens(text + told.reasoning) if took.tokens_out is None else took.tokens_out,
-        estimated=took.tokens_in is None or took.tokens_out is None,
+        tokens_out=tokens_out,
+        estimated=(tokens_in, tokens_out) != (took.tokens_in, took.tokens_out),
         usd=took.usd,
         model=plain(model),
     )
@@ -109,8 +112,8 @@ def read_vector(body: Any, request: Request) -> Answer:
     return Answer(
         Kind.TEXT,
         encode_vector(values),
-        tokens_in=request.prompt_tokens if took.tokens_in is None else took.tokens_in,
-        estimated=took.tokens_in is None,
+        tokens_in=took.tokens_in or request.prompt_tokens,
+        estimated=not took.tokens_in,
         usd=took.usd,
         model=plain(body.get("model")),
     )

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 CUT = re.compile(
@@ -22,6 +23,10 @@ BROKEN = re.compile(
     r"error|malformed|unexpected_tool_call|abort|cancel|timeout|failed|insufficient_system_resource|^(un)?load$|^other$|^unspecified$"
 )
 """Reasons for stopping that mean a fault; those that name a limit or a filter, too, mean that."""
+MAX_REASON = 200
+"""Characters of a reason for stopping that are read."""
+MAX_DETAILS = 100
+"""Entries of a usage that are looked into."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ def said(body: dict[str, Any]) -> Said | None:
         reasoning=plain(_reasoning(message) or "".join(_text(part) for part in parts if _is_thought(part))),
         tool=plain(_tool(message, parts)),
         refusal=plain(message.get("refusal")) or plain(next((p["refusal"] for p in parts if p.get("refusal")), "")),
-        finish=_reason(plain(ended)),
+        # The patterns are searched from every place on, so a reason is no longer than any maker's.
+        finish=_reason(plain(ended)[:MAX_REASON]),
     )
 
 
@@ -124,19 +130,31 @@ def _reasoning(message: dict[str, Any]) -> str:
 
 
 def _tool(message: dict[str, Any], parts: list[dict[str, Any]]) -> str:
-    """What a tool is called with; a model that was given none may still call one."""
+    """What tools are called with, as one JSON object where they are several; a model that was given none may still call some."""
     calls = [*_objects(message.get("tool_calls")), *_objects([message.get("function_call")]), *parts]
-    for call in calls:
-        inner = next(
-            (call[n] for n in ("function", "functionCall", "toolUse", "custom") if isinstance(call.get(n), dict)), call
-        )
-        for name in ("arguments", "args", "input", "parameters"):
-            given = inner.get(name)
-            if isinstance(given, str) and given.strip():
+    given = [value for call in calls if (value := _arguments(call))]
+    if len(given) < 2:
+        return next((each if isinstance(each, str) else json.dumps(each) for each in given), "")
+    return json.dumps({f"call {number}": value for number, value in enumerate(given, 1)}, ensure_ascii=False)
+
+
+def _arguments(call: dict[str, Any]) -> dict[str, Any] | str:
+    """What one tool is called with, an object or a text; empty where that is nothing."""
+    inner = next(
+        (call[n] for n in ("function", "functionCall", "toolUse", "custom") if isinstance(call.get(n), dict)), call
+    )
+    for name in ("arguments", "args", "input", "parameters"):
+        given = inner.get(name)
+        if isinstance(given, str) and given.strip():
+            try:
+                # Small models write line ends into strings as they are.
+                value = json.JSONDecoder(strict=False).decode(given)
+            except (ValueError, RecursionError):
                 return given
-            if isinstance(given, dict) and given:
-                return json.dumps(given)
-    return ""
+            return value if isinstance(value, dict) else given
+        if isinstance(given, dict) and given:
+            return given
+    return {}
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,7 @@ def used(body: dict[str, Any]) -> Used:
     beside = 0 if "prompt_tokens" in usage else sum(count(usage.get(name)) or 0 for name in _BESIDE)
     read = None if told is None else told + beside
     total = _first_count(usage, _TOTAL)
-    details = [usage, *(value for value in usage.values() if isinstance(value, dict))]
+    details = [usage, *(value for value in islice(usage.values(), MAX_DETAILS) if isinstance(value, dict))]
     thought = max((_first_count(part, _THOUGHT) or 0 for part in details), default=0)
     if told is not None and total is not None and total > told + (written or 0):
         written = total - (read if read is not None and total >= read + (written or 0) else told)
