@@ -134,6 +134,26 @@ def test_a_router_that_names_no_price_refuses_a_cap_in_money_before_the_run(fm_s
         make(tmp_path, fm_server.url, provider="openrouter", budget={"usd": 1.0})
 
 
+def test_a_router_s_price_that_the_person_says_holds_where_it_names_none(fm_server, tmp_path):
+    fm_server.script = [fm_server.said("ready", usage=(1_000_000, 0))]
+    priced = {"provider": "openrouter", "price_input": 1.0, "price_output": 2.0}
+    made = make(tmp_path / "first", fm_server.url, budget={"usd": 5.0}, **priced)
+    assert made.ledger.total().usd == pytest.approx(1.0, abs=0.001)
+    other = replace(FmConfig(), base_url=fm_server.url, model="n", test_call=True, **priced)
+    make(tmp_path / "second", fm_server.url, budget={"usd": 5.0}, models={"b": other})
+    unpriced = replace(other, price_input=-1.0, price_output=-1.0)
+    with pytest.raises(ConfigError, match=r"models.b.price_input=0.5"):
+        make(tmp_path / "third", fm_server.url, budget={"usd": 5.0}, models={"b": unpriced})
+
+
+@pytest.mark.parametrize(
+    "fm", [{"provider": "command", "command": "cat"}, {"provider": "person", "model": "person", "compact": True}]
+)
+def test_an_embedding_model_without_a_server_is_an_error_before_anything_compiles(tmp_path, fm):
+    with pytest.raises(ConfigError, match=r"fm.embedding_model needs a server, and fm=(command|person) asks none"):
+        make(tmp_path, "", embedding_model="e", key_env="", **fm)
+
+
 @pytest.mark.parametrize(
     ("fm", "second", "says"),
     [

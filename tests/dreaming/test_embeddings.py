@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scripted import no_sockets
 
-from dicode.dreaming.calls import EMBEDDING, Kind, Message, Request
+from dicode.dreaming.calls import EMBEDDING, Answer, Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Patience
 from dicode.dreaming.embeddings import Embeddings
 from dicode.dreaming.journal import Journal, JournalMiss
@@ -124,6 +124,15 @@ def test_a_spent_budget_is_a_failure_that_a_replay_repeats(fm_server, opened):
     assert poor.similar(LEVELS[0], LEVELS, 2) == most_similar(LEVELS[0], LEVELS, 2)
     assert len(fm_server.requests) == 2
     assert opened("replay").similar(LEVELS[0], LEVELS, 2) == most_similar(LEVELS[0], LEVELS, 2)
+
+
+@pytest.mark.parametrize("text", ["A level, not a vector.", "3", "3c0", "00 00 \u0663"])
+def test_a_journaled_answer_that_is_no_vector_ends_their_use_and_a_replay_repeats_it(opened, text):
+    made = opened()
+    for level in LEVELS:
+        made._journal.record(made._request(level), Answer(Kind.TEXT, text))
+    for mode in ("record", "replay"):
+        assert opened(mode).similar(LEVELS[0], LEVELS, 2) == most_similar(LEVELS[0], LEVELS, 2)
 
 
 REQUEST = Request(-1, 0, EMBEDDING, 0, "vllm", "e", (Message("user", "text"),), 0)

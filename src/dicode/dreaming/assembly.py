@@ -47,6 +47,8 @@ def make_foundation_dreamer(
     endpoints = [Endpoint.from_config(entry, place) for entry, place in zip(entries, _places(config), strict=True)]
     quotes = [quote(endpoint) for endpoint in endpoints]
     if config.fm.embedding_model:
+        if not replays:
+            _check_embeds(endpoints[0])
         quotes.append(quote(endpoints[0], config.fm.embedding_model))
     rates = kept(journal, quotes, write=False)
     caps = config.budget.usd, config.budget.tokens
@@ -68,7 +70,7 @@ def make_foundation_dreamer(
         _tell_prices(config, endpoints, rates)
         if getattr(config.fm, "test_call", False):
             for caller in callers:
-                _test(caller, book, config.budget.usd)
+                _test(caller, book, config.budget.usd, rates)
         kept(journal, quotes)
     similar: Similar = most_similar
     if config.fm.embedding_model:
@@ -77,6 +79,11 @@ def make_foundation_dreamer(
     return FoundationDreamer(
         game, endpoints[0], settings, streams, book, ledger, callers[0], fallback, similar, voices[1:], per_dollar
     )
+
+
+def _check_embeds(endpoint: Endpoint) -> None:
+    if endpoint.quirks.speaks != "http":
+        raise ConfigError(f"fm.embedding_model needs a server, and fm={endpoint.provider} asks none; leave it out")
 
 
 def _more(config: Any) -> Mapping[str, Any]:
@@ -113,7 +120,7 @@ class _Caller:
             check_reach(self.endpoint)
 
 
-def _test(caller: _Caller, book: Journal, usd: float) -> None:
+def _test(caller: _Caller, book: Journal, usd: float, rates: Rates) -> None:
     """One small call, before anything compiles; what it costs is journaled like any other."""
     endpoint = caller.endpoint
     if endpoint.quirks.speaks == "person":
@@ -129,12 +136,12 @@ def _test(caller: _Caller, book: Journal, usd: float) -> None:
         if answer.tokens_in or answer.tokens_out or answer.usd:
             book.record(request, answer)
         return
-    if usd and endpoint.quirks.reports_cost and answer.usd is None:
+    book.record(request, answer)
+    if usd and rates[endpoint.provider, endpoint.model] is None and answer.usd is None:
         raise ConfigError(
             f"budget.usd={usd:g} cannot be kept: {endpoint.provider} names no price with the answers of "
-            f"{endpoint.model}; use budget.tokens"
+            f"{endpoint.model}; use budget.tokens, or {priced_by(endpoint.place)}"
         )
-    book.record(request, answer)
 
 
 def _check_priced(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> None:

@@ -53,10 +53,11 @@ class Embeddings:
         """Whether there is a comparable vector for each record, having asked for those that are missing."""
         missing = {} if self._broken else {r.id: self._request(r) for r in records if r.id not in self._vectors}
         for level, answer in zip(missing, self._answers(list(missing.values())), strict=False):
-            if answer.kind is Kind.TEXT:
-                self._vectors[level] = decode_vector(answer.text)
+            vector = _vector(answer)
+            if vector is None:
+                self._give_up(answer.reason or "an answer is no vector")
             else:
-                self._give_up(answer.reason)
+                self._vectors[level] = vector
         if not self._broken and len({len(self._vectors[r.id]) for r in records}) > 1:
             self._give_up("its vectors differ in length")
         return not self._broken
@@ -97,3 +98,11 @@ class Embeddings:
                     self._ledger.charge(request, answer)
 
             await asyncio.gather(*map(one, requests))
+
+
+def _vector(answer: Answer) -> np.ndarray | None:
+    """The vector in an answer; None where it holds none, such as a program's text or one of a received journal."""
+    try:
+        return decode_vector(answer.text) if answer.kind is Kind.TEXT else None
+    except ValueError:
+        return None
