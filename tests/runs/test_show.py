@@ -93,6 +93,28 @@ def test_pictures_of_many_new_levels_take_a_twentieth_of_the_time_but_for_the_fi
     assert found == levels, "what was left over is drawn when it trains again"
 
 
+def test_what_can_t_be_shown_is_a_warning_and_never_the_end_of_training(monkeypatch, tmp_path, caplog):
+    def fails(*_):
+        raise KeyError("levels")
+
+    screen = made(config.load(["preset=smoke"]))
+    screen._run.path = tmp_path
+    monkeypatch.setattr(show.pages, "read", fails)
+    monkeypatch.setattr(screen, "_game", SimpleNamespace(sheet=fails))
+    monkeypatch.setattr(screen, "_dashboards", [SimpleNamespace(evaluated=fails)])
+    monkeypatch.setattr(show, "level_words", lambda record: "")
+    playables = {"0" * 12: SimpleNamespace(pool={})}
+    report = SimpleNamespace(cycle=3, playables=playables, snapshot=SimpleNamespace(levels=playables))
+    screen._report(report)
+    screen._picture(report)
+    screen._evaluated({"protocol": "target", "worlds": 1, "returns": [0.0], "cycle": 0, "env_steps": 1})
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "the report of cycle 3 could not be drawn: KeyError: 'levels'",
+        f"level {'0' * 12} could not be drawn: KeyError: 'levels'",
+        "an evaluation could not be sent to a dashboard: KeyError: 'levels'",
+    ]
+
+
 def test_held_out_levels_are_played_once_at_the_end(monkeypatch):
     found = played(monkeypatch, "evaluation.heldout_worlds=5", "evaluation.heldout_steps=9")
     assert found == [(4, "heldout", 5, 9)]

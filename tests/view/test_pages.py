@@ -288,13 +288,44 @@ ALLOWED = {
 }  # fmt: skip
 
 
+SUMS = {"calls": 1, "tokens_in": 2, "tokens_cached": 0, "tokens_out": 3, "usd": None, "unpriced": 1, "estimated": 0}
+FM = {"total": SUMS, "accepted": 1, "levels": [{"level": "a", "model": "m", **SUMS}], "stopped": None}
+ODD_FIELDS = [
+    {"target_success": {"COLLECT_WOOD": "0.4"}}, {"target_success": [1]}, {"target_success": {"COLLECT_WOOD": None}},
+    {"target_return": "x"}, {"target_return": float("inf")}, {"target_return": True}, {"status": ["A"]}, {"status": {"A": "1"}},
+    {"fm": [1]}, {"fm": {"total": SUMS, "accepted": 1}}, {"fm": FM | {"total": {"calls": 1}}}, {"fm": FM | {"levels": [{}]}},
+    {"fm": FM | {"stopped": {"cycle": 1}}}, {"fm": FM | {"accepted": "1"}}, {"fm": FM | {"silence": 3}},
+    {"fm": FM | {"levels": [FM["levels"][0] | {"level": []}]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD_FIELDS)
+def test_a_field_of_the_wrong_form_is_left_out_of_its_row_and_noted(tmp_path, odd):
+    good = {"cycle": 0, "env_steps": 10, "target_return": 1.0, "target_success": {"EAT_COW": 0.5}, "status": {"A": 1}}
+    rows = [good | {"fm": FM}, good | {"cycle": 1, "fm": FM | {"stopped": {"cycle": 1, "reason": "r", "dreams": 2}}}]
+    path = tmp_path / "metrics.jsonl"
+    notes: list[str] = []
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, good | {"cycle": 2} | odd]))
+    read = data.metrics_rows(path, notes)
+    (name,) = odd
+    assert list(read) == [*rows, {key: value for key, value in (good | {"cycle": 2}).items() if key != name}]
+    assert notes == [f"{name} of some cycles in metrics.jsonl can't be read and is left out"]
+
+
+def test_a_number_beyond_all_floats_is_none(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"cycle": 0, "env_steps": 1' + "0" * 400 + "}\n")
+    assert data.metrics_rows(path) == ()
+
+
 @pytest.mark.slow
 def test_no_text_of_a_hostile_run_becomes_a_tag_an_attribute_or_an_address(tmp_path):
     folder = hostile.write(tmp_path, 80)
     found = data.read(folder)
     (folder / "report" / "pictures" / f"{hostile.level(1)}.png").symlink_to("/etc/passwd")
     assert found.notes[0] == "line 7 and 2 more of metrics.jsonl can't be read and is left out"
-    assert "<b>.json" in found.notes[1]
+    assert found.notes[1].startswith("fm, status, target_return of some cycles")
+    assert "<b>.json" in found.notes[2]
     pages = 0
     for address, _, render in site.Run(found, DISPLAY).pages():
         page = render()

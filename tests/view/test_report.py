@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import hostile
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -14,7 +15,7 @@ from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.evaluation.results import Evaluation
 from dicode.games.craftax.display import DISPLAY
 from dicode.view import lineage_tree, palette, report, style, words
-from dicode.view.pages.data import RunData
+from dicode.view.pages.data import RunData, read
 from dicode.view.pages.levels import index
 
 
@@ -45,6 +46,11 @@ def test_every_picture_is_drawn_at_any_time_with_a_pdf_and_a_caption(tmp_path, c
             assert file.read_text().endswith(".\n")
     assert (tmp_path / "report/lineage.pdf").read_bytes().startswith(b"%PDF")
     assert not list((tmp_path / "report").glob(".*"))
+
+
+def test_a_report_of_rows_with_odd_fields_is_drawn_without_them(tmp_path):
+    folder = hostile.write(tmp_path, 20)
+    assert report.write(read(folder), DISPLAY, tmp_path / "report")
 
 
 def texts_of(path: Path) -> str:

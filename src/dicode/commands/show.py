@@ -20,6 +20,7 @@ from dicode.errors import DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.learner.types import LearnerState
+from dicode.received.text import line
 from dicode.runs.dashboards import Dashboard
 from dicode.runs.directory import RunDirectory
 from dicode.runs.loop import CycleReport, Observer
@@ -157,7 +158,10 @@ class Screen:
 
     def _evaluated(self, result: Mapping[str, Any]) -> None:
         for dashboard in self._dashboards:
-            dashboard.evaluated(result)
+            try:
+                dashboard.evaluated(result)
+            except Exception as error:  # noqa: BLE001 - as for the report
+                _failed("an evaluation could not be sent to a dashboard", error)
         self._view.note(evaluation_line(result))
 
     def _crosses(self, cycle: int, steps: float) -> bool:
@@ -183,8 +187,8 @@ class Screen:
             write_pages([data], self._run.report, self._game, self._pages)
             for dashboard in self._dashboards:
                 dashboard.drawn(self._run.report, report.snapshot, self._progress.env_steps)
-        except (DicodeError, OSError, ValueError) as error:
-            _log.warning("the report of cycle %d could not be drawn: %s", report.cycle, error)
+        except Exception as error:  # noqa: BLE001 - nothing that is drawn from files, or elsewhere, ends a training
+            _failed(f"the report of cycle {report.cycle} could not be drawn", error)
 
     def _picture(self, report: CycleReport) -> None:
         """A picture of the levels that have none yet, from the worlds that they were trained on.
@@ -202,8 +206,8 @@ class Screen:
             world = {name: array[0] for name, array in report.playables[level].pool.items()}
             try:
                 sheet(world, level, level_words(report.snapshot.levels[level]), files[level])
-            except (DicodeError, OSError, ValueError) as error:
-                _log.warning("level %s could not be drawn: %s", level, error)
+            except Exception as error:  # noqa: BLE001 - as for the report
+                _failed(f"level {level} could not be drawn", error)
             self._drawing += time.monotonic() - began
 
     def _draw_newest(self, record: LevelRecord, cycle: int, place: int) -> None:
@@ -229,6 +233,14 @@ class Screen:
         goal = level_words(record) if record else "everything, in the unmodified game"
         path = self._run.report / f"{name}.gif"
         animate(self._trainer, report.learner.params, level, self._config, self._game, path, goal)
+
+
+def _failed(what: str, error: Exception) -> None:
+    """Say that something could not be shown; an error that is none of ours is told with its class."""
+    known = isinstance(error, DicodeError | OSError | ValueError)
+    said = line(str(error), 300)
+    _log.warning("%s: %s", what, said if known else f"{type(error).__name__}: {said}")
+    _log.debug("%s", what, exc_info=error)
 
 
 def animate(

@@ -5,8 +5,8 @@ can be looked at; only a folder that is no run at all, or an archive that can't 
 """
 
 import json
-import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -116,11 +116,41 @@ def _snapshot(path: Path) -> Snapshot:
 
 def finite(value: Any) -> bool:
     """Whether `value` is a number with an end."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_row(row: Any) -> bool:
     return isinstance(row, Mapping) and type(row.get("cycle")) is int and finite(row.get("env_steps"))
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(finite, value.values()))
+
+
+def _are_sums(value: Any) -> bool:
+    counts = ("calls", "tokens_in", "tokens_cached", "tokens_out", "estimated")
+    known = isinstance(value, Mapping) and all(finite(value.get(name)) for name in counts)
+    return known and "usd" in value and (value["usd"] is None or finite(value["usd"]))
+
+
+def _is_spending(value: Any) -> bool:
+    """Whether this is what `runs.dreams.spending` makes."""
+    if not isinstance(value, Mapping):
+        return False
+    each, cap, silence = value.get("levels"), value.get("stopped"), value.get("silence")
+    whole = isinstance(each, list) and all(_are_sums(one) and isinstance(one.get("level"), str) for one in each)
+    stopped = not cap or (isinstance(cap, Mapping) and {"cycle", "reason", "dreams"} <= cap.keys())
+    told = finite(value.get("accepted")) and (not silence or isinstance(silence, str))
+    return whole and stopped and told and _are_sums(value.get("total"))
+
+
+_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    "target_return": finite,
+    "target_success": _are_numbers,
+    "status": _are_numbers,
+    "fm": _is_spending,
+}
+"""What is drawn of a row, and whether it has its form; null is as good as none."""
 
 
 def metrics_rows(path: Path, notes: list[str] | None = None) -> tuple[Any, ...]:
@@ -132,8 +162,15 @@ def metrics_rows(path: Path, notes: list[str] | None = None) -> tuple[Any, ...]:
     if odd := [number for number, row in enumerate(read, 1) if row is None]:
         more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
         told.append(f"line {odd[0]}{more} of {line(path.name, 60)} can't be read and is left out")
-    rows = [row for row in (*read, _row(torn)) if row is not None]
-    return tuple(sorted(rows, key=lambda row: row["cycle"]))
+    rows = sorted((row for row in (*read, _row(torn)) if row is not None), key=lambda row: row["cycle"])
+    if wrong := sorted({name for row in rows for name in _wrong(row)}):
+        told.append(f"{', '.join(wrong)} of some cycles in {line(path.name, 60)} can't be read and is left out")
+    return tuple({name: value for name, value in row.items() if name not in _wrong(row)} for row in rows)
+
+
+def _wrong(row: Mapping[str, Any]) -> set[str]:
+    """Fields of a row that have not their form."""
+    return {name for name, fits in _FIELDS.items() if row.get(name) is not None and not fits(row[name])}
 
 
 def _text(path: Path) -> str:
