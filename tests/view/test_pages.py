@@ -119,6 +119,28 @@ def test_a_level_page_tells_why_the_level_exists_and_how_it_fares(example, tmp_p
     assert re.search(r"mob_health\s*zombie\s*9\s*5", said), "the game's own value stands beside the level's"
 
 
+@pytest.mark.parametrize(
+    ("parents", "main"), [(["target"], None), (["target", "old"], "old"), (["late", "old"], "old")]
+)
+def test_a_level_is_compared_with_the_parent_that_its_page_names(example, tmp_path, parents, main):
+    """Of an archive that came from elsewhere: whose parent is the target, with a text, or was born later."""
+    levels = dict(example.snapshot.levels)
+    child = levels["child0000001"]
+    old, late = (next(one for one in levels.values() if one.born == born) for born in (3, 7))
+    names = {"target": "target", "old": old.id, "late": late.id}
+    levels["target"] = replace(levels["target"], source="A = 7\n", born=-1)
+    levels |= {
+        child.id: replace(child, parents=tuple(names[each] for each in parents)),
+        late.id: replace(late, source="A = 9\n"),
+    }
+    shown = replace(example, snapshot=replace(example.snapshot, levels=levels))
+    page = (pages_of(shown, tmp_path) / "levels" / "child0000001.html").read_text()
+    heading = re.search(r"<h2>Difference to (.*?)</h2>", page)
+    assert (heading and re.search(r"levels/(\w+)\.html", heading[1])[1]) == names.get(main)
+    named = re.search(r"The brief named <a[^>]*levels/(\w+)\.html", page)
+    assert named[1] == example.snapshot.briefs[0].parent.level.id, "whatever the parents are"
+
+
 def test_rejected_and_lost_dreams_are_told_with_reason_and_hint(example, tmp_path):
     said = Page((pages_of(example, tmp_path) / "dreams.html").read_text()).text
     for part in ("verify", "no cow anywhere", "Hint: put a cow in", "lost", "no answer in 900 s"):

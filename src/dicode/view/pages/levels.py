@@ -108,6 +108,8 @@ class LevelPage:
     compile_s: float
     difference: tuple[str, ...] | None
     """Unified diff to the main parent; None without a parent that can be compared."""
+    parent: LevelLine | None
+    """The main parent."""
     parents: tuple[LevelLine, ...]
     children: tuple[LevelLine, ...]
     attempts: tuple[Attempt, ...]
@@ -116,6 +118,8 @@ class LevelPage:
     brief: Brief | None
     asked: tuple[int, int] | None
     """(cycle, index) of the brief."""
+    named: LevelLine | None
+    """The parent that the brief named."""
     calls: tuple[Call, ...]
     examples: tuple[LevelLine, ...]
     """Levels that the brief showed beside the parent."""
@@ -136,16 +140,15 @@ class Levels:
 
 def index(data: RunData, game: Game) -> Levels:
     """Every level of the run, in the archive's order."""
-    levels = data.snapshot.levels
+    levels = {level: record for level, record in data.snapshot.levels.items() if level != TARGET}
     accepted = children(levels)
     lines = {
         level: _line(record, data.snapshot.trials.get(level, ()), levels, len(accepted.get(level, ())), game)
         for level, record in levels.items()
-        if level != TARGET
     }
     brood: dict[str | None, list[str]] = {}
     for one in sorted(lines.values(), key=lambda one: (one.born, not one.accepted, one.id)):
-        brood.setdefault(one.parent if one.parent in lines else None, []).append(one.id)
+        brood.setdefault(one.parent, []).append(one.id)
     outcomes: dict[str, DreamRecord] = {}
     for outcome in data.snapshot.outcomes:
         if is_id(outcome.level):
@@ -191,6 +194,7 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
     verdict = record.verdict
     outcome = levels.outcomes.get(level)
     brief = levels.briefs.get((outcome.asked, outcome.index)) if outcome else None
+    parent = known[level].parent
     return LevelPage(
         line=known[level],
         description=block(record.description),
@@ -204,13 +208,15 @@ def page(data: RunData, levels: Levels, level: str, game: Game) -> LevelPage:
         endings=_shares(trials, lambda trial: trial.endings),
         occupations=_shares(trials, lambda trial: trial.occupations),
         compile_s=sum(trial.compile_s for trial in trials),
-        difference=_difference(data.snapshot.levels, record, known[level].parent),
+        difference=_difference(data.snapshot.levels, record, parent),
+        parent=known[parent] if parent else None,
         parents=tuple(known[parent] for parent in dict.fromkeys(record.parents) if parent in known),
         children=tuple(known[child] for child in levels.brood.get(level, ())),
         attempts=_attempts(record.repairs),
         hint="" if isinstance(verdict, Accepted) else block(verdict.hint),
         brief=brief,
         asked=(outcome.asked, outcome.index) if outcome else None,
+        named=known.get(brief.parent.level.id) if brief and brief.parent else None,
         calls=tuple(data.calls[key] for key in record.requests if key in data.calls),
         examples=_examples(brief, known),
     )
@@ -260,7 +266,7 @@ def _shares(trials: Sequence[Trial], of: Callable[[Trial], Mapping[str, float]])
 
 
 def _difference(levels: Mapping[str, LevelRecord], record: LevelRecord, parent: str | None) -> tuple[str, ...] | None:
-    if parent is None or parent not in levels or not levels[parent].source:
+    if parent is None or not levels[parent].source:
         return None
     old, new = block(levels[parent].source).split("\n"), block(record.source).split("\n")
     if len(old) + len(new) > _MOST_DIFF:
