@@ -8,6 +8,7 @@ from dicode.commands import doctor
 from dicode.commands.doctor import cores_in_words, required, wall_in_words
 from dicode.dreaming import trial
 from dicode.dreaming.calls import Answer, Kind
+from dicode.errors import ConfigError
 from dicode.machine import has_amx
 
 pytestmark = pytest.mark.fast
@@ -65,12 +66,19 @@ def test_a_source_tree_that_was_never_installed_is_looked_at_all_the_same(monkey
 def test_each_of_several_models_is_asked_once_and_one_that_fails_is_told_by_the_exit_code(monkeypatch, capsys):
     asked = []
 
-    def probe(fm):
-        asked.append(fm.provider)
+    def probe(fm, place):
+        asked.append((fm.provider, place))
         return trial.Probe(fm.provider != "vllm", f"{fm.provider} was asked", Answer(Kind.TEXT))
 
     monkeypatch.setattr(trial, "probe", probe)
     monkeypatch.setattr(doctor, "rows", list)
     assert doctor.report(["fm=[vllm,ollama]", "fm.model=any"]) == 1
-    assert asked == ["vllm", "ollama"]
+    assert asked == [("vllm", "fm"), ("ollama", "models.ollama")]
     assert "ollama was asked" in capsys.readouterr().out
+
+
+def test_a_mistake_of_a_further_model_is_told_by_the_name_of_its_setting(monkeypatch):
+    monkeypatch.setattr(doctor, "rows", list)
+    monkeypatch.setattr(trial, "call", lambda *_: Answer(Kind.TEXT))
+    with pytest.raises(ConfigError, match=r"models\.ollama\.base_url='nowhere' is not an http"):
+        doctor.report(["fm=[vllm,ollama]", "fm.model=a", "models.ollama.model=b", "models.ollama.base_url=nowhere"])

@@ -15,6 +15,7 @@ from typing import Any
 from dicode import agreement, games, idle, settings, words
 from dicode.agent.settings import KINDS as AGENT_KINDS
 from dicode.agent.settings import AgentConfig, GtrxlConfig
+from dicode.dreaming import providers
 from dicode.dreaming.settings import BudgetConfig, DreamerConfig, FmConfig
 from dicode.errors import ConfigError, nearest
 from dicode.learner.settings import PpoConfig
@@ -252,6 +253,8 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
         reason = None if word in ignored else idle.reason(word, config)
         if reason:
             ignored[word] = reason
+    for model, place in zip((config.fm, *config.models.values()), providers.places(config.models), strict=True):
+        providers.check_name(model.key_env, place)
     for word, reason in ignored.items() if strict else ():
         raise ConfigError(f"{word} would do nothing: {reason}")
     _check_arm(given, config)

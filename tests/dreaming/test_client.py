@@ -450,6 +450,28 @@ def test_every_provider_has_a_configuration_entry_that_makes_an_endpoint():
     assert {values.get("key_env", "") for values in entries.values()} - {""} == set(KEY_VARIABLES)
 
 
+KEYS = ["sk-verysecret0123456789", "AIzaSyD1234567890abcdefghij", "hf_abcdefghij1234567890abcd", "gsk_abcdefghij1234567890abcd", "abcdefghij1234567890abcdefghij12", "A" * 41]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("place", ["fm", "models.b"])
+def test_a_key_in_the_place_of_its_variable_s_name_is_refused_before_anything_shows_or_keeps_it(key, place):
+    from dicode import config
+
+    words = ["fm=[vllm,gemini]", "fm.model=m", "models.gemini.model=n", "dreamer=foundation"]
+    with pytest.raises(ConfigError, match=r"key_env must be the \*name\* of an environment variable") as refused:
+        config.load([*words, f"{'fm' if place == 'fm' else 'models.gemini'}.key_env={key}"])
+    assert key not in str(refused.value)
+    with pytest.raises(ConfigError, match=rf"{place}.key_env must be") as refused:
+        Endpoint("openai", "m", "https://api.example/v1", key, place=place)
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "my_key_2", "COMPANY_2024_GATEWAY_TOKEN", "a_name_of_a_key"])
+def test_a_name_of_a_variable_is_none_of_a_key(name):
+    assert Endpoint("openai", "m", "https://api.example/v1", name).key_env == name
+
+
 def test_doctor_sees_keys_without_their_values(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in KEY_VARIABLES:

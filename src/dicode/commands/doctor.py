@@ -95,9 +95,9 @@ def report(overrides: Sequence[str]) -> int:
     from dicode import config
     from dicode.dreaming import providers, trial
 
-    unknown = [o for o in overrides if not o.startswith("fm")]
+    unknown = [o for o in overrides if not o.startswith(("fm", "models."))]
     if unknown:
-        raise ConfigError(f"{unknown[0]!r} is not for doctor; it takes fm=NAME and fm.KEY=VALUE")
+        raise ConfigError(f"{unknown[0]!r} is not for doctor; it takes fm=NAME, fm.KEY=VALUE and models.NAME.KEY=VALUE")
     settings = config.load(overrides) if overrides else None
     console = PlainConsole()
     table = Table("what", "found", title="dicode doctor")
@@ -108,7 +108,10 @@ def report(overrides: Sequence[str]) -> int:
     console.print(table)
     if settings is None:
         return 0
-    answers = [trial.probe(entry) for entry in (settings.fm, *settings.models.values())]
+    entries = (settings.fm, *settings.models.values())
+    answers = [
+        trial.probe(entry, place) for entry, place in zip(entries, providers.places(settings.models), strict=True)
+    ]
     for answer in answers:
         console.print(answer.sentence)
     return 0 if all(answer.ok for answer in answers) else 1

@@ -22,7 +22,7 @@ from dicode.dreaming.journal import Journal
 from dicode.dreaming.ledger import Ledger, priced_by
 from dicode.dreaming.person import PersonClient
 from dicode.dreaming.prices import Rates, kept, quote
-from dicode.dreaming.providers import Endpoint, Key, find_key
+from dicode.dreaming.providers import Endpoint, Key, find_key, places
 from dicode.dreaming.round import RoundSettings
 from dicode.dreaming.similarity import most_similar
 from dicode.dreaming.transport import check_reach
@@ -44,7 +44,9 @@ def make_foundation_dreamer(
     game, replays = games.load_host(config.game), config.fm.journal == "replay"
     prompts.of(game)
     entries = [config.fm, *_more(config).values()]
-    endpoints = [Endpoint.from_config(entry, place) for entry, place in zip(entries, _places(config), strict=True)]
+    endpoints = [
+        Endpoint.from_config(entry, place) for entry, place in zip(entries, places(_more(config)), strict=True)
+    ]
     quotes = [quote(endpoint) for endpoint in endpoints]
     if config.fm.embedding_model:
         if not replays:
@@ -90,16 +92,11 @@ def _more(config: Any) -> Mapping[str, Any]:
     return getattr(config, "models", None) or {}
 
 
-def _places(config: Any) -> list[str]:
-    """Where the settings of each model stand."""
-    return ["fm", *(f"models.{name}" for name in _more(config))]
-
-
 def _remedies(config: Any, endpoints: Sequence[Endpoint]) -> dict[tuple[str, str], str]:
     """What helps where a model has no price, by (provider, model)."""
     embeds = "leave fm.embedding_model out; fm.price_input and fm.price_output are the prices of the model that answers"
     told = {(endpoints[0].provider, config.fm.embedding_model): embeds}
-    return told | {(e.provider, e.model): priced_by(p) for e, p in zip(endpoints, _places(config), strict=True)}
+    return told | {(e.provider, e.model): priced_by(p) for e, p in zip(endpoints, places(_more(config)), strict=True)}
 
 
 class _Caller:
@@ -145,7 +142,7 @@ def _test(caller: _Caller, book: Journal, usd: float, rates: Rates) -> None:
 
 
 def _check_priced(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> None:
-    for e, place in zip(endpoints, _places(config), strict=True):
+    for e, place in zip(endpoints, places(_more(config)), strict=True):
         if rates[e.provider, e.model] is None and not e.quirks.reports_cost:
             raise ConfigError(
                 f"dreamer.bandit=dollar needs a price for {e.model!r} at {e.provider}: set {place}.price_input and "
@@ -155,7 +152,7 @@ def _check_priced(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> N
 
 def _tell_prices(config: Any, endpoints: Sequence[Endpoint], rates: Rates) -> None:
     """Once a run: which prices nobody knows, and that money may be spent without end."""
-    for endpoint, place in zip(endpoints, _places(config), strict=True):
+    for endpoint, place in zip(endpoints, places(_more(config)), strict=True):
         rate, reports = rates[endpoint.provider, endpoint.model], endpoint.quirks.reports_cost
         if rate is not None and not (rate.input or rate.output):
             continue

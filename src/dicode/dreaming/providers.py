@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -97,10 +98,7 @@ class Endpoint(FmConfig):
             raise ConfigError(
                 f"{self.place}.model is empty; name a model of {self.provider}, for example {self.place}.model=NAME"
             )
-        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.key_env):
-            raise ConfigError(
-                f"{self.place}.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY"
-            )
+        check_name(self.key_env, self.place)
 
     def _check_address(self) -> None:
         try:
@@ -177,7 +175,7 @@ class Key:
 
 
 _KEY_LIKE = re.compile(
-    r"\b(?:sk-[A-Za-z0-9_*-]{6,}|AIza[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,})|(?i:\bbearer\s+[A-Za-z0-9._~+/*-]{8,})"
+    r"\b(?:sk-[A-Za-z0-9_*-]{6,}|AIza[A-Za-z0-9_-]{20,}|(?:hf|gsk)_[A-Za-z0-9]{20,})|(?i:\bbearer\s+[A-Za-z0-9._~+/*-]{8,})"
 )
 _PATH = re.compile(r"(?<![\w:/.])(?:[A-Za-z]:)?(?:[/\\][\w.@+~-]+){2,}[/\\]?")
 
@@ -204,6 +202,18 @@ def find_key(endpoint: Endpoint, start: Path | None = None) -> Key:
         )
     _check_sendable(endpoint.key_env, value.strip())
     return Key(endpoint.key_env, value)
+
+
+def check_name(key_env: str, place: str) -> None:
+    """Raise ConfigError where what should name the variable of a key is no name, or may be a key; never shows it."""
+    coded = len(key_env) >= 20 and re.search("[a-z]", key_env) and re.search("[0-9]", key_env)
+    if key_env and (coded or _KEY_LIKE.search(key_env) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", key_env)):
+        raise ConfigError(f"{place}.key_env must be the *name* of an environment variable, such as OPENAI_API_KEY")
+
+
+def places(models: Iterable[str]) -> list[str]:
+    """Where the settings of each model of a run stand: of the first, and of further ones by name."""
+    return ["fm", *(f"models.{name}" for name in models)]
 
 
 def check_host(endpoint: Endpoint) -> None:

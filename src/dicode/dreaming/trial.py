@@ -58,12 +58,12 @@ def call(open_client: Opener, request: Request) -> Answer:
     return asyncio.run(ask())
 
 
-def probe(config: Any) -> Probe:
-    """Ask the endpoint of the configuration group `fm` for one word, once; costs a few tokens.
+def probe(config: Any, place: str = "fm") -> Probe:
+    """Ask the endpoint of a section of the configuration, which stands at `place`, for one word, once; costs a few tokens.
 
     Raises ConfigError where the configuration names no endpoint, or its key or proxy can't be used.
     """
-    endpoint = Endpoint.from_config(config)
+    endpoint = Endpoint.from_config(config, place)
     if endpoint.quirks.speaks == "person":
         return Probe(True, "a person writes the levels, so nothing is asked here", Answer(Kind.TEXT))
     key, once = find_key(endpoint), replace(endpoint, retries=0)
