@@ -8,6 +8,7 @@ import pytest
 
 from dicode import config as configuration
 from dicode.curriculum.snapshot import Snapshot, target_record
+from dicode.errors import ConfigError
 from dicode.runs import dashboards, directory
 from dicode.settings import to_tree
 from dicode.types import Accepted, Code, LevelRecord, Origin, Rejected
@@ -109,6 +110,10 @@ def test_the_table_holds_every_level_with_source_and_parents(snapshot):
     [
         (["seed=3"], "smoke-dicode"),
         (["seed=3", "run=smoke-dicode-3-learner.lr-0.1"], "smoke-dicode-learner.lr-0.1"),
+        (["seed=3", "run=smoke-dicode-3-learner.epochs-3-x-3"], "smoke-dicode-learner.epochs-3-x-3"),
+        (["seed=3", "run=smoke-dicode-30"], "smoke-dicode-30"),
+        (["seed=3", "run=layers-3"], "layers-3"),
+        (["seed=3", "run=cold-seed-3"], "cold"),
         (["seed=3", "run=cold"], "cold"),
         (["logging.wandb=true", "logging.wandb_group=mine"], "mine"),
     ],
@@ -162,6 +167,17 @@ def test_a_resumed_run_goes_on_in_the_same_run_of_wandb(tmp_path, monkeypatch, s
     other = made(tmp_path / "other", "logging.wandb=true")
     dashboards.WeightsAndBiases(other.config(), other)
     assert wandb.begun[-1]["id"] != first["id"]
+
+
+def test_a_package_that_can_t_begin_is_one_sentence(tmp_path, monkeypatch):
+    class Unlucky(Wandb):
+        def init(self, **options):
+            raise type("UsageError", (Exception,), {})("api_key not configured\n(no-tty)")
+
+    monkeypatch.setitem(sys.modules, "wandb", Unlucky())
+    run = made(tmp_path, "logging.wandb=true")
+    with pytest.raises(ConfigError, match=r"UsageError: api_key not configured \(no-tty\).*WANDB_MODE=offline needs"):
+        dashboards.WeightsAndBiases(run.config(), run)
 
 
 def events(folder):

@@ -7,6 +7,7 @@ Names begin with what they are of: `train/` the learner, `target/` the unmodifie
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +16,8 @@ import numpy as np
 from dicode import files, games
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
-from dicode.errors import missing_extra
+from dicode.errors import ConfigError, missing_extra
+from dicode.received.text import line
 from dicode.runs.directory import RunDirectory
 from dicode.settings import to_tree
 from dicode.types import TARGET, Accepted, LevelRecord, Rejected
@@ -101,17 +103,26 @@ class WeightsAndBiases:
         if not run.wandb_file.exists() or not files.read_text(run.wandb_file).strip():
             files.write_text(run.wandb_file, secrets.token_hex(4))
         self._wandb, self._names = wandb, games.load_host(config.game).achievements
-        self._run = wandb.init(
-            project=config.logging.wandb_project,
-            name=config.name,
-            group=group_of(config),
-            job_type="train",
-            tags=[config.preset, config.method.name, config.agent.kind, config.dreamer.name, config.game],
-            dir=str(run.path),
-            config=to_tree(config),
-            id=files.read_text(run.wandb_file).strip(),
-            resume="allow",
-        )
+        self._run = self._begun(config, run)
+
+    def _begun(self, config: Config, run: RunDirectory) -> Any:
+        try:
+            return self._wandb.init(
+                project=config.logging.wandb_project,
+                name=config.name,
+                group=group_of(config),
+                job_type="train",
+                tags=[config.preset, config.method.name, config.agent.kind, config.dreamer.name, config.game],
+                dir=str(run.path),
+                config=to_tree(config),
+                id=files.read_text(run.wandb_file).strip(),
+                resume="allow",
+            )
+        except Exception as error:  # the package has no class that all of its errors are of
+            raise ConfigError(
+                f"Weights & Biases can't be begun ({type(error).__name__}: {line(str(error), 160)}); `wandb login` "
+                "gives it a key, WANDB_MODE=offline needs none"
+            ) from error
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Log the row at env_steps."""
@@ -147,8 +158,14 @@ def open_dashboards(config: Config, run: RunDirectory) -> list[Dashboard]:
 
 
 def group_of(config: Config) -> str:
-    """The name that runs have in common which differ by their seed: the run's own without it."""
-    return config.logging.wandb_group or re.sub(rf"-(seed-)?{config.seed}(?=-|$)", "", config.name)
+    """The name that runs have in common which differ by their seed: the run's own without it.
+
+    Only the seed of a name that a run has by itself, or `-seed-N` at the end of a given one, is taken for one.
+    """
+    default = replace(config, run="").name
+    stem = default.removesuffix(f"-{config.seed}")
+    own = re.sub(rf"^{re.escape(default)}(?=-|$)", stem, config.name)
+    return config.logging.wandb_group or own.removesuffix(f"-seed-{config.seed}")
 
 
 def of_row(row: Mapping[str, Any], achievements: Sequence[str]) -> dict[str, float]:
