@@ -329,6 +329,14 @@ class RunFacts:
     """What the agent observes, in words."""
     agent: str
     """Kind and size of the agent."""
+    reward: str = "game"
+    """Whether a level pays the game's reward, too, or its goal alone (`goal`)."""
+    after_goal: str = "end"
+    """Whether an episode ends at the goal or goes on (`go_on`)."""
+    level_rules: str = "own"
+    """Whether levels play by their own rules or by the game's (`game`)."""
+    level_length: str = "own"
+    """Whether a level may say how many steps its episodes have, or not (`run`)."""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,14 @@ def test_verdicts(verdict):
     assert codec.verdict_from_json(through_json(codec.verdict_to_json(verdict)), seconds) == verdict
 
 
+def test_facts_that_are_as_usual_are_not_written_and_others_come_back():
+    asked = replace(BRIEF, facts=replace(FACTS, reward="goal"))
+    known = {record.id: record for record in (LEVEL,)}
+    body = through_json(codec.brief_to_json(asked, known))
+    assert set(body["facts"]) == {"episode_limit", "episodes", "bonus", "hook_slots", "sees", "agent", "reward"}
+    assert codec.brief_from_json(body, 4, 2, known, {A: (TRIAL,)}).facts == asked.facts
+
+
 def test_verdicts_and_repairs_recorded_before_reasons_had_codes_are_still_read():
     body = through_json(codec.level_to_json(replace(LEVEL, verdict=Rejected("build", "r", "h", code=Code.NO_ROOM))))
     del body["verdict"]["code"], body["repairs"][0]["code"]

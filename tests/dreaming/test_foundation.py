@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -408,3 +409,9 @@ def test_a_fallback_that_fails_loses_its_dream_and_no_other(fm_server, tmp_path)
     outcomes = made.dream([brief(index=i) for i in range(3)], validate)
     assert [outcome.accepted for outcome in outcomes] == [True, False, True]
     assert "the dreamer in its place raised IndexError" in outcomes[1].verdict.reason
+
+
+def test_only_dreams_that_models_write_are_told_to_each_other(fm_server, tmp_path):
+    asked = replace(brief(), target_success={"COLLECT_WOOD": 0.5}, round=12)
+    assert "The 11 other dreams of this round" in dreamer(fm_server, tmp_path / "all").leanings(asked)
+    assert "The 2 other dreams of this round" in dreamer(fm_server, tmp_path / "few", max_drafts=3).leanings(asked)

@@ -18,7 +18,7 @@ from dicode.games.craftax.library import load
 from dicode.games.templates import template
 from dicode.levels import Achievement, Mob, Rules, World
 from dicode.streams import Streams
-from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, ParentReport, RunFacts, Trial
+from dicode.types import Accepted, Brief, Draft, LevelRecord, Origin, OwnTarget, ParentReport, RunFacts, Trial
 
 pytestmark = pytest.mark.fast
 
@@ -127,6 +127,57 @@ def test_goal_only_levels_are_asked_for_a_goal_only():
         assert "no RULES, no build" in ask(brief(goal_only=True))[0].content, kind
     example = re.search(r"```python\n(.*?)```", ASK["code"](brief(goal_only=True))[0].content, re.DOTALL).group(1)
     assert isinstance(parse_answer(example, HOST.levels(), goal_only=True), Parsed)
+
+
+def test_a_goal_only_level_is_nudged_to_what_a_goal_can_do_and_a_small_model_is_asked_for_no_more():
+    asked = [prompts.focus(HOST, brief(goal_only=True), np.random.default_rng(i)).twist for i in range(40)]
+    assert set(asked) == set(PROMPTS.alone) < set(PROMPTS.twists)
+    nudge = prompts.Focus("COLLECT_IRON", PROMPTS.alone[0])
+    system, task = (m.content for m in prompts.compact(HOST, brief(goal_only=True), nudge))
+    assert "docstring with `Objective:` and `Why:`, imports, GOAL.\n" in system
+    assert "RULES = Rules(name=number)" not in system
+    assert "In build(world)" not in system
+    assert "It should train COLLECT_IRON" in task
+    assert "build(world)" not in task
+    assert "needs at least this in build(world)" in prompts.compact(HOST, brief(), nudge)[1].content
+
+
+FACTS = RunFacts(256, 16, 3.0, 0, "cells", "lstm")
+
+
+@pytest.mark.parametrize("facts", [None, FACTS])
+def test_a_run_s_rewards_and_ends_are_told_as_they_are(facts):
+    usual = ASK["design"](brief(facts=facts))[0].content
+    assert "All achievements pay their worth on every level, and reaching the goal pays extra and ends the epi" in usual
+    changed = brief(facts=replace(FACTS, reward="goal", after_goal="go_on"))
+    said = ASK["design"](changed)[0].content
+    assert "- Achievements pay nothing on a level; reaching the goal pays and does not end the episode." in said
+    assert "pay their worth" not in said
+    for kind in ("design", "level"):
+        assert "A level pays nothing but its goal. An episode goes on after" in ASK[kind](changed)[1].content
+
+
+def test_a_target_that_is_a_level_is_what_the_agent_is_measured_on():
+    own = OwnTarget("GOAL = 1\n", "A cow.", 0.5)
+    for kind in ("design", "level"):
+        system, task = (m.content for m in ASK[kind](brief(target=own)))
+        assert "is then measured on one level, the target of this run" in system
+        assert "measured on the unmodified game" not in system
+        assert "measured on this level alone" in task
+        assert "measured on the unmodified game" in ASK[kind](brief())[0].content
+
+
+@pytest.mark.parametrize(("length", "rules"), [("own", ["episode_length"]), ("run", [])])
+def test_rules_that_the_run_would_not_heed_are_not_offered(length, rules):
+    asked = brief(facts=replace(FACTS, level_rules="game", level_length=length), target_success=HALF)
+    for kind in ("design", "code", "level", "compact"):
+        said = ASK[kind](asked)[0].content
+        known = [name for name in RULES if re.search(rf"^(?:- )?`?{name}`?[ :]", said, re.M)]
+        assert known == rules, kind
+        assert "In this run levels play by the rules of the unmodified game" in said
+        assert not re.search(r"^RULES = Rules\(", said, re.M), kind
+    twists = {prompts.focus(HOST, asked, np.random.default_rng(i)).twist for i in range(60)}
+    assert twists == set(PROMPTS.twists) - set(PROMPTS.ruled)
 
 
 def test_hooks_are_told_of_only_where_they_are_allowed():

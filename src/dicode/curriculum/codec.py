@@ -153,7 +153,7 @@ def brief_to_json(brief: Brief, levels: Mapping[str, LevelRecord]) -> dict[str, 
         "goal_only": brief.goal_only,
         "relatives": [level.id for level in brief.relatives],
         "told": sorted(brief.trials),
-        "facts": asdict(brief.facts) if brief.facts else None,
+        "facts": _facts_to_json(brief.facts) if brief.facts else None,
         "round": brief.round,
         "revises": brief.revises.id if brief.revises else None,
         **({"starts": reached.to_json(brief.starts)} if brief.starts else {}),
@@ -235,6 +235,11 @@ def brief_from_json(
         revises=shown(told.revises) if told.revises else None,
         starts=told.starts,
     )
+
+
+def _facts_to_json(facts: RunFacts) -> dict[str, Any]:
+    """The facts but for what is as usual."""
+    return {f.name: value for f in fields(facts) if (value := getattr(facts, f.name)) != f.default}
 
 
 def _standing(level: LevelRecord) -> list[Any]:

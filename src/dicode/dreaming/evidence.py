@@ -213,9 +213,12 @@ def run_facts(facts: RunFacts | None) -> str:
     """What holds for every level of the run, in two sentences; empty where it is not known."""
     if facts is None:
         return ""
+    odd = " A level pays nothing but its goal." if facts.reward == "goal" else ""
+    odd += " An episode goes on after the goal, which pays once." if facts.after_goal == "go_on" else ""
+    odd += " Levels play by the game's own rules, whatever theirs say." if facts.level_rules == "game" else ""
     hooks = f" Free slots for levels with hooks: {facts.hook_slots}." if facts.hook_slots else ""
     return (
         f"An episode lasts {facts.episode_limit} steps at most, and a level gets {facts.episodes} of that length in a "
         f"cycle, more if they are shorter; reaching the goal pays {facts.bonus:g}. The agent ({facts.agent}) sees "
-        f"{facts.sees}.{hooks}"
+        f"{facts.sees}.{odd}{hooks}"
     )

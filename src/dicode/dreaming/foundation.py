@@ -111,8 +111,9 @@ class FoundationDreamer(Dreamer):
         return prompts.focus(self.game, brief, self.streams.rng("dream", brief.cycle, brief.index))
 
     def leanings(self, brief: Brief) -> str:
-        """What the other dreams of the round are nudged towards, whether or not they are asked for now."""
-        return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(brief.round)], brief.index)
+        """What the other dreams of the round that models write are nudged towards, whether or not they are asked for now."""
+        asked = min(brief.round, self.settings.max_drafts or brief.round)
+        return prompts.leanings([self.focus(replace(brief, index=i)) for i in range(asked)], brief.index)
 
     def sketch(self, brief: Brief) -> Draft | None:
         """What the grammar would write for a brief, where it says so and the game shows small models such."""

@@ -46,13 +46,20 @@ class Focus:
 
 def focus(game: HostGame, brief: Brief, rng: np.random.Generator) -> Focus:
     """A random nudge: an achievement within reach (more often the less it is mastered) and a kind of change."""
-    twists = of(game).twists
+    told = of(game)
+    twists = _followed(game, brief, told.alone if brief.goal_only and told.alone else told.twists)
     twist = twists[int(rng.integers(len(twists)))]
     near = _near(game, brief)
     if not near:
         return Focus(None, twist)
     weights = np.array([1.05 - brief.target_success.get(name, 0.0) for name in near])
     return Focus(near[int(rng.choice(len(near), p=weights / weights.sum()))], twist)
+
+
+def _followed(game: HostGame, brief: Brief, nudges: Sequence[str]) -> list[str]:
+    """Those kinds of change that need no rules where levels of this run have none."""
+    theirs = brief.facts is None or brief.facts.level_rules == "own"
+    return [nudge for nudge in nudges if theirs or nudge not in of(game).ruled]
 
 
 def leanings(nudges: Sequence[Focus], own: int) -> str:
@@ -129,14 +136,14 @@ def compact(game: HostGame, brief: Brief, nudge: Focus) -> tuple[Message, ...]:
         target=target,
         parent=_compact_parent(brief, _room("compact", system) - estimate_tokens(target)),
         relation=evidence.relation(brief).value,
-        leaning=_compact_leaning(game, nudge),
+        leaning=_compact_leaning(game, brief, nudge),
     )
     return _conversation(system, task)
 
 
 def sketch(game: HostGame, brief: Brief, drawn: Draft, rng: np.random.Generator) -> tuple[Message, ...]:
     """A level that fits the brief, to be varied: for small models, which vary well what they could not invent."""
-    changes = of(game).changes
+    changes = _followed(game, brief, of(game).changes)
     task = fill(
         "sketch_task",
         target=_compact_target(game, brief),
@@ -152,7 +159,7 @@ _WHY = re.compile(r'^Why:.*?(?=^[A-Z]\w+:|^""")', re.MULTILINE | re.DOTALL)
 
 
 def _system(game: HostGame, kind: str, brief: Brief) -> str:
-    return of(game).system(kind, brief.allow_hooks, brief.goal_only)
+    return of(game).system(kind, brief)
 
 
 def _conversation(system: str, task: str) -> tuple[Message, ...]:
@@ -267,10 +274,10 @@ def _leaning(nudge: Focus) -> str:
     return f" If it fits, let it train {nudge.achievement}. {nudge.twist}"
 
 
-def _compact_leaning(game: HostGame, nudge: Focus) -> str:
+def _compact_leaning(game: HostGame, brief: Brief, nudge: Focus) -> str:
     if nudge.achievement is None:
         return f" {nudge.twist}"
-    return f" It should train {nudge.achievement}: {of(game).lesson(nudge.achievement)}{nudge.twist}"
+    return f" It should train {nudge.achievement}: {of(game).lesson(nudge.achievement, brief.goal_only)}{nudge.twist}"
 
 
 def _examples(brief: Brief, room: int, sources: bool = True) -> str:

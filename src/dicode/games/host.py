@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from dicode.errors import nearest
-from dicode.types import Draft, Rejected
+from dicode.types import Brief, Draft, Rejected
 
 if TYPE_CHECKING:
     from dicode.dreaming.dreamer import Dreamer
@@ -168,18 +168,23 @@ class Dreams:
 class Prompts:
     """What a foundation model is told of a game."""
 
-    system: Callable[[str, bool, bool], str]
-    """(`design`, `code`, `level`, `compact` or `sketch`; may levels have hooks; are levels a goal alone) -> the system message."""
+    system: Callable[[str, Brief], str]
+    """(`design`, `code`, `level`, `compact` or `sketch`; what is asked for, of which it tells what holds for the whole run) -> the
+    system message."""
     example: str
     """A whole level file, as the system messages show it."""
     twists: tuple[str, ...]
     """Kinds of change, in a sentence each; a dream is nudged towards one of them."""
     prerequisites: Callable[[str], tuple[str, ...]]
     """Achievements that one needs directly."""
-    lesson: Callable[[str], str]
-    """What trains an achievement and how its goal is written, in a few lines, for small models."""
+    lesson: Callable[[str, bool], str]
+    """(achievement, are levels a goal alone) -> what trains it and how its goal is written, in a few lines, for small models."""
     changes: tuple[str, ...] = ()
     """Small changes to a sketch that leave it about as hard, in a sentence each; () where small models get no sketch."""
+    alone: tuple[str, ...] = ()
+    """Of `twists`, those that a goal alone can follow; () where it can follow all."""
+    ruled: tuple[str, ...] = ()
+    """Of `twists` and `changes`, those that need rules of a level's own."""
     varied: tuple[str, ...] = ()
     """A sketch and the level made of it, as the system message `sketch` shows them."""
 

@@ -89,6 +89,11 @@ class Room:
     """What the agent observes, in words."""
     agent: str = ""
     """Kind and size of the agent, in words."""
+    reward: str = "game"
+    after_goal: str = "end"
+    level_rules: str = "own"
+    level_length: str = "own"
+    """What the run makes of levels' rewards, goals, rules and lengths; see `Config`."""
 
     def at(self, cycle: int) -> "Room":
         """The room of a cycle, with the share that the target has then."""
@@ -131,6 +136,10 @@ def facts_of(room: Room, held: int = 0) -> RunFacts | None:
         hook_slots=max(room.hook_slots - held, 0) if room.hook_envs else 0,
         sees=room.sees,
         agent=room.agent,
+        reward=room.reward,
+        after_goal=room.after_goal,
+        level_rules=room.level_rules,
+        level_length=room.level_length,
     )
 
 

@@ -120,4 +120,8 @@ def room_of(config: Config) -> Room:
         bonus=config.bonus_value,
         sees=games.load_host(config.game).sees,
         agent=described(config.agent),
+        reward=config.reward,
+        after_goal=config.after_goal,
+        level_rules=config.level_rules,
+        level_length=config.level_length,
     )

@@ -9,6 +9,7 @@ from dicode.games.xland.levels.goal import ACHIEVEMENTS, Goal
 from dicode.games.xland.levels.names import COLOURS, MAX_RULES, OBJECTS, SIZE, SMALLEST, Thing, Tile
 from dicode.games.xland.levels.rules import Rule
 from dicode.games.xland.levels.world import World
+from dicode.types import Brief, RunFacts
 
 _TWISTS = (
     "Make the chain of productions one longer, or one shorter.",
@@ -48,15 +49,27 @@ _fill = partial(templates.fill, "dicode.games.xland")
 _EXAMPLE = templates.template("dicode.games.xland", "example")
 
 
-def system(kind: str, hooks: bool, goal_only: bool) -> str:
+def system(kind: str, brief: Brief) -> str:
     """The system message of a kind of prompt; see `Prompts.system`. This game's levels have no use for hooks, so none are spoken of."""
     return _fill(
-        "system", task=_TASKS[kind], example=_EXAMPLE.strip(), game=_game(), api=_api(goal_only), answer=_ANSWERS[kind]
+        "system",
+        task=_TASKS[kind],
+        example=_EXAMPLE.strip(),
+        game=_game(brief.target is not None, _pays(brief.facts)),
+        api=_api(brief.goal_only),
+        answer=_ANSWERS[kind],
     )
 
 
+def _pays(facts: RunFacts | None) -> str:
+    """What the goal of a level does and pays."""
+    ends = "One goal ends the episode" if facts is None or facts.after_goal == "end" else "One goal is asked for, once"
+    share = "1 less 0.9 times the share of the episode's steps that it took"
+    return f"{ends}; {f'the reward is {share}' if facts is None or facts.reward == 'game' else 'it alone pays'}."
+
+
 @cache
-def _game() -> str:
+def _game(own: bool, pays: str) -> str:
     others = [tile for tile in Tile if tile not in OBJECTS and tile not in (Tile.EMPTY, Tile.FLOOR)]
     return _fill(
         "game",
@@ -66,7 +79,18 @@ def _game() -> str:
         objects=_shapes(OBJECTS),
         others=_shapes(tuple(others)),
         colours=", ".join(colour.name.lower() for colour in COLOURS),
-        achievements=" ".join(ACHIEVEMENTS),
+        pays=pays,
+        measured=_measured(own),
+    )
+
+
+def _measured(own: bool) -> str:
+    """On what the agent is measured, its own target or the benchmark."""
+    if own:
+        return f"one level, the target of this run. What can be achieved on a level: {' '.join(ACHIEVEMENTS)}."
+    return (
+        "tasks of grids with 9 to 13 cells a side, one to four rooms, chains of 0 to 3 productions, productions and things that "
+        f"mislead. What it can achieve there: {' '.join(ACHIEVEMENTS)}. Each depth is a quarter of the tasks."
     )
 
 
@@ -111,8 +135,8 @@ def _prerequisites(name: str) -> tuple[str, ...]:
     return chains.get(name, ())
 
 
-def lesson(name: str) -> str:
-    """What trains an achievement and how its goal is written."""
+def lesson(name: str, goal_only: bool) -> str:
+    """What trains an achievement and how its goal is written, be it alone or not."""
     if name.startswith("SOLVE_DEPTH_"):
         depth = name.removeprefix("SOLVE_DEPTH_")
         return f"a chain of {depth} productions that ends in the goal's thing, as in Goal.near(...) or Goal.hold(...)\n"
