@@ -104,7 +104,11 @@ class FmConfig:
     max_drafts: int = option(0, "drafts a round at most; 0: as dreamer.round says", 0, 1000)
     max_repairs: int = option(-1, "repairs a round at most; -1: as dreamer.repairs says", -1, 1000)
     blocking: bool = option(False, "training pauses while it generates")
-    journal: str = option("record", "journal mode", choices=("record", "replay", "extend"))
+    journal: str = option(
+        "record",
+        "journal mode; a new run has no journal to replay or extend, so it takes `record`",
+        choices=("record", "replay", "extend"),
+    )
     test_call: bool = option(True, "one small call to the model before anything compiles")
     price_input: float = option(-1.0, "US dollars per million tokens of prompt; negative: as the table says", -1, 1e4)
     price_output: float = option(-1.0, "US dollars per million tokens of answer; negative: as the table says", -1, 1e4)
