@@ -8,6 +8,7 @@ import pytest
 from dicode.dreaming.calls import Answer, Kind, Message, Request
 from dicode.dreaming.client import OpenAIClient, Patience, _retry_after
 from dicode.dreaming.providers import KEY_VARIABLES, PROVIDERS, Endpoint, Key, find_key, keys_present, scrub_paths
+from dicode.dreaming.replies import MAX_KEPT
 from dicode.dreaming.trial import probe
 from dicode.errors import ConfigError
 
@@ -321,6 +322,13 @@ def test_no_part_of_a_key_stays_where_a_long_reason_is_cut(fm_server, before, pl
     answer = asyncio.run(go())
     assert answer.kind is not Kind.TEXT or len(said) >= 400
     assert not any(key[i : i + 6] in answer.reason + answer.text for i in range(0, len(key) - 6, 2))
+
+
+def test_no_part_of_a_key_stays_where_a_text_is_cut_that_is_longer_than_what_is_read(fm_server):
+    fm_server.script = [fm_server.said("x" * (MAX_KEPT - 8) + SECRET)]
+    answer = ask(endpoint(fm_server.url), request())
+    assert len(answer.text) == MAX_KEPT - 3
+    assert answer.text.endswith("x[key]")
 
 
 def test_words_of_an_answer_that_only_look_like_a_key_stay(fm_server):

@@ -233,7 +233,9 @@ def test_a_socks_proxy_without_its_package_is_one_sentence(surroundings, name, p
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("proxy", ["ftp://host:1", "http://", "http://host:99999", "http://[::1", "::::"])
+@pytest.mark.parametrize(
+    "proxy", ["ftp://host:1", "http://", "http://host:99999", "http://[::1", "::::", "http://ä..b:1"]
+)
 def test_a_proxy_that_is_no_address_is_one_sentence(surroundings, proxy):
     surroundings.setenv("ALL_PROXY", proxy)
     with pytest.raises(ConfigError, match="ALL_PROXY"):

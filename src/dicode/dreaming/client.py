@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -223,7 +224,7 @@ class OpenAIClient(PatientClient):
             return self._refused_status(reply, request)
         if not reply.is_json:
             return Try(Answer(Kind.FAILED, reason="the server's answer is not JSON"), again=True)
-        read = read_vector if request.stage == EMBEDDING else read_reply
+        read = read_vector if request.stage == EMBEDDING else partial(read_reply, hide=self._key.hide)
         try:
             answer = self._scrubbed(read(reply.body, request))
         except RecursionError:

@@ -2,11 +2,11 @@
 
 Nothing about the shape is taken for granted: whatever is not as the protocol says makes the call
 FAILED with a reason, so that it can be tried again. Reasons are whole here: a key that they hold is taken out
-before they are shortened, because a part of it would not be recognised.
+before they are shortened, because a part of it would not be recognised; so is one in a text.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ MAX_KEPT = MAX_ANSWER + 1
 """Characters of an answer that are kept: one more than is read, so that it shows as too long."""
 
 
-def read_reply(body: Any, request: Request) -> Answer:
-    """The answer in a chat-completions body; of kind FAILED where the body is not one."""
+def read_reply(body: Any, request: Request, hide: Callable[[str], str] = str) -> Answer:
+    """The answer in a chat-completions body, of kind FAILED where the body is not one; `hide` takes keys out of its text."""
     body = body[0] if isinstance(body, list) and len(body) == 1 else body
     if not isinstance(body, dict):
         return unusable(body, "the server's answer is not a JSON object")
@@ -62,7 +62,7 @@ def read_reply(body: Any, request: Request) -> Answer:
     tokens_out = took.tokens_out or estimate_tokens(text + told.reasoning)
     return Answer(
         kind,
-        text[:MAX_KEPT],
+        hide(text)[:MAX_KEPT],
         reason,
         tokens_in=tokens_in,
         tokens_cached=min(took.tokens_cached, tokens_in),

@@ -160,10 +160,13 @@ def proxy_of(url: str) -> str | None:
             f"{where} names a {scheme} proxy, which cannot be used for {parts.hostname}: name an http:// proxy there, "
             f"put {parts.hostname} into NO_PROXY, or `pip install socksio` for socks5"
         )
+    import httpx2
+
     try:
+        httpx2.URL(proxy)
         usable = scheme in ("http", "https", "socks5", "socks5h") and bool(urlsplit(proxy).hostname)
         usable = usable and urlsplit(proxy).port != 0
-    except ValueError:
+    except (ValueError, httpx2.InvalidURL):
         usable = False
     if not usable:
         raise ConfigError(f"{where} is not the address of a proxy, such as http://127.0.0.1:3128")
