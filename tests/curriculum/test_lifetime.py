@@ -11,6 +11,10 @@ pytestmark = pytest.mark.fast
 GRANTED = Lifetime(cycles=8, hopeless=2)
 
 
+def always(granted: Lifetime):
+    return lambda cycle: granted
+
+
 def history(*rates: float, episodes: int = 40) -> list[Trial]:
     return [Trial("a", c, episodes, round(episodes * rate), 0.0, 10.0) for c, rate in enumerate(rates)]
 
@@ -38,7 +42,7 @@ def test_a_lifetime_follows_from_the_steps_that_a_slot_gets_in_a_cycle(a_cycle, 
     ],
 )
 def test_why_a_level_gives_up_its_slot(rates, reason):
-    assert end(history(*rates), GRANTED) == reason
+    assert end(history(*rates), always(GRANTED)) == reason
 
 
 @pytest.mark.parametrize(
@@ -53,11 +57,19 @@ def test_why_a_level_gives_up_its_slot(rates, reason):
     ],
 )
 def test_a_level_that_is_seldom_solved_and_does_not_rise_is_hopeless_where_asked(rates, reason):
-    assert end(history(*rates), replace(GRANTED, hopeless_below=0.1)) == reason
-    assert end(history(*rates), GRANTED) == ""
+    assert end(history(*rates), always(replace(GRANTED, hopeless_below=0.1))) == reason
+    assert end(history(*rates), always(GRANTED)) == ""
+
+
+def test_what_a_level_was_granted_when_its_time_was_over_counts_for_good():
+    """The target's share grows: a slot is worth less later, and a level is granted more cycles."""
+    cycles = {cycle: replace(GRANTED, cycles=2 + 2 * cycle) for cycle in range(8)}
+    assert end(history(*[0.3] * 4), cycles.__getitem__) == ""
+    assert end(history(*[0.3] * 8), always(replace(GRANTED, cycles=9))) == ""
+    assert end(history(*[0.3] * 8), lambda cycle: replace(GRANTED, cycles=2 + 2 * (cycle > 2))) == "flat"
 
 
 def test_few_episodes_are_no_proof_that_a_level_is_hopeless_or_mastered():
-    assert end(history(0.0, 0.0, 0.0, episodes=3), GRANTED) == ""
-    assert end(history(1.0, episodes=10), GRANTED) == ""
-    assert end(history(*[0.0] * 8, episodes=0), GRANTED) == "flat", "nothing ended in all its time"
+    assert end(history(0.0, 0.0, 0.0, episodes=3), always(GRANTED)) == ""
+    assert end(history(1.0, episodes=10), always(GRANTED)) == ""
+    assert end(history(*[0.0] * 8, episodes=0), always(GRANTED)) == "flat", "nothing ended in all its time"

@@ -31,7 +31,7 @@ def again(
         one.id: tuple(Trial(one.id, c, 40, round(40 * rate), 1.0, 10.0) for c, rate in seen) for one, seen in found
     }
     snapshot = replace(Snapshot().with_levels([target_record(), *(one for one, _ in found)]), trials=trials)
-    chosen = due(snapshot, snapshot.accepted().values(), cycle, EVERY, Lifetime(4, 2), on_target or {}, rank)
+    chosen = due(snapshot, snapshot.accepted().values(), cycle, EVERY, lambda _: Lifetime(4, 2), on_target or {}, rank)
     return None if chosen is None else chosen.description
 
 

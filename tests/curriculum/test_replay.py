@@ -85,6 +85,7 @@ def test_a_sample_has_no_duplicates_and_ignores_insertion_order_and_the_unscored
     assert replay.sample(levels[::-1], 8, 7, STREAMS) == sample
     assert replay.sample(levels, 8, 8, STREAMS) != sample
     assert len(replay.sample(levels, 99, 7, STREAMS)) == 20
+    assert replay.sample(levels, -1, 7, STREAMS) == []
 
 
 def test_equal_levels_are_ordered_by_a_hash_that_changes_with_the_cycle():

@@ -303,6 +303,22 @@ def test_the_targets_share_moves_by_steps_and_stays_where_it_got():
     assert [share(cycle) for cycle in (0, 2, 4, 9)] == [32, 80, 128, 128]
 
 
+def test_a_level_is_granted_its_steps_whatever_share_the_target_has_by_then():
+    """The share falls from 3/4 to 1/4: a slot is worth 10 steps a cycle at first, and 30 from the fourth cycle on."""
+    moving = STAY | {"target_share": 0.75, "target_share_final": 0.25, "share_cycles": 4.0, "stay_steps": 240.0}
+    first = [dream(f"first{i}", 2) for i in range(4)]
+    trained, _ = going_on(context(4, *first).snapshot, range(5, 15), lambda level, cycle: 0.3, moving)
+    stayed = [len(levels) for levels in trained]
+    held, _ = going_on(
+        context(4, *first).snapshot, range(5, 15), lambda level, cycle: 0.3, STAY | {"stay_steps": 256.0}
+    )
+    assert trained == held
+    assert stayed[:8] == [4] * 8
+    method = make("dicode", moving | {"stay": "draw", "round": 1, "every": 1, "lag": 1, "cycle_steps": 4})
+    facts = [method.briefs(context(cycle, *first))[0].facts for cycle in (2, 8)]
+    assert facts[0].episodes < facts[1].episodes
+
+
 def test_a_share_that_leaves_levels_too_little_in_the_end_is_refused():
     with pytest.raises(ConfigError, match="levels; each needs 2"):
         make("dicode", SETTINGS | {"target_share_final": 0.9})

@@ -79,6 +79,26 @@ def test_a_level_with_hooks_has_slots_of_its_own_and_is_not_rehearsed():
     assert not rehearsed(("transition",))
 
 
+@pytest.mark.parametrize("stay", ["learning", "draw"])
+def test_what_is_rehearsed_takes_no_slot_that_hooks_hold(stay):
+    """Two hook slots of two: the residents hold both, in the middle of their five cycles."""
+    game = replace(ROOM["game"], dreams=lambda: replace(HOST.dreams(), wanted=lambda source, success: 1.0))
+    hooked = [dream(f"hooked{i}", 2) for i in range(2)]
+    hooked = [replace(level, verdict=replace(level.verdict, hooks=("transition",))) for level in hooked]
+    master = dream("down", 2, status=Status.A)
+    master = replace(master, verdict=replace(master.verdict, goal={"achievements": ["PLACE_TABLE"], "minimum": {}}))
+    others = [dream(f"old{i}", 2, score=0.2, active=True, last_trained=3) for i in range(6)]
+    snapshot = context(8, master, *hooked, *others).snapshot
+    trials = {level.id: (plain_trial(level.id, 8, 40, 4),) for level in hooked}
+    snapshot = replace(snapshot, trials={master.id: (plain_trial(master.id, 3, 40, 40),), **trials})
+    settings = REHEARSED | {"game": game, "stay": stay, "hook_cycles": 5, "hook_envs": 8, "level_slots": 3}
+    for slots, left in ((2, 0), (1, 1)):
+        trials = dict(list(snapshot.trials.items())[: 1 + slots])
+        known = Context(replace(snapshot, trials=trials), 9, STREAMS)
+        proposed = {slot.level for slot in make("dicode", settings | {"hook_slots": slots}).propose(known).slots}
+        assert proposed == {TARGET, *(level.id for level in hooked[:slots]), *([master.id] * left)}
+
+
 def test_what_was_forgotten_is_rehearsed_until_it_is_mastered_again():
     def rates(is_master: bool, cycle: int) -> float:
         return _rises(is_master, cycle) if not is_master else {6: 0.1, 7: 0.4, 8: 0.9}.get(cycle, 0.95)

@@ -33,6 +33,15 @@ def asked(said: str):
         ("game=xland dreamer.steps=none", "dreamer.steps changes no dream of game=xland"),
         ("game=xland method.parents=wanted", "asks what the target lacks, which game=xland can't tell; use frontier"),
         ("game=xland method.rehearse=3", "asks what the target lacks, which game=xland can't tell; use 0"),
+        (
+            "method.stay=learning method.replay_slots=3 dreamer.hooks=true level_slots=6",
+            "replay_slots=3 hook_slots=2 leaves none of 5 slots",
+        ),
+        ("method.rehearse=2 dreamer.hooks=true hook_slots=5 level_slots=6", "rehearse=2 hook_slots=5 leaves none of 5"),
+        (
+            "method.stay=learning method.rehearse=2 method.replay_slots=4 level_slots=6",
+            "replay_slots=4 method.rehearse=2 leaves none of 5",
+        ),
         ("game=xland lessons=3", "lessons=3 asks for first lessons, which game=xland has not"),
         ("arm=frontier target_share=0", "which target_share=0 never plays"),
         ("dreamer.round=0 library_seeds=false", "use method=ppo"),
@@ -74,6 +83,7 @@ def test_settings_under_which_a_part_does_nothing_are_told(said, says, caplog):
         "game=xland",
         "game=xland dreamer.hooks=true levels=mine",
         "dreamer.hooks=true dreamer.arenas=false dreamer.steps=any",
+        "method.stay=learning method.replay_slots=1 method.rehearse=2 dreamer.hooks=true level_slots=6",
         "dreamer.goal_only=true",
         "arm=frontier",
         "dreamer.round=0",

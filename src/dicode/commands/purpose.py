@@ -66,6 +66,7 @@ def _dreams(config: Config) -> Iterator[str]:
             yield f"dreamer.{name} changes no dream of game={config.game}; leave it out"
     if config.method.parents == "wanted" and dreams.wanted is None:
         yield f"method.parents=wanted asks what the target lacks, which game={config.game} can't tell; use frontier"
+    yield from _slots(config, config.method)
     if config.method.rehearse and dreams.wanted is None:
         yield f"method.rehearse={config.method.rehearse} asks what the target lacks, which game={config.game} can't tell; use 0"
     if dreamer.goal_only and dreamer.hooks:
@@ -78,6 +79,17 @@ def _dreams(config: Config) -> Iterator[str]:
         yield f"lessons={config.lessons} asks for first lessons, which game={config.game} has not; leave it out"
     if not (dreamer.drafts or config.levels or config.library_seeds or config.lessons):
         yield "there is no level to train: nobody dreams, and there are no seeds; use method=ppo for the target alone"
+
+
+def _slots(config: Config, method: DicodeSettings) -> Iterator[str]:
+    """Slots that are kept for others, where none is left to new levels."""
+    replayed = method.replay_slots if method.stay == "learning" else 0
+    hooked = config.hook_slots if config.dreamer.hooks else 0
+    kept = {"method.replay_slots": replayed, "method.rehearse": method.rehearse, "hook_slots": hooked}
+    free = config.level_slots - (config.target_share > 0)
+    if (replayed or method.rehearse) and replayed + bool(method.rehearse) + hooked >= free:
+        words = " ".join(f"{name}={value}" for name, value in kept.items() if value)
+        yield f"{words} leaves none of {free} slots to new levels; raise level_slots, or leave slots free"
 
 
 def _asked(config: Config, name: str) -> bool:

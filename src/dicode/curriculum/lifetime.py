@@ -5,7 +5,7 @@ given in steps, and a cycle's share of them follows from the run.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dicode.curriculum.scores import MIN_EPISODES, pooled, status
@@ -33,12 +33,12 @@ class Lifetime:
         return cls(cycles, max(2, math.ceil(cycles / 4)), min_episodes, hopeless_below)
 
 
-def end(trials: Sequence[Trial], granted: Lifetime) -> str:
+def end(trials: Sequence[Trial], granted: Callable[[int], Lifetime]) -> str:
     """Why a level with these trials, oldest first, has given up its slot: `mastered`, `hopeless`, `flat`; empty if it stays.
 
-    Once is for good: what a replay shows later does not bring it back.
+    `granted`: what a level is granted, by cycle, as a slot's steps change where the target's share does. Once is for good: what a replay shows later does not bring it back.
     """
-    reasons = (_end_after(trials[:count], granted) for count in range(1, len(trials) + 1))
+    reasons = (_end_after(trials[:count], granted(trials[count - 1].cycle)) for count in range(1, len(trials) + 1))
     return next((reason for reason in reasons if reason), "")
 
 

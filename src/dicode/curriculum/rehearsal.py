@@ -20,7 +20,7 @@ def due(
     levels: Iterable[LevelRecord],
     cycle: int,
     every: int,
-    granted: Lifetime,
+    granted: Callable[[int], Lifetime],
     success: Mapping[str, float],
     rank: Callable[[LevelRecord], float],
 ) -> LevelRecord | None:

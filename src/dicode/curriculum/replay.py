@@ -77,7 +77,7 @@ def draw(weights: Mapping[str, float], count: int, streams: Streams, stream: str
         for level, weight in weights.items()
         if weight > 0
     }
-    return sorted(arrival, key=lambda level: (arrival[level], level))[:count]
+    return sorted(arrival, key=lambda level: (arrival[level], level))[: max(count, 0)]
 
 
 def sample(

@@ -127,11 +127,10 @@ class _Told:
     own: DicodeSettings
     dreaming: DreamerConfig
 
-    @property
-    def lifetime(self) -> Lifetime:
-        """What a level is granted in its slot."""
-        own = self.own
-        return Lifetime.of_steps(own.stay_steps, self.room.steps_a_slot, own.min_episodes, own.hopeless_below)
+    def lifetime(self, cycle: int) -> Lifetime:
+        """What a level is granted in its slot, as a slot is worth in a cycle."""
+        own, steps = self.own, self.room.at(cycle).steps_a_slot
+        return Lifetime.of_steps(own.stay_steps, steps, own.min_episodes, own.hopeless_below)
 
 
 def make(room: Room, settings: DicodeSettings, dreaming: DreamerConfig, similar: Similar = no_examples) -> Method:
@@ -189,8 +188,10 @@ def waiting(context: Context) -> list[str]:
 
 def _propose(context: Context, told: _Told) -> Proposal:
     levels = context.snapshot.levels
-    residents, again = _residents(context, told), _rehearsed(context, told)
-    left = told.room.free_slots - len(residents) - len(again)
+    residents = _residents(context, told)
+    left = told.room.free_slots - len(residents)
+    again = _rehearsed(context, told)[:left]
+    left -= len(again)
     limit = left if context.cycle < told.room.seed_cycles else min(told.dreaming.keep, left)
     new = [level for level in waiting(context) if not common.has_hooks(levels[level])]
     if told.own.surplus == "drop":
@@ -341,7 +342,7 @@ def sent_back(context: Context, dreaming: DreamerConfig) -> list[tuple[LevelReco
 def _evidence(context: Context, told: _Told, parent: str | None, similar: Similar) -> dict[str, Any]:
     """What a brief says beside its parent: kin, similar levels, how the agent fared on them, and the run's facts."""
     snapshot = context.snapshot
-    facts = facts_of(told.room, sum(map(common.has_hooks, snapshot.active().values())))
+    facts = facts_of(told.room.at(context.cycle), sum(map(common.has_hooks, snapshot.active().values())))
     if parent is None:
         return {"facts": facts}
     relatives = lineage.kin(snapshot, parent, KIN)
