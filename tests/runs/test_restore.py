@@ -20,7 +20,7 @@ from dicode.commands import launch
 from dicode.curriculum.archive import Archive
 from dicode.dreaming.journal import Journal
 from dicode.errors import RunError
-from dicode.runs import checkpoint, directory, restore
+from dicode.runs import checkpoint, directory, lengthened, restore
 from dicode.runs.directory import RunDirectory
 from dicode.training.trainer import Trainer
 
@@ -360,3 +360,23 @@ def test_more_steps_than_can_be_counted_change_nothing(tmp_path, capsys):
     assert "more than can be counted" in said(capsys, "resume", str(run.path), "total_steps=1e13")
     assert run.config_file.read_bytes() == before
     assert not run.lengthened_file.exists()
+
+
+def test_a_run_is_made_longer_once_that_is_noted_and_a_note_alone_changes_nothing(tmp_path, capsys, monkeypatch):
+    """The configuration was written first: whoever was killed before the note had a run that no replay could follow."""
+    run, full = made(tmp_path), RunError("the disk is full")
+    updates, asked = run.config().num_updates, ["resume", str(run.path), "total_steps=40960"]
+
+    def refuse(*_, **__):
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(launch.lengthened, "note", refuse)
+        assert "the disk is full" in said(capsys, *asked)
+    assert run.config().num_updates == updates
+    with monkeypatch.context() as patch:
+        patch.setattr(RunDirectory, "write_config", refuse)
+        assert "the disk is full" in said(capsys, *asked)
+    assert lengthened.stretches(run.lengthened_file, updates) == ()
+    (noted,) = lengthened.stretches(run.lengthened_file, 2 * updates)
+    assert (noted.cycle, noted.before, noted.updates) == (CYCLES, updates, 2 * updates)

@@ -106,19 +106,23 @@ def resume(path: str, overrides: Sequence[str] = (), quiet: bool = False) -> int
                 PlainConsole().print(over, soft_wrap=True)
                 return 0
             _fits(config, run.path)
+            if config.num_updates > before.num_updates:
+                _note_length(run, before, config)
             if changes:
                 run.write_config(asked, sealed=known.settings)
-            if config.num_updates > before.num_updates:
-                cycle, _ = restore.last_whole(run, restore.committed_cycle(run))
-                if cycle + 1 >= before.num_cycles:
-                    purpose.tell_rate(config)
-                restart = config.schedule == "restart"
-                stretch = lengthened.Stretch(cycle + 1, before.num_updates, config.num_updates, restart)
-                lengthened.note(run.lengthened_file, stretch)
             group.agree(config)
             seeds = _seeds(config, seed_files.of(run, config), target.of(run, config))
             with ending.told(run, config), _assembled(run, config, quiet, seeds, group, known.foreign) as parts:
                 return _loop(parts)
+
+
+def _note_length(run: RunDirectory, before: Config, config: Config) -> None:
+    """Note from which cycle on the run is as long as `config` says."""
+    cycle, _ = restore.last_whole(run, restore.committed_cycle(run))
+    if cycle + 1 >= before.num_cycles:
+        purpose.tell_rate(config)
+    restart = config.schedule == "restart"
+    lengthened.note(run.lengthened_file, lengthened.Stretch(cycle + 1, before.num_updates, config.num_updates, restart))
 
 
 def _longer(config: Config, changes: Mapping[str, Any]) -> Config:

@@ -132,7 +132,8 @@ class RunDirectory:
     def require_writable(self) -> None:
         """Raise RunError, before anything long begins, if this process may not write what training writes."""
         folders = (self.checkpoints, self.journal, self.levels, self.report, self.evaluation)
-        written = (self.config_file, self.archive_file, self.metrics_file, self.journal / "calls.jsonl")
+        notes = (self.withdrawn_file, self.lengthened_file)
+        written = (self.config_file, self.archive_file, self.metrics_file, self.journal / "calls.jsonl", *notes)
         files.require_writable(self.path, *folders, written=written)
 
     @contextmanager

@@ -1,6 +1,7 @@
 """When a run was made longer, kept beside the archive: the learning rate falls to the end that a run has at the time.
 
-`dicode resume total_steps=` adds one line, and the loop stretches the rate at its cycle: in the run, when it goes on from
+`dicode resume total_steps=` adds one line and then changes the configuration, so a line of more updates than that has never
+came into force; the loop stretches the rate at its cycle: in the run, when it goes on from
 an earlier checkpoint, and when it is replayed.
 """
 
@@ -33,8 +34,9 @@ def note(path: Path, stretch: Stretch) -> None:
         file.close()
 
 
-def stretches(path: Path) -> tuple[Stretch, ...]:
-    """All stretches, by cycle; one noted later takes the place of those at its cycle or after it, which never came.
+def stretches(path: Path, updates: int) -> tuple[Stretch, ...]:
+    """All stretches of a run of so many `updates`, by cycle; one noted later takes the place of those at its cycle or
+    after it, which never came, and of longer ones than the run was by then.
 
     Raises RunError for a line that is none.
     """
@@ -45,8 +47,9 @@ def stretches(path: Path) -> tuple[Stretch, ...]:
             raise lines.damaged(path, number, "does not say from which cycle on the run is longer")
         if kept and kept[0].cycle >= stretch.cycle:  # what was noted first says how long the run was when it began
             stretch = replace(stretch, before=kept[0].before)
-        kept = [*(earlier for earlier in kept if earlier.cycle < stretch.cycle), stretch]
-    return tuple(kept)
+        came = (old for old in kept if old.cycle < stretch.cycle and old.updates <= stretch.before)
+        kept = [*came, stretch]
+    return tuple(stretch for stretch in kept if stretch.updates <= updates)
 
 
 def _stretch(row: Mapping[str, Any]) -> Stretch | None:
@@ -60,10 +63,10 @@ def _stretch(row: Mapping[str, Any]) -> Stretch | None:
 
 def first_end(path: Path, updates: int) -> int:
     """Updates after which the run was to end when it began; `updates` where it was never lengthened."""
-    known = stretches(path)
+    known = stretches(path, updates)
     return known[0].before if known else updates
 
 
-def at(path: Path, cycle: int) -> Stretch | None:
-    """The stretch that begins with a cycle."""
-    return next((stretch for stretch in stretches(path) if stretch.cycle == cycle), None)
+def at(path: Path, cycle: int, updates: int) -> Stretch | None:
+    """The stretch that begins with a cycle of a run of so many updates."""
+    return next((stretch for stretch in stretches(path, updates) if stretch.cycle == cycle), None)

@@ -181,7 +181,7 @@ class Loop:
 
     def _stretch(self, learner: LearnerState, cycle: int) -> None:
         """Let the learning rate fall to the end that the run has from this cycle on."""
-        stretch = lengthened.at(self.parts.run.lengthened_file, cycle)
+        stretch = lengthened.at(self.parts.run.lengthened_file, cycle, self.config.num_updates)
         if stretch is not None:
             self.learner = self.parts.trainer.stretched(learner, stretch.updates, stretch.restart)
 

@@ -90,7 +90,7 @@ def check_config(run: RunDirectory, config: Config) -> None:
 
 def check_notes(run: RunDirectory) -> None:
     """Raise RunError, before anything compiles, for a note of what befell the run that can't be read."""
-    lengthened.stretches(run.lengthened_file)
+    lengthened.stretches(run.lengthened_file, run.config().num_updates)
     withdrawn.levels(run.withdrawn_file, 0)
 
 
@@ -161,7 +161,7 @@ def learner(config: Config, run: RunDirectory, cycle: int, trainer: "Trainer") -
     fresh = trainer.new_learner()
     if cycle >= 0:
         state = checkpoint.restore(run.checkpoints, cycle, fresh)
-        known = lengthened.stretches(run.lengthened_file)
+        known = lengthened.stretches(run.lengthened_file, config.num_updates)
         told = bool(known) and known[-1].updates == config.num_updates
         return trainer.place_learner(state if told else _with_schedule(config, state))
     check_start(config, run, cycle)
