@@ -216,3 +216,17 @@ def test_an_archive_that_must_be_there_is_not_made_anew(tmp_path):
     Archive(tmp_path / "archive.sqlite").close()
     Archive(tmp_path / "archive.sqlite", existing=True).close()
     assert [p.name for p in tmp_path.iterdir()] == ["archive.sqlite"]
+
+
+def test_each_archive_bears_a_number_of_its_own_and_one_without_can_be_read(tmp_path):
+    numbers, digests = set(), set()
+    for name in "ab":
+        with Archive(tmp_path / name) as archive:
+            numbers.add(archive.run)
+            digests.add(archive.digest())
+    with Archive(tmp_path / "a") as archive:
+        assert archive.run in numbers
+        archive._db.execute("DELETE FROM meta WHERE key = 'run'")
+        assert archive.run is None
+        digests.add(archive.digest())
+    assert (len(numbers), len(digests)) == (2, 1)

@@ -145,6 +145,37 @@ def test_another_runs_archive_does_not_cost_the_checkpoints(tmp_path, capsys):
     assert checkpoint.cycles(run.checkpoints) == [3, 4]
 
 
+@pytest.mark.parametrize("kind", ["archive.sqlite", "checkpoints", "metrics.jsonl"])
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_another_run_of_as_many_cycles_made_is_refused(tmp_path, capsys, kind, marked):
+    """Two runs of one seed: their cycles, steps and seed agree. What was made without a number is believed."""
+    run, other = made(tmp_path / "a"), made(tmp_path / "b")
+    for each in (run, other) if marked else (other,):
+        mark(each)
+    shutil.copytree(run.path, run.path.with_name("kept"))
+    theirs, ours = other.path / kind, run.path / kind
+    shutil.copytree(theirs, ours, dirs_exist_ok=True) if theirs.is_dir() else shutil.copy(theirs, ours)
+    if not marked and kind == "archive.sqlite":
+        assert main(["resume", str(run.path)]) == 0
+        return
+    text = said(capsys, "resume", str(run.path))
+    assert ("has rows of another run" if kind == "metrics.jsonl" else "they are not of one run") in text
+    assert main(["resume", str(run.path.with_name("kept"))]) == 0
+    if kind != "metrics.jsonl":
+        assert "they are not of one run" in said(capsys, "eval", str(run.path))
+
+
+def mark(run: RunDirectory) -> None:
+    """Let the run's rows and checkpoints bear the number of its archive."""
+    with Archive(run.archive_file, read_only=True) as archive:
+        number = archive.run
+    for cycle in checkpoint.cycles(run.checkpoints):
+        meta = {"env_steps": 4096 * (cycle + 1), "run": number}
+        checkpoint.save(run.checkpoints, cycle, {"weights": jnp.arange(6.0)}, meta, CYCLES)
+    rows = [json.loads(row) | {"run": number} for row in run.metrics_file.read_text().splitlines()]
+    run.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
 def test_a_finished_run_says_so_and_how_to_go_further(tmp_path, capsys):
     run = made(tmp_path)
     for words in ([], ["total_steps=20480"]):

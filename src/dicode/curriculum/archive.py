@@ -14,6 +14,7 @@ The file may come from anybody: readers work on a copy in memory, writers look b
 
 import hashlib
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -123,6 +124,11 @@ class Archive:
     def committed_cycle(self) -> int:
         """The last cycle that was written whole; -1 before the first."""
         return self._meta("committed_cycle")
+
+    @property
+    def run(self) -> int | None:
+        """A number of chance that is the run's own, and no part of the digest; None in archives made before there was one."""
+        return self._meta("run") if self._db.execute("SELECT 1 FROM meta WHERE key = 'run'").fetchone() else None
 
     def snapshot(self) -> Snapshot:
         """Everything that is committed, read in one transaction."""
@@ -278,12 +284,13 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
 def _create(path: Path) -> None:
     """An archive without a cycle, at once or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    versions = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
+    values = {"schema_version": SCHEMA_VERSION, "api_version": API_VERSION, "committed_cycle": -1}
+    values["run"] = secrets.randbits(53)  # which any reader of JSON holds exactly
     try:
         partial.unlink(missing_ok=True)
         db = sqlite3.connect(partial, isolation_level=None)
         db.executescript(f"BEGIN; {_SCHEMA} {_COMPILES};")
-        db.executemany("INSERT INTO meta VALUES (?, ?)", versions.items())
+        db.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
         db.execute("COMMIT")
         db.close()
         partial.replace(path)

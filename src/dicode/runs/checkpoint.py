@@ -116,6 +116,8 @@ class _Record:
     files: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     env_steps: float = 0.0
+    run: int | None = None
+    """`Archive.run`; None in those of earlier versions."""
     said: str = ""
     """Hash of all the rest; empty in those of earlier versions."""
 

@@ -333,11 +333,12 @@ class Loop:
         """Checkpoint and metrics first, then the one transaction that makes the cycle count."""
         assert self.learner is not None
         self.parts.observer.stage("writing")
-        meta = {"seed": self.config.seed, "env_steps": row["env_steps"]}
+        mark = {} if self.parts.archive.run is None else {"run": self.parts.archive.run}
+        meta = {"seed": self.config.seed, "env_steps": row["env_steps"], **mark}
         checkpoint.save(self.parts.run.checkpoints, cycle, self.learner, meta, self.config.keep_checkpoints)
         write_files(known, self.parts.run.levels)
         for sink in self.parts.sinks:
-            sink.write(row)
+            sink.write({**row, **mark})
         self.snapshot = self.parts.archive.commit(cycle, known)
 
 

@@ -32,19 +32,34 @@ def last_whole(run: RunDirectory, committed: int) -> tuple[int, list[str]]:
     """
     have = checkpoint.cycles(run.checkpoints)
     if have and have[-1] > committed + 1:
-        raise RunError(
-            f"{run.archive_file} ends with cycle {committed} and {run.checkpoints} with cycle {have[-1]}: they are not of "
-            "one run; copy back the archive that belongs to the checkpoints"
-        )
+        raise _of_two(run, f"ends with cycle {committed} and {run.checkpoints} with cycle {have[-1]}")
     cycle, wrong = checkpoint.newest_whole(run.checkpoints, committed)
     if cycle is not None:
-        checkpoint.meta(run.checkpoints, cycle)  # one of another version is refused here
+        made = checkpoint.meta(run.checkpoints, cycle)  # one of another version is refused here
+        if _differ(_number(run), made["run"]):
+            raise _of_two(run, f"and {run.checkpoints} were made by two")
         return cycle, wrong or _gone(cycle, committed)
     if committed < 0:
         return -1, []
     why = "; ".join(wrong) or f"their checkpoints are gone from {run.checkpoints}"
     raise RunError(
         f"{committed + 1} cycles of {run.path} are finished, but {why}; copy a checkpoint back, or start a new run"
+    )
+
+
+def _number(run: RunDirectory) -> int | None:
+    with Archive(run.archive_file, read_only=True) as archive:
+        return archive.run
+
+
+def _differ(number: int | None, other: object) -> bool:
+    """Whether what bears `other` is of another run than the archive with `number`; what was made without is not known."""
+    return number is not None and other is not None and number != other
+
+
+def _of_two(run: RunDirectory, what: str) -> RunError:
+    return RunError(
+        f"{run.archive_file} {what}: they are not of one run; copy back the archive that belongs to the checkpoints"
     )
 
 
@@ -75,9 +90,14 @@ def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:
 
 
 def check_config(run: RunDirectory, config: Config) -> None:
-    """Raise RunError where the run's checkpoint was made with another seed or other steps a cycle than its settings say."""
-    cycle, _ = checkpoint.newest_whole(run.checkpoints)
-    if cycle is None:
+    """Raise RunError where the run's checkpoint was made with another seed or other steps a cycle than its settings say,
+    or its metrics by another run.
+    """
+    cycle, _ = last_whole(run, committed_cycle(run))
+    number = _number(run)
+    if any(_differ(number, row.get("run")) for row in lines.read(run.metrics_file)):
+        raise RunError(f"{run.metrics_file} has rows of another run; copy the run's own back, or move it away")
+    if cycle < 0:
         return
     made, steps = checkpoint.meta(run.checkpoints, cycle), (cycle + 1) * config.steps_per_cycle
     for name, had, has in (("seed", made["seed"], config.seed), ("steps so far", made["env_steps"], steps)):
