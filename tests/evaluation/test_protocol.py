@@ -120,6 +120,20 @@ def test_an_evaluation_under_another_one_s_name_is_made_anew(tmp_path, caplog):
         assert "holds another evaluation than its name says; it is made anew" in caplog.text
 
 
+def test_each_cycle_of_the_same_parameters_has_its_evaluation_and_none_is_played_twice(tmp_path):
+    """A cycle that only scored levels trained nothing: its evaluation was found under the first cycle's, and owed for ever."""
+    first = once(tmp_path, ASKED, PARAMS, play, {"cycle": 0, "env_steps": 1})
+    for _ in range(2):
+        again = once(tmp_path, ASKED, PARAMS, lambda _: pytest.fail("it was played"), {"cycle": 3, "env_steps": 9})
+        assert again == first | {"cycle": 3, "env_steps": 9}
+    made = sorted((load_evaluation(path) for path in tmp_path.glob("*.json")), key=lambda e: e.cycle)
+    assert [(e.cycle, e.env_steps, e.worlds) for e in made] == [(0, 1, 64), (3, 9, 64)]
+    assert once(tmp_path, ASKED, PARAMS, play, {"cycle": 0, "env_steps": 1}) == first
+    (later,) = tmp_path.glob("*-c3.json")
+    later.write_text(json.dumps(first))
+    assert once(tmp_path, ASKED, PARAMS, play, {"cycle": 3, "env_steps": 9}) == again
+
+
 RUN = """
 import sys
 from pathlib import Path

@@ -81,7 +81,7 @@ def evaluate(
         solved = {"success": {TARGET: _rate(parts)}, "target": level_id(target.source)}
         return result(trainer.game.host, protocol, parts, params, about) | solved
 
-    return once(folder, protocol, params, play)
+    return once(folder, protocol, params, play, about)
 
 
 def play_levels(
@@ -110,7 +110,7 @@ def play_levels(
         parts = [part for name, _ in levels for part in kept.of(name)]
         return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
 
-    return once(folder, protocol, params, play)
+    return once(folder, protocol, params, play, about)
 
 
 def _evaluate_suite(

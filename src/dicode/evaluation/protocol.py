@@ -2,7 +2,9 @@
 
 The published numbers come from 1024 worlds and at most 8192 steps. An evaluation is written to
 `evaluation/` under a name made of the parameters' hash and the protocol, so it is done once, and its
-parts are kept as they come, so it goes on where it was broken off. One process evaluates at a time.
+parts are kept as they come, so it goes on where it was broken off. A cycle that trained nothing has the
+parameters of an earlier one: its figures are written again, under a name with its cycle. One process
+evaluates at a time.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -114,7 +117,7 @@ def evaluate(
         progress(protocol.worlds, protocol.worlds)
         return result(trainer.game.host, protocol, kept.of(), params, about)
 
-    return once(folder, protocol, params, play)
+    return once(folder, protocol, params, play, about)
 
 
 def batch_size(trainer: Trainer) -> int:
@@ -184,16 +187,25 @@ def _consecutive(rows: list[dict[str, Any]], worlds: int) -> bool:
     return all(count <= worlds for count in done.values()) and len({len(part.reached) for part in parts}) <= 1
 
 
-def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], dict[str, Any]]) -> dict[str, Any]:
-    """The evaluation in `folder`, or else what `play` makes of its parts; one process at a time plays in a folder."""
+def once(
+    folder: Path,
+    protocol: Protocol,
+    params: Any,
+    play: Callable[[Parts], dict[str, Any]],
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The evaluation in `folder`, or else what `play` makes of its parts; one process at a time plays in a folder.
+
+    One of the same parameters that was made in another cycle than `about` says is kept for this cycle, too.
+    """
     final = folder / f"{_stem(protocol, parameters_hash(params))}.json"
-    if (known := _made(final)) is not None:
+    if (known := _kept(final, about)) is not None:
         return known
     with files.refusals("write to", folder):
         folder.mkdir(parents=True, exist_ok=True)
     waiting = "another process evaluates in %s; waiting until it has ended"
     with files.held(folder / ".lock", lambda: _log.warning(waiting, folder)):
-        if (known := _made(final)) is not None:
+        if (known := _kept(final, about)) is not None:
             return known
         partial = final.with_suffix(".partial")
         with closing(Parts(partial, protocol.worlds)) as kept:
@@ -201,6 +213,18 @@ def once(folder: Path, protocol: Protocol, params: Any, play: Callable[[Parts], 
         files.write_json(final, result)
         partial.unlink(missing_ok=True)
     return result
+
+
+def _kept(final: Path, about: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The evaluation at `final`, or the one of `about`'s cycle beside it, written now where it is not there."""
+    made = _made(final)
+    if made is None or made.get("cycle", -1) == about.get("cycle", made.get("cycle", -1)):
+        return made
+    again = final.with_stem(f"{final.stem}{_of_cycle(about['cycle'])}")
+    if (known := _made(again)) is not None:
+        return known
+    files.write_json(again, made := {**made, **about})
+    return made
 
 
 def _made(final: Path) -> dict[str, Any] | None:
@@ -212,7 +236,7 @@ def _made(final: Path) -> dict[str, Any] | None:
         known = evaluation_of(final, body)
         if not len(known.lengths) == len(known.floor) == len(known.returns):
             raise RunError(f"{final} lacks lengths or floors")
-        if final.stem != _stem(_protocol_of(known), known.checkpoint):
+        if final.stem.removesuffix(_of_cycle(known.cycle)) != _stem(_protocol_of(known), known.checkpoint):
             raise RunError(f"{final} holds another evaluation than its name says")
     except RunError as error:
         _log.warning("%s; it is made anew", error)
@@ -226,6 +250,11 @@ def _protocol_of(made: Evaluation) -> Protocol:
 
 def _stem(protocol: Protocol, checkpoint: str) -> str:
     return f"{protocol.label}-{checkpoint}"
+
+
+def _of_cycle(cycle: int) -> str:
+    """The end of the name of an evaluation whose parameters an earlier cycle had, too."""
+    return f"-c{cycle}"
 
 
 def part_of(first: Any) -> dict[str, Any]:

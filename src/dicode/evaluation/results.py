@@ -10,7 +10,8 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 - `protocol`: `target` (the unmodified game), `heldout` or `graded` (suites of levels); `engine`: `own` or `package`;
 - `worlds`, `steps`, `seed`: how many held-out worlds, steps of each at most, and the key they come from;
 - `num_envs`: environments that played them, where these were not as many as the run trained with;
-- `checkpoint`: hash of the parameters; `cycle` and `env_steps`: how far training had come;
+- `checkpoint`: hash of the parameters; `cycle` and `env_steps`: how far training had come (the name of a file whose
+  parameters an earlier cycle had, too, ends in `-cCYCLE`);
 - `versions`: package name -> version;
 - `returns`, `lengths`, `floor`: a number per world, from its first episode (deepest floor reached);
 - `achievements`: success rate by name over the worlds; `max_return`: the return of 100 %;
