@@ -32,7 +32,7 @@ LAYERS = (
     "dreaming",
     "methods",
     "config agreement idle",
-    "usage training",
+    "usage training runs.lengthened",
     "evaluation view.words",
     "runs",
     "view",

@@ -389,3 +389,18 @@ def test_a_difference_that_no_run_can_have_is_not_allowed_in_silence(runs):
     with pytest.raises(RunError, match=r"--allow sed names no setting of these runs; did you mean 'seed'"):
         compare(runs, allow=["sed"])
     assert compare(runs, allow=["seed", "learner", "learner.lr", "steps", "protocol", "versions", "all"])
+
+
+def test_a_run_that_was_made_longer_differs_from_one_that_was_as_long_from_the_start(runs):
+    """Their configurations are one: the learning rate fell to another end until then."""
+    note = {"cycle": 5, "before": 100, "updates": 200, "restart": False}
+    path = runs[0] / "lengthened.jsonl"
+    path.write_text(json.dumps(note | {"cycle": 10}) + "\n")
+    assert compare(runs).groups, "that cycle was not trained yet"
+    path.write_text(json.dumps(note) + "\n")
+    with pytest.raises(RunError, match=r"lengthened differs: .*from cycle 5 on to update 200"):
+        compare(runs)
+    assert compare(runs, allow=["lengthened"]).groups
+    for run in runs[1:]:
+        (run / "lengthened.jsonl").write_text(path.read_text())
+    assert compare(runs).groups

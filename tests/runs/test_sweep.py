@@ -65,6 +65,8 @@ def test_a_run_of_other_settings_is_not_taken_for_one_of_the_sweep(tmp_path):
     assert sweep._require_same(run, config.load([*words, "total_steps=40960"])) == ["total_steps=40960"]
     with pytest.raises(RunError, match=r"other settings \(learner.lr=0.0002, not 0.1\)"):
         sweep._require_same(run, config.load([*words, "learner.lr=0.1"]))
+    with pytest.raises(RunError, match=r"longer than this \(total_steps=20480, not 8192\), and a run only grows"):
+        sweep._require_same(run, config.load([*words, "total_steps=8192"]))
     other = [word for word in words if not word.startswith("method=")]
     with pytest.raises(RunError, match=r"method\.name=ppo, not dr"):
         sweep._require_same(run, config.load([*other, "method=dr"]))

@@ -165,6 +165,9 @@ def _require_same(run: RunDirectory, config: Config) -> list[str]:
             f"{run.path} was made with other settings ({'; '.join(different[:3])}); name new runs with run=, "
             "or put them elsewhere with runs_dir="
         )
+    if run.config().num_cycles > config.num_cycles:
+        steps = f"total_steps={run.config().total_steps:g}, not {config.total_steps:g}"
+        raise RunError(f"{run.path} is longer than this ({steps}), and a run only grows; name new runs with run=")
     return [f"total_steps={config.total_steps:.0f}"] if config.total_steps > run.config().total_steps else []
 
 

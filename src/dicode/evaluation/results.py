@@ -5,6 +5,8 @@ Formats, all inside the run's directory:
 `metrics.jsonl`: one JSON object a cycle with at least `cycle`, `env_steps`, `target_return` (null before the
 first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 
+`lengthened.jsonl`: from which cycle on the run was longer (`dicode.runs.lengthened`); without one it never was.
+
 `evaluation/*.json`: one evaluation each, with
 
 - `protocol`: `target` (the unmodified game), `heldout` or `graded` (suites of levels); `engine`: `own` or `package`;
@@ -21,7 +23,7 @@ first episode, or for a method that has no target slot) and `cycle_steps_per_s`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,11 @@ import numpy as np
 
 from dicode import files, games, lines
 from dicode.errors import RunError
+from dicode.learner.settings import MOST_UPDATES
 from dicode.received import places
 from dicode.received.shapes import record
 from dicode.received.text import line
+from dicode.runs import lengthened
 
 TARGET = "target"
 """The protocol of what the run's agent is measured on: the unmodified game, or a level."""
@@ -101,7 +105,7 @@ class RunResult:
 
     path: Path
     config: Mapping[str, object]
-    """Every setting by its dotted name."""
+    """Every setting by its dotted name, and as `lengthened` when the run was made longer, if it was."""
     metrics: tuple[Mapping[str, Any], ...]
     evaluations: tuple[Evaluation, ...]
     """By steps trained, then by name of protocol."""
@@ -172,7 +176,8 @@ def load_run(path: Path | str) -> RunResult:
                 f"{file} is the {line(evaluation.policy, 40)} policy's, not the agent's; move it out of there"
             )
     evaluations.sort(key=lambda evaluation: (evaluation.env_steps, evaluation.protocol))
-    return RunResult(folder, settings(folder), _metrics(folder / "metrics.jsonl"), tuple(evaluations))
+    rows = _metrics(folder / "metrics.jsonl")
+    return RunResult(folder, settings(folder) | _lengthened(folder, rows), rows, tuple(evaluations))
 
 
 @dataclass(frozen=True)
@@ -261,6 +266,15 @@ def discrepancy(body: Mapping[str, Any]) -> str | None:
             if kind == "success" and body["protocol"] == GRADED and not re.fullmatch(r"[a-z_]+/[1-9]", name):
                 return f"holds a success rate of {line(name, 40)!r}, which is no family/rung"
     return None
+
+
+def _lengthened(folder: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+    """When the run was made longer, in words; a stretch whose cycle was never trained changed nothing."""
+    known = lengthened.stretches(folder / "lengthened.jsonl", MOST_UPDATES)
+    came = [one for one in known if any(row.get("cycle", -1) >= one.cycle for row in rows)]
+    how = ("anew" if one.restart else "on" for one in came)
+    texts = [f"from cycle {one.cycle} {way} to update {one.updates}" for one, way in zip(came, how, strict=True)]
+    return {"lengthened": "; ".join(texts)} if texts else {}
 
 
 def _flat(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, object]:
