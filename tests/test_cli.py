@@ -105,6 +105,12 @@ def said(capsys, *words: str) -> tuple[int, str]:
         (["doctor", "seed=3"], "takes fm=NAME"),
         (["train", "preset=smoke", "preset=laptop"], "preset is given twice, smoke and laptop"),
         (["train", "arm=ppo", "method=dicode"], "arm=ppo is an arm of method=ppo"),
+        (["train", "arm=sfl", "method=ppo"], "arm=sfl is an arm of method=sfl"),
+        (["train", "--multirun", "preset=smoke", "method=dcode", "seed=0,1"], "did you mean 'dicode'"),
+        (["train", "--multirun", "preset=smoek", "seed=0,1"], "did you mean 'smoke'"),
+        (["train", "--multirun", "preset=", "seed=0,1"], "preset= is not known (choices: "),
+        (["train", "--multirun", "preset=smoke", "agent=lstm,lsm"], "agent=lsm is not known; did you mean 'lstm'"),
+        (["train", "--multirun", "preset=smoke", "fm=opnai"], "did you mean 'openai'"),
         (
             ["train", "preset=smoke", "total_steps=1e13"],
             "more than can be counted; with these settings at most total_steps=",

@@ -7,7 +7,7 @@ before JAX is imported.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -245,6 +245,7 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
     `strict`: ConfigError for the first of those.
     """
     tree = words.compose(given, Config)
+    _check_arm(given, tree)
     ignored = idle.foreign(given, tree, Config)
     config = _at_home(settings.read(Config, tree))
     if config.dreamer.name == "auto" and any(idle.needs_model(word, Config) for word in given if word not in ignored):
@@ -257,18 +258,16 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
         providers.check_name(model.key_env, place)
     for word, reason in ignored.items() if strict else ():
         raise ConfigError(f"{word} would do nothing: {reason}")
-    _check_arm(given, config)
     return check(config), ignored
 
 
-def _check_arm(given: Sequence[Word], config: Config) -> None:
+def _check_arm(given: Sequence[Word], tree: Mapping[str, Any]) -> None:
     """Raise ConfigError where a word undoes the method that an arm stands for: the run would bear a wrong name."""
     arm = words.last(given, "arm")
     meant = words.hydra_tree([str(arm)], Config).get("method", {}).get("name") if arm else None
-    if meant and meant != config.method.name:
-        raise ConfigError(
-            f"{arm} is an arm of method={meant}, and this run has method={config.method.name}; leave one out"
-        )
+    method = tree.get("method", {}).get("name")
+    if meant and meant != method:
+        raise ConfigError(f"{arm} is an arm of method={meant}, and this run has method={method}; leave one out")
 
 
 def _at_home(config: Config) -> Config:

@@ -211,6 +211,13 @@ def _entries(word: Word) -> dict[str, str]:
     return found
 
 
+def check_choices(words: Sequence[Word], record: type) -> None:
+    """Raise ConfigError for a value of a group's word, or for one of several of a sweep's, that the group has not."""
+    for word in words:
+        for value in values(word, record) if word.key in GROUPS else ():
+            _check_choices(Word(word.key, value), record)
+
+
 def _check_choices(word: Word, record: type) -> None:
     choices = group_choices(word.key, record)
     for value in _entries(word).values() or [word.value]:

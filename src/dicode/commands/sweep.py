@@ -94,6 +94,7 @@ def plan(overrides: Sequence[str], of_hydra: Sequence[str] = ()) -> list[Config]
     Raises ConfigError for one that can't work, for a word that none of them heeds, and for two runs of one name.
     """
     given = words.split(overrides, Config)
+    words.check_choices(given, Config)
     groups = [str(word) for word in given if word.key in words.GROUPS and len(words.values(word, Config)) == 1]
     _check_experiments(given)
     given = [*words.split(_of_file([*groups, *of_hydra], given), Config), *given]
