@@ -321,6 +321,8 @@ def evaluation_options(overrides: Sequence[str]) -> dict[str, Any]:
             hint = nearest(word.key, known)
             raise ConfigError(f"eval has no option {word.key!r}{hint} (options: {', '.join(known)})")
         options[word.key] = known[word.key].value(word.value)
+    if options.get("levels") == "":
+        raise ConfigError("levels= names no file, folder or library:NAME; leave it out to play the run's target")
     suite = options.get("suite")
     if options.get("engine") == "package" and suite in _SUITES:
         raise ConfigError(f"the package's engine knows no rules but the game's own; suite={suite} needs engine=own")

@@ -212,6 +212,11 @@ def sync_tree(path: Path) -> None:
         sync(Path(folder))
 
 
+def level_files(folder: Path) -> list[Path]:
+    """The level files of a folder, by name, without what editors and macOS leave beside those that they open."""
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith((".#", "._")))
+
+
 def require_writable(*folders: Path, written: Sequence[Path] = ()) -> None:
     """Try each of the folders and of the files `written` that is there, before anything long begins.
 

@@ -13,6 +13,7 @@ from dicode.errors import ConfigError, DicodeError
 from dicode.evaluation.heldout import evaluate
 from dicode.evaluation.protocol import Protocol
 from dicode.evaluation.results import GRADED, HELDOUT, TARGET, discrepancy, load_evaluation
+from dicode.runs import seed_files
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.runs.origin import MARK
 from dicode.terminal import PlainConsole
@@ -132,9 +133,23 @@ def test_a_file_a_folder_or_a_name_says_which_levels_are_played(tmp_path):
         named_levels(str(tmp_path / "onr.py"), "craftax")
     with pytest.raises(DicodeError, match=r"did you mean 'collect_wood'"):
         named_levels("library:collect_wod", "craftax")
+    (tmp_path / "._one.py").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / ".#two.py").symlink_to("nobody@nowhere.1")
+    assert len(named_levels(str(tmp_path), "craftax").levels) == 2
+    assert [*seed_files.ids(tmp_path)] == ["_no.py", "one.py", "two.py"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(DicodeError, match="holds no level files"):
         named_levels(str(tmp_path / "empty"), "craftax")
+
+
+@pytest.mark.fast
+def test_levels_that_name_the_world_of_their_run_are_told_to_play_in_others(tmp_path, caplog):
+    (tmp_path / "one.py").write_text(EASY)
+    named_levels(str(tmp_path), "craftax")
+    assert not caplog.messages
+    (tmp_path / "two.py").write_text(f"{EASY}\n\nWORLD_SEED = 7\nWORLDS = 2\n")
+    named_levels(str(tmp_path), "craftax")
+    assert "1 levels name a WORLD_SEED (two ...)" in caplog.text
 
 
 @pytest.mark.fast

@@ -1,18 +1,13 @@
 """A run goes on from what is whole, says what is not, and never from less than it believes; nothing here compiles."""
 
-import atexit
 import json
-import os
 import shutil
-import tempfile
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import jax.numpy as jnp
 import pytest
 import yaml
-from archive_examples import story
+from run_examples import CYCLES, WORDS, made, said, spoil
 
 from dicode import config
 from dicode.cli import main
@@ -25,52 +20,11 @@ from dicode.runs.directory import RunDirectory
 from dicode.training.trainer import Trainer
 
 pytestmark = pytest.mark.fast
-WORDS = ["preset=smoke", "dreamer=grammar", "logging.live=false"]
-CYCLES = 5
-"""Of the smoke preset: 20,480 steps."""
-
-
-def made(folder: Path, cycles: int = CYCLES, **changes: str) -> RunDirectory:
-    """A run of so many finished cycles, with small numbers for a learner."""
-    words = [f"{name}={value}" for name, value in changes.items()]
-    run = directory.create(config.load([*WORDS, f"runs_dir={folder}", "run=demo", *words]))
-    with Archive(run.archive_file) as archive:
-        for cycle, snapshot in enumerate(story(cycles)):
-            archive.commit(cycle, snapshot)
-    saved = _saved()
-    for cycle in range(max(cycles - 2, 0), cycles):
-        shutil.copytree(saved / f"{cycle:06d}", run.checkpoints / f"{cycle:06d}")
-    rows = [{"cycle": cycle, "env_steps": 4096 * (cycle + 1)} for cycle in range(cycles)]
-    run.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return run
-
-
-@cache
-def _saved() -> Path:
-    """Checkpoints of all cycles, made once."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
-    for cycle in range(CYCLES):
-        checkpoint.save(folder, cycle, {"weights": jnp.arange(6.0)}, {"env_steps": 4096 * (cycle + 1)}, CYCLES)
-    return folder
 
 
 @pytest.fixture(autouse=True)
 def nothing_compiles(monkeypatch):
     monkeypatch.setattr(Trainer, "compile", lambda *_: pytest.fail("something was compiled first"))
-
-
-def said(capsys, *words: str) -> str:
-    """The one sentence that a command ends with."""
-    assert main(list(words)) == 2
-    text = capsys.readouterr().err
-    assert text.startswith("dicode: "), text
-    assert text.count("\n") == 1, text
-    return text
-
-
-def spoil(checkpoints: Path, cycle: int) -> None:
-    os.truncate(checkpoints / f"{cycle:06d}" / "arrays.bin", 1)
 
 
 def test_a_damaged_newest_checkpoint_takes_the_archive_back_to_the_whole_one(tmp_path, caplog):

@@ -2,7 +2,6 @@
 
 from dicode import files
 from dicode.adapters import policy
-from dicode.commands import evaluate
 from dicode.errors import RunError
 from dicode.runs import checkpoint, restore
 from dicode.runs.directory import open_run
@@ -16,7 +15,7 @@ def command(path: str, output: str | None) -> int:
     folder = run.path / "policy" if output is None else files.output_path(output)
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} exists and is not empty; name a new folder with -o")
-    config, cycle = run.config(), evaluate.newest_cycle(run)
+    config, cycle = run.config(), restore.newest_cycle(run)
     trainer = Trainer(config)
     params = restore.parameters(run, config, trainer, cycle)
     about = {"run": run.path.name, "cycle": cycle, "env_steps": checkpoint.meta(run.checkpoints, cycle)["env_steps"]}

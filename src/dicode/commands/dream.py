@@ -194,11 +194,10 @@ def _measured(
     config: Config, run: RunDirectory, trainer: Any, builder: Any, answers: list[Answer], console: PlainConsole
 ) -> "Measured":
     """How the agent of the newest checkpoint fares on what was accepted."""
-    from dicode.commands.evaluate import newest_cycle
     from dicode.runs import restore
     from dicode.runs.probe import Probe
 
-    cycle = newest_cycle(run)
+    cycle = restore.newest_cycle(run)
 
     def ready(batch: Any) -> Any:
         if not trainer.compiled:

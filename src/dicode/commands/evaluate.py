@@ -17,13 +17,14 @@ from dicode import files, games
 from dicode.cache import enable_compile_cache
 from dicode.commands.level_file import read
 from dicode.config import Config, EvaluationChoices
-from dicode.dreaming.library_dreamer import read_folder
+from dicode.dreaming.library_dreamer import read_folder, volume
 from dicode.environment.batch import Level
 from dicode.errors import RunError
-from dicode.evaluation import statistics
+from dicode.evaluation import heldout, statistics
 from dicode.evaluation.heldout import Named, evaluate, play_levels
 from dicode.evaluation.protocol import Protocol, target_worlds
 from dicode.evaluation.results import GRADED, LEVELS, SOLVED, TARGET, furthest, rungs
+from dicode.methods.generators import fixed_worlds
 from dicode.runs import checkpoint, origin, restore
 from dicode.runs import target as targets
 from dicode.runs.directory import RunDirectory, open_run
@@ -49,16 +50,21 @@ def named_levels(word: str, game: str) -> Named | None:
 
     Raises ConfigError or RunError for what is none, naming the nearest.
     """
-    path = Path(word)
+    path = Path(word).expanduser()
     if not word:
         return None
     if word.startswith(games.LIBRARY):
         return Named(((word, games.library_level(game, word)),))
-    if path.is_dir():
-        volumes = [(volume.name, volume.draft.source) for volume in read_folder(path, Origin.FILE)]
-    else:
-        volumes = [(path.stem, read(word))]
-    return Named(tuple(volumes), origin.foreign_levels(path))
+    found = (
+        read_folder(path, Origin.FILE) if path.is_dir() else (volume(path.stem, read(str(path)), Origin.FILE, path),)
+    )
+    volumes = tuple((one.name, one.draft.source) for one in found)
+    if seeds := [name for name, source in volumes if fixed_worlds(source)]:
+        _log.warning(
+            "%d levels name a WORLD_SEED (%s ...), which holds in the run that made them alone: they are played in other worlds",
+            *(len(seeds), seeds[0]),
+        )
+    return Named(volumes, origin.foreign_levels(path))
 
 
 def open_trainer(run: RunDirectory, protocol: Protocol, console: PlainConsole) -> Trainer:
@@ -85,28 +91,9 @@ def _with_environments(config: Config, count: int) -> Config:
     return replace(config, num_envs=count, pool_size=count, total_steps=total, learner=learner)
 
 
-def newest_cycle(run: RunDirectory) -> int:
-    """The last finished cycle with a whole checkpoint; later ones that are damaged are told of.
-
-    Raises RunError if there is none.
-    """
-    committed = restore.committed_cycle(run)
-    try:
-        cycle, wrong = restore.last_whole(run, committed)
-    except RunError:
-        if restore.committed_cycle(run) == committed:
-            raise
-        return newest_cycle(run)  # training went on between the two looks
-    if cycle < 0:
-        raise RunError(f"{run.path} has no finished cycle yet; train it first")
-    if wrong:
-        _log.warning("%s; evaluating cycle %d", "; ".join(wrong), cycle)
-    return cycle
-
-
 def newest_parameters(run: RunDirectory, trainer: Trainer) -> tuple[Any, dict[str, Any]]:
     """(parameters, {cycle, env_steps}) of the newest whole checkpoint. Raises RunError if there is none."""
-    cycle = newest_cycle(run)
+    cycle = restore.newest_cycle(run)
     learner = restore.learner(run.config(), run, cycle, trainer)
     return learner.params, {"cycle": cycle, "env_steps": checkpoint.meta(run.checkpoints, cycle)["env_steps"]}
 
@@ -119,9 +106,13 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
     files.require_writable(run.path, run.evaluation, run.evaluation / "random")
     while watch and restore.committed_cycle(run) < 0:
         time.sleep(5.0)
-    newest_cycle(run)
+    restore.newest_cycle(run)
     restore.check_notes(run)
     target = targets.task(run)
+    if named is None:
+        heldout.require(protocol, games.load_host(run.config().game), target)
+    else:
+        heldout.refuse_hooks(named.levels)
     trainer = open_trainer(run, protocol, console)
     last = None
     while True:
@@ -130,9 +121,23 @@ def command(path: str, options: Mapping[str, Any], watch: bool) -> int:
             last = about["cycle"]
             play = partial(evaluate, target=target) if named is None else partial(_not_kept, named=named)
             show(console, run, _evaluated(run, trainer, params, protocol, policy, about, console, play))
-        if not watch or about["cycle"] >= run.config().num_cycles - 1:
+        if not watch or not _goes_on(run, about["cycle"]):
             return 0
         time.sleep(5.0)
+
+
+def _goes_on(run: RunDirectory, cycle: int) -> bool:
+    """Whether a later checkpoint than that of `cycle` is there, or may come yet."""
+    last = run.config().num_cycles - 1
+    if cycle >= last:
+        return False
+    if restore.committed_cycle(run) < last or restore.newest_cycle(run) != cycle:
+        return True
+    try:
+        with run.lock():  # the last checkpoint is damaged, and nobody makes it anew
+            return False
+    except RunError:
+        return True
 
 
 def _evaluated(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dicode import files
 from dicode.dreaming.dreamer import Dreamer, Outcome, Validate, lost
 from dicode.errors import LevelError, RunError
 from dicode.games.host import HostGame
@@ -42,7 +43,7 @@ def read_folder(folder: Path, origin: Origin) -> tuple[Volume, ...]:
 
     Raises RunError for a folder without levels and for a file that isn't a level, with its name and why.
     """
-    paths = sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith("_"))
+    paths = [path for path in files.level_files(Path(folder)) if not path.name.startswith("_")]
     if not paths:
         raise RunError(f"{folder} holds no level files (*.py); `dicode levels export RUN DIR` writes some")
     return tuple(_read(path, origin) for path in paths)

@@ -24,6 +24,7 @@ from dicode.evaluation.protocol import (
 )
 from dicode.evaluation.protocol import evaluate as evaluate_target
 from dicode.evaluation.results import HELDOUT, SUITES, TARGET, Task
+from dicode.games.host import HostGame
 from dicode.games.level_text import parse_level
 from dicode.sandbox import Sandbox
 from dicode.sandbox.sandbox import Built
@@ -63,14 +64,12 @@ def evaluate(
     target: Task = GAME,
 ) -> dict[str, Any]:
     """The evaluation that `protocol` names: the run's target, or the held-out suite; see `protocol.evaluate`."""
+    require(protocol, trainer.game.host, target)
     if protocol.name in SUITES:
-        return _evaluate_suite(trainer, params, protocol, folder, about, progress)
+        suite = Named(_suite(trainer.game.host, protocol.name))
+        return play_levels(trainer, params, protocol, suite, folder, about, progress)
     if not target.source:
         return evaluate_target(trainer, params, protocol, folder, about, progress)
-    if protocol.engine != OWN_ENGINE:
-        raise ConfigError(
-            f"engine={protocol.engine} knows no rules but the game's own; a target that is a level needs own"
-        )
 
     def play(kept: Parts) -> dict[str, Any]:
         with Sandbox(trainer.game.host, foreign=target.foreign) as sandbox:
@@ -82,6 +81,22 @@ def evaluate(
         return result(trainer.game.host, protocol, parts, params, about) | solved
 
     return once(folder, protocol, params, play, about)
+
+
+def require(protocol: Protocol, game: HostGame, target: Task = GAME) -> None:
+    """Raise ConfigError, before anything compiles, for a suite that the game has not, or an engine that can't play the target."""
+    if protocol.name in SUITES:
+        if not _suite(game, protocol.name):
+            raise ConfigError(f"the game {game.name} has no suite {protocol.name}")
+    elif target.source and protocol.engine != OWN_ENGINE:
+        raise ConfigError(
+            f"engine={protocol.engine} knows no rules but the game's own; a target that is a level needs own"
+        )
+
+
+def _suite(game: HostGame, name: str) -> tuple[tuple[str, str], ...]:
+    """A suite's levels, each with its name."""
+    return tuple(game.heldout() if name == HELDOUT else game.graded())
 
 
 def play_levels(
@@ -111,20 +126,6 @@ def play_levels(
         return {**header(game.host, protocol, params, about), "success": success, **joined(parts), "achievements": {}}
 
     return once(folder, protocol, params, play, about)
-
-
-def _evaluate_suite(
-    trainer: Trainer, params: Any, protocol: Protocol, folder: Path, about: Mapping[str, Any], progress: Progress
-) -> dict[str, Any]:
-    """Success rate by level over the first episodes of `protocol.worlds` worlds each, from the file if made before.
-
-    Raises DicodeError for a held-out level that cannot be built, or that has hooks (before any is played).
-    """
-    game = trainer.game
-    levels = game.host.heldout() if protocol.name == HELDOUT else game.host.graded()
-    if not levels:
-        raise ConfigError(f"the game {game.host.name} has no suite {protocol.name}")
-    return play_levels(trainer, params, protocol, Named(tuple(levels)), folder, about, progress)
 
 
 def _play_level(

@@ -45,7 +45,7 @@ def standing(run: RunDirectory) -> Standing:
     with Archive(run.archive_file, read_only=True) as archive:
         strangers = archive.strangers()
     if run.seeds.is_dir() and not _seeds_fit(run.seeds):
-        strangers += [f"seeds/{path.name}" for path in _level_files(run.seeds)]
+        strangers += [f"seeds/{path.name}" for path in files.level_files(run.seeds)]
     if run.target_file.is_file() and not _seeds_fit(run.target_file.parent):
         strangers.append("target/target.py")
     return Standing(seal.text_fits(files.read_text(run.config_file, files.MAX_CONFIG)), tuple(strangers))
@@ -102,10 +102,6 @@ def _seed_ids(folder: Path) -> list[str]:
     return [f"{name} {text}" for name, text in seed_files.ids(folder).items()]
 
 
-def _level_files(folder: Path) -> Sequence[Path]:
-    return sorted(path for path in folder.glob("*.py"))
-
-
 def foreign_levels(path: Path) -> bool:
     """Whether level files at `path` (a folder or a file) are known to come from elsewhere, or from a model.
 
@@ -120,7 +116,7 @@ def foreign_levels(path: Path) -> bool:
         return False
     check_tree(above)
     known = _vouched(RunDirectory(above))
-    texts = _level_files(folder) if path.is_dir() else [path]
+    texts = files.level_files(folder) if path.is_dir() else [path]
     return any(level_id(read_file(text)) not in known for text in texts)
 
 

@@ -73,6 +73,25 @@ def committed_cycle(run: RunDirectory) -> int:
         return archive.committed_cycle()
 
 
+def newest_cycle(run: RunDirectory) -> int:
+    """The last finished cycle with a whole checkpoint; later ones that are damaged are told of.
+
+    Raises RunError if there is none.
+    """
+    committed = committed_cycle(run)
+    try:
+        cycle, wrong = last_whole(run, committed)
+    except RunError:
+        if committed_cycle(run) == committed:
+            raise
+        return newest_cycle(run)  # training went on between the two looks
+    if cycle < 0:
+        raise RunError(f"{run.path} has no finished cycle yet; train it first")
+    if wrong:
+        _log.warning("%s; the agent is that of cycle %d", "; ".join(wrong), cycle)
+    return cycle
+
+
 def rewind_to_checkpoint(run: RunDirectory, archive: Archive) -> int:
     """Discard whatever lies above the last cycle that has both commit and whole checkpoint; returns that cycle, -1 for none.
 

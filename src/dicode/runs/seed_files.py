@@ -27,7 +27,7 @@ _NAMED = 3
 def copy(source: Path, folder: Path) -> None:
     """Copy the level files of `source` into the new folder `folder`, and list them."""
     folder.mkdir()
-    for file in sorted(source.glob("*.py")):
+    for file in files.level_files(source):
         files.write_text(folder / file.name, read_file(file))
     files.write_json(folder / LIST, ids(folder))
 
@@ -35,7 +35,7 @@ def copy(source: Path, folder: Path) -> None:
 def ids(folder: Path, read: Callable[[Path], str] | None = None) -> dict[str, str]:
     """The id of each level file's text by the file's name, as `read` reads it (default: a run's own)."""
     text = read or (lambda path: files.read_text(path, MAX_LEVEL))
-    return {path.name: level_id(text(path)) for path in sorted(folder.glob("*.py"))}
+    return {path.name: level_id(text(path)) for path in files.level_files(folder)}
 
 
 def of(run: "RunDirectory", config: Config) -> Path | None:

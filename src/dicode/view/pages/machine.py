@@ -13,8 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from dicode.errors import RunError
-from dicode.types import LevelRecord, Origin
+from dicode.types import LevelRecord
 
 Say = Callable[[str], None]
 _ENVS = 2
@@ -64,7 +63,7 @@ class Machine:
         from dicode.environment.batch import Level, Sizes
 
         say("building the level's worlds")
-        playable = self._levels().playable(replace(record, origin=Origin.FOUNDATION), 0, _ENVS)
+        playable = self._levels().playable(record, 0, _ENVS)
         worlds = self.game.host.num_worlds(playable.pool)
         level = Level(playable.pool, playable.rules, playable.goal, bonus=self.config.bonus_value)
         made, _ = batch.evaluation(
@@ -135,7 +134,7 @@ class Machine:
             enable_compile_cache()
             self.game = games.load_device(self.config.game)
             sandbox = self._stack.enter_context(
-                Sandbox(self.game.host, wall=self.config.sandbox, hook_group=_ENVS)  # type: ignore[arg-type]
+                Sandbox(self.game.host, wall=self.config.sandbox, hook_group=_ENVS, foreign=True)  # type: ignore[arg-type]
             )
             c = self.config
             self._builder = LevelBuilder(
@@ -149,14 +148,12 @@ class Machine:
         return self._builder
 
     def _newest(self, trainer: Any, say: Say) -> Any:
-        from dicode.runs import checkpoint, restore
+        from dicode.runs import restore
 
-        cycles = checkpoint.cycles(self.run.checkpoints)
-        if not cycles:
-            raise RunError(f"{self.run.path} has no checkpoint yet, so there is no agent to watch")
-        if self._params is None or self._params[0] != cycles[-1]:
+        cycle = restore.newest_cycle(self.run)
+        if self._params is None or self._params[0] != cycle:
             say("reading the newest checkpoint")
-            self._params = cycles[-1], restore.parameters(self.run, self.config, trainer, cycles[-1])
+            self._params = cycle, restore.parameters(self.run, self.config, trainer, cycle)
         return self._params[1]
 
 
