@@ -188,6 +188,13 @@ def test_a_file_that_is_no_archive_or_another_version_is_refused(tmp_path):
         Archive(tmp_path / "archive.sqlite")
 
 
+def test_what_was_withdrawn_is_active_in_no_export(tmp_path):
+    known = committed(tmp_path / "archive.sqlite", 3).snapshot()
+    hung = next(iter(known.active()))
+    shown = {level["id"]: level["active"] for level in export(known.without([hung]))["levels"]}
+    assert {level for level, active in shown.items() if active} == known.active().keys() - {hung}
+
+
 def test_the_export_is_json_with_trials_and_children(tmp_path):
     data = json.loads(json.dumps(export(committed(tmp_path / "archive.sqlite", 3).snapshot())))
     levels = {level["id"]: level for level in data["levels"]}

@@ -18,13 +18,12 @@ from dicode import config as configuration
 from dicode import files, idle, words
 from dicode.cache import enable_compile_cache
 from dicode.config import Config
-from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Outcome
 from dicode.dreaming.evidence import percent
 from dicode.errors import ConfigError, RunError, nearest
 from dicode.games import templates
-from dicode.runs import origin
+from dicode.runs import origin, restore, withdrawn
 from dicode.runs.directory import RunDirectory, open_run
 from dicode.terminal import PlainConsole
 from dicode.types import Accepted, Brief, Origin, Rejected, Trial
@@ -112,8 +111,7 @@ def offline(path: str, overrides: Sequence[str], prompts: str, output: str, last
     known = origin.standing(run)
     asked = changed(run.config(), overrides)
     config = origin.admit(run, replace(asked, dreamer=replace(asked.dreamer, probe=probe)), known)
-    with Archive(run.archive_file, read_only=True) as archive:
-        snapshot = archive.snapshot()
+    snapshot = withdrawn.snapshot_of(run)
     asked_again = rounds(snapshot, last)
     folder = files.output_folder(output or f"{run.path.name}-dreams")
     enable_compile_cache()
@@ -194,7 +192,6 @@ def _measured(
     config: Config, run: RunDirectory, trainer: Any, builder: Any, answers: list[Answer], console: PlainConsole
 ) -> "Measured":
     """How the agent of the newest checkpoint fares on what was accepted."""
-    from dicode.runs import restore
     from dicode.runs.probe import Probe
 
     cycle = restore.newest_cycle(run)

@@ -13,11 +13,11 @@ from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import DicodeError, RunError
 from dicode.evaluation.results import TARGET, load_run
-from dicode.runs import restore
+from dicode.runs import restore, withdrawn
 from dicode.runs.directory import RunDirectory
 from dicode.terminal import PlainConsole
 from dicode.types import TARGET as UNMODIFIED
-from dicode.types import Accepted, Rejected
+from dicode.types import Rejected
 from dicode.view.live import duration
 
 _log = logging.getLogger(__name__)
@@ -62,8 +62,7 @@ def stopped(run: RunDirectory) -> list[str]:
 
 def ended(run: RunDirectory, config: Config, seconds: float) -> list[str]:
     """Return, levels, where to look and what to do next."""
-    with Archive(run.archive_file, read_only=True) as archive:
-        snapshot = archive.snapshot()
+    snapshot = withdrawn.snapshot_of(run)
     if snapshot.cycle + 1 < config.num_cycles:  # the replay of a run that has not ended
         return stopped(run)
     rows, steps = lines.read(run.metrics_file), config.num_cycles * config.steps_per_cycle
@@ -94,7 +93,7 @@ def _levels(snapshot: Snapshot, config: Config) -> str:
     if config.method.name == "ppo":
         return "none beside the target"
     own = [record for record in snapshot.levels.values() if record.id != UNMODIFIED]
-    accepted = [record for record in own if isinstance(record.verdict, Accepted)]
+    accepted = snapshot.accepted().values()
     mastered = [f"{sum(r.status.value == name for r in accepted)} {name}" for name in "ABCD"]
     turned_down = Counter(record.verdict.code.value for record in own if isinstance(record.verdict, Rejected))
     why = " (most often {}: {})".format(*turned_down.most_common(1)[0]) if turned_down else ""

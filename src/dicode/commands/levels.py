@@ -44,7 +44,7 @@ def _row(record: LevelRecord, snapshot: Snapshot, game: HostGame) -> tuple[str, 
         "-" if rate is None else f"{100 * rate:.0f} %",
         "-" if rate is None else f"{rate * (1 - rate):.2f}".removeprefix("0"),
         record.status.value,
-        "-" if record.id == TARGET else "yes" if record.active else "no",
+        "-" if record.id == TARGET else "yes" if record.id in snapshot.active() else "no",
         str(sum(t.episodes for t in trials)),
     )
 
@@ -59,12 +59,11 @@ def _hooks(record: LevelRecord, snapshot: Snapshot) -> str:
 def show(path: str, as_json: bool, digest: bool) -> int:
     """Print the archive of the run at `path`. Raises RunError if there is none."""
     run = open_run(path)
-    with Archive(run.archive_file, read_only=True) as archive:
-        if digest:
+    if digest:
+        with Archive(run.archive_file, read_only=True) as archive:
             print(archive.digest())
-            return 0
-        snapshot = archive.snapshot()
-    snapshot = snapshot.without(withdrawn.levels(run.withdrawn_file, snapshot.cycle + 1))
+        return 0
+    snapshot = withdrawn.snapshot_of(run)
     if as_json:
         print(json.dumps(archive_export(snapshot), indent=1, sort_keys=True))
         return 0
@@ -111,8 +110,7 @@ def export(path: str, folder: str) -> int:
     target = files.output_path(folder)
     if target.exists() and any(target.iterdir()):
         raise RunError(f"{folder} exists and is not empty; name a new folder")
-    with Archive(run.archive_file, read_only=True) as archive:
-        snapshot = archive.snapshot()
+    snapshot = withdrawn.snapshot_of(run)
     count = write_files(snapshot, files.output_folder(folder))
     sources = [level.source for level in snapshot.accepted().values() if level.source]
     measured = snapshot.levels.get(TARGET)

@@ -245,7 +245,7 @@ class Archive:
 
 def export(snapshot: Snapshot) -> dict[str, Any]:
     """The whole archive as JSON values, for scripts: one entry a level with its trials and children."""
-    children: dict[str, list[str]] = {}
+    children, active = dict[str, list[str]](), snapshot.active()
     for record in snapshot.levels.values():
         for parent in dict.fromkeys(record.parents):
             children.setdefault(parent, []).append(record.id)
@@ -256,7 +256,7 @@ def export(snapshot: Snapshot) -> dict[str, Any]:
         "levels": [
             codec.level_to_json(record)
             | {
-                "active": record.active,
+                "active": record.id in active,
                 "status": record.status.value,
                 "score": record.score,
                 "last_trained": record.last_trained,

@@ -10,9 +10,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dicode import lines
+from dicode.curriculum.archive import Archive
+from dicode.curriculum.snapshot import Snapshot
 from dicode.errors import RunError
+
+if TYPE_CHECKING:  # reading a run for its pages does not wait for its configuration
+    from dicode.runs.directory import RunDirectory
 
 EXIT = 2
 _log = logging.getLogger(__name__)
@@ -36,6 +42,13 @@ def levels(path: Path, cycle: int) -> frozenset[str]:
             raise lines.damaged(path, number, "does not say which levels were withdrawn in which cycle")
         found |= set(names) if when <= cycle else set()
     return frozenset(found)
+
+
+def snapshot_of(run: "RunDirectory") -> Snapshot:
+    """All that is committed of a run, without the levels that it trains no longer."""
+    with Archive(run.archive_file, read_only=True) as archive:
+        snapshot = archive.snapshot()
+    return snapshot.without(levels(run.withdrawn_file, snapshot.cycle + 1))
 
 
 def end_run(

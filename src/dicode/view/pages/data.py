@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dicode.curriculum.archive import Archive
 from dicode.curriculum.snapshot import Snapshot
@@ -21,9 +21,13 @@ from dicode.evaluation.results import Evaluation, load_evaluation
 from dicode.evaluation.results import settings as settings_of
 from dicode.received import files
 from dicode.received.text import line
+from dicode.runs import withdrawn
 from dicode.runs.metrics import lost
 from dicode.types import TARGET
 from dicode.view.pages.text import is_id
+
+if TYPE_CHECKING:
+    from dicode.runs.directory import RunDirectory
 
 T = TypeVar("T")
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError, RecursionError, OverflowError)
@@ -94,7 +98,7 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
     no_calls: tuple[dict[str, Call], tuple[Fate, ...]] = ({}, ())
     settings = _tried(lambda: settings_of(run.path), no_settings, "config.yaml", notes)
     calls, fates = _tried(lambda: _journal(run.journal), no_calls, "the journal", notes)
-    snapshot = snapshot or _snapshot(run.archive_file)
+    snapshot = snapshot or _snapshot(run, notes)
     return RunData(
         name=run.path.resolve().name,
         snapshot=snapshot,
@@ -109,9 +113,13 @@ def read(path: Path | str, snapshot: Snapshot | None = None) -> RunData:
     )
 
 
-def _snapshot(path: Path) -> Snapshot:
-    with Archive(path, read_only=True) as archive:
-        return archive.snapshot()
+def _snapshot(run: "RunDirectory", notes: list[str]) -> Snapshot:
+    none: frozenset[str] = frozenset()
+    with Archive(run.archive_file, read_only=True) as archive:
+        snapshot = archive.snapshot()
+    named = run.withdrawn_file.name
+    hung = _tried(lambda: withdrawn.levels(run.withdrawn_file, snapshot.cycle + 1), none, named, notes)
+    return snapshot.without(hung)
 
 
 def finite(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dicode.curriculum.lineage import children, main_parent
@@ -146,6 +146,8 @@ def index(data: RunData, game: Game) -> Levels:
         level: _line(record, data.snapshot.trials.get(level, ()), levels, len(accepted.get(level, ())), game)
         for level, record in levels.items()
     }
+    for hung in data.snapshot.withdrawn & lines.keys():
+        lines[hung] = replace(lines[hung], goal="withdrawn: its hooks hung", active=False)
     brood: dict[str | None, list[str]] = {}
     for one in sorted(lines.values(), key=lambda one: (one.born, not one.accepted, one.id)):
         brood.setdefault(one.parent, []).append(one.id)
