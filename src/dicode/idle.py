@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 _PAID = frozenset({"bonus", "bonus_value", "reward", "sandbox"})
 """Settings that matter to a target of one's own, too, whatever trains on it."""
-_FOLLOWING = {"bonus": "dynamic", "method.frontier": None, "method.unsolved_target": None}
+_FOLLOWING = {
+    "bonus": "dynamic",
+    "dreamer.pursue": "target",
+    "method.frontier": None,
+    "method.parents": "wanted",
+    "method.unsolved_target": None,
+}
 """Settings that look at episodes on the target, each with the value under which it does; None: any."""
 
 

@@ -14,7 +14,8 @@ from dicode.types import Accepted, Code, Draft, Origin, Rejected, Repair
 pytestmark = pytest.mark.fast
 
 
-def test_another_model_and_other_settings_of_dreaming_are_taken_and_nothing_else():
+def test_another_model_and_other_settings_of_dreaming_are_taken_and_nothing_else(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     run = config.load(["preset=smoke", "dreamer=grammar", "dreamer.hooks=true", "seed=7"])
     other = dream.changed(run, ["fm=ollama", "dreamer.stages=1", "fm.temperature=0.1"])
     assert other.dreamer.name == "foundation"
@@ -23,6 +24,9 @@ def test_another_model_and_other_settings_of_dreaming_are_taken_and_nothing_else
     assert (other.seed, other.preset) == (7, "smoke")
     assert dream.changed(other, ["dreamer=grammar"]).dreamer.name == "grammar"
     assert dream.changed(run, ["fm.temperature=0.1", "fm=ollama"]).fm.temperature == 0.1
+    assert dream.changed(run, ["dreamer=auto"]).dreamer.name == "grammar"
+    with pytest.raises(ConfigError, match="dreamer=none dreams nothing again"):
+        dream.changed(run, ["dreamer=none"])
     for word, says in (
         ("fm.modl=x", r"did you mean 'fm\.model'"),
         ("dreamer.stagess=1", r"did you mean 'dreamer\.stages'"),

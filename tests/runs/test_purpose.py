@@ -42,6 +42,10 @@ def asked(said: str):
             "method.stay=learning method.rehearse=2 method.replay_slots=4 level_slots=6",
             "replay_slots=4 method.rehearse=2 leaves none of 5",
         ),
+        (
+            "game=xland dreamer=grammar method.frontier=4",
+            "method.frontier=4 starts no level of the grammar's in game=xland",
+        ),
         ("game=xland lessons=3", "lessons=3 asks for first lessons, which game=xland has not"),
         ("arm=frontier target_share=0", "which target_share=0 never plays"),
         ("dreamer.round=0 library_seeds=false", "use method=ppo"),

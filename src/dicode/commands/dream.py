@@ -17,6 +17,7 @@ from rich.table import Table
 from dicode import config as configuration
 from dicode import files, idle, words
 from dicode.cache import enable_compile_cache
+from dicode.commands.launch import choose_dreamer
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Outcome
@@ -58,6 +59,10 @@ def changed(config: Config, overrides: Sequence[str]) -> Config:
             told = configuration.load([f"preset={config.preset}", "dreamer=foundation", f"{section}={word.value}"])
             dreamer = replace(config.dreamer, name="foundation")
             config = replace(config, dreamer=dreamer, fm=told.fm, models=told.models)
+    if config.dreamer.name == "auto":
+        config = replace(config, dreamer=replace(config.dreamer, name=choose_dreamer(config)))
+    if config.dreamer.name == "none":
+        raise ConfigError("dreamer=none dreams nothing again; use grammar, library or foundation")
     for word in given:
         if reason := _idle(word, config):
             raise ConfigError(f"{word} would do nothing: {reason}")

@@ -69,7 +69,7 @@ def train(config: Config, quiet: bool = False, group: Leading = ALONE) -> int:
     start = _start(config)
     dreamer = choose_dreamer(config)
     _fits(config)
-    purpose.require(config)
+    purpose.require(replace(config, dreamer=replace(config.dreamer, name=dreamer)))
     given = [Path(config.levels)] if config.levels else []
     given += [Path(config.target)] if config.target.endswith(".py") else []
     foreign = any(map(origin.foreign_levels, given))

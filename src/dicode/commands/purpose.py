@@ -64,6 +64,8 @@ def _dreams(config: Config) -> Iterator[str]:
         # hooks of one's own levels are run in any game
         if name not in dreams.reads and _asked(config, name) and not (name == "hooks" and config.levels):
             yield f"dreamer.{name} changes no dream of game={config.game}; leave it out"
+    if frontier and dreamer.name == "grammar" and "frontier" not in dreams.reads:
+        yield f"method.frontier={frontier} starts no level of the grammar's in game={config.game}; leave it out"
     if config.method.parents == "wanted" and dreams.wanted is None:
         yield f"method.parents=wanted asks what the target lacks, which game={config.game} can't tell; use frontier"
     yield from _slots(config, config.method)

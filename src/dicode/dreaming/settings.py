@@ -6,9 +6,11 @@ from dicode.settings import Only, option
 
 DREAMERS = ("auto", "grammar", "foundation", "library")
 """Who may write levels; `auto` is the foundation model where it can be reached, else the grammar."""
+WRITERS = ("auto", "grammar", "foundation")
+"""Those of them who write levels anew, from what the brief shows."""
 _SOMEBODY: Only = {"dreamer.name": DREAMERS}
 _ASKED: Only = _SOMEBODY | {"dreamer.round": None}
-_WRITER: Only = {"dreamer.name": ("auto", "grammar", "foundation")}
+_WRITER: Only = {"dreamer.name": WRITERS}
 _MODEL: Only = {"dreamer.name": ("foundation",)}
 _PREPARED: Only = {"dreamer.name": ("auto", "grammar"), "dreamer.goal_only": (False,)}
 _PROBED: Only = {"dreamer.probe": None}

@@ -161,7 +161,8 @@ class Dreams:
     prompts: "Callable[[], Prompts] | None" = None
     """What a foundation model is told; None for a game for which no model can be asked."""
     reads: frozenset[str] = frozenset()
-    """Which of `dreamer.hooks`, `dreamer.arenas`, `dreamer.steps` and `dreamer.pursue` make a difference to the game's dreams."""
+    """Which of `dreamer.hooks`, `dreamer.arenas`, `dreamer.steps`, `dreamer.pursue` and, of its grammar's, `method.frontier`
+    make a difference to the game's dreams."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from dicode.curriculum.lifetime import Lifetime, end
 from dicode.curriculum.replay import draw, replay_weights, uniform
 from dicode.curriculum.snapshot import Assessment, own_target
 from dicode.dreaming.dreamer import Similar
-from dicode.dreaming.settings import DreamerConfig
+from dicode.dreaming.settings import DREAMERS, WRITERS, DreamerConfig
 from dicode.errors import ConfigError
 from dicode.methods import common
 from dicode.methods.protocol import Context, Method, no_candidates
@@ -36,7 +36,10 @@ def no_examples(level: LevelRecord, levels: Iterable[LevelRecord], count: int) -
     return ()
 
 
-_FRONTIER: Only = {"method.open_loop": (False,), "method.parents": ("frontier", "strict", "wanted")}
+_ASKED: Only = {"dreamer.name": DREAMERS, "dreamer.round": None}
+_DERIVED: Only = _ASKED | {"dreamer.name": WRITERS, "method.open_loop": (False,)}
+"""Of dreams that begin with what they are shown of the run; the library's do not."""
+_FRONTIER: Only = _DERIVED | {"method.parents": ("frontier", "strict", "wanted")}
 
 
 @dataclass(frozen=True)
@@ -46,21 +49,15 @@ class DicodeSettings(Replayed, Scored):
     name: str = option("dicode", "method", choices=("dicode",))
     active_limit: int = option(100, "levels in the active set", 1, 1_000_000)
     active_threshold: float = option(0.0, "a level is activated whose score is above this", -1e9, 1e9)
-    open_loop: bool = option(False, "dream without parents and without feedback")
+    open_loop: bool = option(False, "dream without parents and without feedback", only=_ASKED)
     parents: str = option(
         "frontier",
         "how parents are picked; wanted: those first whose goal the target lacks most; strict: no fallback below 50 %; "
         "any: whatever was ever solved, by score",
         choices=("frontier", "wanted", "strict", "random", "any"),
-        only={"method.open_loop": (False,)},
+        only=_DERIVED,
     )
-    max_children: int = option(
-        5,
-        "children after which a level is no parent any more",
-        1,
-        1000,
-        only=_FRONTIER,
-    )
+    max_children: int = option(5, "children after which a level is no parent any more", 1, 1000, only=_FRONTIER)
     counted_children: str = option(
         "accepted", "children that count towards that", choices=("accepted", "asked"), only=_FRONTIER
     )
@@ -109,7 +106,7 @@ class DicodeSettings(Replayed, Scored):
         "states that the agent reached on the target kept as starts of levels; 0: none",
         0,
         1000,
-        only={"method.open_loop": (False,)},
+        only=_DERIVED,
     )
     unsolved_target: str = option(
         "train",

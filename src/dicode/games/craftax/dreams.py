@@ -78,5 +78,5 @@ DREAMS = Dreams(
     way=way,
     serves=serves,
     prompts=_prompts,
-    reads=frozenset({"hooks", "arenas", "steps", "pursue"}),
+    reads=frozenset({"hooks", "arenas", "steps", "pursue", "frontier"}),
 )
