@@ -131,6 +131,8 @@ def test_a_file_a_folder_or_a_name_says_which_levels_are_played(tmp_path):
     assert "COLLECT_WOOD" in text
     with pytest.raises(DicodeError, match=r"did you mean 'one\.py'"):
         named_levels(str(tmp_path / "onr.py"), "craftax")
+    with pytest.raises(DicodeError, match="the library's level is levels=library:collect_wood"):
+        named_levels("collect_wood", "craftax")
     with pytest.raises(DicodeError, match=r"did you mean 'collect_wood'"):
         named_levels("library:collect_wod", "craftax")
     (tmp_path / "._one.py").write_bytes(b"\x00\x05\x16\x07")

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.image import imread
 from view_examples import run
 
+from dicode import games
 from dicode.curriculum.snapshot import Snapshot, target_record
 from dicode.evaluation.results import Evaluation
 from dicode.games.craftax.display import DISPLAY
@@ -134,6 +135,12 @@ def test_goals_in_words():
     assert words.goal_words({"achievements": ["EAT_COW"], "minimum": {"inventory.iron": 3.0}}) == "eat cow, iron 3"
     assert words.goal_words({"achievements": ["X"] * 67}) == "67 achievements"
     assert words.goal_words({}) == "a goal of its own"
+    xland = games.load_host("xland").read_goal
+    told = {"kind": "together", "things": ["red ball", "blue key"], "side": None, "at": None}
+    assert words.goal_words(xland(told).to_json()) == "together red ball, blue key"
+    told = {"kind": "place", "things": ["red ball"], "side": None, "at": [2, 3]}
+    assert words.goal_words(xland(told).to_json()) == "place red ball 2, 3"
+    assert words.goal_words({"kind": "near\x1b[2J", "things": [{"a": "<b>"}]}) == "near [2j {'a': '<b>'}"
     assert words.clip("abcdef", 4) == "abc…"
 
 

@@ -19,7 +19,7 @@ from dicode.commands.level_file import read
 from dicode.config import Config, EvaluationChoices
 from dicode.dreaming.library_dreamer import read_folder, volume
 from dicode.environment.batch import Level
-from dicode.errors import RunError
+from dicode.errors import ConfigError, RunError
 from dicode.evaluation import heldout, statistics
 from dicode.evaluation.heldout import Named, evaluate, play_levels
 from dicode.evaluation.protocol import Protocol, target_worlds
@@ -55,6 +55,8 @@ def named_levels(word: str, game: str) -> Named | None:
         return None
     if word.startswith(games.LIBRARY):
         return Named(((word, games.library_level(game, word)),))
+    if not path.exists() and word in dict(games.load_host(game).library()):
+        raise ConfigError(f"there is no file or folder {word}; the library's level is levels={games.LIBRARY}{word}")
     found = (
         read_folder(path, Origin.FILE) if path.is_dir() else (volume(path.stem, read(str(path)), Origin.FILE, path),)
     )

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dicode import games
 from dicode.config import Config
 from dicode.curriculum.snapshot import Snapshot
 from dicode.dreaming.dreamer import Progress as Round
@@ -230,7 +231,8 @@ class Screen:
         name = "target" if record is None else "newest"
         playable = self._builder.playable(record or report.snapshot.levels[TARGET], report.cycle, 2)
         level = Level(playable.pool, playable.rules, playable.goal)
-        goal = level_words(record) if record else "everything, in the unmodified game"
+        own = self._config.target != games.GAME
+        goal = level_words(record) if record else "the target's" if own else "everything, in the unmodified game"
         path = self._run.report / f"{name}.gif"
         animate(self._trainer, report.learner.params, level, self._config, self._game, path, goal)
 

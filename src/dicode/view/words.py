@@ -7,14 +7,28 @@ from dicode.types import TARGET, Accepted, LevelRecord, Trial
 
 
 def goal_words(goal: Mapping[str, object], width: int = 48) -> str:
-    """A goal's JSON as words: `{"achievements": ["OPEN_DOOR"], "minimum": {"survive": 300}}` -> `open door, survive 300`."""
+    """A goal's JSON as words: `{"achievements": ["OPEN_DOOR"], "minimum": {"survive": 300}}` -> `open door, survive 300`.
+
+    Of goals of another kind whatever they say, in their order.
+    """
     names, minimum = goal.get("achievements"), goal.get("minimum")
     parts = [plain(str(name)) for name in names] if isinstance(names, Sequence) else []
     if isinstance(minimum, Mapping):
         parts += [f"{plain(str(name))} {_amount(value)}" for name, value in minimum.items()]
+    said = [value for name, value in goal.items() if name not in _COMMON and value not in (None, "", [])]
+    parts += [" ".join(map(_spoken, said))] if said else []
     if len(parts) > 12:
         return f"{len(parts)} achievements" if not minimum else f"{len(parts)} conditions"
     return clip(", ".join(parts) or "a goal of its own", width)
+
+
+_COMMON = ("achievements", "minimum")
+
+
+def _spoken(value: object) -> str:
+    """What a game of another kind of goals says in one: a word, or several."""
+    words = value if isinstance(value, list) else [value]
+    return ", ".join(plain(str(word)) for word in words)
 
 
 def _amount(value: object) -> str:
