@@ -49,6 +49,13 @@ def test_a_name_that_looks_like_something_else_is_a_name(text):
     assert config.from_yaml(config.to_yaml(found)).run == text
 
 
+@pytest.mark.parametrize("word", ["from=", "warm_start=", "levels=", "target=", "runs_dir="])
+def test_an_empty_place_is_not_taken_for_none(word):
+    said = word.replace("warm_start", "from")
+    with pytest.raises(ConfigError, match=f"^{said} names nothing; leave the word out"):
+        config.load(["preset=smoke", word])
+
+
 def test_a_reference_is_refused_where_it_would_be_kept():
     assert config.load(["runs_dir=a${b}"]).runs_dir == "a${b}"
     with pytest.raises(ConfigError, match="reference"):

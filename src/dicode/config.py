@@ -244,6 +244,9 @@ def interpret(given: Sequence[Word], strict: bool = False) -> tuple[Config, dict
 
     `strict`: ConfigError for the first of those.
     """
+    for word in given:
+        if word.key in _PLACES and not word.value:
+            raise ConfigError(f"{words.typed(word.key)}= names nothing; leave the word out, or say what is meant")
     tree = words.compose(given, Config)
     _check_arm(given, tree)
     ignored = idle.foreign(given, tree, Config)
@@ -270,9 +273,13 @@ def _check_arm(given: Sequence[Word], tree: Mapping[str, Any]) -> None:
         raise ConfigError(f"{arm} is an arm of method={meant}, and this run has method={method}; leave one out")
 
 
+_PLACES = ("runs_dir", "levels", "warm_start", "target")
+"""Settings that name a file or a folder."""
+
+
 def _at_home(config: Config) -> Config:
     """The configuration with `~` spelled out in folders."""
-    folders = {name: getattr(config, name) for name in ("runs_dir", "levels", "warm_start", "target")}
+    folders = {name: getattr(config, name) for name in _PLACES}
     return replace(config, **{name: os.path.expanduser(path) for name, path in folders.items() if path})
 
 

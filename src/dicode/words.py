@@ -52,6 +52,11 @@ def split(words: Iterable[str], record: type) -> list[Word]:
     return [_split(word, record) for word in words]
 
 
+def typed(key: str) -> str:
+    """A setting's name as it is typed."""
+    return next((alias for alias, name in _ALIASES.items() if name == key), key)
+
+
 def pairs(words: Iterable[str], example: str) -> list[Word]:
     """Words as keys and values, whatever the keys. Raises ConfigError for a word that is not key=value."""
     found = []
