@@ -18,10 +18,9 @@ import numpy as np
 from dicode.errors import LevelError
 from dicode.games import hook_state
 from dicode.games.host import Field, HostGame, Levels
-from dicode.games.level_text import plain
+from dicode.games.level_text import HOOKS, plain
 from dicode.sandbox import hook_trials, module_check, wire, worker
 from dicode.sandbox.module_error import ModuleError
-from dicode.sandbox.screen import HOOKS
 from dicode.sandbox.verify import told
 from dicode.types import Code, Rejected
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dicode.errors import nearest
+from dicode.games.level_text import HOOKS
 from dicode.syntax import assigned, bound, functions, lines_of, tree_of
 from dicode.types import Code, Rejected
 
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 _IMPORTS = ("numpy", "jax", "jax.numpy")
 """The modules that level code may import beside its game's face; `jax` is for hooks."""
 _ALSO = frozenset({"__future__", "jax.lax", "jax.random", "jax.nn", "numpy.random", "numpy.linalg", "numpy.typing"})
-HOOKS = {"transition": 4, "success": 1, "bonus": 3}
-"""Hooks by name with their number of parameters."""
-SIGNATURES = {
-    "build": "build(world)",
-    "transition": "transition(before, action, after, key)",
-    "success": "success(state)",
-    "bonus": "bonus(before, action, after)",
-}
+_PARAMETERS = {"build": ("world",), **HOOKS}
 _FORBIDDEN = {
     "open": "level code has no files",
     "exec": "level code cannot run text",
@@ -197,14 +191,14 @@ def _definitions(tree: ast.Module, levels: "Levels") -> Iterator[Rejected]:
             f"{levels.goal_hint(None, ast.get_docstring(tree) or '')}; or define a success hook",
             code=Code.NO_GOAL,
         )
-    for name, count in {"build": 1, **HOOKS}.items():
+    for name, parameters in _PARAMETERS.items():
         node = defined.get(name)
-        if node is not None and not _takes(node.args, count):
+        if node is not None and not _takes(node.args, len(parameters)):
             plain = len(node.args.posonlyargs) + len(node.args.args)
             yield Rejected(
                 "screen",
-                f"line {node.lineno}: {name} has {plain} parameters; it needs {count}",
-                f"write def {SIGNATURES[name]}",
+                f"line {node.lineno}: {name} has {plain} parameters; it needs {len(parameters)}",
+                f"write def {name}({', '.join(parameters)})",
                 code=Code.SIGNATURE,
             )
 
