@@ -85,6 +85,22 @@ def test_a_move_that_is_chosen_changes_the_level_whatever_the_level_was(grid, do
     assert moves.moved(easiest, moves.EASIER, rng).move == "another"
 
 
+def test_the_worlds_of_a_level_ask_for_one_task_by_other_names(built):
+    plan = of_task(random_task(np.random.default_rng(0), 2), 3, near=False)
+    goals = built(print_level(plan, "a test.")).pool["goal"]
+    assert len({goal.tobytes() for goal in goals}) > 1
+
+
+@pytest.mark.parametrize("door", ["open", "closed"])
+def test_doors_that_stand_open_are_read_back(validate, door):
+    plan = of_task(random_task(np.random.default_rng(1), 1), 3, near=False).moved("", door=door)
+    draft = Draft(print_level(plan, "a test."), "", Origin.GRAMMAR)
+    assert plan_of(draft.source).door == door
+    assert read(record(draft, validate(draft))).door == door
+    assert moves.unlock(plan, np.random.default_rng(0)).door == "open"
+    assert moves.shut(plan.moved("", door="open"), np.random.default_rng(0)).door == "closed"
+
+
 def test_a_door_is_hidden_only_where_a_production_more_has_room():
     rng = np.random.default_rng(0)
     plan = of_task(random_task(rng, 2), 2, near=False).moved("", door="locked")
